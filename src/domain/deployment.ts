@@ -1,0 +1,139 @@
+import type {
+  AutoRollbackConfiguration,
+  AutoRollbackEvent,
+  DeploymentGroupSettings,
+  Revision,
+  TrafficRouting,
+} from './code-deploy.ts'
+import type { ServiceLoadBalancer, NetworkConfiguration } from './service.ts'
+
+export type DeploymentStatus = 'Created' | 'Queued' | 'InProgress' | 'Ready' | 'Succeeded' | 'Failed' | 'Stopped'
+
+export const lifecycleEventNames = [
+  'BeforeInstall',
+  'Install',
+  'AfterInstall',
+  'AllowTestTraffic',
+  'AfterAllowTestTraffic',
+  'BeforeAllowTraffic',
+  'AllowTraffic',
+  'AfterAllowTraffic',
+] as const
+export type LifecycleEventName = (typeof lifecycleEventNames)[number]
+export type LifecycleEventStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'Skipped'
+
+export type LifecycleEvent = {
+  readonly lifecycleEventName: LifecycleEventName
+  readonly status: LifecycleEventStatus
+  readonly startTime?: number
+  readonly endTime?: number
+  /** One sentence: what happened, the measured value, what comes next. */
+  readonly message?: string
+}
+
+export type DeploymentErrorCode =
+  | 'INVALID_REVISION'
+  | 'INVALID_ECS_SERVICE'
+  | 'ECS_UPDATE_ERROR'
+  | 'ELASTIC_LOAD_BALANCING_INVALID'
+  | 'CUSTOMER_APPLICATION_UNHEALTHY'
+  | 'DEPLOYMENT_GROUP_MISSING'
+  | 'INTERNAL_ERROR'
+  | 'MANUAL_STOP'
+  | 'TIMEOUT'
+export type ErrorInformation = { readonly code: DeploymentErrorCode; readonly message: string }
+
+/** A deployment as it is kept: what was asked, and what the journal says of it so far. */
+export type Deployment = {
+  readonly deploymentId: string
+  readonly region: string
+  readonly applicationName: string
+  readonly deploymentGroupName: string
+  readonly deploymentConfigName: string
+  readonly trafficRouting: TrafficRouting
+  /** The group's settings when the deployment was created; later changes of the group do not reach it. */
+  readonly group: DeploymentGroupSettings
+  readonly autoRollbackConfiguration: AutoRollbackConfiguration
+  readonly revision: Revision
+  readonly previousRevision?: Revision
+  readonly description?: string
+  readonly creator: 'user' | 'codeDeployRollback'
+  readonly createTime: number
+  readonly status: DeploymentStatus
+  readonly startTime?: number
+  readonly completeTime?: number
+  readonly errorInformation?: ErrorInformation
+  readonly rollbackInfo?: RollbackInfo
+  readonly instanceTerminationWaitTimeStarted: boolean
+  readonly lifecycleEvents: readonly LifecycleEvent[]
+  readonly lastUpdatedAt: number
+  /** Resolved by the deployment's first step. A rollback carries the plan of the deployment it undoes from its creation. */
+  readonly plan?: DeploymentPlan
+  /** StopDeployment was called. */
+  readonly stopRequest?: { readonly at: number; readonly autoRollbackEnabled?: boolean }
+  /** ContinueDeployment was called for these waits. */
+  readonly continued: readonly DeploymentWaitType[]
+  /** No way back any more: the original task set is being deleted. */
+  readonly pastPointOfNoReturn: boolean
+  /** The task sets as last seen, kept when the deployment ends. */
+  readonly finalTaskSets?: readonly TaskSetInfo[]
+}
+
+export type DeploymentWaitType = 'READY_WAIT' | 'TERMINATION_WAIT'
+
+export type RollbackInfo = {
+  readonly rollbackDeploymentId?: string
+  readonly rollbackTriggeringDeploymentId?: string
+  readonly rollbackMessage: string
+}
+
+/** Everything a deployment has decided before it changes anything. */
+export type DeploymentPlan = {
+  readonly serviceArn: string
+  readonly blue: PlannedTaskSet
+  readonly green: PlannedTaskSet
+  readonly prodListenerArn: string
+  readonly testListenerArn?: string
+  /** What the new task set is made of. */
+  readonly install: {
+    readonly taskDefinition: string
+    readonly loadBalancer: ServiceLoadBalancer
+    readonly platformVersion?: string
+    readonly networkConfiguration?: NetworkConfiguration
+  }
+}
+
+export type PlannedTaskSet = {
+  readonly taskSetId: string
+  readonly targetGroupArn: string
+  readonly targetGroupName: string
+}
+
+/** One entry of `taskSetsInfo`. */
+export type TaskSetInfo = {
+  readonly taskSetId: string
+  readonly taskSetLabel: 'Blue' | 'Green'
+  readonly status: 'PRIMARY' | 'ACTIVE' | 'DRAINING'
+  readonly desiredCount: number
+  readonly pendingCount: number
+  readonly runningCount: number
+  readonly trafficWeight: number
+  readonly targetGroupName: string
+}
+
+export function isTerminal(status: DeploymentStatus): boolean {
+  return status === 'Succeeded' || status === 'Failed' || status === 'Stopped'
+}
+
+/** Thrown into a procedure at the step it was waiting on: the deployment cannot go on. */
+export class DeploymentInterrupted extends Error {
+  readonly event: AutoRollbackEvent
+  readonly errorInformation: ErrorInformation
+
+  constructor(event: AutoRollbackEvent, errorInformation: ErrorInformation) {
+    super(errorInformation.message)
+    this.name = 'DeploymentInterrupted'
+    this.event = event
+    this.errorInformation = errorInformation
+  }
+}

@@ -1,0 +1,44 @@
+/** ARNs as AWS forms them. Region and account come from the call's credentials. */
+export type Place = { readonly region: string; readonly accountId: string }
+
+export const arn = {
+  loadBalancer: ({ region, accountId }: Place, name: string, id: string) =>
+    `arn:aws:elasticloadbalancing:${region}:${accountId}:loadbalancer/app/${name}/${id}`,
+  targetGroup: ({ region, accountId }: Place, name: string, id: string) =>
+    `arn:aws:elasticloadbalancing:${region}:${accountId}:targetgroup/${name}/${id}`,
+  /** `…:listener/app/NAME/<lb id>/<id>` */
+  listener: (loadBalancerArn: string, id: string) => `${loadBalancerArn.replace(':loadbalancer/', ':listener/')}/${id}`,
+  /** `…:listener-rule/app/NAME/<lb id>/<listener id>/<id>` */
+  rule: (listenerArn: string, id: string) => `${listenerArn.replace(':listener/', ':listener-rule/')}/${id}`,
+  cluster: ({ region, accountId }: Place, name: string) => `arn:aws:ecs:${region}:${accountId}:cluster/${name}`,
+  service: (clusterArn: string, name: string) => `${clusterArn.replace(':cluster/', ':service/')}/${name}`,
+  taskDefinition: ({ region, accountId }: Place, family: string, revision: number) =>
+    `arn:aws:ecs:${region}:${accountId}:task-definition/${family}:${revision}`,
+  /** `taskSetId` is `ecs-svc/<19 digits>`. */
+  taskSet: (serviceArn: string, taskSetId: string) => `${serviceArn.replace(':service/', ':task-set/')}/${taskSetId}`,
+  task: (clusterArn: string, taskId: string) => `${clusterArn.replace(':cluster/', ':task/')}/${taskId}`,
+  container: (clusterArn: string, taskId: string, uuid: string) =>
+    `${clusterArn.replace(':cluster/', ':container/')}/${taskId}/${uuid}`,
+  application: ({ region, accountId }: Place, name: string) =>
+    `arn:aws:codedeploy:${region}:${accountId}:application:${name}`,
+  deploymentGroup: ({ region, accountId }: Place, applicationName: string, name: string) =>
+    `arn:aws:codedeploy:${region}:${accountId}:deploymentgroup:${applicationName}/${name}`,
+  deploymentConfig: ({ region, accountId }: Place, name: string) =>
+    `arn:aws:codedeploy:${region}:${accountId}:deploymentconfig:${name}`,
+} as const
+
+/** `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`, or undefined for anything else. */
+export function parseArn(
+  text: string,
+):
+  | { readonly service: string; readonly region: string; readonly accountId: string; readonly resource: string }
+  | undefined {
+  const [prefix, partition, service, region, accountId, ...resource] = text.split(':')
+  if (prefix !== 'arn' || !partition || !service || region === undefined || accountId === undefined) return undefined
+  return { service, region, accountId, resource: resource.join(':') }
+}
+
+/** What stands after the last slash: the name or id at the end of an ARN, or the text itself. */
+export function lastPart(arnOrName: string): string {
+  return arnOrName.slice(arnOrName.lastIndexOf('/') + 1)
+}

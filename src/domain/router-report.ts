@@ -1,0 +1,53 @@
+import type { ListenerArn, TargetGroupArn } from './routing-table.ts'
+import type { TargetHealth } from './target-health.ts'
+
+/** What a router tells the engine about itself, whole, each time it is asked. */
+export type RouterReport = {
+  /** New with every start of a router process: its counters begin at zero again. */
+  readonly routerId: string
+  readonly pid: number
+  readonly tableVersion: number
+  /** Listeners of the table whose port could not be bound, and why. */
+  readonly refusedListeners: readonly RefusedListener[]
+  /** By `targetKey`. A target that was taken out of the table stays here until its last request is over. */
+  readonly targets: Readonly<Record<string, TargetReport>>
+  readonly counts: readonly RequestCount[]
+}
+
+export type RefusedListener = { readonly listenerArn: ListenerArn; readonly port: number; readonly message: string }
+
+export type TargetReport = {
+  readonly health: TargetHealth
+  /** Requests claimed for the target and not yet over; a drain is done when it is 0. */
+  readonly inFlight: number
+  /** The last health check's answer in words, e.g. `GET /health answered 503`, for people. */
+  readonly lastCheck?: string
+}
+
+/** Requests that ended, since the router started, by where they went and how they ended. */
+export type RequestCount = {
+  readonly listenerArn: ListenerArn
+  /** Absent where no target group was chosen (a fixed response, a refused request). */
+  readonly targetGroupArn?: TargetGroupArn
+  /** `id:port`. */
+  readonly target?: string
+  readonly outcome: RequestOutcome
+  readonly count: number
+}
+
+/**
+ * `2xx` … `5xx`: the target's own answer. `elb-4xx`, `elb-5xx`: the load balancer's.
+ * `client-closed`: the client went away first. `target-closed`: the target broke off within its answer.
+ */
+export type RequestOutcome =
+  | '1xx'
+  | '2xx'
+  | '3xx'
+  | '4xx'
+  | '5xx'
+  | 'elb-3xx'
+  | 'elb-2xx'
+  | 'elb-4xx'
+  | 'elb-5xx'
+  | 'client-closed'
+  | 'target-closed'

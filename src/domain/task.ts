@@ -1,0 +1,73 @@
+import type { Tags } from './load-balancer.ts'
+
+/** The statuses of a task in the order it passes them. */
+export const taskStatuses = [
+  'PROVISIONING',
+  'PENDING',
+  'ACTIVATING',
+  'RUNNING',
+  'DEACTIVATING',
+  'STOPPING',
+  'DEPROVISIONING',
+  'STOPPED',
+] as const
+export type TaskStatus = (typeof taskStatuses)[number]
+
+export type TaskStopCode =
+  'TaskFailedToStart' | 'EssentialContainerExited' | 'UserInitiated' | 'ServiceSchedulerInitiated'
+
+export type Task = {
+  readonly taskArn: string
+  /** 32 hexadecimal digits: the last part of the ARN. */
+  readonly taskId: string
+  readonly clusterArn: string
+  readonly serviceArn: string
+  readonly taskSetId: string
+  readonly taskDefinitionArn: string
+  readonly desiredStatus: 'RUNNING' | 'STOPPED'
+  readonly lastStatus: TaskStatus
+  readonly containers: readonly TaskContainer[]
+  /** Where the task's container ports are reached; known once it has started. */
+  readonly endpoints: readonly TaskEndpoint[]
+  /** `service:<name>`. */
+  readonly group: string
+  /** The task set's id. */
+  readonly startedBy: string
+  readonly cpu?: string
+  readonly memory?: string
+  readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL'
+  readonly platformVersion?: string
+  readonly createdAt: number
+  readonly pullStartedAt?: number
+  readonly pullStoppedAt?: number
+  readonly startedAt?: number
+  readonly stoppingAt?: number
+  readonly executionStoppedAt?: number
+  readonly stoppedAt?: number
+  readonly stopCode?: TaskStopCode
+  readonly stoppedReason?: string
+  /** Grows with each change of state. */
+  readonly version: number
+  readonly tags: Tags
+}
+
+export type TaskContainer = {
+  readonly name: string
+  readonly containerArn: string
+  readonly image: string
+  readonly essential: boolean
+  readonly lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED'
+  /** 137 after SIGKILL, 143 where SIGTERM ended it; absent when it never started. */
+  readonly exitCode?: number
+  readonly reason?: string
+  readonly runtimeId?: string
+  readonly cpu: number
+  readonly memory?: number
+}
+
+export type TaskEndpoint = {
+  readonly containerName: string
+  readonly containerPort: number
+  readonly host: string
+  readonly port: number
+}

@@ -1,0 +1,91 @@
+import type { Deployment, DeploymentWaitType, TaskSetInfo } from '../domain/deployment.ts'
+import type { NetworkConfiguration, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
+import type { TargetHealth } from '../domain/target-health.ts'
+import type { Task } from '../domain/task.ts'
+import type { Changes } from './changes.ts'
+import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
+import type { Store } from './store.ts'
+
+/** The engine as the AWS surface sees it. Reading goes to the store; whatever has an effect goes through these. */
+export type Engine = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly settings: EngineSettings
+  readonly log: Log
+  readonly router: Router
+  /** Notified after every change of the store and every report of the router. */
+  readonly changes: Changes
+  readonly loadBalancing: LoadBalancing
+  readonly services: ServiceScheduler
+  readonly deployments: DeploymentSupervisor
+}
+
+/** Keeps the router's table and the store the same, and target groups' members in the state AWS would show. */
+export interface LoadBalancing {
+  /** Resolves once the router serves by a table at least as new as the store was at the call. */
+  publish(): Promise<AppliedTable>
+  /** Idempotent. Resolves when the router knows. Re-registering a draining target brings it back. */
+  registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  /** Idempotent. Resolves when the router sends the targets nothing new; they stay, draining, until `isDrained`. */
+  deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  /** True once the target is gone from the group: its last request is over, or the deregistration delay is. */
+  isDrained(targetGroupArn: string, target: TargetAddress): boolean
+  /** As DescribeTargetHealth answers. */
+  health(targetGroupArn: string, target: TargetAddress): TargetHealth
+  /** The last health check's answer in words, for people: `GET /health answered 503`. */
+  lastCheck(targetGroupArn: string, target: TargetAddress): string | undefined
+  healthyTargetCount(targetGroupArn: string): number
+}
+export type TargetAddress = { readonly id: string; readonly port: number }
+
+/** Keeps every task set at its desired count. */
+export interface ServiceScheduler {
+  /** Idempotent by `taskSetId`. Tasks begin to start at once. */
+  createTaskSet(input: NewTaskSet): TaskSet
+  updateScale(taskSetArn: string, scalePercent: number): TaskSet
+  /** Makes it PRIMARY, the former one ACTIVE, and copies its definition and load balancers to the service. */
+  makePrimary(taskSetArn: string): TaskSet
+  /** Marks it DRAINING: its tasks are drained and stopped, then it goes. Idempotent, also when it is gone. */
+  deleteTaskSet(taskSetArn: string): void
+  stopTask(taskArn: string, stop: { readonly reason: string; readonly stopCode: Task['stopCode'] & string }): Task
+  counts(taskSetArn: string): TaskCounts
+  /** What was seen of a task set that does not get steady, in sentences: exit codes, last log lines, health checks. */
+  evidence(taskSetArn: string): Promise<string>
+  /** Adds to the service's events, newest first, 100 at most. */
+  recordEvent(serviceArn: string, message: string): void
+}
+
+export type NewTaskSet = {
+  readonly taskSetId: string
+  readonly serviceArn: string
+  readonly taskDefinition: string
+  readonly loadBalancers: readonly ServiceLoadBalancer[]
+  readonly scalePercent: number
+  readonly status: 'PRIMARY' | 'ACTIVE'
+  readonly launchType: TaskSet['launchType']
+  readonly platformVersion?: string
+  readonly networkConfiguration?: NetworkConfiguration
+  readonly externalId?: string
+  readonly startedBy?: string
+  readonly clientToken?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export type TaskCounts = { readonly desired: number; readonly pending: number; readonly running: number }
+
+/** Runs deployments: one at a time per deployment group, each to its end, whatever happens to the engine. */
+export interface DeploymentSupervisor {
+  /** Keeps the deployment and begins it. The caller has checked that the group has no other one running. */
+  create(deployment: Deployment): void
+  stop(deploymentId: string, autoRollbackEnabled: boolean | undefined): void
+  continueWait(deploymentId: string, waitType: DeploymentWaitType): void
+  /** The deployment of the group that has not ended yet. */
+  running(group: {
+    readonly region: string
+    readonly applicationName: string
+    readonly deploymentGroupName: string
+  }): Deployment | undefined
+  /** Live while it runs, as last seen once it has ended. */
+  taskSets(deployment: Deployment): readonly TaskSetInfo[]
+}

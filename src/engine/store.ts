@@ -1,0 +1,175 @@
+import type { Cluster } from '../domain/cluster.ts'
+import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
+import type { Deployment } from '../domain/deployment.ts'
+import type { JournalEntry } from '../domain/journal.ts'
+import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
+import type { Service, TaskSet } from '../domain/service.ts'
+import type { TaskDefinition } from '../domain/task-definition.ts'
+import type { Task } from '../domain/task.ts'
+import type { Persistence, RowChange } from './ports.ts'
+
+/** Every kind of thing the engine keeps, and what its key is. */
+type Kinds = {
+  /** By ARN, like everything of ELBv2 and ECS below. */
+  loadBalancers: LoadBalancer
+  targetGroups: TargetGroup
+  listeners: Listener
+  rules: ListenerRule
+  clusters: Cluster
+  taskDefinitions: TaskDefinition
+  services: Service
+  taskSets: TaskSet
+  tasks: Task
+  /** By `region/name`. */
+  applications: Application
+  /** By `region/application/name`. */
+  deploymentGroups: DeploymentGroup
+  /** By `region/name`: the custom ones; the predefined ones are not stored. */
+  deploymentConfigs: DeploymentConfig
+  /** By `region/application/sha256`. */
+  revisions: ApplicationRevision
+  /** By deployment id. */
+  deployments: Deployment
+  /** By `journalKey`. */
+  journal: JournalEntry
+  /** By `region/family`: the last revision ever used, so that none comes twice. */
+  revisionNumbers: number
+}
+
+/**
+ * The engine's whole state: read from memory, written through to disk. A transaction is on disk when it returns, or has
+ * changed nothing at all; so a crash, a full disk or an error in the middle leaves no half of anything.
+ * Values are never changed in place: a change is a new value.
+ */
+export class Store {
+  readonly #persistence: Persistence
+  readonly #collections = new Map<string, MemoryCollection<unknown>>()
+  readonly #listeners = new Set<() => void>()
+  #open: Change[] | undefined
+
+  readonly loadBalancers = this.#collection('loadBalancers')
+  readonly targetGroups = this.#collection('targetGroups')
+  readonly listeners = this.#collection('listeners')
+  readonly rules = this.#collection('rules')
+  readonly clusters = this.#collection('clusters')
+  readonly taskDefinitions = this.#collection('taskDefinitions')
+  readonly services = this.#collection('services')
+  readonly taskSets = this.#collection('taskSets')
+  readonly tasks = this.#collection('tasks')
+  readonly applications = this.#collection('applications')
+  readonly deploymentGroups = this.#collection('deploymentGroups')
+  readonly deploymentConfigs = this.#collection('deploymentConfigs')
+  readonly revisions = this.#collection('revisions')
+  readonly deployments = this.#collection('deployments')
+  readonly journal = this.#collection('journal')
+  readonly revisionNumbers = this.#collection('revisionNumbers')
+
+  constructor(persistence: Persistence) {
+    this.#persistence = persistence
+    for (const { kind, key, value } of persistence.load()) this.#collections.get(kind)?.load(key, JSON.parse(value))
+  }
+
+  /** Groups changes: all are kept, or none. Inside another transaction it simply joins it. Must not be async. */
+  transaction<Result>(work: () => Result): Result {
+    if (this.#open !== undefined) return work()
+    const changes: Change[] = []
+    this.#open = changes
+    try {
+      const result = work()
+      if (changes.length > 0) this.#persistence.write(rowsOf(changes))
+      this.#open = undefined
+      if (changes.length > 0) for (const listener of this.#listeners) listener()
+      return result
+    } catch (error) {
+      for (const { undo } of changes.toReversed()) undo()
+      throw error
+    } finally {
+      this.#open = undefined
+    }
+  }
+
+  /** Called after each transaction that changed something. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  #collection<Kind extends keyof Kinds>(kind: Kind): Collection<Kinds[Kind]> {
+    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => {
+      if (this.#open !== undefined) this.#open.push(change)
+      else this.transaction(() => this.#open?.push(change))
+    })
+    this.#collections.set(kind, collection)
+    return collection
+  }
+}
+
+export interface Collection<Value> {
+  get(key: string): Value | undefined
+  has(key: string): boolean
+  /** In the order the keys were first put. */
+  list(): readonly Value[]
+  put(key: string, value: Value): void
+  delete(key: string): void
+}
+
+type Change = RowChange & { readonly undo: () => void }
+
+class MemoryCollection<Value> implements Collection<Value> {
+  readonly #kind: string
+  readonly #values = new Map<string, Value>()
+  readonly #record: (change: Change) => void
+
+  constructor(kind: string, record: (change: Change) => void) {
+    this.#kind = kind
+    this.#record = record
+  }
+
+  load(key: string, value: Value): void {
+    this.#values.set(key, value)
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key)
+  }
+
+  list(): readonly Value[] {
+    return [...this.#values.values()]
+  }
+
+  put(key: string, value: Value): void {
+    const undo = this.#undo(key)
+    this.#values.set(key, value)
+    this.#record({ kind: this.#kind, key, value: JSON.stringify(value), undo })
+  }
+
+  delete(key: string): void {
+    if (!this.#values.has(key)) return
+    const undo = this.#undo(key)
+    this.#values.delete(key)
+    this.#record({ kind: this.#kind, key, value: undefined, undo })
+  }
+
+  #undo(key: string): () => void {
+    const had = this.#values.has(key)
+    const before = this.#values.get(key)
+    return () => {
+      if (had) this.#values.set(key, before as Value)
+      else this.#values.delete(key)
+    }
+  }
+}
+
+/** The last change of a row is the one that counts. */
+function rowsOf(changes: readonly Change[]): readonly RowChange[] {
+  const rows = new Map<string, RowChange>()
+  for (const { kind, key, value } of changes) {
+    const row = `${kind}\n${key}`
+    rows.delete(row)
+    rows.set(row, { kind, key, value })
+  }
+  return [...rows.values()]
+}
