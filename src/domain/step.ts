@@ -21,7 +21,13 @@ export type DeploymentStep =
   /** Puts the pair behind the production listener, all weight on blue, and clears away what earlier deployments left. */
   | { readonly kind: 'prepareTargetGroups' }
   | { readonly kind: 'createTaskSet' }
-  | { readonly kind: 'awaitSteadyState'; readonly taskSet: 'blue' | 'green'; readonly timeoutInMinutes: number }
+  /** `steady`: every task is running and healthy. `serving`: at least one is, which is enough to take traffic back. */
+  | {
+      readonly kind: 'awaitSteadyState'
+      readonly taskSet: 'blue' | 'green'
+      readonly until: 'steady' | 'serving'
+      readonly timeoutInMinutes: number
+    }
   | { readonly kind: 'routeTestTraffic'; readonly to: 'blue' | 'green' }
   | { readonly kind: 'routeProductionTraffic'; readonly greenPercentage: number }
   | { readonly kind: 'makePrimary'; readonly taskSet: 'blue' | 'green' }

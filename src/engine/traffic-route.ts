@@ -1,0 +1,75 @@
+import type { ListenerAction } from '../domain/load-balancer.ts'
+import type { WeightedTargetGroup } from '../domain/routing-table.ts'
+import type { Engine } from './engine.ts'
+import type { Store } from './store.ts'
+
+/** The two target groups of a deployment group with the share each gets of a listener's traffic; 100 in all. */
+export type PairWeights = readonly [WeightedTargetGroup, WeightedTargetGroup]
+
+/**
+ * Gives a listener's traffic to the pair by these weights and resolves when every new request follows them.
+ * As CodeDeploy does it, the default action and every rule that forwards to the pair, and to nobody else, become weighted
+ * forwards over both groups; rules to other groups are left alone.
+ */
+export async function shiftTraffic(
+  { store, loadBalancing }: Pick<Engine, 'store' | 'loadBalancing'>,
+  { listenerArn, weights }: { readonly listenerArn: string; readonly weights: PairWeights },
+): Promise<void> {
+  store.transaction(() => {
+    const listener = store.listeners.get(listenerArn)
+    if (listener === undefined) throw new ListenerMissingError(listenerArn)
+    store.listeners.put(listenerArn, { ...listener, defaultActions: reweighted(listener.defaultActions, weights) })
+    for (const rule of rulesOf(store, listenerArn)) {
+      store.rules.put(rule.ruleArn, { ...rule, actions: reweighted(rule.actions, weights) })
+    }
+  })
+  await loadBalancing.publish()
+}
+
+/** Share of the listener's traffic that goes to a target group, in percent of what the pair gets. */
+export function trafficWeight(store: Store, listenerArn: string, targetGroupArn: string): number {
+  const weights = forwardsOf(store, listenerArn)
+    .map((groups) => shareOf(groups, targetGroupArn))
+    .filter((share) => share !== undefined)
+  return weights.length === 0 ? 0 : Math.max(...weights)
+}
+
+/** True when some default action or rule of the listener sends traffic to the target group. */
+export function servesTargetGroup(store: Store, listenerArn: string, targetGroupArn: string): boolean {
+  return trafficWeight(store, listenerArn, targetGroupArn) > 0
+}
+
+export class ListenerMissingError extends Error {
+  constructor(listenerArn: string) {
+    super(`Listener ${listenerArn} does not exist any more.`)
+    this.name = 'ListenerMissingError'
+  }
+}
+
+function rulesOf(store: Store, listenerArn: string) {
+  return store.rules.list().filter((rule) => rule.listenerArn === listenerArn)
+}
+
+function forwardsOf(store: Store, listenerArn: string): readonly (readonly WeightedTargetGroup[])[] {
+  const listener = store.listeners.get(listenerArn)
+  if (listener === undefined) return []
+  return [listener.defaultActions, ...rulesOf(store, listenerArn).map(({ actions }) => actions)]
+    .flat()
+    .flatMap((action) => (action.type === 'forward' ? [action.targetGroups] : []))
+}
+
+function shareOf(groups: readonly WeightedTargetGroup[], targetGroupArn: string): number | undefined {
+  const group = groups.find((candidate) => candidate.targetGroupArn === targetGroupArn)
+  if (group === undefined) return undefined
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0)
+  return total === 0 ? 0 : (group.weight / total) * 100
+}
+
+function reweighted(actions: readonly ListenerAction[], weights: PairWeights): readonly ListenerAction[] {
+  const pair = new Set(weights.map(({ targetGroupArn }) => targetGroupArn))
+  return actions.map((action) => {
+    if (action.type !== 'forward') return action
+    if (!action.targetGroups.every(({ targetGroupArn }) => pair.has(targetGroupArn))) return action
+    return { ...action, targetGroups: weights }
+  })
+}
