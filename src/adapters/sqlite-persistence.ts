@@ -1,0 +1,135 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
+import { explainSqliteError } from './sqlite-error.ts'
+
+/** Written into the file's header, so that neither another program's file nor a newer format is taken for ours. */
+const applicationId = 0x7465616c
+const schemaVersion = 1
+
+const schema = `
+  CREATE TABLE rows (
+    position INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (kind, key)
+  ) STRICT;
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${schemaVersion};`
+
+/**
+ * The engine's state in one SQLite file. A write is one transaction, on disk when it returns; when the disk is full or
+ * broken it throws an Error that says what to do, and has changed nothing.
+ */
+export class SqlitePersistence implements Persistence {
+  readonly #database: DatabaseSync
+  readonly #file: string
+  readonly #put: StatementSync
+  readonly #delete: StatementSync
+
+  /** Opens the file, or makes it. A damaged file, a foreign one and one of a newer Teal are refused and left alone. */
+  static open(file: string): SqlitePersistence {
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(file, { timeout: 2_000 })
+      return new SqlitePersistence(database, file)
+    } catch (error) {
+      database?.close()
+      throw explainSqliteError(error, file)
+    }
+  }
+
+  constructor(database: DatabaseSync, file: string) {
+    prepareFile(database, file)
+    this.#database = database
+    this.#file = file
+    this.#put = database.prepare(
+      'INSERT INTO rows (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value',
+    )
+    this.#delete = database.prepare('DELETE FROM rows WHERE kind = ? AND key = ?')
+  }
+
+  /** In the order the rows were first written. */
+  load(): Iterable<StoredRow> {
+    return this.#explained(
+      () =>
+        this.#database.prepare('SELECT kind, key, value FROM rows ORDER BY position').all() as unknown as StoredRow[],
+    )
+  }
+
+  write(rows: readonly RowChange[]): void {
+    this.#explained(() => {
+      try {
+        this.#database.exec('BEGIN IMMEDIATE')
+        for (const { kind, key, value } of rows) {
+          if (value === undefined) this.#delete.run(kind, key)
+          else this.#put.run(kind, key, value)
+        }
+        this.#database.exec('COMMIT')
+      } catch (error) {
+        // SQLite has already rolled back by itself after some errors.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #explained<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      throw explainSqliteError(error, this.#file)
+    }
+  }
+}
+
+function prepareFile(database: DatabaseSync, file: string): void {
+  const version = pragma(database, 'user_version')
+  const owner = pragma(database, 'application_id')
+  const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
+  if (!isNew) refuseForeign(database, file, { version, owner })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+  if (isNew) inTransaction(database, schema)
+}
+
+function refuseForeign(
+  database: DatabaseSync,
+  file: string,
+  { version, owner }: { readonly version: number; readonly owner: number },
+): void {
+  if (owner !== applicationId) {
+    throw new Error(
+      `${file} is not a state file of Teal. It was left as it is. Choose another directory with --data, or move the file away.`,
+    )
+  }
+  if (version > schemaVersion) {
+    throw new Error(
+      `${file} was written by a newer version of Teal (format ${version}; this one knows ${schemaVersion}). Use that version, or choose another directory with --data.`,
+    )
+  }
+  const [finding] = database.prepare('PRAGMA quick_check(1)').all()
+  if (finding?.['quick_check'] !== 'ok') {
+    throw new Error(
+      `${file} is damaged (${String(finding?.['quick_check']).replaceAll('\n', ' ')}). It was left as it is. Put a backup in its place, or choose another directory with --data to start afresh.`,
+    )
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
+}
+
+function inTransaction(database: DatabaseSync, statements: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec(`${statements}\nCOMMIT`)
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
