@@ -1,0 +1,141 @@
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { explainSqliteError, isBusy } from './sqlite-error.ts'
+
+/** Who holds a data directory. `url` is absent while the engine has not begun to listen. */
+export type EngineNote = { readonly pid: number; readonly url?: string }
+
+/** How long a claim waits: a process that was killed holds its lock until the kernel has cleared it away. */
+const claimPatienceMilliseconds = 1_000
+
+/**
+ * The directory that holds everything of one engine. Claiming it takes a lock which the kernel gives back whenever and
+ * however the process ends, so two engines never work on one state and a killed one is never in the way.
+ */
+export class DataDirectory {
+  readonly path: string
+  readonly #lock: DatabaseSync
+
+  /** Makes the directory where there is none. Throws `DataDirectoryInUse`, or an Error that says what to do. */
+  static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
+    const directory = resolve(path)
+    makeDirectory(directory)
+    const lock = takeLock(directory, patienceMilliseconds)
+    try {
+      writeNote(directory, { pid: process.pid })
+    } catch (error) {
+      lock.close()
+      throw explainFileError(error, directory)
+    }
+    return new DataDirectory(directory, lock)
+  }
+
+  constructor(path: string, lock: DatabaseSync) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  file(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Tells whoever finds the directory in use where this engine answers. */
+  announce(url: string): void {
+    writeNote(this.path, { pid: process.pid, url })
+  }
+
+  release(): void {
+    if (!this.#lock.isOpen) return
+    rmSync(noteFile(this.path), { force: true })
+    this.#lock.close()
+  }
+}
+
+export class DataDirectoryInUse extends Error {
+  readonly note: EngineNote | undefined
+
+  constructor(directory: string, note: EngineNote | undefined) {
+    const who = note === undefined ? 'Another Teal' : `Another Teal (process ${note.pid})`
+    const where = note?.url === undefined ? '' : `, listening on ${note.url}`
+    super(
+      `${who} is running on ${directory}${where}. Use that one, end it with \`teal down --data ${directory}\`, or choose another directory with --data.`,
+    )
+    this.name = 'DataDirectoryInUse'
+    this.note = note
+  }
+}
+
+/** The note of whoever claimed the directory last; undefined when there is none to read. */
+export function readNote(directory: string): EngineNote | undefined {
+  try {
+    const note: unknown = JSON.parse(readFileSync(noteFile(resolve(directory)), 'utf8'))
+    if (typeof note !== 'object' || note === null || !('pid' in note) || typeof note.pid !== 'number') return undefined
+    if ('url' in note && typeof note.url === 'string') return { pid: note.pid, url: note.url }
+    return { pid: note.pid }
+  } catch {
+    return undefined
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw explainFileError(error, directory)
+  }
+}
+
+function takeLock(directory: string, patienceMilliseconds: number): DatabaseSync {
+  const file = join(directory, 'engine.lock')
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(file, { timeout: patienceMilliseconds })
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock?.close()
+    if (isBusy(error)) throw new DataDirectoryInUse(directory, readNote(directory))
+    throw explainSqliteError(error, file)
+  }
+}
+
+/** Replaced as a whole, so that nobody ever reads half a note. */
+function writeNote(directory: string, note: EngineNote): void {
+  const file = noteFile(directory)
+  writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+function noteFile(directory: string): string {
+  return join(directory, 'engine.json')
+}
+
+function explainFileError(error: unknown, directory: string): Error {
+  const explanation = fileErrors[codeOf(error)]
+  if (explanation === undefined) {
+    return new Error(`The data directory ${directory} cannot be used: ${String(error)}`, { cause: error })
+  }
+  return new Error(`The data directory ${directory} ${explanation}`, { cause: error })
+}
+
+const notDirectory = 'is not a directory, or lies in something that is none. Choose another one with --data.'
+const notWritable = 'cannot be written by this user. Give the user the right to, or choose another one with --data.'
+const diskFull = 'lies on a disk that is full. Free some space, or choose another one with --data.'
+const fileErrors: Readonly<Record<string, string>> = {
+  ENOTDIR: notDirectory,
+  EEXIST: notDirectory,
+  EACCES: notWritable,
+  EPERM: notWritable,
+  // Node says this of a parent on a read-only file system.
+  ENOENT: 'cannot be made. Check that its parent can be written, or choose another one with --data.',
+  EROFS: 'lies on a read-only file system. Choose another one with --data.',
+  ENOSPC: diskFull,
+  EDQUOT: diskFull,
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { DataDirectory, DataDirectoryInUse, readNote } from '../../src/adapters/data-directory.ts'
+
+test('a data directory is made for its owner alone', (t) => {
+  const path = join(temporaryDirectory(t), 'deep', '.teal')
+  const claimed = DataDirectory.claim(path)
+  assert.equal(statSync(path).mode & 0o777, 0o700)
+  claimed.release()
+})
+
+test('a second claim is refused and names who holds the directory and where it listens', (t) => {
+  const path = temporaryDirectory(t)
+  const first = DataDirectory.claim(path)
+  assert.throws(() => DataDirectory.claim(path, { patienceMilliseconds: 0 }), {
+    message: `Another Teal (process ${process.pid}) is running on ${path}. Use that one, end it with \`teal down --data ${path}\`, or choose another directory with --data.`,
+  })
+  first.announce('http://127.0.0.1:4566')
+  assert.throws(
+    () => DataDirectory.claim(path, { patienceMilliseconds: 0 }),
+    (error) =>
+      error instanceof DataDirectoryInUse &&
+      error.note?.url === 'http://127.0.0.1:4566' &&
+      error.message.includes(`(process ${process.pid}) is running on ${path}, listening on http://127.0.0.1:4566.`),
+  )
+  first.release()
+})
+
+test('a directory that was given back can be claimed again, and its note is gone', (t) => {
+  const path = temporaryDirectory(t)
+  DataDirectory.claim(path).release()
+  assert.equal(readNote(path), undefined)
+  const again = DataDirectory.claim(path)
+  assert.deepEqual(readNote(path), { pid: process.pid })
+  again.release()
+  again.release()
+})
+
+test('a process that is killed gives its directory back', async (t) => {
+  const path = temporaryDirectory(t)
+  const module = new URL('../../src/adapters/data-directory.ts', import.meta.url).href
+  const program = `
+    import { DataDirectory } from ${JSON.stringify(module)}
+    globalThis.claimed = DataDirectory.claim(${JSON.stringify(path)})
+    claimed.announce('http://127.0.0.1:1')
+    console.log('claimed')
+    setInterval(() => {}, 1000)`
+  const holder = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  assert.throws(() => DataDirectory.claim(path, { patienceMilliseconds: 0 }), {
+    message: new RegExp(`process ${holder.pid}`),
+  })
+
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  const claimed = DataDirectory.claim(path)
+  assert.deepEqual(readNote(path), { pid: process.pid })
+  claimed.release()
+})
+
+test('a file where the directory should be is a clear error', (t) => {
+  const file = join(temporaryDirectory(t), 'file')
+  writeFileSync(file, 'x')
+  assert.throws(() => DataDirectory.claim(file), /The data directory .*file is not a directory.*--data/)
+  assert.throws(() => DataDirectory.claim(join(file, 'below')), /is not a directory, or lies in something that is none/)
+})
+
+test('a directory this user may not write is a clear error', (t) => {
+  if (process.getuid?.() === 0) return t.skip('root may write everywhere')
+  const path = temporaryDirectory(t)
+  chmodSync(path, 0o500)
+  t.after(() => chmodSync(path, 0o700))
+  assert.throws(() => DataDirectory.claim(path), /cannot be written by this user/)
+  assert.throws(() => DataDirectory.claim(join(path, 'below')), /cannot be written by this user/)
+})
+
+test('a read-only and a full disk are clear errors', (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'teal-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k,nr_inodes=2', 'tmpfs', path], { stdio: 'ignore' })
+  } catch {
+    rmSync(path, { recursive: true })
+    return t.skip('only root can mount the small disk this test needs')
+  }
+  t.after(() => {
+    execFileSync('umount', ['-l', path])
+    rmSync(path, { recursive: true })
+  })
+  assert.throws(() => DataDirectory.claim(join(path, 'a', 'b', 'c')), /lies on a disk that is full/)
+  execFileSync('mount', ['-o', 'remount,ro', path])
+  assert.throws(() => DataDirectory.claim(path), /read-only file system/)
+  assert.throws(() => DataDirectory.claim(join(path, 'data')), /cannot be made/)
+  assert.equal(existsSync(join(path, 'engine.json')), false)
+  assert.ok(readdirSync(path).length <= 1)
+})
+
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'teal-data-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
