@@ -63,7 +63,11 @@ export type DeploymentConfig = {
   readonly createTime: number
   /** Absent for the Server platform, which has minimumHealthyHosts instead. */
   readonly trafficRouting?: TrafficRouting
-  readonly minimumHealthyHosts?: { readonly type: 'HOST_COUNT' | 'FLEET_PERCENT'; readonly value: number }
+  readonly minimumHealthyHosts?: {
+    /** MOST_CONCURRENCY is answered for `CodeDeployDefault.OneAtATime` and cannot be asked for. */
+    readonly type: 'HOST_COUNT' | 'FLEET_PERCENT' | 'MOST_CONCURRENCY'
+    readonly value: number
+  }
 }
 
 export type TrafficRouting =

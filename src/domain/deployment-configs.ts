@@ -24,22 +24,15 @@ export const predefinedDeploymentConfigs: readonly DeploymentConfig[] = [
   shifting('CodeDeployDefault.LambdaLinear10PercentEvery1Minute', 16, 'Lambda', linear(10, 1)),
   shifting('CodeDeployDefault.LambdaLinear10PercentEvery2Minutes', 17, 'Lambda', linear(10, 2)),
   shifting('CodeDeployDefault.LambdaLinear10PercentEvery3Minutes', 18, 'Lambda', linear(10, 3)),
-  server('CodeDeployDefault.OneAtATime', 1, { type: 'HOST_COUNT', value: 1 }),
+  server('CodeDeployDefault.OneAtATime', 1, { type: 'MOST_CONCURRENCY', value: 1 }),
 ]
 
 /** How production traffic goes to green: at once to the first percentage, and after each wait to the next. Ends at 100. */
 export function trafficShifts(routing: TrafficRouting): readonly TrafficShift[] {
-  switch (routing.type) {
-    case 'AllAtOnce':
-      return [{ greenPercentage: 100, waitMinutes: 0 }]
-    case 'TimeBasedCanary':
-      return [
-        { greenPercentage: routing.canaryPercentage, waitMinutes: routing.canaryInterval },
-        { greenPercentage: 100, waitMinutes: 0 },
-      ]
-    case 'TimeBasedLinear':
-      return linearShifts(routing.linearPercentage, routing.linearInterval)
-  }
+  if (routing.type === 'TimeBasedLinear') return linearShifts(routing.linearPercentage, routing.linearInterval)
+  const whole = { greenPercentage: 100, waitMinutes: 0 }
+  if (routing.type === 'AllAtOnce') return [whole]
+  return [{ greenPercentage: routing.canaryPercentage, waitMinutes: routing.canaryInterval }, whole]
 }
 
 /** `waitMinutes` is how long the percentage is held before the next shift. */
@@ -80,7 +73,7 @@ function shifting(
 function server(
   deploymentConfigName: string,
   serial: number,
-  minimumHealthyHosts: { readonly type: 'HOST_COUNT' | 'FLEET_PERCENT'; readonly value: number },
+  minimumHealthyHosts: NonNullable<DeploymentConfig['minimumHealthyHosts']>,
 ): DeploymentConfig {
   const deploymentConfigId = predefinedId(serial)
   return { deploymentConfigName, deploymentConfigId, computePlatform: 'Server', createTime: 0, minimumHealthyHosts }
