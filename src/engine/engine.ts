@@ -37,7 +37,12 @@ export interface LoadBalancing {
   lastCheck(targetGroupArn: string, target: TargetAddress): string | undefined
   healthyTargetCount(targetGroupArn: string): number
 }
-export type TargetAddress = { readonly id: string; readonly port: number }
+export type TargetAddress = {
+  readonly id: string
+  readonly port: number
+  /** Recorded when a target is registered; no part of its identity. */
+  readonly availabilityZone?: string
+}
 
 /** Keeps every task set at its desired count. */
 export interface ServiceScheduler {

@@ -1,0 +1,66 @@
+import type { LoadBalancer, TargetGroup } from './load-balancer.ts'
+
+/** Every attribute of an Application Load Balancer and its default, as DescribeLoadBalancerAttributes answers them. */
+export const loadBalancerAttributeDefaults: Readonly<Record<string, string>> = {
+  'access_logs.s3.bucket': '',
+  'access_logs.s3.enabled': 'false',
+  'access_logs.s3.prefix': '',
+  'client_keep_alive.seconds': '3600',
+  'connection_logs.s3.bucket': '',
+  'connection_logs.s3.enabled': 'false',
+  'connection_logs.s3.prefix': '',
+  'deletion_protection.enabled': 'false',
+  'idle_timeout.timeout_seconds': '60',
+  'load_balancing.cross_zone.enabled': 'true',
+  'routing.http.desync_mitigation_mode': 'defensive',
+  'routing.http.drop_invalid_header_fields.enabled': 'false',
+  'routing.http.preserve_host_header.enabled': 'false',
+  'routing.http.x_amzn_tls_version_and_cipher_suite.enabled': 'false',
+  'routing.http.xff_client_port.enabled': 'false',
+  'routing.http.xff_header_processing.mode': 'append',
+  'routing.http2.enabled': 'true',
+  'waf.fail_open.enabled': 'false',
+  'zonal_shift.config.enabled': 'false',
+}
+
+/** Every attribute of an HTTP target group and its default, as DescribeTargetGroupAttributes answers them. */
+export const targetGroupAttributeDefaults: Readonly<Record<string, string>> = {
+  'deregistration_delay.timeout_seconds': '300',
+  'load_balancing.algorithm.anomaly_mitigation': 'off',
+  'load_balancing.algorithm.type': 'round_robin',
+  'load_balancing.cross_zone.enabled': 'use_load_balancer_configuration',
+  'slow_start.duration_seconds': '0',
+  'stickiness.app_cookie.cookie_name': '',
+  'stickiness.app_cookie.duration_seconds': '86400',
+  'stickiness.enabled': 'false',
+  'stickiness.lb_cookie.duration_seconds': '86400',
+  'stickiness.type': 'lb_cookie',
+  'target_group_health.dns_failover.minimum_healthy_targets.count': '1',
+  'target_group_health.dns_failover.minimum_healthy_targets.percentage': 'off',
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': '1',
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': 'off',
+}
+
+export function idleTimeoutSeconds(loadBalancer: LoadBalancer): number {
+  return seconds(loadBalancer.attributes, loadBalancerAttributeDefaults, 'idle_timeout.timeout_seconds')
+}
+
+export function clientKeepAliveSeconds(loadBalancer: LoadBalancer): number {
+  return seconds(loadBalancer.attributes, loadBalancerAttributeDefaults, 'client_keep_alive.seconds')
+}
+
+export function isDeletionProtected(loadBalancer: LoadBalancer): boolean {
+  return loadBalancer.attributes['deletion_protection.enabled'] === 'true'
+}
+
+export function deregistrationDelaySeconds(targetGroup: TargetGroup): number {
+  return seconds(targetGroup.attributes, targetGroupAttributeDefaults, 'deregistration_delay.timeout_seconds')
+}
+
+function seconds(
+  set: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+  key: string,
+): number {
+  return Number(set[key] ?? defaults[key])
+}

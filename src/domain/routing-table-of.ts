@@ -1,0 +1,101 @@
+import { clientKeepAliveSeconds, deregistrationDelaySeconds, idleTimeoutSeconds } from './load-balancer-attributes.ts'
+import type { Listener, ListenerAction, ListenerRule, LoadBalancer, TargetGroup } from './load-balancer.ts'
+import type { ListenerRoute, RouteAction, RoutingTable, RuleRoute, TargetGroupRoute } from './routing-table.ts'
+
+/** What the load balancers of all regions are made of: the source of the one routing table. */
+export type LoadBalancing = {
+  readonly loadBalancers: readonly LoadBalancer[]
+  readonly listeners: readonly Listener[]
+  readonly rules: readonly ListenerRule[]
+  readonly targetGroups: readonly TargetGroup[]
+}
+
+/**
+ * The table by which the router serves. Only target groups which a rule or a default action names are in it: as on AWS,
+ * the others get no requests and no health checks.
+ */
+export function routingTableOf(source: LoadBalancing, version: number): RoutingTable {
+  const referenced = referencedTargetGroups(source)
+  const targetGroups = source.targetGroups.filter(({ targetGroupArn }) => referenced.has(targetGroupArn))
+  return {
+    version,
+    listeners: source.listeners.flatMap((listener) => listenerRoute(listener, source)),
+    targetGroups: Object.fromEntries(targetGroups.map((group) => [group.targetGroupArn, targetGroupRoute(group)])),
+  }
+}
+
+/** The ARNs of the target groups which any action names; weight 0 counts, as on AWS. */
+export function referencedTargetGroups({
+  listeners,
+  rules,
+}: Pick<LoadBalancing, 'listeners' | 'rules'>): ReadonlySet<string> {
+  const actions = [
+    ...listeners.flatMap((listener) => listener.defaultActions),
+    ...rules.flatMap((rule) => rule.actions),
+  ]
+  return new Set(actions.flatMap(targetGroupsOfAction))
+}
+
+export function targetGroupsOfAction(action: ListenerAction): readonly string[] {
+  return action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : []
+}
+
+function listenerRoute(listener: Listener, { loadBalancers, rules }: LoadBalancing): readonly ListenerRoute[] {
+  const loadBalancer = loadBalancers.find((each) => each.loadBalancerArn === listener.loadBalancerArn)
+  if (loadBalancer === undefined) return []
+  return [
+    {
+      listenerArn: listener.listenerArn,
+      port: listener.port,
+      rules: rules
+        .filter((rule) => rule.listenerArn === listener.listenerArn)
+        .toSorted((one, other) => one.priority - other.priority)
+        .map(ruleRoute),
+      defaultAction: decidingAction(listener.defaultActions),
+      idleTimeoutSeconds: idleTimeoutSeconds(loadBalancer),
+      clientKeepAliveSeconds: clientKeepAliveSeconds(loadBalancer),
+    },
+  ]
+}
+
+function ruleRoute({ priority, conditions, actions }: ListenerRule): RuleRoute {
+  return { priority, conditions, action: decidingAction(actions) }
+}
+
+/** The last action in order is the one that routes: forward, redirect or fixed-response. */
+function decidingAction(actions: readonly ListenerAction[]): RouteAction {
+  const last = actions.toSorted((one, other) => (one.order ?? 0) - (other.order ?? 0)).at(-1)
+  if (last === undefined) throw new RangeError('a rule has at least one action')
+  switch (last.type) {
+    case 'forward':
+      return { type: 'forward', targetGroups: last.targetGroups }
+    case 'redirect': {
+      const { protocol, port, host, path, query } = last
+      return {
+        type: 'redirect',
+        protocol,
+        port,
+        host,
+        path,
+        query,
+        statusCode: last.statusCode === 'HTTP_301' ? 301 : 302,
+      }
+    }
+    case 'fixed-response':
+      return {
+        type: 'fixed-response',
+        statusCode: Number(last.statusCode),
+        contentType: last.contentType ?? 'text/plain',
+        messageBody: last.messageBody ?? '',
+      }
+  }
+}
+
+function targetGroupRoute(group: TargetGroup): TargetGroupRoute {
+  return {
+    targetGroupArn: group.targetGroupArn,
+    healthCheck: group.healthCheck,
+    deregistrationDelaySeconds: deregistrationDelaySeconds(group),
+    targets: group.targets.map(({ id, port, draining }) => ({ id, port, draining: draining !== undefined })),
+  }
+}

@@ -1,0 +1,258 @@
+import { AwsError } from '../domain/aws-error.ts'
+import { deregistrationDelaySeconds } from '../domain/load-balancer-attributes.ts'
+import type { RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
+import type { TargetReport } from '../domain/router-report.ts'
+import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
+import { targetKey } from '../domain/routing-table.ts'
+import type { TargetHealth } from '../domain/target-health.ts'
+import type { Changes } from './changes.ts'
+import type { LoadBalancing, TargetAddress } from './engine.ts'
+import type { AppliedTable, Clock, Log, Router } from './ports.ts'
+import type { Store } from './store.ts'
+import { TablePublisher } from './table-publisher.ts'
+
+const retryMilliseconds = 1000
+
+/** Load balancing by a router: the store says what shall be, the routing table tells the router, its reports say what is. */
+export class RouterLoadBalancing implements LoadBalancing {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #router: Router
+  readonly #changes: Changes
+  readonly #log: Log
+  readonly #publisher: TablePublisher
+  #seenRouterId: string | undefined
+  #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
+
+  constructor(world: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly router: Router
+    readonly changes: Changes
+    readonly log: Log
+  }) {
+    this.#store = world.store
+    this.#clock = world.clock
+    this.#router = world.router
+    this.#changes = world.changes
+    this.#log = world.log
+    this.#publisher = new TablePublisher(world)
+  }
+
+  /** Tells the router what the store says, whatever it served by before, and begins to take drained targets away. */
+  async start(): Promise<void> {
+    const { refusedListeners } = await this.publish()
+    for (const { listenerArn, port, message } of refusedListeners) {
+      this.#log.warn(`Listener ${listenerArn} gets no requests: port ${port} could not be opened (${message}).`)
+    }
+    const stop = new AbortController()
+    this.#running = { stop, loop: this.#removeDrainedTargets(stop.signal) }
+  }
+
+  /** Draining targets stay as they are until the next start. */
+  async stop(): Promise<void> {
+    this.#running?.stop.abort()
+    await this.#running?.loop
+    this.#running = undefined
+  }
+
+  publish(): Promise<AppliedTable> {
+    return this.#publisher.publish()
+  }
+
+  async registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
+    this.#changeTargets(targetGroupArn, (registered) => targets.reduce(withRegistered, registered))
+    if (!targets.every((target) => this.#isPublishedAs('registered', targetGroupArn, target))) await this.publish()
+  }
+
+  async deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
+    const since = this.#clock.now()
+    const left = new Set(targets.map(addressKey))
+    this.#changeTargets(targetGroupArn, (registered) =>
+      registered.map((each) =>
+        left.has(addressKey(each)) && each.draining === undefined ? { ...each, draining: { since } } : each,
+      ),
+    )
+    if (!targets.every((target) => this.#isPublishedAs('draining', targetGroupArn, target))) await this.publish()
+  }
+
+  isDrained(targetGroupArn: string, target: TargetAddress): boolean {
+    return this.#registered(targetGroupArn, target) === undefined
+  }
+
+  health(targetGroupArn: string, target: TargetAddress): TargetHealth {
+    const registered = this.#registered(targetGroupArn, target)
+    if (registered === undefined) return unregistered
+    if (registered.draining !== undefined) return draining
+    if (!this.#isReferenced(targetGroupArn)) return notInUse
+    const reported = this.#report(targetGroupArn, target)?.health
+    return reported === undefined || reported.state === 'draining' ? registering : reported
+  }
+
+  lastCheck(targetGroupArn: string, target: TargetAddress): string | undefined {
+    return this.#report(targetGroupArn, target)?.lastCheck
+  }
+
+  healthyTargetCount(targetGroupArn: string): number {
+    const targets = this.#store.targetGroups.get(targetGroupArn)?.targets ?? []
+    return targets.filter((target) => this.health(targetGroupArn, target).state === 'healthy').length
+  }
+
+  #changeTargets(
+    targetGroupArn: string,
+    change: (targets: readonly RegisteredTarget[]) => readonly RegisteredTarget[],
+  ): void {
+    this.#store.transaction(() => {
+      const group = this.#store.targetGroups.get(targetGroupArn)
+      if (group === undefined) throw new AwsError('TargetGroupNotFound', 'One or more target groups not found')
+      const targets = change(group.targets)
+      const isChanged =
+        targets.length !== group.targets.length || targets.some((each, at) => each !== group.targets[at])
+      if (isChanged) this.#store.targetGroups.put(targetGroupArn, { ...group, targets })
+    })
+  }
+
+  /** The router has confirmed a table that has the target so (or, draining, no longer has it at all). */
+  #isPublishedAs(wanted: 'registered' | 'draining', targetGroupArn: string, target: TargetAddress): boolean {
+    const published = this.#publisher.target(targetKey(targetGroupArn, target))
+    if (published === undefined) return wanted === 'draining' && this.isDrained(targetGroupArn, target)
+    const isDraining = published.state === 'draining'
+    return isDraining === (wanted === 'draining') && published.version <= this.#publisher.appliedVersion
+  }
+
+  #registered(targetGroupArn: string, target: TargetAddress): RegisteredTarget | undefined {
+    const key = addressKey(target)
+    return this.#store.targetGroups.get(targetGroupArn)?.targets.find((each) => addressKey(each) === key)
+  }
+
+  #isReferenced(targetGroupArn: string): boolean {
+    const { listeners, rules } = this.#store
+    return (
+      listeners
+        .list()
+        .some(({ defaultActions }) => defaultActions.flatMap(targetGroupsOfAction).includes(targetGroupArn)) ||
+      rules.list().some(({ actions }) => actions.flatMap(targetGroupsOfAction).includes(targetGroupArn))
+    )
+  }
+
+  /** What the router says of a target that serves. A report from before its registration speaks of another one. */
+  #report(targetGroupArn: string, target: TargetAddress): TargetReport | undefined {
+    const key = targetKey(targetGroupArn, target)
+    const published = this.#publisher.target(key)
+    const report = this.#router.report()
+    if (published?.state !== 'serving' || report === undefined || report.tableVersion < published.version)
+      return undefined
+    return report.targets[key]
+  }
+
+  async #removeDrainedTargets(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#nextDuty(signal)
+        if (signal.aborted) return
+        this.#store.transaction(() => this.#removeDrained())
+        await this.publish()
+      } catch (error) {
+        if (signal.aborted) return
+        this.#log.warn(`Drained targets could not be taken away, trying again: ${messageOf(error)}`)
+        await this.#clock.sleep(retryMilliseconds, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  /** Resolves when there is something to do: a drain is over, or the router does not have the newest table. */
+  async #nextDuty(signal: AbortSignal): Promise<void> {
+    const hasDuty = (): boolean =>
+      this.#publisher.isBehind ||
+      this.#isRouterReplaced() ||
+      this.#store.targetGroups.list().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
+    for (;;) {
+      const deadline = this.#nextDeadline()
+      const look = (): 'duty' | 'deadline moved' | undefined => {
+        if (hasDuty()) return 'duty'
+        return this.#nextDeadline() === deadline ? undefined : 'deadline moved'
+      }
+      const seen = await this.#changes.until(look, deadline === undefined ? { signal } : { deadline, signal })
+      if (seen === 'duty') return
+    }
+  }
+
+  /** A router that was started anew and came back with an older table is told the newest. */
+  #isRouterReplaced(): boolean {
+    const report = this.#router.report()
+    if (report === undefined || report.routerId === this.#seenRouterId) return false
+    this.#seenRouterId = report.routerId
+    return report.tableVersion < this.#publisher.appliedVersion
+  }
+
+  #removeDrained(): void {
+    for (const group of this.#store.targetGroups.list()) {
+      const targets = group.targets.filter((target) => !this.#isDrainOver(group, target))
+      if (targets.length < group.targets.length) {
+        this.#store.targetGroups.put(group.targetGroupArn, { ...group, targets })
+      }
+    }
+  }
+
+  #isDrainOver(group: TargetGroup, target: RegisteredTarget): boolean {
+    if (target.draining === undefined) return false
+    if (this.#clock.now() >= drainDeadline(group, target.draining)) return true
+    const key = targetKey(group.targetGroupArn, target)
+    const published = this.#publisher.target(key)
+    const report = this.#router.report()
+    if (published?.state !== 'draining' || report === undefined || report.tableVersion < published.version) return false
+    return (report.targets[key]?.inFlight ?? 0) === 0
+  }
+
+  #nextDeadline(): number | undefined {
+    const deadlines = this.#store.targetGroups
+      .list()
+      .flatMap((group) =>
+        group.targets.flatMap(({ draining: since }) => (since === undefined ? [] : [drainDeadline(group, since)])),
+      )
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+  }
+}
+
+const unregistered: TargetHealth = {
+  state: 'unused',
+  reason: 'Target.NotRegistered',
+  description: 'Target is not registered to the target group',
+}
+const draining: TargetHealth = {
+  state: 'draining',
+  reason: 'Target.DeregistrationInProgress',
+  description: 'Target deregistration is in progress',
+}
+const notInUse: TargetHealth = {
+  state: 'unused',
+  reason: 'Target.NotInUse',
+  description: 'Target group is not configured to receive traffic from the load balancer',
+}
+const registering: TargetHealth = {
+  state: 'initial',
+  reason: 'Elb.RegistrationInProgress',
+  description: 'Target registration is in progress',
+}
+
+/** Registering again what is draining makes it a target like any other; registering what is registered changes nothing. */
+function withRegistered(targets: readonly RegisteredTarget[], target: TargetAddress): readonly RegisteredTarget[] {
+  const { id, port, availabilityZone } = target
+  const at = targets.findIndex((each) => addressKey(each) === addressKey(target))
+  const known = targets[at]
+  if (known !== undefined && known.draining === undefined) return targets
+  const registered = { id, port, ...(availabilityZone === undefined ? {} : { availabilityZone }) }
+  return known === undefined ? [...targets, registered] : targets.with(at, registered)
+}
+
+function drainDeadline(group: TargetGroup, { since }: { readonly since: number }): number {
+  return since + deregistrationDelaySeconds(group) * 1000
+}
+
+function addressKey({ id, port }: TargetAddress): string {
+  return `${id}:${port}`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
