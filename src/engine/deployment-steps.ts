@@ -1,0 +1,291 @@
+import { arn, lastPart } from '../domain/identifiers.ts'
+import type { Deployment, DeploymentPlan, PlannedTaskSet } from '../domain/deployment.ts'
+import { computedDesiredCount } from '../domain/service.ts'
+import type { Service, TaskSet } from '../domain/service.ts'
+import type { DeploymentStep, StepResult } from '../domain/step.ts'
+import type { Engine } from './engine.ts'
+import { failed, refusedByEcs } from './deployment-failure.ts'
+import { planDeployment } from './deployment-plan.ts'
+import { servesTargetGroup, shiftTraffic, trafficWeight } from './traffic-route.ts'
+
+/** What a step may use of the engine. */
+export type StepTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings' | 'loadBalancing' | 'services'>
+
+/** A step that has begun: `begunAt` is the journal's, so that waits go on where they were after a restart. */
+export type BegunStep = { readonly deploymentId: string; readonly begunAt: number; readonly signal: AbortSignal }
+
+/**
+ * Performs one step. Each may be performed twice, because the engine can be killed between the deed and the note of it:
+ * everything is keyed by ids that the deployment's own id decides.
+ */
+export async function performStep(tools: StepTools, step: DeploymentStep, begun: BegunStep): Promise<StepResult> {
+  const deployment = deploymentOf(tools, begun.deploymentId)
+  switch (step.kind) {
+    case 'plan':
+      return { kind: 'planned', plan: planDeployment(tools, deployment) }
+    case 'prepareTargetGroups':
+      return prepareTargetGroups(tools, planOf(deployment), begun)
+    case 'createTaskSet':
+      return createGreen(tools, deployment, planOf(deployment))
+    case 'awaitSteadyState':
+      return step.until === 'steady'
+        ? awaitSteadyState(tools, planOf(deployment), step, begun)
+        : awaitServing(tools, planOf(deployment), step, begun)
+    case 'routeTestTraffic':
+      return routeTestTraffic(tools, deployment, step.to, begun)
+    case 'routeProductionTraffic':
+      return routeProductionTraffic(tools, deployment, step.greenPercentage, begun)
+    case 'makePrimary':
+      return makePrimary(tools, planOf(deployment), step.taskSet)
+    case 'wait':
+      return wait(tools, step, begun)
+    case 'deleteTaskSet':
+      return deleteTaskSet(tools, planOf(deployment), step.taskSet, begun)
+    case 'recordStatus':
+    case 'recordEvent':
+    case 'end':
+      return { kind: 'done' } // The note is the deed.
+  }
+}
+
+/** The pair goes behind the production listener with all weight on blue; then green's group is checked before traffic. */
+async function prepareTargetGroups(tools: StepTools, plan: DeploymentPlan, begun: BegunStep): Promise<StepResult> {
+  const { store, services, changes } = tools
+  if (!servesTargetGroup(store, plan.prodListenerArn, plan.blue.targetGroupArn)) {
+    throw failed(
+      'ELASTIC_LOAD_BALANCING_INVALID',
+      `The ELB could not be updated due to the following error: Primary taskset target group must be behind listener ${plan.prodListenerArn}`,
+    )
+  }
+  await shiftTraffic(tools, { listenerArn: plan.prodListenerArn, weights: weightsOf(plan, 0) })
+  // What an earlier deployment left behind without a rollback holds green's target group: it makes room now.
+  const leftovers = () => taskSetsIn(tools, plan).filter((taskSet) => taskSet.taskSetId !== plan.green.taskSetId)
+  for (const taskSet of leftovers()) services.deleteTaskSet(taskSet.taskSetArn)
+  await changes.until(() => (leftovers().length === 0 ? true : undefined), { signal: begun.signal })
+  return { kind: 'done' }
+}
+
+function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentPlan): StepResult {
+  const { store, services } = tools
+  const service = serviceOf(tools, plan)
+  const { taskDefinition: taskDefinitionArn, loadBalancer, platformVersion, networkConfiguration } = plan.install
+  const taskDefinition = store.taskDefinitions.get(taskDefinitionArn)
+  if (taskDefinition === undefined) throw refusedByEcs('Unable to describe task definition.')
+  if (taskDefinition.status !== 'ACTIVE') throw refusedByEcs('TaskDefinition is inactive')
+  const container = taskDefinition.containerDefinitions.find(({ name }) => name === loadBalancer.containerName)
+  if (container === undefined) throw refusedByEcs('The container does not exist in the task definition.')
+  const { containerName, containerPort } = loadBalancer
+  if (!container.portMappings.some((mapping) => mapping.containerPort === containerPort)) {
+    throw refusedByEcs(`The container ${containerName} did not have a container port ${containerPort} defined.`)
+  }
+  services.createTaskSet({
+    taskSetId: plan.green.taskSetId,
+    serviceArn: plan.serviceArn,
+    taskDefinition: taskDefinitionArn,
+    loadBalancers: [loadBalancer],
+    scalePercent: 100,
+    status: 'ACTIVE',
+    launchType: service.launchType,
+    externalId: deployment.deploymentId,
+    startedBy: 'CODE_DEPLOY',
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+  })
+  return { kind: 'done' }
+}
+
+type AwaitStep = Extract<DeploymentStep, { kind: 'awaitSteadyState' }>
+
+async function awaitSteadyState(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  step: AwaitStep,
+  begun: BegunStep,
+): Promise<StepResult> {
+  const { store, services, changes } = tools
+  const taskSetArn = arnOf(plan, step.taskSet)
+  const steady = await changes.until(
+    () => {
+      const taskSet = store.taskSets.get(taskSetArn)
+      if (taskSet === undefined || taskSet.status === 'DRAINING') throw deletedUnderneath(plan[step.taskSet])
+      return taskSet.stabilityStatus === 'STEADY_STATE' ? taskSet : undefined
+    },
+    { deadline: deadlineOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+  )
+  if (steady === undefined) {
+    const text = `The deployment timed out while waiting for the replacement task set to become healthy. This time out period is ${step.timeoutInMinutes} minutes.`
+    throw failed('TIMEOUT', `${text} ${await services.evidence(taskSetArn)}`.trim())
+  }
+  const { running, desired } = services.counts(taskSetArn)
+  return {
+    kind: 'done',
+    message: `${running} of ${desired} tasks are healthy in ${plan[step.taskSet].targetGroupName}.`,
+  }
+}
+
+/** Going back needs one healthy task, not all of them: it must not wait for the last one to be replaced. */
+async function awaitServing(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  step: AwaitStep,
+  begun: BegunStep,
+): Promise<StepResult> {
+  const { store, services, changes } = tools
+  const side = plan[step.taskSet]
+  const taskSetArn = arnOf(plan, step.taskSet)
+  const serving = await changes.until(
+    () => {
+      if (store.taskSets.get(taskSetArn) === undefined) throw deletedUnderneath(side)
+      return canServe(tools, plan, side) ? true : undefined
+    },
+    { deadline: deadlineOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+  )
+  if (serving === undefined) {
+    const text = `The original task set had no healthy task for ${step.timeoutInMinutes} minutes; traffic stays where it is.`
+    throw failed('CUSTOMER_APPLICATION_UNHEALTHY', `${text} ${await services.evidence(taskSetArn)}`.trim())
+  }
+  return { kind: 'done', message: `The original task set is serving from ${side.targetGroupName}.` }
+}
+
+async function routeTestTraffic(
+  tools: StepTools,
+  deployment: Deployment,
+  to: 'blue' | 'green',
+  begun: BegunStep,
+): Promise<StepResult> {
+  const plan = planOf(deployment)
+  if (plan.testListenerArn === undefined) return { kind: 'done' }
+  await requireServing(tools, plan, to, begun)
+  await shiftTraffic(tools, { listenerArn: plan.testListenerArn, weights: weightsOf(plan, to === 'green' ? 100 : 0) })
+  return { kind: 'done', message: `The test listener forwards to ${plan[to].targetGroupName}.` }
+}
+
+async function routeProductionTraffic(
+  tools: StepTools,
+  deployment: Deployment,
+  greenPercentage: number,
+  begun: BegunStep,
+): Promise<StepResult> {
+  const plan = planOf(deployment)
+  await requireServing(tools, plan, greenPercentage === 0 ? 'blue' : 'green', begun)
+  await shiftTraffic(tools, { listenerArn: plan.prodListenerArn, weights: weightsOf(plan, greenPercentage) })
+  return { kind: 'done' }
+}
+
+/** How long a shift waits for a group that has lost its last healthy task since it was last looked at. */
+const shiftPatienceInMinutes = 5
+
+/** No traffic goes to a group without a healthy task. */
+async function requireServing(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  to: 'blue' | 'green',
+  begun: BegunStep,
+): Promise<void> {
+  const side = plan[to]
+  const serving = await tools.changes.until(() => (canServe(tools, plan, side) ? true : undefined), {
+    deadline: deadlineOf(tools, shiftPatienceInMinutes, begun),
+    signal: begun.signal,
+  })
+  if (serving !== undefined) return
+  const text = `No traffic was sent to ${side.targetGroupName}: it has had no healthy target for ${shiftPatienceInMinutes} minutes.`
+  throw failed('CUSTOMER_APPLICATION_UNHEALTHY', `${text} ${await tools.services.evidence(arnOf(plan, to))}`.trim())
+}
+
+function makePrimary(tools: StepTools, plan: DeploymentPlan, side: 'blue' | 'green'): StepResult {
+  if (tools.store.taskSets.get(arnOf(plan, side)) === undefined) throw deletedUnderneath(plan[side])
+  tools.services.makePrimary(arnOf(plan, side))
+  return { kind: 'done' }
+}
+
+async function wait(
+  { store, changes, settings }: StepTools,
+  { waitFor, minutes }: Extract<DeploymentStep, { kind: 'wait' }>,
+  begun: BegunStep,
+): Promise<StepResult> {
+  const continued = (): true | undefined => {
+    if (waitFor === 'TRAFFIC_SHIFT') return undefined
+    return store.deployments.get(begun.deploymentId)?.continued.includes(waitFor) ? true : undefined
+  }
+  const deadline = deadlineOf({ settings }, minutes, begun)
+  const answer = await changes.until(continued, { deadline, signal: begun.signal })
+  return { kind: 'waited', ended: answer === true ? 'continued' : 'elapsed' }
+}
+
+async function deleteTaskSet(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  side: 'blue' | 'green',
+  begun: BegunStep,
+): Promise<StepResult> {
+  const { store, services, changes } = tools
+  const weight = trafficWeight(store, plan.prodListenerArn, plan[side].targetGroupArn)
+  if (weight > 0 && store.taskSets.has(arnOf(plan, side))) {
+    throw failed(
+      'ELASTIC_LOAD_BALANCING_INVALID',
+      `Task set ${plan[side].taskSetId} was not terminated: listener ${plan.prodListenerArn} was changed meanwhile and ` +
+        `sends ${weight}% of its traffic to ${plan[side].targetGroupName}.`,
+    )
+  }
+  services.deleteTaskSet(arnOf(plan, side))
+  await changes.until(() => (store.taskSets.has(arnOf(plan, side)) ? undefined : true), { signal: begun.signal })
+  return { kind: 'done' }
+}
+
+/** A group can serve when one of its targets is healthy, or when nothing is wanted of it at all. */
+function canServe(tools: StepTools, plan: DeploymentPlan, side: PlannedTaskSet): boolean {
+  const service = tools.store.services.get(plan.serviceArn)
+  const taskSet = tools.store.taskSets.get(arn.taskSet(plan.serviceArn, side.taskSetId))
+  if (service !== undefined && taskSet !== undefined && computedDesiredCount(service, taskSet) === 0) return true
+  return tools.loadBalancing.healthyTargetCount(side.targetGroupArn) > 0
+}
+
+function taskSetsIn({ store }: StepTools, plan: DeploymentPlan): readonly TaskSet[] {
+  return store.taskSets
+    .list()
+    .filter(
+      ({ serviceArn, loadBalancers }) =>
+        serviceArn === plan.serviceArn &&
+        loadBalancers.some(({ targetGroupArn }) => targetGroupArn === plan.green.targetGroupArn),
+    )
+}
+
+function weightsOf({ blue, green }: DeploymentPlan, greenPercentage: number) {
+  return [
+    { targetGroupArn: blue.targetGroupArn, weight: 100 - greenPercentage },
+    { targetGroupArn: green.targetGroupArn, weight: greenPercentage },
+  ] as const
+}
+
+/** Minutes are what `--minute` says; they count from the step's beginning, whoever performs it in the end. */
+function deadlineOf({ settings }: Pick<StepTools, 'settings'>, minutes: number, { begunAt }: BegunStep): number {
+  return begunAt + minutes * settings.minuteMilliseconds
+}
+
+function deploymentOf({ store }: StepTools, deploymentId: string): Deployment {
+  const deployment = store.deployments.get(deploymentId)
+  if (deployment === undefined) throw new Error(`Deployment ${deploymentId} is not in the store.`)
+  return deployment
+}
+
+function planOf({ deploymentId, plan }: Deployment): DeploymentPlan {
+  if (plan === undefined) throw new Error(`Deployment ${deploymentId} has no plan yet.`)
+  return plan
+}
+
+function serviceOf({ store }: StepTools, { serviceArn }: DeploymentPlan): Service {
+  const service = store.services.get(serviceArn)
+  if (service?.status !== 'ACTIVE') throw refusedByEcs(`Service ${lastPart(serviceArn)} was not ACTIVE.`)
+  return service
+}
+
+function arnOf(plan: DeploymentPlan, side: 'blue' | 'green'): string {
+  return arn.taskSet(plan.serviceArn, plan[side].taskSetId)
+}
+
+function deletedUnderneath({ taskSetId }: PlannedTaskSet): Error {
+  return failed(
+    'ECS_UPDATE_ERROR',
+    `Task set ${taskSetId} was deleted by someone else while the deployment was running.`,
+  )
+}
