@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Log } from '../engine/ports.ts'
+import type { AwsService } from './handlers.ts'
+import { isFromAnotherSite, welcomePage } from './wire/browser.ts'
+import { writeUnaddressedFault } from './wire/fault.ts'
+import type { WireAnswer } from './wire/protocol.ts'
+import { maximumBodyBytes, receive } from './wire/receive.ts'
+import { answerCall, type Surface } from './wire/request-path.ts'
+
+export type Endpoint = {
+  /** `http://127.0.0.1:4566`. */
+  readonly url: string
+  readonly port: number
+  /** Takes no new calls, lets those that run finish (for ten seconds at most), then ends. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves AWS services on one HTTP port. Which service a call is for is told by the call itself.
+ *
+ * @param options.port 0 for any free one
+ * @throws Error when the port is taken or may not be bound, saying so in a sentence
+ */
+export async function startEndpoint(options: {
+  readonly services: readonly AwsService[]
+  readonly host: string
+  readonly port: number
+  readonly accountId: string
+  readonly log: Log
+}): Promise<Endpoint> {
+  const { host, services, log, accountId } = options
+  const surface: Surface = { services, accountId, log }
+  const server = createServer(serverOptions, (message, response) => {
+    respond(message, response, surface).catch((error: unknown) => {
+      log.warn(`A request could not be answered: ${String(error)}`)
+      response.destroy()
+    })
+  })
+  const port = await listen(server, host, options.port)
+  const hostInUrl = host.includes(':') ? `[${host}]` : host
+  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server) }
+}
+
+/** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */
+const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
+const closeGraceMilliseconds = 10_000
+
+async function respond(message: IncomingMessage, response: ServerResponse, surface: Surface): Promise<void> {
+  // Either end of a connection may break at any time; nobody is left to be told.
+  message.on('error', () => undefined)
+  response.on('error', () => undefined)
+  const requestId = randomUUID()
+  const answer = await answerRequest(message, requestId, surface)
+  if (!answer) return
+  const body = Buffer.from(answer.body)
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length })
+  response.end(message.method === 'HEAD' ? undefined : body)
+}
+
+/** Undefined when the client is gone. */
+async function answerRequest(
+  message: IncomingMessage,
+  requestId: string,
+  surface: Surface,
+): Promise<WireAnswer | undefined> {
+  const request = await receive(message).catch(() => undefined)
+  if (!request) return undefined
+  if (isFromAnotherSite(message.headers)) {
+    return text(403, `Refused: a web page of ${message.headers.origin} may not use this endpoint.\n`, requestId)
+  }
+  if (request === 'tooLarge') return tooLarge(message, requestId)
+  if (request.method === 'POST' || request.headers.authorization !== undefined) {
+    return answerCall(request, requestId, surface)
+  }
+  switch (request.method) {
+    case 'OPTIONS':
+      return {
+        ...text(204, '', requestId),
+        headers: { allow: 'GET, HEAD, OPTIONS, POST', 'x-amzn-RequestId': requestId },
+      }
+    case 'GET':
+    case 'HEAD':
+      if (request.path !== '/') return text(404, `There is nothing at ${request.path}.\n`, requestId)
+      return text(200, welcomePage(surface.services, request.headers.host ?? 'localhost'), requestId)
+    default:
+      return text(405, `${request.method} is not a method of an AWS call here: these are sent with POST.\n`, requestId)
+  }
+}
+
+function tooLarge(message: IncomingMessage, requestId: string): WireAnswer {
+  const sentence = `The request's body is larger than ${maximumBodyBytes / 1024 / 1024} MiB.`
+  const fault = { code: 'RequestEntityTooLargeException', message: sentence, status: 413, members: {} }
+  return writeUnaddressedFault(message.headers, fault, requestId)
+}
+
+function text(status: number, body: string, requestId: string): WireAnswer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-amzn-RequestId': requestId }, body }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new Error(bindTrouble(error, host, port), { cause: error })))
+    server.listen(port, host, () => {
+      server.removeAllListeners('error')
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function bindTrouble(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code ?? '') {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use by another program: end that one, or choose another port.`
+    case 'EACCES':
+      return `Port ${port} on ${host} may not be bound by this user: choose a port above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is not an address of this machine.`
+    default:
+      return `Port ${port} on ${host} cannot be bound: ${error.message}`
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const timer = setTimeout(() => server.closeAllConnections(), closeGraceMilliseconds)
+  // A connection which had a call running is idle after it, and would be kept for the client's next one.
+  server.on('request', (_, response: ServerResponse) => response.setHeader('connection', 'close'))
+  const idle = setInterval(() => server.closeIdleConnections(), 20)
+  await closed
+  clearTimeout(timer)
+  clearInterval(idle)
+}

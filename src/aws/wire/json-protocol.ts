@@ -1,0 +1,53 @@
+import { JsonCodec2 } from '@aws-sdk/core/protocols'
+import { readJsonInput } from './json-input.ts'
+import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
+
+/**
+ * AwsJson 1.0 and 1.1: `POST /` with `X-Amz-Target: <targetPrefix>.<Operation>`. Answers are written by the SDK's own
+ * serializer, so that timestamps and the like are exactly what its reader expects.
+ */
+export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readonly targetPrefix: string }): Protocol {
+  const contentType = `application/x-amz-json-${settings.version}`
+  const writeFault = jsonFaultWriter(contentType)
+  return {
+    naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
+    unknownOperation: 'UnknownOperationException',
+    addresses: (request) => targetOf(request)?.prefix === settings.targetPrefix,
+    operationName: (request) => targetOf(request)?.operation,
+    read: (operation, request) => readJsonInput(operation.input, request.body),
+    write(operation, output, requestId) {
+      const headers = { 'content-type': contentType, 'x-amzn-RequestId': requestId }
+      if (operation.output.isUnitSchema()) return { status: 200, headers, body: '{}' }
+      const serializer = codec.createSerializer()
+      serializer.write(operation.output, output)
+      return { status: 200, headers, body: plainBytes(serializer.flush()) }
+    },
+    writeFault,
+    errorCode: (name) => name,
+  }
+}
+
+/** Timestamps are epoch seconds unless the model says otherwise; nothing is bound to headers; names are the model's. */
+const codec = new JsonCodec2({ timestampFormat: { useTrait: true, default: 7 }, jsonName: false })
+
+/** The serializer's own kind of byte array warns when Node's Buffer looks at it. */
+const plainBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** The code goes where each client looks for it: botocore reads only `__type`, some others only the header. */
+export function jsonFaultWriter(contentType: string): (fault: Fault, requestId: string) => WireAnswer {
+  return ({ code, message, status, members }, requestId) => ({
+    status,
+    headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId, 'x-amzn-errortype': code },
+    body: JSON.stringify({ ...members, __type: code, message }),
+  })
+}
+
+export type Target = { readonly prefix: string; readonly operation: string }
+
+/** `CodeDeploy_20141006.GetDeployment` taken apart; undefined without the header. */
+export function targetOf(request: WireRequest): Target | undefined {
+  const header = request.headers['x-amz-target']
+  if (typeof header !== 'string') return undefined
+  const dot = header.lastIndexOf('.')
+  return { prefix: header.slice(0, Math.max(dot, 0)), operation: header.slice(dot + 1) }
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Path } from './path.ts'
+import type { Operation } from './operation-table.ts'
+
+/** An HTTP request, received whole. */
+export type WireRequest = {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** An HTTP response, before it is sent. */
+export type WireAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** An operation's input as read from the wire, its types right, nothing else checked yet. */
+export type Decoded = {
+  readonly input: Readonly<Record<string, unknown>>
+  /** Members of the request which the model does not know. */
+  readonly unknownMembers: readonly Path[]
+}
+
+/** An error on its way to the client. */
+export type Fault = {
+  /** The code as this protocol writes it. */
+  readonly code: string
+  readonly message: string
+  readonly status: number
+  /** The modelled exception's further members, by the model's names, ready for JSON. */
+  readonly members: Readonly<Record<string, unknown>>
+}
+
+/** One of AWS's wire protocols, for one service. Further protocols are further objects of this type. */
+export type Protocol = {
+  /** Whether the request itself, without its signature, names this service. */
+  addresses(request: WireRequest): boolean
+  /** The operation which the request names, if it names one in this protocol. */
+  operationName(request: WireRequest): string | undefined
+  /** How a client names an operation, to be said to one that did not. */
+  readonly naming: string
+  /** Throws `AwsError` where the request is malformed or a value has the wrong type. */
+  read(operation: Operation, request: WireRequest): Decoded
+  write(operation: Operation, output: Readonly<Record<string, unknown>>, requestId: string): WireAnswer
+  writeFault: WriteFault
+  /** The code for an operation which is not there. */
+  readonly unknownOperation: string
+  /** The code of the exception `name` as this protocol writes it. */
+  errorCode(name: string, queryCode: string | undefined): string
+}
+export type WriteFault = (fault: Fault, requestId: string) => WireAnswer

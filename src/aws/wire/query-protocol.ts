@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { XmlShapeSerializer } from '@aws-sdk/core/protocols'
+import type { Operation } from './operation-table.ts'
+import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
+import { readQueryInput } from './query-input.ts'
+
+/**
+ * AwsQuery: `POST /` with a form that names `Action` and `Version`; XML comes back, written by the SDK's own serializer.
+ */
+export function queryProtocol(settings: { readonly version: string; readonly xmlNamespace: string }): Protocol {
+  const { version, xmlNamespace } = settings
+  const timestampFormat = { useTrait: true, default: 5 } as const
+  const serializer = new XmlShapeSerializer({ timestampFormat, xmlNamespace, serviceNamespace: '' })
+  return {
+    naming: `a form with Action=<operation>&Version=${version}`,
+    unknownOperation: 'InvalidAction',
+    addresses: (request) => formOf(request)?.get('Version') === version,
+    operationName: (request) => formOf(request)?.get('Action') ?? undefined,
+    read: (operation, request) => readQueryInput(operation.input, formOf(request) ?? new URLSearchParams()),
+    write(operation, output, requestId) {
+      const result = `${operation.name}Result`
+      serializer.write(envelope(operation), { [result]: output, ResponseMetadata: { RequestId: requestId } })
+      return xmlAnswer(200, String(serializer.flush()), requestId)
+    },
+    writeFault: queryFaultWriter(xmlNamespace),
+    errorCode: (name, queryCode) => queryCode ?? name,
+  }
+}
+
+type StructureSchema = Parameters<XmlShapeSerializer['write']>[0]
+
+/** `<OpResponse><OpResult>…</OpResult><ResponseMetadata>…`: the result is there even of operations which answer nothing. */
+function envelope({ name, output }: Operation): StructureSchema {
+  const result = output.isUnitSchema() ? [3, '', `${name}Result`, 0, [], []] : output.getSchema()
+  const metadata = [3, '', 'ResponseMetadata', 0, ['RequestId'], [0]]
+  const members = [`${name}Result`, 'ResponseMetadata']
+  return [3, '', `${name}Response`, 0, members, [result, metadata]] as unknown as StructureSchema
+}
+
+/** `xmlNamespace` is that of the service's API version; empty where the service is not known. */
+export function queryFaultWriter(xmlNamespace: string): (fault: Fault, requestId: string) => WireAnswer {
+  return ({ code, message, status }, requestId) => {
+    const type = status < 500 ? 'Sender' : 'Receiver'
+    const error = `<Error><Type>${type}</Type><Code>${escape(code)}</Code><Message>${escape(message)}</Message></Error>`
+    const xmlns = xmlNamespace === '' ? '' : ` xmlns="${escape(xmlNamespace)}"`
+    return xmlAnswer(
+      status,
+      `<ErrorResponse${xmlns}>${error}<RequestId>${requestId}</RequestId></ErrorResponse>`,
+      requestId,
+    )
+  }
+}
+
+function xmlAnswer(status: number, xml: string, requestId: string): WireAnswer {
+  return { status, headers: { 'content-type': 'text/xml', 'x-amzn-RequestId': requestId }, body: withoutControls(xml) }
+}
+
+/** XML 1.0 cannot carry control characters at all, and a client that meets one fails to read the whole answer. */
+const withoutControls = (xml: string): string => xml.replace(/(?![\t\n\r])[\p{Cc}\uFFFE\uFFFF]/gu, '\uFFFD')
+
+const escape = (text: string): string => text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`)
+
+const forms = new WeakMap<WireRequest, URLSearchParams>()
+
+/** The request's form, read once; undefined when its body is something else. */
+export function formOf(request: WireRequest): URLSearchParams | undefined {
+  if (!isForm(request.headers)) return undefined
+  const form = forms.get(request) ?? new URLSearchParams(request.body.toString('utf8'))
+  forms.set(request, form)
+  return form
+}
+
+export const isForm = (headers: IncomingHttpHeaders): boolean =>
+  headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false

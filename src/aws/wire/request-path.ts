@@ -1,0 +1,104 @@
+import { AwsError } from '../../domain/aws-error.ts'
+import type { Log } from '../../engine/ports.ts'
+import type { AwsService, Call } from '../handlers.ts'
+import { credentialScope } from './credential-scope.ts'
+import { faultOf, writeUnaddressedFault } from './fault.ts'
+import { inputProblems } from './input-check.ts'
+import { targetOf } from './json-protocol.ts'
+import type { Operation } from './operation-table.ts'
+import type { Decoded, WireAnswer, WireRequest } from './protocol.ts'
+import { formOf } from './query-protocol.ts'
+import type { Problem } from './refusal.ts'
+
+/** Where calls are answered: the services mounted, and what every call is told. */
+export type Surface = {
+  readonly services: readonly AwsService[]
+  readonly accountId: string
+  readonly log: Log
+}
+
+/**
+ * The way of an AWS call from a received request to its answer. It never throws: whatever goes wrong becomes a fault in
+ * the protocol of the call.
+ */
+export async function answerCall(request: WireRequest, requestId: string, surface: Surface): Promise<WireAnswer> {
+  let service: AwsService | undefined
+  let operation: Operation | undefined
+  try {
+    service = identifyService(request, surface)
+    operation = identifyOperation(request, service)
+    const decoded = service.protocol.read(operation, request)
+    check(decoded, operation, service)
+    const output = await handle(decoded, operation, service, callOf(request, requestId, surface))
+    return service.protocol.write(operation, output, requestId)
+  } catch (error) {
+    const doing = [service?.name, operation?.name].filter((name) => name !== undefined).join(' ')
+    const fault = faultOf(error, { service, doing: doing === '' ? 'a call' : doing, log: surface.log })
+    return service
+      ? service.protocol.writeFault(fault, requestId)
+      : writeUnaddressedFault(request.headers, fault, requestId)
+  }
+}
+
+/** By what the request says in its header, else by what it was signed for, else by its form. */
+function identifyService(request: WireRequest, { services }: Surface): AwsService {
+  const target = targetOf(request)
+  const signedFor = credentialScope(request)?.service
+  const addressed = services.find((service) => service.protocol.addresses(request))
+  const found =
+    target && addressed ? addressed : (services.find((service) => service.signingName === signedFor) ?? addressed)
+  if (found) return found
+  const names = services.map((service) => service.name).join(', ')
+  const action = formOf(request)?.get('Action') ?? target?.operation
+  const asked = [signedFor ?? target?.prefix, action].filter((part) => part !== undefined && part !== '').join(' ')
+  const code = formOf(request) ? 'InvalidAction' : 'UnknownOperationException'
+  const what =
+    asked === ''
+      ? 'The request names no AWS service'
+      : `Teal does not implement the AWS service of this call (${asked})`
+  throw new AwsError(code, `${what}. It implements ${names}.`)
+}
+
+function identifyOperation(request: WireRequest, service: AwsService): Operation {
+  const { protocol, table, name: serviceName } = service
+  const name = protocol.operationName(request)
+  if (name === undefined || name === '') {
+    throw new AwsError(
+      protocol.unknownOperation,
+      `The request names no operation: ${serviceName} expects ${protocol.naming}.`,
+    )
+  }
+  const operation = table.operations.get(name)
+  if (!operation) throw new AwsError(protocol.unknownOperation, `${serviceName} has no operation ${name}.`)
+  if (!service.handlers.has(name)) {
+    throw new AwsError(
+      protocol.unknownOperation,
+      `Teal does not implement the operation ${name} of ${serviceName} (yet).`,
+    )
+  }
+  return operation
+}
+
+function check({ input, unknownMembers }: Decoded, operation: Operation, { table, refuse }: AwsService): void {
+  const unknown = unknownMembers.map((path): Problem => ({ kind: 'unknownMember', path, member: String(path.at(-1)) }))
+  const [first, ...rest] = [...inputProblems(operation.input, input, table), ...unknown]
+  if (!first) return
+  throw refuse([first, ...rest], { operation: operation.name, isException: (name) => table.errors.has(name) })
+}
+
+async function handle(
+  decoded: Decoded,
+  operation: Operation,
+  service: AwsService,
+  call: Call,
+): Promise<Record<string, unknown>> {
+  const handler = service.handlers.get(operation.name)
+  // The schema has made sure that the input is what the handler's type says.
+  const output = await handler?.(decoded.input as never, call)
+  return (output ?? {}) as Record<string, unknown>
+}
+
+function callOf(request: WireRequest, requestId: string, { accountId }: Surface): Call {
+  const region = credentialScope(request)?.region ?? 'us-east-1'
+  return { requestId, region, accountId, userAgent: request.headers['user-agent'] ?? '' }
+}
