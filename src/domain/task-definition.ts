@@ -5,9 +5,11 @@ export type TaskDefinition = {
   readonly taskDefinitionArn: string
   readonly family: string
   readonly revision: number
-  readonly status: 'ACTIVE' | 'INACTIVE'
+  /** DELETE_IN_PROGRESS: deleted, and kept for the task sets and tasks that are made of it. */
+  readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS'
   readonly registeredAt: number
   readonly deregisteredAt?: number
+  readonly deleteRequestedAt?: number
   readonly registeredBy: string
   readonly networkMode: 'awsvpc' | 'bridge' | 'host' | 'none'
   readonly containerDefinitions: readonly ContainerDefinition[]

@@ -1,0 +1,78 @@
+import type * as sdk from '@aws-sdk/client-ecs'
+import type { TaskDefinition } from '../../domain/task-definition.ts'
+import type { Checked } from '../handlers.ts'
+import { readContainerDefinitions } from './container-definitions.ts'
+import { clientError } from './errors.ts'
+import { checkFargateSize, isFargateSize, readTaskSize } from './fargate-sizes.ts'
+import { recordedMembers, refusedMember, taskDefinitionMembers } from './members.ts'
+import { namePattern } from './names.ts'
+import { readTags } from './tags.ts'
+
+type Input = Checked<sdk.RegisterTaskDefinitionRequest>
+
+/** What registering adds. */
+type Registration = Omit<TaskDefinition, 'taskDefinitionArn' | 'revision' | 'registeredAt' | 'registeredBy'>
+
+/**
+ * Checks a task definition as RegisterTaskDefinition does, and fills in ECS's defaults.
+ * @throws ClientException naming the parameter.
+ */
+export function registration(input: Input): Registration {
+  const { family, requiresCompatibilities = [] } = input
+  if (!family) throw clientError('Family should not be null or empty.')
+  if (!namePattern.test(family)) throw clientError('Family contains invalid characters.')
+  checkMembers(input)
+  const networkMode = readNetworkMode(input)
+  const fargate = requiresCompatibilities.includes('FARGATE')
+  const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
+  if (fargate) {
+    if (networkMode !== 'awsvpc') throw clientError("Fargate only supports network mode 'awsvpc'.")
+    checkFargateSize(size)
+    checkFargateLogs(input)
+  }
+  return {
+    family,
+    status: 'ACTIVE',
+    networkMode,
+    containerDefinitions: readContainerDefinitions(input.containerDefinitions, { networkMode, size, fargate }),
+    ...size,
+    requiresCompatibilities,
+    compatibilities: [
+      ...(networkMode === 'awsvpc' ? [] : ['EXTERNAL']),
+      'EC2',
+      ...(networkMode === 'awsvpc' && isFargateSize(size) ? ['FARGATE'] : []),
+    ],
+    tags: readTags(input.tags),
+    recorded: { volumes: [], placementConstraints: [], ...recordedMembers(taskDefinitionMembers, input) },
+  }
+}
+
+function checkMembers(input: Input): void {
+  const refused = refusedMember(taskDefinitionMembers, input)
+  if (refused !== undefined) throw clientError(`${refused.member} is not supported by Teal yet. ${refused.advice}`)
+  const system = input.runtimePlatform?.operatingSystemFamily
+  if (system !== undefined && system !== 'LINUX') {
+    throw clientError(`runtimePlatform.operatingSystemFamily ${system} is not supported by Teal yet. Use LINUX.`)
+  }
+}
+
+/** With networkMode host or none a container would be reached at its own port, or not at all: not done yet. */
+function readNetworkMode({ networkMode = 'bridge' }: Input): TaskDefinition['networkMode'] {
+  if (networkMode === 'awsvpc' || networkMode === 'bridge') return networkMode
+  throw clientError(`networkMode ${networkMode} is not supported by Teal yet. Use awsvpc or bridge.`)
+}
+
+const fargateLogDrivers = ['awslogs', 'splunk', 'awsfirelens']
+
+function checkFargateLogs({ containerDefinitions, executionRoleArn }: Input): void {
+  for (const { name, logConfiguration } of containerDefinitions) {
+    if (logConfiguration === undefined) continue
+    const { logDriver } = logConfiguration
+    if (!fargateLogDrivers.includes(logDriver)) {
+      throw clientError(`Container '${name}': Fargate does not have log driver ${logDriver}. Use awslogs.`)
+    }
+    if (logDriver === 'awslogs' && !executionRoleArn) {
+      throw clientError('Fargate requires task definition to have execution role ARN to support log driver awslogs.')
+    }
+  }
+}
