@@ -1,0 +1,21 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from './duration.ts'
+
+/** Options that several commands have, and how the texts of options are read. */
+export function dataOption(): Option {
+  return new Option('--data <directory>', 'the data directory').env('TEAL_DATA').default('.teal')
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new InvalidArgumentError('A port is a number from 0 (any free one) to 65535.')
+  return port
+}
+
+export function parseMinute(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds === undefined) {
+    throw new InvalidArgumentError('It is a number and a unit, ms, s or m: 300ms, 1s or 2m.')
+  }
+  return milliseconds
+}
