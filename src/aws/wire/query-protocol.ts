@@ -56,7 +56,8 @@ function xmlAnswer(status: number, xml: string, requestId: string): WireAnswer {
 }
 
 /** XML 1.0 cannot carry control characters at all, and a client that meets one fails to read the whole answer. */
-const withoutControls = (xml: string): string => xml.replace(/(?![\t\n\r])[\p{Cc}\uFFFE\uFFFF]/gu, '\uFFFD')
+const withoutControls = (xml: string): string =>
+  xml.replace(/(?![\t\n\r\u0080-\u009F])[\p{Cc}\uFFFE\uFFFF]/gu, '\uFFFD')
 
 const escape = (text: string): string => text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`)
 

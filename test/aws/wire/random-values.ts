@@ -1,0 +1,80 @@
+import type { Shape } from '../../../src/aws/wire/operation-table.ts'
+
+/** Random values of the model's types, the same for the same seed. */
+export class RandomValues {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed
+  }
+
+  /** A whole number from 0 to `below - 1`. */
+  next(below: number): number {
+    // mulberry32
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
+    return ((bits ^ (bits >>> 14)) >>> 0) % below
+  }
+
+  /** A value for an operation's input or output. A structure has at least one member where it has any at all. */
+  of(shape: Shape, depth = 0): unknown {
+    if (shape.isUnitSchema()) return {}
+    if (shape.isStructSchema()) return this.#structure(shape, depth)
+    if (shape.isListSchema()) return this.#list(shape.getValueSchema(), depth)
+    if (shape.isMapSchema()) return this.#map(shape.getValueSchema(), depth)
+    if (shape.isTimestampSchema()) return new Date(1_700_000_000_000 + this.next(1_000_000_000))
+    if (shape.isBooleanSchema()) return this.next(2) === 0
+    if (shape.isNumericSchema()) return this.next(2) === 0 ? this.next(100_000) - 50_000 : this.next(1000) / 8
+    if (shape.isStringSchema()) return this.#string()
+    if (shape.isDocumentSchema()) return { name: this.#string(), list: [this.next(9), true, null] }
+    throw new Error(`No random values for ${shape.getName(true)}`)
+  }
+
+  #structure(shape: Shape, depth: number): Record<string, unknown> {
+    const members = [...shape.structIterator()]
+    const always = this.next(Math.max(members.length, 1))
+    // Idempotency tokens are made up by the client where they are missing.
+    const chosen = members.filter(
+      ([, member], i) => i === always || member.isIdempotencyToken() || this.next(8) > depth,
+    )
+    const wanted = shape.isUnionSchema() ? members.slice(always, always + 1) : chosen
+    return Object.fromEntries(wanted.map(([name, member]) => [name, this.of(member, depth + 1)]))
+  }
+
+  #list(item: Shape, depth: number): unknown[] {
+    return Array.from({ length: this.next(4) }, () => this.of(item, depth + 1))
+  }
+
+  #map(item: Shape, depth: number): Record<string, unknown> {
+    const length = 1 + this.next(3)
+    return Object.fromEntries(Array.from({ length }, (_, i) => [`${this.#string()}${i}`, this.of(item, depth + 1)]))
+  }
+
+  #string(): string {
+    const characters = [
+      'a',
+      'Z',
+      '0',
+      ' ',
+      '.',
+      '&',
+      '<',
+      '>',
+      '"',
+      "'",
+      '%',
+      '+',
+      '=',
+      '/',
+      '\\',
+      '\n',
+      'é',
+      '€',
+      '😀',
+      ']]>',
+    ]
+    const inner = Array.from({ length: this.next(12) }, () => characters[this.next(characters.length)]).join('')
+    return `v${inner}v`
+  }
+}

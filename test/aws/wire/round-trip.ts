@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { HttpRequest, HttpResponse } from '@smithy/core/protocols'
+import { readOperationTable, type Operation } from '../../../src/aws/wire/operation-table.ts'
+import type { Protocol, WireRequest } from '../../../src/aws/wire/protocol.ts'
+import { RandomValues } from './random-values.ts'
+
+type Client = { send(command: never): Promise<object>; destroy(): void }
+type Configuration = {
+  region: string
+  endpoint: string
+  credentials: { accessKeyId: string; secretAccessKey: string }
+  maxAttempts: number
+  requestHandler: { handle(request: HttpRequest): Promise<{ response: HttpResponse }> }
+}
+
+/**
+ * Sends random values through every operation of an SDK client: what the client writes has to be what `protocol` reads,
+ * and what `protocol` writes what the client reads.
+ */
+export async function assertRoundTrips(options: {
+  readonly sdk: object
+  readonly protocol: Protocol
+  readonly connect: (configuration: Configuration) => Client
+  readonly rounds: number
+  readonly seed: number
+}): Promise<number> {
+  const { sdk, protocol, connect, rounds, seed } = options
+  const random = new RandomValues(seed)
+  const { operations } = readOperationTable(sdk)
+  let exchange: (request: WireRequest) => { status: number; headers: Record<string, string>; body: string | Uint8Array }
+  const client = connect({
+    region: 'eu-west-1',
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+    requestHandler: {
+      async handle(request: HttpRequest) {
+        const { status, headers, body } = exchange(wireRequest(request))
+        return { response: new HttpResponse({ statusCode: status, headers, body: Readable.from([Buffer.from(body)]) }) }
+      },
+    },
+  })
+  for (const operation of operations.values()) {
+    for (let round = 0; round < rounds; round++) {
+      const where = `${operation.name}, round ${round} of seed ${seed}`
+      const [input, output] = [random.of(operation.input), random.of(operation.output)] as [
+        object,
+        Record<string, unknown>,
+      ]
+      let received: unknown
+      exchange = (request) => {
+        assert.equal(protocol.operationName(request), operation.name)
+        const decoded = protocol.read(operation, request)
+        assert.deepEqual(decoded.unknownMembers, [], where)
+        received = decoded.input
+        const { status, headers, body } = protocol.write(operation, output, 'request-1')
+        return { status, headers: { ...headers }, body }
+      }
+      const { $metadata, ...answered } = (await client.send(commandOf(sdk, operation, input))) as {
+        $metadata: { requestId: string }
+      }
+      assert.deepEqual(received, input, `the input of ${where}`)
+      assert.deepEqual(answered, output, `the output of ${where}`)
+      assert.equal($metadata.requestId, 'request-1')
+    }
+  }
+  client.destroy()
+  return operations.size
+}
+
+function commandOf(sdk: object, { name }: Operation, input: object): never {
+  const commands = sdk as Record<string, new (input: object) => unknown>
+  const Command = commands[`${name}Command`]
+  assert.ok(Command, `the SDK has a command for ${name}`)
+  return new Command(structuredClone(input)) as never
+}
+
+function wireRequest(request: HttpRequest): WireRequest {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const body = request.body as string | Uint8Array
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return { method: request.method, path: request.path, headers, body: bytes }
+}
