@@ -18,11 +18,15 @@ export type Service = {
   readonly healthCheckGracePeriodSeconds: number
   readonly createdAt: number
   readonly createdBy: string
+  /** When it became INACTIVE; an hour later nothing is left of it. */
+  readonly inactiveAt?: number
   /** Newest first, 100 at most. */
   readonly events: readonly ServiceEvent[]
   readonly tags: Tags
   /** Members that are kept and answered back as given: deploymentConfiguration, propagateTags … */
   readonly recorded: Readonly<Record<string, unknown>>
+  /** The CreateService call it came of, as text: the same call made again answers this service. */
+  readonly createdFrom?: string
 }
 
 export type ServiceLoadBalancer = {
@@ -63,7 +67,10 @@ export type TaskSet = {
   readonly updatedAt: number
   readonly stabilityStatus: 'STEADY_STATE' | 'STABILIZING'
   readonly stabilityStatusAt: number
-  /** Tasks that failed one after the other, and when the next may start: the scheduler's back-off. */
+  /**
+   * The scheduler's back-off: how often in a row tasks failed (those that started together count once), how many failed
+   * since the task set was made, and when the next may start.
+   */
   readonly failures: { readonly consecutive: number; readonly total: number; readonly nextStartAt: number }
   readonly tags: Tags
 }

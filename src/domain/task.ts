@@ -46,6 +46,10 @@ export type Task = {
   readonly stoppedAt?: number
   readonly stopCode?: TaskStopCode
   readonly stoppedReason?: string
+  /** When its targets were first seen healthy (or it ran, where there are none). The scheduler's, not ECS's. */
+  readonly healthyAt?: number
+  /** Since when its targets are unhealthy, the grace period being over. The scheduler's, not ECS's. */
+  readonly unhealthyAt?: number
   /** Grows with each change of state. */
   readonly version: number
   readonly tags: Tags

@@ -47,7 +47,11 @@ export class VirtualClock implements Clock {
       await settled()
       if (isDone()) return true
       const next = this.#next()
-      if (next === undefined || next.at > until) return false
+      if (next === undefined) return false
+      if (next.at > until) {
+        this.#push(next)
+        return false
+      }
       this.#now = next.at
       next.wake?.()
       // Everyone who wakes at this very time wakes before the world goes on.

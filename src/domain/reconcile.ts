@@ -1,0 +1,139 @@
+import { computedDesiredCount } from './service.ts'
+import type { Service, TaskSet } from './service.ts'
+import { stoppedReason } from './service-events.ts'
+import type { TargetHealth } from './target-health.ts'
+import type { Task, TaskStopCode } from './task.ts'
+
+/** A task set as it is: what is wanted, what there is, and what the load balancer says of it. */
+export type ObservedTaskSet = {
+  readonly service: Service
+  readonly taskSet: TaskSet
+  readonly tasks: readonly ObservedTask[]
+  readonly now: number
+}
+
+/** `targets` are the registrations of a running task; none where it has no load balancer or does not run yet. */
+export type ObservedTask = { readonly task: Task; readonly targets: readonly ObservedTarget[] }
+export type ObservedTarget = {
+  readonly targetGroupArn: string
+  readonly port: number
+  readonly health: TargetHealth
+}
+
+export type ReconcileAction =
+  /** `replacing` of them take the place of unhealthy tasks that still run. */
+  | { readonly kind: 'startTasks'; readonly count: number; readonly replacing: number }
+  | {
+      readonly kind: 'stopTask'
+      readonly task: Task
+      readonly stopCode: TaskStopCode
+      readonly stoppedReason: string
+      /** It counts against the task set: the next start has to wait. */
+      readonly failed: boolean
+    }
+  /** Nothing more to do before, unless something changes. */
+  | { readonly kind: 'waitUntil'; readonly at: number }
+
+/**
+ * What has to be done so that a task set comes to its desired count of healthy tasks. An unhealthy task is stopped only
+ * when its replacement runs, and there are never more than twice the desired count of tasks (ECS: maximumPercent 200).
+ */
+export function reconcile(observed: ObservedTaskSet): readonly ReconcileAction[] {
+  const { service, taskSet, tasks, now } = observed
+  const desired = computedDesiredCount(service, taskSet)
+  const wanted = tasks.filter(({ task }) => task.desiredStatus === 'RUNNING')
+  const unhealthy = wanted.filter((each) => isUnhealthy(each, service, now))
+  const good = wanted.filter((each) => !unhealthy.includes(each))
+  const stops =
+    desired === 0
+      ? scaleIn(wanted, 0, taskSet)
+      : [...scaleIn(good, desired, taskSet), ...replaced(unhealthy, good, desired)]
+  const missing = Math.min(desired - good.length, 2 * desired - wanted.length + stops.length)
+  return [...stops, ...starts(missing, unhealthy.length, taskSet, now), ...gracePeriodEnds(good, service)]
+}
+
+/** ECS's rule: as many RUNNING as desired, none pending, and every one of them healthy in the load balancer. */
+export function isSteady({ service, taskSet, tasks }: ObservedTaskSet): boolean {
+  const running = tasks.filter(({ task }) => task.lastStatus === 'RUNNING')
+  if (running.length !== computedDesiredCount(service, taskSet)) return false
+  return tasks.every(({ task }) => !isPending(task)) && running.every((each) => healthOf(each) === 'healthy')
+}
+
+/** PROVISIONING, PENDING and ACTIVATING count as pending. */
+export function isPending({ lastStatus }: Task): boolean {
+  return lastStatus === 'PROVISIONING' || lastStatus === 'PENDING' || lastStatus === 'ACTIVATING'
+}
+
+/** What the load balancer says of all targets of a task together. */
+export function healthOf({ targets }: ObservedTask): 'healthy' | 'unhealthy' | 'unknown' {
+  if (targets.some(({ health }) => health.state === 'unhealthy')) return 'unhealthy'
+  return targets.every(({ health }) => countsAsHealthy(health)) ? 'healthy' : 'unknown'
+}
+
+/** Unhealthy, and the grace period after its start is over. */
+export function isUnhealthy(observed: ObservedTask, service: Service, now: number): boolean {
+  return healthOf(observed) === 'unhealthy' && gracePeriodEnd(observed.task, service) <= now
+}
+
+/** ECS cannot know more of a group behind no rule, or of one without health checks, than that nothing is wrong. */
+function countsAsHealthy({ state, reason }: TargetHealth): boolean {
+  return state === 'healthy' || reason === 'Target.NotInUse' || reason === 'Target.HealthCheckDisabled'
+}
+
+function gracePeriodEnd(task: Task, service: Service): number {
+  return (task.startedAt ?? Infinity) + service.healthCheckGracePeriodSeconds * 1000
+}
+
+/** Of too many tasks the least proven go: those that do not run yet, then those not yet healthy, then the newest. */
+function scaleIn(tasks: readonly ObservedTask[], desired: number, { taskSetId }: TaskSet): readonly ReconcileAction[] {
+  return tasks
+    .toSorted((one, other) => worth(other.task) - worth(one.task) || one.task.createdAt - other.task.createdAt)
+    .slice(desired)
+    .map(({ task }) => ({
+      kind: 'stopTask',
+      task,
+      stopCode: 'ServiceSchedulerInitiated',
+      stoppedReason: stoppedReason.scaling(taskSetId),
+      failed: false,
+    }))
+}
+
+function worth(task: Task): number {
+  if (task.lastStatus !== 'RUNNING') return 0
+  return task.healthyAt === undefined ? 1 : 2
+}
+
+/** As many unhealthy tasks as have a running replacement; first those that never were healthy, then the oldest. */
+function replaced(
+  unhealthy: readonly ObservedTask[],
+  good: readonly ObservedTask[],
+  desired: number,
+): readonly ReconcileAction[] {
+  const running = good.filter(({ task }) => task.lastStatus === 'RUNNING').length
+  const count = Math.max(0, Math.min(running, desired) + unhealthy.length - desired)
+  return unhealthy
+    .toSorted((one, other) => worth(one.task) - worth(other.task) || one.task.createdAt - other.task.createdAt)
+    .slice(0, count)
+    .map(({ task, targets }) => ({
+      kind: 'stopTask',
+      task,
+      stopCode: 'ServiceSchedulerInitiated',
+      stoppedReason: stoppedReason.failedElbChecks(
+        targets.find(({ health }) => health.state === 'unhealthy')?.targetGroupArn ?? '',
+      ),
+      failed: task.healthyAt === undefined,
+    }))
+}
+
+function starts(missing: number, unhealthy: number, { failures }: TaskSet, now: number): readonly ReconcileAction[] {
+  if (missing <= 0) return []
+  if (failures.nextStartAt > now) return [{ kind: 'waitUntil', at: failures.nextStartAt }]
+  return [{ kind: 'startTasks', count: missing, replacing: Math.min(missing, unhealthy) }]
+}
+
+/** An unhealthy task is left alone until its grace period ends; then somebody must look again. */
+function gracePeriodEnds(good: readonly ObservedTask[], service: Service): readonly ReconcileAction[] {
+  return good
+    .filter((each) => healthOf(each) === 'unhealthy')
+    .map(({ task }) => ({ kind: 'waitUntil', at: gracePeriodEnd(task, service) }))
+}

@@ -1,0 +1,50 @@
+import type { Service, TaskSet } from '../domain/service.ts'
+import type { Task } from '../domain/task.ts'
+import type { SchedulerContext } from './scheduler-context.ts'
+import { keepTaskSet } from './task-set-keeping.ts'
+
+/** ECS answers for a deleted service, and for a stopped task, "for a while"; of tasks it says at least an hour. */
+export const keptMilliseconds = 3_600_000
+
+/**
+ * Looks at a service once: keeps its task sets, takes away those that have drained, and brings a deleted service to its
+ * end (DRAINING, INACTIVE, gone). Answers when to look again at the latest. `tasks` are those that have not stopped.
+ */
+export function keepService(
+  context: SchedulerContext,
+  service: Service,
+  taskSets: readonly TaskSet[],
+  tasks: (taskSet: TaskSet) => readonly Task[],
+): number {
+  const { store } = context
+  if (service.status === 'INACTIVE' && taskSets.length === 0) return forgetLater(context, service)
+  let wakeAt = Infinity
+  for (const taskSet of taskSets) {
+    const left = tasks(taskSet)
+    if (taskSet.status === 'DRAINING' && left.length === 0) store.taskSets.delete(taskSet.taskSetArn)
+    else if (taskSet.status !== 'DRAINING' && service.status !== 'ACTIVE') drain(context, taskSet)
+    else wakeAt = Math.min(wakeAt, keepTaskSet(context, service, taskSet, left))
+  }
+  if (service.status === 'DRAINING' && taskSets.length === 0) becomeInactive(context, service)
+  return wakeAt
+}
+
+function drain({ store, clock }: SchedulerContext, taskSet: TaskSet): void {
+  store.taskSets.put(taskSet.taskSetArn, { ...taskSet, status: 'DRAINING', updatedAt: clock.now() })
+}
+
+function becomeInactive({ store, clock }: SchedulerContext, service: Service): void {
+  store.services.put(service.serviceArn, { ...service, status: 'INACTIVE', inactiveAt: clock.now() })
+}
+
+function forgetLater(context: SchedulerContext, service: Service): number {
+  const { store, clock } = context
+  if (service.inactiveAt === undefined) {
+    becomeInactive(context, service)
+    return clock.now() + keptMilliseconds
+  }
+  const goneAt = service.inactiveAt + keptMilliseconds
+  if (goneAt > clock.now()) return goneAt
+  store.services.delete(service.serviceArn)
+  return Infinity
+}

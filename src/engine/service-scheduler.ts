@@ -1,0 +1,262 @@
+import { AwsError } from '../domain/aws-error.ts'
+import { arn } from '../domain/identifiers.ts'
+import { isPending } from '../domain/reconcile.ts'
+import { computedDesiredCount } from '../domain/service.ts'
+import type { Service, TaskSet } from '../domain/service.ts'
+import { stopDecided } from '../domain/task-transitions.ts'
+import type { Task, TaskStopCode } from '../domain/task.ts'
+import type { Changes } from './changes.ts'
+import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
+import { recordServiceEvents } from './event-recording.ts'
+import type { SchedulerContext } from './scheduler-context.ts'
+import { keepService, keptMilliseconds } from './service-keeping.ts'
+import { taskSetEvidence } from './task-evidence.ts'
+import { TaskLifecycle } from './task-lifecycle.ts'
+import { Trouble } from './trouble.ts'
+
+/** So that a task set which fails for ever does not fill the memory. */
+const mostStoppedTasks = 100
+/** Timers of more than 24 days end at once. */
+const longestSleepMilliseconds = 86_400_000
+
+/**
+ * ECS's service scheduler: keeps every task set at its desired count of healthy tasks. It sleeps until something changes
+ * (the store, a target's health, a container's end) or a time comes, looks at everything once, and sleeps again.
+ */
+export class EcsServiceScheduler implements ServiceScheduler {
+  readonly #context: SchedulerContext
+  readonly #ended = new AbortController()
+  readonly #trouble: Trouble
+  #loop: Promise<void> | undefined
+  /** Grows with each change of the store and each end of a container: whether there is something new to look at. */
+  #changeCount = 0
+
+  constructor(context: SchedulerContext) {
+    this.#context = context
+    this.#trouble = new Trouble(context.clock, context.log)
+  }
+
+  /** Begins, or takes up every task where it was when the engine ended. */
+  start(): void {
+    const { store, runtime, changes } = this.#context
+    const lifecycle = new TaskLifecycle(this.#context, this.#trouble, this.#ended.signal)
+    store.onChange(() => {
+      this.#changeCount += 1
+    })
+    runtime.onExit((taskId) => {
+      this.#changeCount += 1
+      lifecycle.containerExited(taskId)
+      changes.notify()
+    })
+    this.#loop ??= this.#run(lifecycle)
+  }
+
+  /** Ends without touching a task; resolves when nothing more is decided. Steps under way are not written down. */
+  async stop(): Promise<void> {
+    this.#ended.abort(new Error('The service scheduler has ended.'))
+    await this.#loop
+  }
+
+  createTaskSet(input: NewTaskSet): TaskSet {
+    const { store, clock } = this.#context
+    const taskSetArn = arn.taskSet(input.serviceArn, input.taskSetId)
+    return store.transaction(() => {
+      const existing = store.taskSets.get(taskSetArn)
+      if (existing !== undefined) return existing
+      const service = this.#service(input.serviceArn)
+      const now = clock.now()
+      store.taskSets.put(taskSetArn, {
+        ...input,
+        taskSetArn,
+        clusterArn: service.clusterArn,
+        status: 'ACTIVE',
+        createdAt: now,
+        updatedAt: now,
+        stabilityStatus: 'STABILIZING',
+        stabilityStatusAt: now,
+        failures: { consecutive: 0, total: 0, nextStartAt: 0 },
+        tags: input.tags ?? {},
+      })
+      return input.status === 'PRIMARY' ? this.makePrimary(taskSetArn) : this.#taskSet(taskSetArn)
+    })
+  }
+
+  updateScale(taskSetArn: string, scalePercent: number): TaskSet {
+    const taskSet = this.#taskSet(taskSetArn)
+    if (taskSet.scalePercent === scalePercent) return taskSet
+    const now = this.#context.clock.now()
+    const scaled = { ...taskSet, scalePercent, updatedAt: now }
+    const service = this.#service(taskSet.serviceArn)
+    const isSame = computedDesiredCount(service, taskSet) === computedDesiredCount(service, scaled)
+    return this.#put(isSame ? scaled : { ...scaled, stabilityStatus: 'STABILIZING', stabilityStatusAt: now })
+  }
+
+  makePrimary(taskSetArn: string): TaskSet {
+    const { store, clock } = this.#context
+    return store.transaction(() => {
+      const taskSet = this.#taskSet(taskSetArn)
+      if (taskSet.status === 'PRIMARY') return taskSet
+      const now = clock.now()
+      for (const other of store.taskSets.list()) {
+        if (other.serviceArn !== taskSet.serviceArn || other.status !== 'PRIMARY') continue
+        this.#put({ ...other, status: 'ACTIVE', updatedAt: now })
+      }
+      const service = this.#service(taskSet.serviceArn)
+      store.services.put(service.serviceArn, withPrimary(service, taskSet))
+      return this.#put({ ...taskSet, status: 'PRIMARY', updatedAt: now })
+    })
+  }
+
+  deleteTaskSet(taskSetArn: string): void {
+    const taskSet = this.#context.store.taskSets.get(taskSetArn)
+    if (taskSet === undefined || taskSet.status === 'DRAINING') return
+    this.#put({ ...taskSet, status: 'DRAINING', updatedAt: this.#context.clock.now() })
+  }
+
+  stopTask(taskArn: string, { reason, stopCode }: { readonly reason: string; readonly stopCode: TaskStopCode }): Task {
+    const { store, clock } = this.#context
+    const task = store.tasks.get(taskArn)
+    if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.')
+    const stopping = stopDecided(task, { stopCode, stoppedReason: reason }, clock.now())
+    if (stopping !== task) store.tasks.put(taskArn, stopping)
+    return stopping
+  }
+
+  counts(taskSetArn: string): TaskCounts {
+    const { store } = this.#context
+    const taskSet = store.taskSets.get(taskSetArn)
+    if (taskSet === undefined) return { desired: 0, pending: 0, running: 0 }
+    const service = store.services.get(taskSet.serviceArn)
+    const tasks = store.tasks.list().filter((task) => belongsTo(task, taskSet))
+    return {
+      desired: service === undefined ? 0 : computedDesiredCount(service, taskSet),
+      pending: tasks.filter(isPending).length,
+      running: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
+    }
+  }
+
+  evidence(taskSetArn: string): Promise<string> {
+    return taskSetEvidence(this.#context, taskSetArn)
+  }
+
+  recordEvent(serviceArn: string, message: string): void {
+    recordServiceEvents(this.#context, serviceArn, [message])
+  }
+
+  async #run(lifecycle: TaskLifecycle): Promise<void> {
+    const { changes, clock } = this.#context
+    const { signal } = this.#ended
+    while (!signal.aborted) {
+      const changeCount = this.#changeCount
+      const wakeAt = this.#look(lifecycle)
+      if (this.#changeCount !== changeCount) continue
+      const latest = wakeAt === Infinity ? undefined : Math.min(wakeAt, clock.now() + longestSleepMilliseconds)
+      await nextChange(changes, latest, signal)
+    }
+  }
+
+  /** Looks at every service and every task once; answers when to look again if nothing changes before. */
+  #look(lifecycle: TaskLifecycle): number {
+    const { store } = this.#context
+    const taskSets = Map.groupBy(store.taskSets.list(), ({ serviceArn }) => serviceArn)
+    const [live, stopped] = partition(store.tasks.list())
+    const tasks = Map.groupBy(live, ({ serviceArn, taskSetId }) => arn.taskSet(serviceArn, taskSetId))
+    let wakeAt = Infinity
+    for (const service of store.services.list()) {
+      const ofService = taskSets.get(service.serviceArn) ?? []
+      const keep = (): number =>
+        keepService(this.#context, service, ofService, (each) => tasks.get(each.taskSetArn) ?? [])
+      wakeAt = Math.min(wakeAt, this.#tried(service.serviceArn, keep))
+    }
+    for (const task of store.tasks.list()) lifecycle.drive(task)
+    return Math.min(wakeAt, this.#forget(stopped, lifecycle), this.#trouble.nextRetryAt())
+  }
+
+  /** A store that cannot be written right now is no reason to give up, and one service's trouble is not another's. */
+  #tried(subject: string, work: () => number): number {
+    if (this.#trouble.retryAt(subject) !== undefined) return Infinity
+    try {
+      const wakeAt = work()
+      this.#trouble.worked(subject)
+      return wakeAt
+    } catch (error) {
+      this.#trouble.failed(subject, error)
+      return Infinity
+    }
+  }
+
+  /** Stopped tasks are kept for an hour, the newest 100 of each service. Answers when the next one's hour is over. */
+  #forget(stopped: readonly Task[], lifecycle: TaskLifecycle): number {
+    const now = this.#context.clock.now()
+    let wakeAt = Infinity
+    for (const tasks of Map.groupBy(stopped, ({ serviceArn }) => serviceArn).values()) {
+      const newest = tasks.toSorted((one, other) => stoppedAt(other) - stoppedAt(one))
+      for (const [index, task] of newest.entries()) {
+        const goneAt = stoppedAt(task) + keptMilliseconds
+        if (index >= mostStoppedTasks || goneAt <= now) lifecycle.forget(task)
+        else wakeAt = Math.min(wakeAt, goneAt)
+      }
+    }
+    return wakeAt
+  }
+
+  #service(serviceArn: string): Service {
+    const service = this.#context.store.services.get(serviceArn)
+    if (service === undefined) throw new AwsError('ServiceNotFoundException', 'Service not found.')
+    return service
+  }
+
+  #taskSet(taskSetArn: string): TaskSet {
+    const taskSet = this.#context.store.taskSets.get(taskSetArn)
+    if (taskSet === undefined) throw new AwsError('TaskSetNotFoundException', `There is no task set ${taskSetArn}.`)
+    return taskSet
+  }
+
+  #put(taskSet: TaskSet): TaskSet {
+    this.#context.store.taskSets.put(taskSet.taskSetArn, taskSet)
+    return taskSet
+  }
+}
+
+/** The service shows what its PRIMARY task set runs. */
+function withPrimary(service: Service, taskSet: TaskSet): Service {
+  const { taskDefinition, loadBalancers, launchType, networkConfiguration, platformVersion } = taskSet
+  return {
+    ...service,
+    taskDefinition,
+    loadBalancers,
+    launchType,
+    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+  }
+}
+
+/** Resolves with the next change, at the deadline, or when the scheduler ends. */
+async function nextChange(changes: Changes, deadline: number | undefined, signal: AbortSignal): Promise<void> {
+  let looked = false
+  const changed = (): true | undefined => {
+    if (looked) return true
+    looked = true
+    return undefined
+  }
+  try {
+    await changes.until(changed, { signal, ...(deadline === undefined ? {} : { deadline }) })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+function belongsTo(task: Task, taskSet: TaskSet): boolean {
+  return task.taskSetId === taskSet.taskSetId && task.serviceArn === taskSet.serviceArn
+}
+
+function partition(tasks: readonly Task[]): readonly [live: readonly Task[], stopped: readonly Task[]] {
+  const live: Task[] = []
+  const stopped: Task[] = []
+  for (const task of tasks) (task.lastStatus === 'STOPPED' ? stopped : live).push(task)
+  return [live, stopped]
+}
+
+function stoppedAt(task: Task): number {
+  return task.stoppedAt ?? 0
+}

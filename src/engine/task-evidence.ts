@@ -1,0 +1,114 @@
+import { computedDesiredCount } from '../domain/service.ts'
+import { stopInWords } from '../domain/service-events.ts'
+import type { Task } from '../domain/task.ts'
+import type { SchedulerContext } from './scheduler-context.ts'
+import { existingTargets } from './task-targets.ts'
+import type { TaskTarget } from './task-targets.ts'
+
+const mostCharacters = 1500
+const mostLogLines = 5
+const mostLogCharacters = 600
+
+/**
+ * What was seen of a task set that does not get steady, in three sentences at most: how its tasks ended, what the load
+ * balancer says of those that run, and what is still to come. About 1,500 characters at most, for a `statusMessage`.
+ */
+export async function taskSetEvidence(context: SchedulerContext, taskSetArn: string): Promise<string> {
+  const { store } = context
+  const taskSet = store.taskSets.get(taskSetArn)
+  if (taskSet === undefined) return 'The task set is gone.'
+  const tasks = store.tasks
+    .list()
+    .filter(({ taskSetId, serviceArn }) => taskSetId === taskSet.taskSetId && serviceArn === taskSet.serviceArn)
+  const sentences = [
+    await failedTasks(context, tasks),
+    await notHealthy(context, tasks),
+    stillToCome(context, taskSetArn, tasks),
+  ].filter((sentence) => sentence !== undefined)
+  return shortened(sentences.join(' '), mostCharacters)
+}
+
+/** `2 of 2 tasks have stopped with exit code 1 (Essential container in task exited); the last lines of …` */
+async function failedTasks(context: SchedulerContext, tasks: readonly Task[]): Promise<string | undefined> {
+  const failed = tasks.filter(hasFailed)
+  const last = failed.toSorted((one, other) => (one.stoppingAt ?? 0) - (other.stoppingAt ?? 0)).at(-1)
+  if (last === undefined) return undefined
+  const alike = failed.filter((task) => stopInWords(task) === stopInWords(last)).length
+  const count = `${alike} of ${tasks.length} ${tasks.length === 1 ? 'task has' : 'tasks have'} stopped`
+  const ended = last.containers.find(({ essential, exitCode }) => essential && exitCode !== undefined)
+  const log = await logOf(context, last, ended?.name ?? last.containers[0]?.name)
+  return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${log}.`
+}
+
+function hasFailed({ stopCode, healthyAt }: Task): boolean {
+  if (stopCode === 'ServiceSchedulerInitiated') return healthyAt === undefined
+  return stopCode === 'EssentialContainerExited' || stopCode === 'TaskFailedToStart'
+}
+
+/** `task 3f2a… is running but its target 127.0.0.1:23456 is unhealthy: GET /health answered 503; …` */
+async function notHealthy(context: SchedulerContext, tasks: readonly Task[]): Promise<string | undefined> {
+  for (const task of tasks) {
+    if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') continue
+    for (const target of existingTargets(context.store, task)) {
+      const said = targetInWords(context, target)
+      if (said === undefined) continue
+      const log = await logOf(context, task, containerAt(task, target) ?? task.containers[0]?.name)
+      return `Task ${task.taskId} is running but its ${said}${log}.`
+    }
+  }
+  return undefined
+}
+
+function targetInWords(
+  { loadBalancing }: SchedulerContext,
+  { targetGroupArn, target }: TaskTarget,
+): string | undefined {
+  const { state, description } = loadBalancing.health(targetGroupArn, target)
+  if (state === 'healthy' || state === 'unavailable' || state === 'unused') return undefined
+  const answer =
+    loadBalancing.lastCheck(targetGroupArn, target) ?? description ?? 'no health check has been answered yet'
+  const hint = /refused/i.test(answer)
+    ? `; nothing accepts connections on port ${target.port}: the application may not listen on the port given in PORT`
+    : ''
+  return `target ${target.id}:${target.port} is ${state}: ${answer}${hint}`
+}
+
+function containerAt({ endpoints }: Task, { target }: TaskTarget): string | undefined {
+  return endpoints.find(({ host, port }) => host === target.id && port === target.port)?.containerName
+}
+
+function stillToCome(
+  { store, clock }: SchedulerContext,
+  taskSetArn: string,
+  tasks: readonly Task[],
+): string | undefined {
+  const taskSet = store.taskSets.get(taskSetArn)
+  const service = taskSet && store.services.get(taskSet.serviceArn)
+  if (taskSet === undefined || service === undefined) return undefined
+  const running = tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length
+  const waiting = tasks.filter((task) => task.lastStatus === 'PENDING' || task.lastStatus === 'PROVISIONING').length
+  const desired = computedDesiredCount(service, taskSet)
+  const seconds = Math.ceil((taskSet.failures.nextStartAt - clock.now()) / 1000)
+  const next = seconds > 0 && running + waiting < desired ? `; the next task starts in ${seconds} s` : ''
+  const starting = waiting > 0 ? `, ${waiting} still starting` : ''
+  return `${running} of ${desired} tasks are running${starting}${next}.`
+}
+
+async function logOf({ runtime }: SchedulerContext, { taskId }: Task, container: string | undefined): Promise<string> {
+  if (container === undefined) return ''
+  const lines = await runtime.logTail(taskId, container, mostLogLines).catch(() => [])
+  const text = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' / ')
+  return text === '' ? '' : `; the last lines of container ${container}: "${newest(text, mostLogCharacters)}"`
+}
+
+function shortened(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`
+}
+
+/** Of a log the end says most. */
+function newest(text: string, characters: number): string {
+  return text.length <= characters ? text : `…${text.slice(text.length - characters + 1)}`
+}

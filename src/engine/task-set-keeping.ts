@@ -1,0 +1,113 @@
+import { isPending, healthOf, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
+import type { ObservedTask, ObservedTaskSet, ReconcileAction } from '../domain/reconcile.ts'
+import type { Service, TaskSet } from '../domain/service.ts'
+import { serviceEvent } from '../domain/service-events.ts'
+import { stopDecided } from '../domain/task-transitions.ts'
+import type { Task } from '../domain/task.ts'
+import { recordServiceEvents } from './event-recording.ts'
+import type { SchedulerContext } from './scheduler-context.ts'
+import { recordFailure } from './task-failure.ts'
+import { newTask } from './task-launch.ts'
+import { observedTargets } from './task-targets.ts'
+
+/**
+ * Looks at a task set once and decides what has to be done for it; `tasks` are those that have not stopped. The tasks'
+ * own lifecycle carries it out. Answers when to look again at the latest.
+ */
+export function keepTaskSet(
+  context: SchedulerContext,
+  service: Service,
+  taskSet: TaskSet,
+  tasks: readonly Task[],
+): number {
+  const { store, clock } = context
+  const now = clock.now()
+  const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task) }))
+  return store.transaction(() => {
+    const observed = { service, taskSet, now, tasks: seen.map((each) => withHealthNoted(context, service, each)) }
+    const actions = reconcile(observed)
+    stopTasks(context, service, actions)
+    startTasks(context, service, taskSet, actions)
+    noteStability(context, observed)
+    return Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity)))
+  })
+}
+
+/** Keeps when a task was first healthy, and since when it is unhealthy, which is also told in an event. */
+function withHealthNoted(context: SchedulerContext, service: Service, observed: ObservedTask): ObservedTask {
+  const { task, targets } = observed
+  if (task.desiredStatus !== 'RUNNING' || task.lastStatus !== 'RUNNING') return observed
+  const now = context.clock.now()
+  if (task.unhealthyAt === undefined && isUnhealthy(observed, service, now)) {
+    recordServiceEvents(context, service.serviceArn, [unhealthyEvent(service, observed)])
+    return { task: kept(context, { ...task, unhealthyAt: now }), targets }
+  }
+  if (healthOf(observed) !== 'healthy' || targets.some(({ health }) => health.state === 'unused')) return observed
+  if (task.healthyAt !== undefined && task.unhealthyAt === undefined) return observed
+  const { unhealthyAt: _over, ...recovered } = task
+  return { task: kept(context, { ...recovered, healthyAt: task.healthyAt ?? now }), targets }
+}
+
+function kept({ store }: SchedulerContext, task: Task): Task {
+  store.tasks.put(task.taskArn, task)
+  return task
+}
+
+function unhealthyEvent(service: Service, { task, targets }: ObservedTask): string {
+  const target = targets.find(({ health }) => health.state === 'unhealthy')
+  return serviceEvent.unhealthy(service, task.taskId, {
+    targetGroupArn: target?.targetGroupArn ?? '',
+    port: target?.port ?? 0,
+    description: target?.health.description ?? 'Health checks failed',
+  })
+}
+
+function stopTasks(context: SchedulerContext, service: Service, actions: readonly ReconcileAction[]): void {
+  const stops = actions.filter((action) => action.kind === 'stopTask')
+  for (const { task, stopCode, stoppedReason, failed } of stops) {
+    const stopping = kept(context, stopDecided(task, { stopCode, stoppedReason }, context.clock.now()))
+    if (failed) recordFailure(context, stopping)
+  }
+  const running = stops.filter(({ task }) => task.lastStatus === 'RUNNING').map(({ task }) => task.taskId)
+  const pending = stops.filter(({ task }) => isPending(task)).length
+  recordServiceEvents(context, service.serviceArn, [
+    ...(running.length > 0 ? [serviceEvent.stoppedRunning(service, running)] : []),
+    ...(pending > 0 ? [serviceEvent.stoppedPending(service, pending)] : []),
+  ])
+}
+
+function startTasks(
+  context: SchedulerContext,
+  service: Service,
+  taskSet: TaskSet,
+  actions: readonly ReconcileAction[],
+): void {
+  const { store, chance, clock } = context
+  const definition = store.taskDefinitions.get(taskSet.taskDefinition)
+  for (const action of actions) {
+    if (action.kind !== 'startTasks') continue
+    const tasks = Array.from({ length: action.count }, () =>
+      kept(context, newTask(service, taskSet, definition, { chance, now: clock.now() })),
+    )
+    const taskIds = tasks.map(({ taskId }) => taskId)
+    recordServiceEvents(context, service.serviceArn, [serviceEvent.started(service, taskIds, action.replacing)])
+  }
+}
+
+/** Stored, so that whoever waits for a steady state needs to look at the store only. */
+function noteStability(context: SchedulerContext, observed: ObservedTaskSet): void {
+  const { store } = context
+  const { service, taskSet, now } = observed
+  const stabilityStatus = isSteady(observed) ? 'STEADY_STATE' : 'STABILIZING'
+  if (taskSet.status === 'DRAINING' || taskSet.stabilityStatus === stabilityStatus) return
+  const current = store.taskSets.get(taskSet.taskSetArn) ?? taskSet
+  store.taskSets.put(taskSet.taskSetArn, { ...current, stabilityStatus, stabilityStatusAt: now })
+  if (stabilityStatus === 'STABILIZING') return
+  const others = store.taskSets
+    .list()
+    .filter((each) => each.serviceArn === service.serviceArn && each.status !== 'DRAINING')
+  recordServiceEvents(context, service.serviceArn, [
+    serviceEvent.taskSetSteady(service, taskSet.taskSetId),
+    ...(others.every((each) => each.stabilityStatus === 'STEADY_STATE') ? [serviceEvent.serviceSteady(service)] : []),
+  ])
+}
