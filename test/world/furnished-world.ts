@@ -1,0 +1,157 @@
+import { arn } from '../../src/domain/identifiers.ts'
+import type { Listener, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
+import type { Service } from '../../src/domain/service.ts'
+import type { TaskDefinition } from '../../src/domain/task-definition.ts'
+import type { Store } from '../../src/engine/store.ts'
+import type { Behaviour } from './simulated-machine.ts'
+
+const place = { region: 'us-east-1', accountId: '000000000000' }
+const loadBalancerArn = arn.loadBalancer(place, 'web', '0123456789abcdef')
+
+/** The ARNs of what a furnished world has: service `web` in cluster `prod` behind a production and a test listener. */
+export const names = {
+  clusterArn: arn.cluster(place, 'prod'),
+  serviceArn: arn.service(arn.cluster(place, 'prod'), 'web'),
+  blueArn: arn.targetGroup(place, 'web-blue', '0000000000000001'),
+  greenArn: arn.targetGroup(place, 'web-green', '0000000000000002'),
+  prodListenerArn: arn.listener(loadBalancerArn, '000000000000000a'),
+  testListenerArn: arn.listener(loadBalancerArn, '000000000000000b'),
+  taskDefinition: (revision: number) => arn.taskDefinition(place, 'web', revision),
+} as const
+
+/** Writes a whole account into a store: what the calls of a set-up script would have left there. */
+export function furnish(
+  store: Store,
+  { desiredCount, now }: { readonly desiredCount: number; readonly now: number },
+): void {
+  store.transaction(() => {
+    store.loadBalancers.put(loadBalancerArn, loadBalancer(now))
+    store.targetGroups.put(names.blueArn, targetGroup('web-blue', names.blueArn))
+    store.targetGroups.put(names.greenArn, targetGroup('web-green', names.greenArn))
+    store.listeners.put(names.prodListenerArn, listener(names.prodListenerArn, 80))
+    store.listeners.put(names.testListenerArn, listener(names.testListenerArn, 8080))
+    store.clusters.put(names.clusterArn, {
+      clusterArn: names.clusterArn,
+      clusterName: 'prod',
+      status: 'ACTIVE',
+      createdAt: now,
+      tags: {},
+      recorded: {},
+    })
+    putTaskDefinition(store, 1, 'good')
+    store.services.put(names.serviceArn, service(desiredCount, now))
+  })
+}
+
+export function putTaskDefinition(store: Store, revision: number, behaviour: Behaviour): void {
+  const taskDefinition: TaskDefinition = {
+    taskDefinitionArn: names.taskDefinition(revision),
+    family: 'web',
+    revision,
+    status: 'ACTIVE',
+    registeredAt: 0,
+    registeredBy: 'test',
+    networkMode: 'awsvpc',
+    containerDefinitions: [
+      {
+        name: 'web',
+        image: `web:${behaviour}`,
+        essential: true,
+        environment: [],
+        portMappings: [{ containerPort: 80, protocol: 'tcp' }],
+        stopTimeout: 2,
+        cpu: 0,
+        recorded: {},
+      },
+    ],
+    requiresCompatibilities: [],
+    compatibilities: [],
+    tags: {},
+    recorded: {},
+  }
+  store.taskDefinitions.put(taskDefinition.taskDefinitionArn, taskDefinition)
+}
+
+/** The service's first task set, as CreateService makes it. */
+export function firstTaskSet(desiredTaskSetId = 'ecs-svc/1000000000000000001') {
+  return {
+    taskSetId: desiredTaskSetId,
+    serviceArn: names.serviceArn,
+    taskDefinition: names.taskDefinition(1),
+    loadBalancers: [{ targetGroupArn: names.blueArn, containerName: 'web', containerPort: 80 }],
+    scalePercent: 100,
+    status: 'PRIMARY',
+    launchType: 'FARGATE',
+  } as const
+}
+
+function loadBalancer(now: number): LoadBalancer {
+  return {
+    loadBalancerArn,
+    name: 'web',
+    createdTime: now,
+    scheme: 'internet-facing',
+    ipAddressType: 'ipv4',
+    subnets: ['subnet-1'],
+    securityGroups: [],
+    attributes: {},
+    tags: {},
+  }
+}
+
+function targetGroup(name: string, targetGroupArn: string): TargetGroup {
+  return {
+    targetGroupArn,
+    name,
+    protocol: 'HTTP',
+    protocolVersion: 'HTTP1',
+    port: 80,
+    targetType: 'ip',
+    ipAddressType: 'ipv4',
+    healthCheck: {
+      enabled: true,
+      path: '/',
+      port: 'traffic-port',
+      intervalSeconds: 5,
+      timeoutSeconds: 2,
+      healthyThresholdCount: 2,
+      unhealthyThresholdCount: 2,
+      matcher: '200',
+    },
+    attributes: { 'deregistration_delay.timeout_seconds': '10' },
+    targets: [],
+    tags: {},
+  }
+}
+
+function listener(listenerArn: string, port: number): Listener {
+  return {
+    listenerArn,
+    loadBalancerArn,
+    port,
+    protocol: 'HTTP',
+    defaultActions: [{ type: 'forward', targetGroups: [{ targetGroupArn: names.blueArn, weight: 1 }] }],
+    attributes: {},
+    tags: {},
+    defaultRuleArn: arn.rule(listenerArn, 'default'),
+  }
+}
+
+function service(desiredCount: number, now: number): Service {
+  return {
+    serviceArn: names.serviceArn,
+    serviceName: 'web',
+    clusterArn: names.clusterArn,
+    status: 'ACTIVE',
+    deploymentController: 'CODE_DEPLOY',
+    desiredCount,
+    loadBalancers: [{ targetGroupArn: names.blueArn, containerName: 'web', containerPort: 80 }],
+    launchType: 'FARGATE',
+    healthCheckGracePeriodSeconds: 0,
+    createdAt: now,
+    createdBy: 'test',
+    events: [],
+    tags: {},
+    recorded: {},
+  }
+}

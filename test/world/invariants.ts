@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { isTerminal } from '../../src/domain/deployment.ts'
+import type { Deployment } from '../../src/domain/deployment.ts'
+import { arn } from '../../src/domain/identifiers.ts'
+import { targetKey } from '../../src/domain/routing-table.ts'
+import type { RoutingTable, WeightedTargetGroup } from '../../src/domain/routing-table.ts'
+import type { Store } from '../../src/engine/store.ts'
+import { names } from './furnished-world.ts'
+import type { SimulatedMachine } from './simulated-machine.ts'
+
+/** What must hold at every moment, whatever goes wrong. Looked at after every event of the simulated world. */
+export class Invariants {
+  readonly #machine: SimulatedMachine
+  #weights = ''
+
+  constructor(machine: SimulatedMachine) {
+    this.#machine = machine
+  }
+
+  check(store: Store): void {
+    this.#weightsSumTo100(store)
+    this.#noWeightWithoutHealthyTarget()
+    onePrimary(store)
+    for (const deployment of store.deployments.list()) {
+      if (!isTerminal(deployment.status)) blueKeepsItsTasks(store, deployment)
+    }
+  }
+
+  /** What must hold once a deployment, and its rollback where there is one, have ended. */
+  checkEnd(store: Store, deploymentId: string): void {
+    this.check(store)
+    const deployment = store.deployments.get(deploymentId)
+    assert(deployment?.completeTime !== undefined)
+    const unfinished = deployment.lifecycleEvents.filter(({ status }) => /Pending|InProgress/.test(status))
+    assert.deepEqual(unfinished, [], 'every lifecycle event has ended or was skipped')
+    const { plan, status, group } = deployment
+    if (plan === undefined) return
+    const primary = store.taskSets.list().find((taskSet) => taskSet.status === 'PRIMARY')
+    const taskSetIds = store.taskSets.list().map(({ taskSetId }) => taskSetId)
+    if (status === 'Succeeded') {
+      assert.equal(primary?.taskSetId, plan.green.taskSetId, 'green is PRIMARY after success')
+      if (group.terminateBlueInstances.action === 'TERMINATE') assert.deepEqual(taskSetIds, [plan.green.taskSetId])
+      assert.deepEqual(shares(this.#machine.table, names.prodListenerArn), { [plan.green.targetGroupArn]: 100 })
+      return
+    }
+    assert.notEqual(deployment.errorInformation, undefined)
+    const rollbackId = deployment.rollbackInfo?.rollbackDeploymentId
+    if (rollbackId === undefined || store.deployments.get(rollbackId)?.status !== 'Succeeded') return
+    assert.equal(primary?.taskSetId, plan.blue.taskSetId, 'blue is PRIMARY after a rollback')
+    assert.deepEqual(taskSetIds, [plan.blue.taskSetId], 'green is gone after a rollback')
+    assert.deepEqual(shares(this.#machine.table, names.prodListenerArn), { [plan.blue.targetGroupArn]: 100 })
+  }
+
+  #weightsSumTo100(store: Store): void {
+    for (const { defaultActions } of store.listeners.list()) {
+      for (const action of defaultActions) {
+        if (action.type !== 'forward' || action.targetGroups.length === 1) continue
+        const sum = action.targetGroups.reduce((total, { weight }) => total + weight, 0)
+        assert.equal(sum, 100, 'the weights of a listener sum to 100')
+      }
+    }
+  }
+
+  /** Looked at when weights change: a group may lose its tasks later, but it never gets traffic it cannot take. */
+  #noWeightWithoutHealthyTarget(): void {
+    const { table } = this.#machine
+    const before = this.#weights
+    this.#weights = JSON.stringify(table.listeners.map(({ defaultAction }) => defaultAction))
+    if (this.#weights === before || before === '') return
+    for (const { defaultAction } of table.listeners) {
+      if (defaultAction.type !== 'forward') continue
+      const healthy = (group: WeightedTargetGroup): boolean => this.#hasHealthyTarget(table, group.targetGroupArn)
+      const idle = defaultAction.targetGroups.filter(({ weight }) => weight === 0)
+      const starved = defaultAction.targetGroups.filter((group) => group.weight > 0 && !healthy(group))
+      assert(starved.length === 0 || !idle.some(healthy), 'no weight on a group without a healthy target')
+    }
+  }
+
+  #hasHealthyTarget(table: RoutingTable, targetGroupArn: string): boolean {
+    const targets = table.targetGroups[targetGroupArn]?.targets ?? []
+    return targets.some((target) => !target.draining && this.#machine.isHealthy(targetKey(targetGroupArn, target)))
+  }
+}
+
+function onePrimary(store: Store): void {
+  const primaries = store.taskSets.list().filter(({ status }) => status === 'PRIMARY')
+  assert.equal(primaries.length, store.taskSets.list().length === 0 ? 0 : 1, 'exactly one PRIMARY task set')
+}
+
+/** The way back stays open until the procedure's point of no return. */
+function blueKeepsItsTasks(store: Store, { plan, pastPointOfNoReturn }: Deployment): void {
+  if (plan === undefined || pastPointOfNoReturn) return
+  const blue = store.taskSets.get(arn.taskSet(plan.serviceArn, plan.blue.taskSetId))
+  assert(blue !== undefined && blue.status !== 'DRAINING', 'blue is not deleted before the point of no return')
+  assert.equal(blue.scalePercent, 100, 'blue keeps its desired count')
+  const scaledIn = store.tasks
+    .list()
+    .filter(({ taskSetId }) => taskSetId === plan.blue.taskSetId)
+    .filter(({ stoppedReason }) => stoppedReason?.startsWith('Scaling activity') ?? false)
+  assert.deepEqual(scaledIn, [], 'none of blue’s tasks is scaled in')
+}
+
+/** Target group → its share of the listener's traffic, those without any left out. */
+function shares(table: RoutingTable, listenerArn: string): Readonly<Record<string, number>> {
+  const action = table.listeners.find((listener) => listener.listenerArn === listenerArn)?.defaultAction
+  if (action?.type !== 'forward') return {}
+  return Object.fromEntries(
+    action.targetGroups
+      .filter(({ weight }) => weight > 0)
+      .map(({ targetGroupArn, weight }) => [targetGroupArn, weight]),
+  )
+}
