@@ -10,7 +10,11 @@ export const loadBalancerAttributeDefaults: Readonly<Record<string, string>> = {
   'connection_logs.s3.enabled': 'false',
   'connection_logs.s3.prefix': '',
   'deletion_protection.enabled': 'false',
+  'health_check_logs.s3.bucket': '',
+  'health_check_logs.s3.enabled': 'false',
+  'health_check_logs.s3.prefix': '',
   'idle_timeout.timeout_seconds': '60',
+  'ipv6.deny_all_igw_traffic': 'false',
   'load_balancing.cross_zone.enabled': 'true',
   'routing.http.desync_mitigation_mode': 'defensive',
   'routing.http.drop_invalid_header_fields.enabled': 'false',
@@ -39,6 +43,21 @@ export const targetGroupAttributeDefaults: Readonly<Record<string, string>> = {
   'target_group_health.dns_failover.minimum_healthy_targets.percentage': 'off',
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': '1',
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': 'off',
+}
+
+/** Every attribute of an HTTP listener and its default, as DescribeListenerAttributes answers them. */
+export const listenerAttributeDefaults: Readonly<Record<string, string>> = {
+  'routing.http.response.access_control_allow_credentials.header_value': '',
+  'routing.http.response.access_control_allow_headers.header_value': '',
+  'routing.http.response.access_control_allow_methods.header_value': '',
+  'routing.http.response.access_control_allow_origin.header_value': '',
+  'routing.http.response.access_control_expose_headers.header_value': '',
+  'routing.http.response.access_control_max_age.header_value': '',
+  'routing.http.response.content_security_policy.header_value': '',
+  'routing.http.response.server.enabled': 'true',
+  'routing.http.response.strict_transport_security.header_value': '',
+  'routing.http.response.x_content_type_options.header_value': '',
+  'routing.http.response.x_frame_options.header_value': '',
 }
 
 export function idleTimeoutSeconds(loadBalancer: LoadBalancer): number {

@@ -66,6 +66,8 @@ export type ListenerAction =
       readonly type: 'forward'
       readonly order?: number
       readonly targetGroups: readonly { readonly targetGroupArn: string; readonly weight: number }[]
+      /** Recorded; stickiness itself is never enabled. */
+      readonly stickinessDurationSeconds?: number
     }
   | {
       readonly type: 'redirect'

@@ -88,6 +88,8 @@ function decidingAction(actions: readonly ListenerAction[]): RouteAction {
         contentType: last.contentType ?? 'text/plain',
         messageBody: last.messageBody ?? '',
       }
+    default:
+      return last satisfies never
   }
 }
 

@@ -104,7 +104,7 @@ export class RouterLoadBalancing implements LoadBalancing {
   ): void {
     this.#store.transaction(() => {
       const group = this.#store.targetGroups.get(targetGroupArn)
-      if (group === undefined) throw new AwsError('TargetGroupNotFound', 'One or more target groups not found')
+      if (group === undefined) throw new AwsError('TargetGroupNotFoundException', 'One or more target groups not found')
       const targets = change(group.targets)
       const isChanged =
         targets.length !== group.targets.length || targets.some((each, at) => each !== group.targets[at])

@@ -1,0 +1,49 @@
+import type { Listener } from '../../domain/load-balancer.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { Store } from '../../engine/store.ts'
+import { refusal } from './errors.ts'
+
+/** A listener goes with its rules. */
+export function deleteListener(store: Store, listenerArn: string): void {
+  for (const rule of store.rules.list()) if (rule.listenerArn === listenerArn) store.rules.delete(rule.ruleArn)
+  store.listeners.delete(listenerArn)
+}
+
+/**
+ * Publishes a listener that opens a port, and takes it back when the router cannot open it: no listener is left which
+ * its creator was refused.
+ */
+export async function publishOrTakeBack(engine: Engine, listener: Listener, takeBack: () => void): Promise<void> {
+  const { refusedListeners } = await engine.loadBalancing.publish().catch((error: unknown) => {
+    takeBack()
+    throw error
+  })
+  const refused = refusedListeners.find(({ listenerArn }) => listenerArn === listener.listenerArn)
+  if (refused === undefined) return
+  takeBack()
+  await engine.loadBalancing.publish()
+  throw portRefusal(engine, listener.port, refused.message)
+}
+
+/** All load balancers share the host's ports, unlike on AWS, where each has addresses of its own. */
+export function checkPortIsFree(engine: Engine, loadBalancerArn: string, port: number, listenerArn?: string): void {
+  const holder = engine.store.listeners
+    .list()
+    .find((listener) => listener.port === port && listener.listenerArn !== listenerArn)
+  if (holder === undefined) return
+  if (holder.loadBalancerArn === loadBalancerArn) {
+    throw refusal(
+      'DuplicateListenerException',
+      `A listener already exists on this port for this load balancer '${loadBalancerArn}'`,
+    )
+  }
+  throw portRefusal(engine, port, `it belongs to '${holder.listenerArn}', and all load balancers share this host`)
+}
+
+function portRefusal({ settings }: Engine, port: number, reason: string): Error {
+  const place = settings.listenHost.includes(':') ? `[${settings.listenHost}]` : settings.listenHost
+  return refusal(
+    'InvalidConfigurationRequestException',
+    `Port '${port}' cannot be opened on '${place}': ${reason}. Choose another port, or free this one`,
+  )
+}
