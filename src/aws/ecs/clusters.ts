@@ -14,7 +14,9 @@ import { readTags, tagList } from './tags.ts'
 export const clusters = (engine: Engine) =>
   ({
     CreateCluster(input, call) {
-      return { cluster: answer(engine.store, createCluster(engine, call, input), ['TAGS', 'SETTINGS', 'CONFIGURATIONS']) }
+      return {
+        cluster: answer(engine.store, createCluster(engine, call, input), ['TAGS', 'SETTINGS', 'CONFIGURATIONS']),
+      }
     },
     DescribeClusters({ clusters: names = ['default'], include = [] }, call) {
       if (names.length > 100) throw invalidParameter('Clusters can have at most 100 items.')
@@ -80,10 +82,13 @@ function recordedOf({
 }
 
 function checkSame(existing: Cluster, asked: Cluster): void {
-  const text = ({ tags, recorded }: Cluster): string => JSON.stringify([tags, recorded])
-  if (text(existing) === text(asked)) return
-  throw invalidParameter('Arguments on this idempotent request are inconsistent with arguments used in previous request(s).')
+  if (settingsText(existing) === settingsText(asked)) return
+  throw invalidParameter(
+    'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
+  )
 }
+
+const settingsText = ({ tags, recorded }: Cluster): string => JSON.stringify([tags, recorded])
 
 /** A deleted cluster stays describable as INACTIVE until one of its name is created again. */
 function deleteCluster(store: Store, cluster: Cluster): Cluster {
@@ -106,7 +111,9 @@ function describable(engine: Engine, place: Place, name: string): Cluster | unde
 
 function answer(store: Store, cluster: Cluster, include: readonly sdk.ClusterField[]): Answer<sdk.Cluster> {
   const recorded: Partial<sdk.Cluster> = cluster.recorded
-  const tasks = store.tasks.list().filter((task) => task.clusterArn === cluster.clusterArn && task.lastStatus !== 'STOPPED')
+  const tasks = store.tasks
+    .list()
+    .filter((task) => task.clusterArn === cluster.clusterArn && task.lastStatus !== 'STOPPED')
   const services = store.services.list().filter((service) => service.clusterArn === cluster.clusterArn)
   const running = tasks.filter((task) => task.lastStatus === 'RUNNING')
   const pending = tasks.filter((task) => ['PROVISIONING', 'PENDING', 'ACTIVATING'].includes(task.lastStatus))
@@ -129,7 +136,9 @@ function answer(store: Store, cluster: Cluster, include: readonly sdk.ClusterFie
         ]
       : [],
     tags: include.includes('TAGS') ? tagList(cluster.tags) : [],
-    settings: include.includes('SETTINGS') ? (recorded.settings ?? [{ name: 'containerInsights', value: 'disabled' }]) : [],
+    settings: include.includes('SETTINGS')
+      ? (recorded.settings ?? [{ name: 'containerInsights', value: 'disabled' }])
+      : [],
     configuration: include.includes('CONFIGURATIONS') ? recorded.configuration : undefined,
     capacityProviders: recorded.capacityProviders ?? [],
     defaultCapacityProviderStrategy: recorded.defaultCapacityProviderStrategy ?? [],

@@ -131,7 +131,8 @@ function checkPorts(containers: readonly ContainerDefinition[], { networkMode }:
     }
   }
   const names = containers.flatMap(({ portMappings }) => portMappings.flatMap(({ name }) => name ?? []))
-  if (new Set(names).size < names.length) throw clientError('Names of port mappings must be unique in a task definition.')
+  if (new Set(names).size < names.length)
+    throw clientError('Names of port mappings must be unique in a task definition.')
 }
 
 function checkSum(containers: readonly ContainerDefinition[], size: TaskSize): void {

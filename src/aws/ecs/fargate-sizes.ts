@@ -17,7 +17,13 @@ export type TaskSize = { readonly cpu?: string; readonly memory?: string }
  * Reads a task's size: `256` or `.25 vCPU`, `512` or `0.5 GB`.
  * @throws ClientException where a text is neither.
  */
-export function readTaskSize({ cpu, memory }: { readonly cpu: string | undefined; readonly memory: string | undefined }) {
+export function readTaskSize({
+  cpu,
+  memory,
+}: {
+  readonly cpu: string | undefined
+  readonly memory: string | undefined
+}) {
   return {
     ...(cpu === undefined ? {} : { cpu: read('cpu', cpu, /^(\d*\.?\d+) ?vcpu$/i) }),
     ...(memory === undefined ? {} : { memory: read('memory', memory, /^(\d*\.?\d+) ?gb$/i) }),

@@ -146,8 +146,12 @@ export const deploymentConfigurationMembers = {
   deploymentCircuitBreaker: 'used',
   bakeTimeInMinutes: refused("It belongs to the ECS deployment controller; CodeDeploy's group has a termination wait."),
   lifecycleHooks: refused('It belongs to the ECS deployment controller; write hooks into the AppSpec.'),
-  linearConfiguration: refused('It belongs to the ECS deployment controller; use a CodeDeploy deployment configuration.'),
-  canaryConfiguration: refused('It belongs to the ECS deployment controller; use a CodeDeploy deployment configuration.'),
+  linearConfiguration: refused(
+    'It belongs to the ECS deployment controller; use a CodeDeploy deployment configuration.',
+  ),
+  canaryConfiguration: refused(
+    'It belongs to the ECS deployment controller; use a CodeDeploy deployment configuration.',
+  ),
   earlySuccessCriteria: refused('It belongs to the ECS deployment controller.'),
 } as const satisfies Record<keyof sdk.DeploymentConfiguration, Treatment>
 

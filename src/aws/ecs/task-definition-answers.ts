@@ -27,7 +27,11 @@ export function taskDefinitionAnswer(definition: TaskDefinition): Answer<sdk.Tas
 
 const optionalDate = (time: number | undefined): Date | undefined => (time === undefined ? undefined : new Date(time))
 
-function containerAnswer({ recorded, portMappings, ...container }: ContainerDefinition): Answer<sdk.ContainerDefinition> {
+function containerAnswer({
+  recorded,
+  portMappings,
+  ...container
+}: ContainerDefinition): Answer<sdk.ContainerDefinition> {
   return {
     ...(recorded as Partial<sdk.ContainerDefinition>),
     ...container,
@@ -46,7 +50,9 @@ function requiredAttributes({ networkMode, recorded, containerDefinitions }: Tas
   const names = [
     ...[...new Set(logDrivers)].map((driver) => `com.amazonaws.ecs.capability.logging-driver.${driver}`),
     ...(recorded['taskRoleArn'] ? ['com.amazonaws.ecs.capability.task-iam-role'] : []),
-    ...(recorded['executionRoleArn'] && logDrivers.includes('awslogs') ? ['ecs.capability.execution-role-awslogs'] : []),
+    ...(recorded['executionRoleArn'] && logDrivers.includes('awslogs')
+      ? ['ecs.capability.execution-role-awslogs']
+      : []),
     ...(networkMode === 'awsvpc' ? ['ecs.capability.task-eni'] : []),
     'com.amazonaws.ecs.capability.docker-remote-api.1.18',
   ]

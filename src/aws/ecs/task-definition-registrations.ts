@@ -26,7 +26,7 @@ export function registration(input: Input): Registration {
   const fargate = requiresCompatibilities.includes('FARGATE')
   const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
   if (fargate) {
-    if (networkMode !== 'awsvpc') throw clientError("Fargate only supports network mode 'awsvpc'.")
+    if (networkMode !== 'awsvpc') throw clientError('Fargate only supports network mode ‘awsvpc’.')
     checkFargateSize(size)
     checkFargateLogs(input)
   }

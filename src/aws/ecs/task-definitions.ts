@@ -35,7 +35,9 @@ export const taskDefinitions = ({ store, clock }: Engine) =>
       return { taskDefinitionArns: shown.items.map((item) => item.taskDefinitionArn), nextToken: shown.nextToken }
     },
     ListTaskDefinitionFamilies({ familyPrefix = '', status = 'ALL', nextToken, maxResults }, call) {
-      const families = familiesOf(taskDefinitionsIn(store, call), status).filter((name) => name.startsWith(familyPrefix))
+      const families = familiesOf(taskDefinitionsIn(store, call), status).filter((name) =>
+        name.startsWith(familyPrefix),
+      )
       const scope = ['ListTaskDefinitionFamilies', call.region, familyPrefix, status]
       const shown = page(families, (family) => family, { scope, nextToken, maxResults, defaultSize: 100 })
       return { families: shown.items, nextToken: shown.nextToken }
@@ -82,10 +84,7 @@ function putNextRevision(
 /** Sorts by family, and within one by revision as a number. */
 const revisionKey = ({ family, revision }: TaskDefinition): string => `${family} ${String(revision).padStart(10, '0')}`
 
-function familiesOf(
-  definitions: readonly TaskDefinition[],
-  status: sdk.TaskDefinitionFamilyStatus,
-): readonly string[] {
+function familiesOf(definitions: readonly TaskDefinition[], status: sdk.TaskDefinitionFamilyStatus): readonly string[] {
   const all = new Set(definitions.map(({ family }) => family))
   const active = new Set(definitions.filter((definition) => definition.status === 'ACTIVE').map(({ family }) => family))
   switch (status) {

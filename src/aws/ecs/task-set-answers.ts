@@ -1,0 +1,40 @@
+import type * as sdk from '@aws-sdk/client-ecs'
+import { computedDesiredCount, type Service, type TaskSet } from '../../domain/service.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { Answer } from '../handlers.ts'
+import { tagList } from './tags.ts'
+
+/** A task set as DescribeTaskSets and DescribeServices answer it. */
+export function taskSetAnswer(
+  { services }: Engine,
+  service: Service,
+  taskSet: TaskSet,
+  withTags: boolean,
+): Answer<sdk.TaskSet> {
+  const { running, pending } = services.counts(taskSet.taskSetArn)
+  return {
+    id: taskSet.taskSetId,
+    taskSetArn: taskSet.taskSetArn,
+    serviceArn: taskSet.serviceArn,
+    clusterArn: taskSet.clusterArn,
+    startedBy: taskSet.startedBy,
+    externalId: taskSet.externalId,
+    status: taskSet.status,
+    taskDefinition: taskSet.taskDefinition,
+    computedDesiredCount: computedDesiredCount(service, taskSet),
+    pendingCount: pending,
+    runningCount: running,
+    createdAt: new Date(taskSet.createdAt),
+    updatedAt: new Date(taskSet.updatedAt),
+    launchType: taskSet.launchType,
+    platformVersion: taskSet.platformVersion,
+    platformFamily: taskSet.launchType === 'FARGATE' ? 'Linux' : undefined,
+    networkConfiguration: taskSet.networkConfiguration,
+    loadBalancers: taskSet.loadBalancers,
+    serviceRegistries: [],
+    scale: { value: taskSet.scalePercent, unit: 'PERCENT' },
+    stabilityStatus: taskSet.stabilityStatus,
+    stabilityStatusAt: new Date(taskSet.stabilityStatusAt),
+    tags: withTags ? tagList(taskSet.tags) : [],
+  }
+}
