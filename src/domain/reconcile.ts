@@ -56,7 +56,15 @@ export function reconcile(observed: ObservedTaskSet): readonly ReconcileAction[]
 export function isSteady({ service, taskSet, tasks }: ObservedTaskSet): boolean {
   const running = tasks.filter(({ task }) => task.lastStatus === 'RUNNING')
   if (running.length !== computedDesiredCount(service, taskSet)) return false
-  return tasks.every(({ task }) => !isPending(task)) && running.every((each) => healthOf(each) === 'healthy')
+  return tasks.every(({ task }) => !isPending(task)) && running.every(isHealthyOrWas)
+}
+
+/** A router that was only just started has no answer yet for targets that were healthy: that is no news of them. */
+function isHealthyOrWas(observed: ObservedTask): boolean {
+  const { task, targets } = observed
+  if (healthOf(observed) === 'healthy') return true
+  const wasHealthy = task.healthyAt !== undefined && task.unhealthyAt === undefined
+  return wasHealthy && targets.every(({ health }) => health.state === 'initial' || countsAsHealthy(health))
 }
 
 /** PROVISIONING, PENDING and ACTIVATING count as pending. */

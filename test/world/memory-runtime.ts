@@ -35,10 +35,12 @@ export class MemoryRuntime implements TaskRuntime {
   }
 
   async start({ taskId, containers }: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+    const behaviours = containers.map(({ image }) => this.images.get(image) ?? {})
+    if (!this.#tasks.has(taskId)) {
+      await this.#clock.sleep(Math.max(...behaviours.map(({ startMilliseconds }) => startMilliseconds ?? 0)))
+    }
     const known = this.#tasks.get(taskId)
     if (known !== undefined) return known.endpoints
-    const behaviours = containers.map(({ image }) => this.images.get(image) ?? {})
-    await this.#clock.sleep(Math.max(...behaviours.map(({ startMilliseconds }) => startMilliseconds ?? 0)))
     const error = behaviours.find(({ startError }) => startError !== undefined)?.startError
     if (error !== undefined) throw new TaskStartError(error)
     this.calls.push(`start ${taskId}`)
