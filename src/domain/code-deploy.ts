@@ -30,6 +30,8 @@ export type DeploymentGroupSettings = {
   readonly deploymentReadyOption: DeploymentReadyOption
   readonly terminateBlueInstances: TerminateBlueInstances
   readonly autoRollbackConfiguration: AutoRollbackConfiguration
+  /** As it was given; alarms are not watched, so a configuration that names any is disabled. */
+  readonly alarmConfiguration?: AlarmConfiguration
   readonly outdatedInstancesStrategy: 'UPDATE' | 'IGNORE'
 }
 
@@ -55,6 +57,12 @@ export type TerminateBlueInstances = {
 
 export type AutoRollbackEvent = 'DEPLOYMENT_FAILURE' | 'DEPLOYMENT_STOP_ON_ALARM' | 'DEPLOYMENT_STOP_ON_REQUEST'
 export type AutoRollbackConfiguration = { readonly enabled: boolean; readonly events: readonly AutoRollbackEvent[] }
+
+export type AlarmConfiguration = {
+  readonly enabled: boolean
+  readonly ignorePollAlarmFailure: boolean
+  readonly alarms: readonly { readonly name: string }[]
+}
 
 export type DeploymentConfig = {
   readonly deploymentConfigId: string

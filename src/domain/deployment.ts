@@ -52,7 +52,7 @@ export type Deployment = {
   readonly deploymentConfigName: string
   readonly trafficRouting: TrafficRouting
   /** The group's settings when the deployment was created; later changes of the group do not reach it. */
-  readonly group: DeploymentGroupSettings
+  readonly group: DeploymentGroupSettings & { readonly deploymentGroupId?: string }
   readonly autoRollbackConfiguration: AutoRollbackConfiguration
   readonly revision: Revision
   readonly previousRevision?: Revision
