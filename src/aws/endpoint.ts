@@ -32,15 +32,19 @@ export async function startEndpoint(options: {
 }): Promise<Endpoint> {
   const { host, services, log, accountId } = options
   const surface: Surface = { services, accountId, log }
+  const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
+    running.add(response)
+    response.once('close', () => running.delete(response))
     respond(message, response, surface).catch((error: unknown) => {
       log.warn(`A request could not be answered: ${String(error)}`)
       response.destroy()
     })
   })
   const port = await listen(server, host, options.port)
+  server.on('error', (error) => log.warn(`A connection could not be taken: ${error.message}`))
   const hostInUrl = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server) }
+  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server, running) }
 }
 
 /** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */
@@ -76,10 +80,7 @@ async function answerRequest(
   }
   switch (request.method) {
     case 'OPTIONS':
-      return {
-        ...text(204, '', requestId),
-        headers: { allow: 'GET, HEAD, OPTIONS, POST', 'x-amzn-RequestId': requestId },
-      }
+      return { status: 200, headers: { allow: 'GET, HEAD, OPTIONS, POST', 'x-amzn-RequestId': requestId }, body: '' }
     case 'GET':
     case 'HEAD':
       if (request.path !== '/') return text(404, `There is nothing at ${request.path}.\n`, requestId)
@@ -90,8 +91,9 @@ async function answerRequest(
 }
 
 function tooLarge(message: IncomingMessage, requestId: string): WireAnswer {
-  const sentence = `The request's body is larger than ${maximumBodyBytes / 1024 / 1024} MiB.`
-  const fault = { code: 'RequestEntityTooLargeException', message: sentence, status: 413, members: {} }
+  const code = 'RequestEntityTooLargeException'
+  const megabytes = maximumBodyBytes / 1024 / 1024
+  const fault = { code, message: `The request's body is larger than ${megabytes} MiB.`, status: 413, members: {} }
   return writeUnaddressedFault(message.headers, fault, requestId)
 }
 
@@ -123,13 +125,17 @@ function bindTrouble(error: NodeJS.ErrnoException, host: string, port: number): 
   }
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, running: ReadonlySet<ServerResponse>): Promise<void> {
+  running.forEach(endConnectionAfter)
+  server.on('request', (_, response: ServerResponse) => endConnectionAfter(response))
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMilliseconds)
-  // A connection which had a call running is idle after it, and would be kept for the client's next one.
-  server.on('request', (_, response: ServerResponse) => response.setHeader('connection', 'close'))
-  const idle = setInterval(() => server.closeIdleConnections(), 20)
   await closed
   clearTimeout(timer)
-  clearInterval(idle)
+}
+
+/** The connection ends with its running call instead of waiting for the client's next one. */
+function endConnectionAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
+  response.once('close', () => response.req.socket.end())
 }

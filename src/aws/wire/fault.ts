@@ -20,33 +20,24 @@ export function faultOf(error: unknown, circumstances: Circumstances): Fault {
 
 function refusal({ code, message, members }: AwsError, service: AwsService | undefined): Fault {
   const known = service?.table.errors.get(code)
-  const wireCode = service && known ? service.protocol.errorCode(known.name, known.queryCode) : code
-  return { code: wireCode, message, status: known?.status ?? statusOf(code), members }
+  const wireCode = service && known ? service.protocol.errorCode(known) : code
+  return { code: wireCode, message, status: known?.status ?? statusOf(code), members, shape: known?.shape }
 }
 
 /** Of codes which are in no model. */
 const statusOf = (code: string): number => (code === 'InternalFailure' ? 500 : 400)
 
+/** An error with a cause is one that somebody has put into a sentence for people: it needs no stack. */
 function failure(error: unknown, { doing, log }: Circumstances): Fault {
-  const disk = diskTrouble(error)
-  const reason = disk ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
-  log.warn(`${doing} failed: ${!disk && error instanceof Error ? (error.stack ?? reason) : reason}`)
+  const reason = reasonOf(error)
+  const isExplained = error instanceof Error && error.cause !== undefined
+  log.warn(`${doing} failed: ${error instanceof Error && !isExplained ? (error.stack ?? reason) : reason}`)
   return { code: 'InternalFailure', message: `Teal failed in ${doing}. ${reason}`, status: 500, members: {} }
 }
 
-/** A disk that does not take what is written to it is the one failure which the user can do something about. */
-function diskTrouble(error: unknown): string | undefined {
-  const { code, errcode } = error instanceof Error ? (error as Error & { code?: string; errcode?: number }) : {}
-  // SQLite's primary result codes, in the lower byte of an extended one: 8 READONLY, 10 IOERR, 13 FULL, 14 CANTOPEN.
-  const sqlite = code === 'ERR_SQLITE_ERROR' && errcode !== undefined ? errcode & 255 : undefined
-  if (sqlite === 13 || code === 'ENOSPC')
-    return "The data directory's disk is full: nothing was changed. Free some space, then call again."
-  if (sqlite === 8 || sqlite === 14 || code === 'EROFS' || code === 'EACCES') {
-    return 'The data directory cannot be written: nothing was changed. Make it writable for the user who runs Teal, then call again.'
-  }
-  return sqlite === 10
-    ? "The data directory's disk reports an I/O error: nothing was changed. Look at the disk."
-    : undefined
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
 }
 
 /** For a request of which not even the service is known: in the protocol it looks like. */

@@ -1,5 +1,6 @@
 import { JsonCodec2 } from '@aws-sdk/core/protocols'
 import { readJsonInput } from './json-input.ts'
+import type { Shape } from './operation-table.ts'
 import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
 
 /**
@@ -13,33 +14,43 @@ export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readon
     naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
     unknownOperation: 'UnknownOperationException',
     addresses: (request) => targetOf(request)?.prefix === settings.targetPrefix,
-    operationName: (request) => targetOf(request)?.operation,
+    operationName(request) {
+      const target = targetOf(request)
+      return target?.prefix === settings.targetPrefix ? target.operation : undefined
+    },
     read: (operation, request) => readJsonInput(operation.input, request.body),
     write(operation, output, requestId) {
       const headers = { 'content-type': contentType, 'x-amzn-RequestId': requestId }
       if (operation.output.isUnitSchema()) return { status: 200, headers, body: '{}' }
-      const serializer = codec.createSerializer()
-      serializer.write(operation.output, output)
-      return { status: 200, headers, body: plainBytes(serializer.flush()) }
+      return { status: 200, headers, body: serialize(operation.output, output) }
     },
     writeFault,
-    errorCode: (name) => name,
+    errorCode: ({ name }) => name,
   }
 }
 
 /** Timestamps are epoch seconds unless the model says otherwise; nothing is bound to headers; names are the model's. */
 const codec = new JsonCodec2({ timestampFormat: { useTrait: true, default: 7 }, jsonName: false })
 
-/** The serializer's own kind of byte array warns when Node's Buffer looks at it. */
-const plainBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function serialize(shape: Shape, value: unknown): Uint8Array {
+  const serializer = codec.createSerializer()
+  serializer.write(shape, value)
+  const { buffer, byteOffset, byteLength } = serializer.flush()
+  // Its own kind of byte array warns when Node's Buffer looks at it.
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
 
 /** The code goes where each client looks for it: botocore reads only `__type`, some others only the header. */
 export function jsonFaultWriter(contentType: string): (fault: Fault, requestId: string) => WireAnswer {
-  return ({ code, message, status, members }, requestId) => ({
+  return ({ code, message, status, members, shape }, requestId) => ({
     status,
     headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId, 'x-amzn-errortype': code },
-    body: JSON.stringify({ ...members, __type: code, message }),
+    body: JSON.stringify({ __type: code, message, ...(shape && modelledMembers(shape, members)) }),
   })
+}
+
+function modelledMembers(shape: Shape, members: Fault['members']): object {
+  return JSON.parse(Buffer.from(serialize(shape, members)).toString()) as object
 }
 
 export type Target = { readonly prefix: string; readonly operation: string }

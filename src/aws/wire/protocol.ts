@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Path } from './path.ts'
-import type { Operation } from './operation-table.ts'
+import type { ErrorShape, Operation, Shape } from './operation-table.ts'
 
 /** An HTTP request, received whole. */
 export type WireRequest = {
@@ -30,15 +30,17 @@ export type Fault = {
   readonly code: string
   readonly message: string
   readonly status: number
-  /** The modelled exception's further members, by the model's names, ready for JSON. */
+  /** The modelled exception's further members, by the model's names. */
   readonly members: Readonly<Record<string, unknown>>
+  /** The modelled exception's; undefined for one which is in no model. */
+  readonly shape?: Shape | undefined
 }
 
 /** One of AWS's wire protocols, for one service. Further protocols are further objects of this type. */
 export type Protocol = {
   /** Whether the request itself, without its signature, names this service. */
   addresses(request: WireRequest): boolean
-  /** The operation which the request names, if it names one in this protocol. */
+  /** The operation which the request names, if it names one of this service in this protocol. */
   operationName(request: WireRequest): string | undefined
   /** How a client names an operation, to be said to one that did not. */
   readonly naming: string
@@ -48,7 +50,7 @@ export type Protocol = {
   writeFault: WriteFault
   /** The code for an operation which is not there. */
   readonly unknownOperation: string
-  /** The code of the exception `name` as this protocol writes it. */
-  errorCode(name: string, queryCode: string | undefined): string
+  /** A modelled exception's code as this protocol writes it. */
+  errorCode(error: ErrorShape): string
 }
 export type WriteFault = (fault: Fault, requestId: string) => WireAnswer

@@ -15,7 +15,10 @@ export function queryProtocol(settings: { readonly version: string; readonly xml
     naming: `a form with Action=<operation>&Version=${version}`,
     unknownOperation: 'InvalidAction',
     addresses: (request) => formOf(request)?.get('Version') === version,
-    operationName: (request) => formOf(request)?.get('Action') ?? undefined,
+    operationName(request) {
+      const form = formOf(request)
+      return form?.get('Version') === version ? (form.get('Action') ?? undefined) : undefined
+    },
     read: (operation, request) => readQueryInput(operation.input, formOf(request) ?? new URLSearchParams()),
     write(operation, output, requestId) {
       const result = `${operation.name}Result`
@@ -23,7 +26,7 @@ export function queryProtocol(settings: { readonly version: string; readonly xml
       return xmlAnswer(200, String(serializer.flush()), requestId)
     },
     writeFault: queryFaultWriter(xmlNamespace),
-    errorCode: (name, queryCode) => queryCode ?? name,
+    errorCode: ({ name, queryCode }) => queryCode ?? name,
   }
 }
 

@@ -40,23 +40,18 @@ export async function answerCall(request: WireRequest, requestId: string, surfac
   }
 }
 
-/** By what the request says in its header, else by what it was signed for, else by its form. */
+/** By what the request itself names, its header's prefix or its form's version, else by what it was signed for. */
 function identifyService(request: WireRequest, { services }: Surface): AwsService {
-  const target = targetOf(request)
   const signedFor = credentialScope(request)?.service
-  const addressed = services.find((service) => service.protocol.addresses(request))
   const found =
-    target && addressed ? addressed : (services.find((service) => service.signingName === signedFor) ?? addressed)
+    services.find(({ protocol }) => protocol.addresses(request)) ??
+    services.find(({ signingName }) => signingName === signedFor)
   if (found) return found
-  const names = services.map((service) => service.name).join(', ')
-  const action = formOf(request)?.get('Action') ?? target?.operation
-  const asked = [signedFor ?? target?.prefix, action].filter((part) => part !== undefined && part !== '').join(' ')
-  const code = formOf(request) ? 'InvalidAction' : 'UnknownOperationException'
-  const what =
-    asked === ''
-      ? 'The request names no AWS service'
-      : `Teal does not implement the AWS service of this call (${asked})`
-  throw new AwsError(code, `${what}. It implements ${names}.`)
+  const [target, form] = [targetOf(request), formOf(request)]
+  const asked = [signedFor ?? target?.prefix, form?.get('Action') ?? target?.operation].filter(Boolean).join(' ')
+  const what = asked === '' ? 'The request names no AWS service' : `Teal does not implement the AWS service of ${asked}`
+  const names = services.map(({ name }) => name).join(', ')
+  throw new AwsError(form ? 'InvalidAction' : 'UnknownOperationException', `${what}. It implements ${names}.`)
 }
 
 function identifyOperation(request: WireRequest, service: AwsService): Operation {
@@ -65,7 +60,7 @@ function identifyOperation(request: WireRequest, service: AwsService): Operation
   if (name === undefined || name === '') {
     throw new AwsError(
       protocol.unknownOperation,
-      `The request names no operation: ${serviceName} expects ${protocol.naming}.`,
+      `The request names no operation of ${serviceName}, which expects ${protocol.naming}.`,
     )
   }
   const operation = table.operations.get(name)

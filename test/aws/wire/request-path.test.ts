@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Call } from '../../../src/aws/handlers.ts'
+import { AwsError } from '../../../src/domain/aws-error.ts'
+import { Caller } from './calls.ts'
+import { services } from './services.ts'
+
+const ecsTarget = 'AmazonEC2ContainerServiceV20141113'
+const signedFor = (region: string, service: string): string =>
+  `AWS4-HMAC-SHA256 Credential=AKIA/20261120/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`
+
+describe('an AWS call', () => {
+  test('goes to the service of its X-Amz-Target, whatever it was signed for', async () => {
+    const caller = new Caller(services({ ecs: { ListClusters: () => ({ clusterArns: ['a'] }) } }))
+    const headers = { 'x-amz-target': `${ecsTarget}.ListClusters`, authorization: signedFor('eu-west-1', 'codedeploy') }
+    const answer = await caller.send(headers, '{}')
+    assert.equal(answer.status, 200)
+    assert.deepEqual(JSON.parse(answer.body), { clusterArns: ['a'] })
+    assert.equal(answer.headers['content-type'], 'application/x-amz-json-1.1')
+    assert.equal(answer.headers['x-amzn-RequestId'], 'request-1')
+  })
+
+  test('goes to the service of its Action and Version when it is not signed', async () => {
+    const caller = new Caller(services({ elbv2: { DescribeListeners: () => ({ Listeners: [] }) } }))
+    const answer = await caller.query('Action=DescribeListeners&Version=2015-12-01')
+    assert.equal(answer.status, 200)
+    assert.match(answer.body, /<DescribeListenersResult><Listeners\/><\/DescribeListenersResult>/)
+  })
+
+  test('tells its handler the region it was signed for, the account and the user agent', async () => {
+    let seen: Call | undefined
+    const caller = new Caller(
+      services({
+        ecs: {
+          ListClusters(_input, call) {
+            seen = call
+            return {}
+          },
+        },
+      }),
+    )
+    const headers = { 'x-amz-target': `${ecsTarget}.ListClusters`, 'user-agent': 'aws-cli/1.45' }
+    await caller.send({ ...headers, authorization: signedFor('ap-southeast-2', 'ecs') }, '{}')
+    const call = { requestId: 'request-1', accountId: '000000000000', userAgent: 'aws-cli/1.45' }
+    assert.deepEqual(seen, { ...call, region: 'ap-southeast-2' })
+    await caller.send(headers, '{}')
+    assert.deepEqual(seen, { ...call, region: 'us-east-1' })
+  })
+
+  test('to a service that is not there is refused by name', async () => {
+    const caller = new Caller(services({}))
+    const logs = await caller.json('Logs_20140328.PutLogEvents', {})
+    assert.deepEqual(
+      [logs.status, JSON.parse(logs.body)],
+      [
+        400,
+        {
+          __type: 'UnknownOperationException',
+          message:
+            'Teal does not implement the AWS service of Logs_20140328 PutLogEvents. ' +
+            'It implements CodeDeploy, Amazon ECS, Elastic Load Balancing.',
+        },
+      ],
+    )
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: signedFor('eu-west-1', 'sts'),
+    }
+    const sts = await caller.send(headers, 'Action=GetCallerIdentity&Version=2011-06-15')
+    assert.equal(sts.status, 400)
+    assert.match(sts.body, /<Code>InvalidAction<\/Code><Message>Teal does not implement the AWS service of sts GetCall/)
+    const nothing = await caller.send({}, '')
+    assert.match(nothing.body, /The request names no AWS service\. It implements CodeDeploy/)
+  })
+
+  test('for an operation AWS has and Teal has not is refused, naming both service and operation', async () => {
+    const caller = new Caller(services({}))
+    const json = await caller.json(`${ecsTarget}.CreateCapacityProvider`, {})
+    assert.equal(json.status, 400)
+    assert.deepEqual(JSON.parse(json.body), {
+      __type: 'UnknownOperationException',
+      message: 'Teal does not implement the operation CreateCapacityProvider of Amazon ECS (yet).',
+    })
+    assert.equal(json.headers['x-amzn-errortype'], 'UnknownOperationException')
+    const query = await caller.query('Action=CreateTrustStore&Version=2015-12-01')
+    assert.equal(query.status, 400)
+    assert.match(query.body, /<Code>InvalidAction<\/Code>/)
+    assert.match(
+      query.body,
+      /Teal does not implement the operation CreateTrustStore of Elastic Load Balancing \(yet\)\./,
+    )
+  })
+
+  test('for an operation nobody has is refused, also one named like a property of every object', async () => {
+    const caller = new Caller(services({}))
+    for (const name of ['Nonsense', 'constructor', '__proto__']) {
+      const answer = await caller.json(`${ecsTarget}.${name}`, {})
+      assert.equal(answer.status, 400)
+      assert.match(answer.body, new RegExp(`Amazon ECS has no operation ${name}\\.`))
+    }
+  })
+
+  test('which names no operation is told how to name one', async () => {
+    const caller = new Caller(services({}))
+    const json = await caller.send({ authorization: signedFor('eu-west-1', 'ecs') }, '{}')
+    assert.match(json.body, /names no operation of Amazon ECS, which expects the header X-Amz-Target: AmazonEC2Con/)
+    // Classic load balancers are signed for under the same name, in another version.
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: signedFor('eu-west-1', 'elasticloadbalancing'),
+    }
+    const query = await caller.send(headers, 'Action=DescribeLoadBalancers&Version=2012-06-01')
+    assert.equal(query.status, 400)
+    assert.match(query.body, /expects a form with Action=&#60;operation&#62;&#38;Version=2015-12-01/)
+  })
+
+  test('is checked before its handler sees it', async () => {
+    const caller = new Caller(services({ codeDeploy: { GetDeployment: () => assert.fail('the handler was called') } }))
+    const answer = await caller.json('CodeDeploy_20141006.GetDeployment', {})
+    assert.deepEqual(
+      [answer.status, JSON.parse(answer.body)],
+      [400, { __type: 'DeploymentIdRequiredException', message: 'DeploymentId is missing' }],
+    )
+  })
+
+  test('which its handler refuses answers the exception with its status and its members', async () => {
+    const caller = new Caller(
+      services({
+        codeDeploy: {
+          GetDeployment() {
+            throw new AwsError('DeploymentDoesNotExistException', 'The deployment d-1 does not exist.')
+          },
+        },
+        ecs: {
+          ListClusters() {
+            throw new AwsError('ConflictException', 'Not now.', { resourceIds: ['a'], unknown: 1 })
+          },
+          ListServices() {
+            throw new AwsError('ServerException', 'A server fault.')
+          },
+        },
+      }),
+    )
+    const missing = await caller.json('CodeDeploy_20141006.GetDeployment', { deploymentId: 'd-1' })
+    assert.equal(missing.status, 400)
+    assert.equal(missing.headers['x-amzn-errortype'], 'DeploymentDoesNotExistException')
+    const { __type, message } = JSON.parse(missing.body) as Record<string, unknown>
+    assert.deepEqual([__type, message], ['DeploymentDoesNotExistException', 'The deployment d-1 does not exist.'])
+    const conflict = await caller.json(`${ecsTarget}.ListClusters`, {})
+    const body = { __type: 'ConflictException', message: 'Not now.', resourceIds: ['a'] }
+    assert.deepEqual(JSON.parse(conflict.body), body)
+    const fault = await caller.json(`${ecsTarget}.ListServices`, {})
+    assert.equal(fault.status, 500)
+  })
+
+  test('which a query service refuses answers the code of the wire, which is not the name of the exception', async () => {
+    const caller = new Caller(
+      services({
+        elbv2: {
+          DescribeTargetGroups({ Names }) {
+            throw new AwsError(Names?.[0] ?? '', 'One or more target groups <not> found & so on')
+          },
+        },
+      }),
+    )
+    const codeOf = async (name: string): Promise<unknown> => {
+      const form = `Action=DescribeTargetGroups&Version=2015-12-01&Names.member.1=${name}`
+      const { status, body } = await caller.query(form)
+      assert.match(body, /<Message>One or more target groups &#60;not&#62; found &#38; so on<\/Message>/)
+      assert.match(body, /<RequestId>request-1<\/RequestId>/)
+      return [status, /<Type>(.*)<\/Type><Code>(.*)<\/Code>/.exec(body)?.slice(1)]
+    }
+    assert.deepEqual(await codeOf('TargetGroupNotFoundException'), [400, ['Sender', 'TargetGroupNotFound']])
+    assert.deepEqual(await codeOf('ALPNPolicyNotSupportedException'), [400, ['Sender', 'ALPNPolicyNotFound']])
+    assert.deepEqual(await codeOf('PriorRequestNotCompleteException'), [429, ['Sender', 'PriorRequestNotComplete']])
+    assert.deepEqual(await codeOf('HealthUnavailableException'), [500, ['Receiver', 'HealthUnavailable']])
+    assert.deepEqual(await codeOf('ValidationError'), [400, ['Sender', 'ValidationError']])
+  })
+
+  test('in which Teal itself fails answers 500 with what happened, and logs it', async () => {
+    const caller = new Caller(
+      services({
+        ecs: {
+          ListClusters() {
+            throw new TypeError('undefined is not a cluster')
+          },
+          ListServices: () => Promise.reject(new Error('The disk is full: free some space.', { cause: 'ENOSPC' })),
+        },
+      }),
+    )
+    const bug = await caller.json(`${ecsTarget}.ListClusters`, {})
+    assert.equal(bug.status, 500)
+    assert.deepEqual(JSON.parse(bug.body), {
+      __type: 'InternalFailure',
+      message: 'Teal failed in Amazon ECS ListClusters. TypeError: undefined is not a cluster',
+    })
+    assert.match(
+      caller.logged[0] ?? '',
+      /^Amazon ECS ListClusters failed: TypeError: undefined is not a cluster\n +at /,
+    )
+    const disk = await caller.json(`${ecsTarget}.ListServices`, {})
+    assert.match(disk.body, /"Teal failed in Amazon ECS ListServices\. The disk is full: free some space\."/)
+    assert.equal(caller.logged[1], 'Amazon ECS ListServices failed: The disk is full: free some space.')
+  })
+
+  test('answers only what its handler has said: nothing absent is made up', async () => {
+    const caller = new Caller(
+      services({
+        ecs: {
+          CreateTaskSet: () => ({ taskSet: {} }),
+          ListServices: () => ({ serviceArns: [], nextToken: undefined }),
+        },
+        elbv2: { DeregisterTargets: () => ({}) },
+      }),
+    )
+    const input = { service: 's', cluster: 'c', taskDefinition: 't' }
+    assert.equal((await caller.json(`${ecsTarget}.CreateTaskSet`, input)).body, '{"taskSet":{}}')
+    assert.equal((await caller.json(`${ecsTarget}.ListServices`, {})).body, '{"serviceArns":[]}')
+    const form = 'Action=DeregisterTargets&Version=2015-12-01&TargetGroupArn=a&Targets.member.1.Id=b'
+    assert.equal(
+      (await caller.query(form)).body,
+      '<DeregisterTargetsResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">' +
+        '<DeregisterTargetsResult/><ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata>' +
+        '</DeregisterTargetsResponse>',
+    )
+  })
+
+  test('writes timestamps as seconds in JSON and as ISO 8601 in XML', async () => {
+    const time = new Date('2026-11-20T10:11:12.345Z')
+    const caller = new Caller(
+      services({
+        codeDeploy: { GetDeployment: () => ({ deploymentInfo: { createTime: time } }) },
+        elbv2: { DescribeLoadBalancers: () => ({ LoadBalancers: [{ CreatedTime: time }] }) },
+      }),
+    )
+    const json = await caller.json('CodeDeploy_20141006.GetDeployment', { deploymentId: 'd-1' })
+    assert.equal(json.body, '{"deploymentInfo":{"createTime":1795169472.345}}')
+    const xml = await caller.query('Action=DescribeLoadBalancers&Version=2015-12-01')
+    assert.match(xml.body, /<CreatedTime>2026-11-20T10:11:12\.345Z<\/CreatedTime>/)
+  })
+
+  test('takes under a millisecond, and a service under 50 to set up', async () => {
+    const started = performance.now()
+    const mounted = services({
+      ecs: { DescribeServices: ({ services: names }) => ({ services: names.map((serviceName) => ({ serviceName })) }) },
+    })
+    const setUp = (performance.now() - started) / mounted.length
+    const caller = new Caller(mounted)
+    const fastest = { milliseconds: Infinity }
+    for (let i = 0; i < 300; i++) {
+      const before = performance.now()
+      await caller.json(`${ecsTarget}.DescribeServices`, { services: ['a', 'b', 'c'] })
+      fastest.milliseconds = Math.min(fastest.milliseconds, performance.now() - before)
+    }
+    assert.ok(setUp < 50, `a service took ${setUp} ms to set up`)
+    assert.ok(fastest.milliseconds < 1, `the fastest call took ${fastest.milliseconds} ms`)
+  })
+})
