@@ -223,7 +223,7 @@ function readPort(word: string): string {
   return `${port}/${protocol.toLowerCase()}`
 }
 
-const signals = 'HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT WINCH IO PWR'.split(' ')
+const signals = 'HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT WINCH'.split(' ')
 const signalNumbers = { 1: 'HUP', 2: 'INT', 3: 'QUIT', 6: 'ABRT', 9: 'KILL', 14: 'ALRM', 15: 'TERM' } as const
 
 function readSignal(word: string): string {

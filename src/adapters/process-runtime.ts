@@ -1,0 +1,254 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { TaskEndpoint } from '../domain/task.ts'
+import { TaskStartError } from '../engine/ports.ts'
+import type { Clock, ContainerLaunch, ContainerObservation, Log, TaskLaunch, TaskRuntime } from '../engine/ports.ts'
+import { containerEnvironment } from './container-environment.ts'
+import { planContainer } from './container-plan.ts'
+import type { ImageSource } from './container-plan.ts'
+import { startContainer, stopContainer } from './container-process.ts'
+import { ContainerWatch } from './container-watch.ts'
+import { readLogTail } from './log-tail.ts'
+import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
+import type { PlannedContainer, TaskPlan } from './task-directory.ts'
+import { TaskPorts } from './task-ports.ts'
+
+export type ProcessRuntimeOptions = {
+  readonly dataDirectory: string
+  readonly images: ImageSource
+  readonly clock: Clock
+  readonly log?: Log
+}
+
+const host = '127.0.0.1'
+
+const isolationWarning =
+  'Tasks run as processes of this machine, as the user who runs the engine: CPU and memory limits, users, networks, ' +
+  'volumes and a file system of their own are not enforced, tasks of one image share its directory, and a program that ' +
+  'leaves its process group (a daemon) is not stopped with its task.'
+
+/**
+ * Tasks as processes: each container is a process group in a session of its own, which outlives the engine. All that is
+ * known of them lies in `<data>/tasks`, so any later engine finds them again; one engine at a time uses a data directory.
+ */
+export class ProcessRuntime implements TaskRuntime {
+  readonly name = 'process'
+  readonly #tasksDirectory: string
+  readonly #images: ImageSource
+  readonly #clock: Clock
+  readonly #log: Log | undefined
+  readonly #ports = new TaskPorts()
+  readonly #watch: ContainerWatch
+  readonly #listeners: ((taskId: string) => void)[] = []
+  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #stops = new Map<string, Promise<void>>()
+  #hasWarned = false
+  #isEnding = false
+
+  /** Finds the tasks of earlier engines at once; the end of each is reported, also of those that have ended meanwhile. */
+  constructor({ dataDirectory, images, clock, log }: ProcessRuntimeOptions) {
+    if (process.platform === 'win32') {
+      throw new Error('Tasks as processes need a POSIX system. On Windows use WSL, or --runtime docker.')
+    }
+    this.#tasksDirectory = join(resolve(dataDirectory), 'tasks')
+    this.#images = images
+    this.#clock = clock
+    this.#log = log
+    this.#watch = new ContainerWatch(clock, (taskId) => {
+      for (const listener of this.#listeners) listener(taskId)
+    })
+    for (const taskId of listTasks(this.#tasksDirectory)) this.#adopt(taskId)
+  }
+
+  start(launch: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+    return this.#inTurn(launch.taskId, async () => {
+      this.#warnOnce()
+      try {
+        const plan = this.#directory(launch.taskId).readPlan() ?? (await this.#plan(launch))
+        await this.#startContainers(launch, plan)
+        return endpointsOf(plan)
+      } catch (error) {
+        throw toStartError(error)
+      }
+    })
+  }
+
+  async inspect(taskId: string): Promise<readonly ContainerObservation[]> {
+    const directory = this.#directory(taskId)
+    const containers = directory.readPlan()?.containers ?? []
+    return containers.flatMap(({ name }) => observe(directory, name))
+  }
+
+  stop(taskId: string): Promise<void> {
+    const running = this.#stops.get(taskId)
+    if (running !== undefined) return running
+    const stop = this.#inTurn(taskId, () => this.#stopContainers(taskId)).finally(() => this.#stops.delete(taskId))
+    this.#stops.set(taskId, stop)
+    return stop
+  }
+
+  /** Lines longer than 2,000 characters are cut; not more than the last 256 KiB are looked at. */
+  async logTail(taskId: string, containerName: string, lines: number): Promise<readonly string[]> {
+    const { olderLog, log } = this.#directory(taskId).files(containerName)
+    return readLogTail([olderLog, log], lines)
+  }
+
+  /** Stops what should still run of it. */
+  async remove(taskId: string): Promise<void> {
+    await this.stop(taskId)
+    await this.#inTurn(taskId, () => {
+      this.#directory(taskId).remove()
+      this.#ports.release(taskId)
+      return Promise.resolve()
+    })
+  }
+
+  onExit(listener: (taskId: string) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Ends every task of the data directory, also those this engine has never heard of. Nothing starts afterwards. */
+  async shutdown(): Promise<void> {
+    this.#isEnding = true
+    await Promise.all(listTasks(this.#tasksDirectory).map((taskId) => this.stop(taskId)))
+    this.close()
+  }
+
+  /** Leaves the tasks alone and looks after them no more: the next engine will. */
+  close(): void {
+    this.#watch.close()
+  }
+
+  #directory(taskId: string): TaskDirectory {
+    return new TaskDirectory(this.#tasksDirectory, taskId)
+  }
+
+  #adopt(taskId: string): void {
+    const directory = this.#directory(taskId)
+    const plan = this.#readPlan(directory)
+    if (plan === undefined) return
+    const ports = plan.containers.flatMap((container) => container.ports.map(({ port }) => port))
+    this.#ports.hold(taskId, ports)
+    for (const { name } of plan.containers) this.#watch.add(taskId, directory.files(name))
+  }
+
+  /** One task's damaged file is not a reason to leave all the others alone. */
+  #readPlan(directory: TaskDirectory): TaskPlan | undefined {
+    try {
+      return directory.readPlan()
+    } catch (error) {
+      this.#log?.warn(`A task cannot be found again: ${String(error)}`)
+      return undefined
+    }
+  }
+
+  /** Decides everything and writes it down, before the first process exists. */
+  async #plan(launch: TaskLaunch): Promise<TaskPlan> {
+    const { taskId, taskArn } = launch
+    const containers: PlannedContainer[] = []
+    for (const container of launch.containers) containers.push(await planContainer(container, this.#images))
+    const count = launch.containers.reduce((sum, { containerPorts }) => sum + containerPorts.length, 0)
+    const ports = [...(await this.#ports.choose(taskId, count))]
+    const plan = {
+      taskId,
+      taskArn,
+      containers: containers.map((each, index) => withPorts(each, launch.containers[index], ports)),
+    }
+    try {
+      mkdirSync(this.#tasksDirectory, { recursive: true, mode: 0o700 })
+      this.#directory(taskId).writePlan(plan)
+    } catch (error) {
+      this.#ports.release(taskId)
+      throw error
+    }
+    return plan
+  }
+
+  async #startContainers(launch: TaskLaunch, plan: TaskPlan): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      launch.containers.map((container) => this.#startContainer(container, plan)),
+    )
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed === undefined) return
+    await this.#stopContainers(launch.taskId)
+    throw failed.reason
+  }
+
+  async #startContainer(launch: ContainerLaunch, plan: TaskPlan): Promise<void> {
+    const { taskId } = plan
+    const planned = plan.containers.find(({ name }) => name === launch.name)
+    if (planned === undefined) throw new Error(`the task was first started without a container ${launch.name}`)
+    if (this.#isEnding) throw new Error('the engine is ending')
+    const files = this.#directory(taskId).files(launch.name)
+    const command = {
+      arguments: planned.arguments,
+      directory: planned.directory,
+      environment: containerEnvironment(launch, planned, plan),
+    }
+    const onExit = (): void => this.#watch.look(taskId, files)
+    await startContainer(command, `teal/${taskId}/${launch.name}`, { files, clock: this.#clock, onExit })
+    if (readContainerState(files).kind === 'withdrawn') {
+      throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)
+    }
+    this.#watch.add(taskId, files)
+  }
+
+  async #stopContainers(taskId: string): Promise<void> {
+    const directory = this.#directory(taskId)
+    const containers = directory.readPlan()?.containers ?? []
+    await Promise.all(containers.map((each) => stopContainer(each, directory.files(each.name), this.#clock)))
+    this.#ports.release(taskId)
+  }
+
+  /** What has an effect on one task happens one after the other. */
+  #inTurn<Result>(taskId: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#turns.get(taskId) ?? Promise.resolve()
+    const result = before.then(work, work)
+    const turn = result
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#turns.get(taskId) === turn) this.#turns.delete(taskId)
+      })
+    this.#turns.set(taskId, turn)
+    return result
+  }
+
+  #warnOnce(): void {
+    if (!this.#hasWarned) this.#log?.warn(isolationWarning)
+    this.#hasWarned = true
+  }
+}
+
+function withPorts(planned: PlannedContainer, launch: ContainerLaunch | undefined, free: number[]): PlannedContainer {
+  const ports = (launch?.containerPorts ?? []).map((containerPort) => ({ containerPort, port: free.shift() ?? 0 }))
+  return { ...planned, ports }
+}
+
+function endpointsOf(plan: TaskPlan): readonly TaskEndpoint[] {
+  return plan.containers.flatMap(({ name, ports }) =>
+    ports.map(({ containerPort, port }) => ({ containerName: name, containerPort, host, port })),
+  )
+}
+
+function observe(directory: TaskDirectory, name: string): readonly ContainerObservation[] {
+  const state = readContainerState(directory.files(name))
+  switch (state.kind) {
+    case 'unclaimed':
+    case 'withdrawn':
+      return []
+    case 'running':
+      return [{ name, ...runtimeId(state.pid), state: { kind: 'running' } }]
+    case 'exited':
+      return [{ name, ...runtimeId(state.pid), state: { kind: 'exited', exitCode: state.exitCode } }]
+  }
+}
+
+/** The pid of the container's command: what a person would signal. */
+function runtimeId(pid: number | undefined): { readonly runtimeId?: string } {
+  return pid === undefined ? {} : { runtimeId: String(pid) }
+}
+
+function toStartError(error: unknown): TaskStartError {
+  if (error instanceof TaskStartError) return error
+  return new TaskStartError(`ResourceInitializationError: ${error instanceof Error ? error.message : String(error)}`)
+}
