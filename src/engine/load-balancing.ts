@@ -56,8 +56,14 @@ export class RouterLoadBalancing implements LoadBalancing {
     this.#running = undefined
   }
 
-  publish(): Promise<AppliedTable> {
-    return this.#publisher.publish()
+  async publish(): Promise<AppliedTable> {
+    try {
+      return await this.#publisher.publish()
+    } catch (error) {
+      // Whoever waits for changes sees that the router is behind, and tells it again.
+      this.#changes.notify()
+      throw error
+    }
   }
 
   async registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
@@ -154,7 +160,9 @@ export class RouterLoadBalancing implements LoadBalancing {
         await this.publish()
       } catch (error) {
         if (signal.aborted) return
-        this.#log.warn(`Drained targets could not be taken away, trying again: ${messageOf(error)}`)
+        this.#log.warn(
+          `Drained targets stay and the router keeps an older table until this succeeds: ${messageOf(error)}`,
+        )
         await this.#clock.sleep(retryMilliseconds, signal).catch(() => undefined)
       }
     }

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
+import { referencedTargetGroups, routingTableOf } from '../../src/domain/routing-table-of.ts'
+
+const loadBalancer: LoadBalancer = {
+  loadBalancerArn: 'lb',
+  name: 'lb',
+  createdTime: 0,
+  scheme: 'internet-facing',
+  ipAddressType: 'ipv4',
+  subnets: [],
+  securityGroups: [],
+  attributes: {},
+  tags: {},
+}
+const blue: TargetGroup = {
+  targetGroupArn: 'blue',
+  name: 'blue',
+  protocol: 'HTTP',
+  protocolVersion: 'HTTP1',
+  port: 80,
+  targetType: 'ip',
+  ipAddressType: 'ipv4',
+  healthCheck: {
+    enabled: true,
+    path: '/',
+    port: 'traffic-port',
+    intervalSeconds: 30,
+    timeoutSeconds: 5,
+    healthyThresholdCount: 5,
+    unhealthyThresholdCount: 2,
+    matcher: '200',
+  },
+  attributes: {},
+  targets: [{ id: '127.0.0.1', port: 8001 }],
+  tags: {},
+}
+const green: TargetGroup = { ...blue, targetGroupArn: 'green', name: 'green', targets: [] }
+const listener: Listener = {
+  listenerArn: 'listener',
+  loadBalancerArn: 'lb',
+  port: 80,
+  protocol: 'HTTP',
+  defaultActions: [{ type: 'forward', targetGroups: [{ targetGroupArn: 'blue', weight: 1 }] }],
+  attributes: {},
+  tags: {},
+  defaultRuleArn: 'listener/default',
+}
+const rule: ListenerRule = {
+  ruleArn: 'rule',
+  listenerArn: 'listener',
+  priority: 10,
+  conditions: [{ field: 'path-pattern', values: ['/api/*'] }],
+  actions: [{ type: 'forward', targetGroups: [{ targetGroupArn: 'green', weight: 0 }] }],
+  tags: {},
+}
+const source = { loadBalancers: [loadBalancer], listeners: [listener], rules: [rule], targetGroups: [blue, green] }
+
+describe('the routing table', () => {
+  test('has each listener with its rules in ascending priority, whatever the order of their creation', () => {
+    const rules = [700, 3, 50_000, 12].map((priority) => ({ ...rule, ruleArn: `rule-${priority}`, priority }))
+    const { listeners, version } = routingTableOf({ ...source, rules }, 7)
+    assert.equal(version, 7)
+    assert.deepEqual(
+      listeners.map((each) => each.rules.map(({ priority }) => priority)),
+      [[3, 12, 700, 50_000]],
+    )
+  })
+
+  test("gives a listener its load balancer's time-outs, and AWS's defaults where none are set", () => {
+    const [byDefault] = routingTableOf(source, 1).listeners
+    assert.deepEqual([byDefault?.idleTimeoutSeconds, byDefault?.clientKeepAliveSeconds], [60, 3600])
+    const attributes = { 'idle_timeout.timeout_seconds': '7', 'client_keep_alive.seconds': '90' }
+    const [set] = routingTableOf({ ...source, loadBalancers: [{ ...loadBalancer, attributes }] }, 1).listeners
+    assert.deepEqual([set?.idleTimeoutSeconds, set?.clientKeepAliveSeconds], [7, 90])
+  })
+
+  test('gives a target group its deregistration delay and marks the targets that drain', () => {
+    const attributes = { 'deregistration_delay.timeout_seconds': '4' }
+    const targets = [...blue.targets, { id: '127.0.0.1', port: 8002, draining: { since: 1 } }]
+    const table = routingTableOf({ ...source, targetGroups: [{ ...blue, attributes, targets }] }, 1)
+    assert.deepEqual(table.targetGroups['blue'], {
+      targetGroupArn: 'blue',
+      healthCheck: blue.healthCheck,
+      deregistrationDelaySeconds: 4,
+      targets: [
+        { id: '127.0.0.1', port: 8001, draining: false },
+        { id: '127.0.0.1', port: 8002, draining: true },
+      ],
+    })
+    assert.equal(routingTableOf(source, 1).targetGroups['blue']?.deregistrationDelaySeconds, 300)
+  })
+
+  test('has the target groups which an action names, at weight 0 too, and no others', () => {
+    const idle = { ...blue, targetGroupArn: 'idle' }
+    assert.deepEqual(Object.keys(routingTableOf({ ...source, targetGroups: [idle, blue, green] }, 1).targetGroups), [
+      'blue',
+      'green',
+    ])
+    assert.deepEqual([...referencedTargetGroups(source)], ['blue', 'green'])
+  })
+
+  test('turns redirects and fixed responses into what the router sends', () => {
+    const redirect = { protocol: 'HTTPS', port: '443', host: '#{host}', path: '/#{path}', query: '#{query}' }
+    const rules = [
+      { ...rule, priority: 1, actions: [{ type: 'redirect', ...redirect, statusCode: 'HTTP_301' } as const] },
+      { ...rule, priority: 2, actions: [{ type: 'redirect', ...redirect, statusCode: 'HTTP_302' } as const] },
+      { ...rule, priority: 3, actions: [{ type: 'fixed-response', statusCode: '503' } as const] },
+    ]
+    const [served] = routingTableOf({ ...source, rules }, 1).listeners
+    assert.deepEqual(
+      served?.rules.map(({ action }) => action),
+      [
+        { type: 'redirect', ...redirect, statusCode: 301 },
+        { type: 'redirect', ...redirect, statusCode: 302 },
+        { type: 'fixed-response', statusCode: 503, contentType: 'text/plain', messageBody: '' },
+      ],
+    )
+  })
+})
