@@ -13,7 +13,7 @@ export function parseAppSpec(content: string): AppSpec {
   const document = parseDocument(content.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     stringKeys: true,
   })
   refuseMalformed(document, lines, content)
