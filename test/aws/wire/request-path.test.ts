@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Call } from '../../../src/aws/handlers.ts'
+import type { Call, Handlers } from '../../../src/aws/handlers.ts'
 import { AwsError } from '../../../src/domain/aws-error.ts'
 import { Caller } from './calls.ts'
 import { services } from './services.ts'
@@ -240,19 +240,25 @@ describe('an AWS call', () => {
   })
 
   test('takes under a millisecond, and a service under 50 to set up', async () => {
-    const started = performance.now()
-    const mounted = services({
-      ecs: { DescribeServices: ({ services: names }) => ({ services: names.map((serviceName) => ({ serviceName })) }) },
-    })
-    const setUp = (performance.now() - started) / mounted.length
-    const caller = new Caller(mounted)
-    const fastest = { milliseconds: Infinity }
-    for (let i = 0; i < 300; i++) {
-      const before = performance.now()
-      await caller.json(`${ecsTarget}.DescribeServices`, { services: ['a', 'b', 'c'] })
-      fastest.milliseconds = Math.min(fastest.milliseconds, performance.now() - before)
+    const handlers: Handlers<typeof import('@aws-sdk/client-ecs')> = {
+      DescribeServices: ({ services: names }) => ({ services: names.map((serviceName) => ({ serviceName })) }),
     }
-    assert.ok(setUp < 50, `a service took ${setUp} ms to set up`)
-    assert.ok(fastest.milliseconds < 1, `the fastest call took ${fastest.milliseconds} ms`)
+    const caller = new Caller(services({ ecs: handlers }))
+    const input = { services: ['a', 'b', 'c'] }
+    const call = await fastestMilliseconds(300, () => caller.json(`${ecsTarget}.DescribeServices`, input))
+    const setUp = await fastestMilliseconds(10, () => services({ ecs: handlers }))
+    assert.ok(call < 1, `the fastest call took ${call} ms`)
+    assert.ok(setUp / 3 < 50, `the fastest set-up of three services took ${setUp} ms`)
   })
 })
+
+/** Of many times: on a busy machine the others measure the machine. */
+async function fastestMilliseconds(times: number, work: () => unknown): Promise<number> {
+  let fastest = Infinity
+  for (let i = 0; i < times; i++) {
+    const before = performance.now()
+    await work()
+    fastest = Math.min(fastest, performance.now() - before)
+  }
+  return fastest
+}
