@@ -46,7 +46,10 @@ export class Changes {
     } finally {
       this.#waiting.delete(resolve)
       signal?.removeEventListener('abort', abort)
-      timer.abort()
+      timer.abort(noLongerNeeded)
     }
   }
 }
+
+/** One for all: the default reason of an abort is a new exception each time, with a stack nobody reads. */
+const noLongerNeeded = new Error('The wait is over.')

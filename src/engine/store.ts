@@ -112,7 +112,7 @@ export interface Collection<Value> {
   delete(key: string): void
 }
 
-type Change = RowChange & { readonly undo: () => void }
+type Change = { readonly kind: string; readonly key: string; readonly value: unknown; readonly undo: () => void }
 
 class MemoryCollection<Value> implements Collection<Value> {
   readonly #kind: string
@@ -143,7 +143,7 @@ class MemoryCollection<Value> implements Collection<Value> {
   put(key: string, value: Value): void {
     const undo = this.#undo(key)
     this.#values.set(key, value)
-    this.#record({ kind: this.#kind, key, value: JSON.stringify(value), undo })
+    this.#record({ kind: this.#kind, key, value, undo })
   }
 
   delete(key: string): void {
@@ -165,11 +165,15 @@ class MemoryCollection<Value> implements Collection<Value> {
 
 /** The last change of a row is the one that counts. */
 function rowsOf(changes: readonly Change[]): readonly RowChange[] {
-  const rows = new Map<string, RowChange>()
-  for (const { kind, key, value } of changes) {
-    const row = `${kind}\n${key}`
-    rows.delete(row)
-    rows.set(row, { kind, key, value })
+  const last = new Map<string, Change>()
+  for (const change of changes) {
+    const row = `${change.kind}\n${change.key}`
+    last.delete(row)
+    last.set(row, change)
   }
-  return [...rows.values()]
+  return Array.from(last.values(), ({ kind, key, value }) => ({
+    kind,
+    key,
+    value: value === undefined ? undefined : JSON.stringify(value),
+  }))
 }

@@ -19,7 +19,7 @@ export type SimulatedWorld = {
 
 export const simulatedSettings: EngineSettings = {
   accountId: '000000000000',
-  minuteMilliseconds: 1_000,
+  minuteMilliseconds: 300,
   listenHost: '127.0.0.1',
   endpointUrl: 'http://127.0.0.1:4566',
 }
