@@ -59,6 +59,20 @@ export function isSteady({ service, taskSet, tasks }: ObservedTaskSet): boolean 
   return tasks.every(({ task }) => !isPending(task)) && running.every(isHealthyOrWas)
 }
 
+/** There is nothing to do, to note or to wait for: the usual answer, and a cheap one. */
+export function isAtRest(observed: ObservedTaskSet): boolean {
+  const { taskSet, tasks } = observed
+  if (taskSet.status === 'DRAINING') return tasks.every(({ task }) => task.desiredStatus === 'STOPPED')
+  if (taskSet.stabilityStatus !== 'STEADY_STATE' || !isSteady(observed)) return false
+  return tasks.every(
+    (each) =>
+      each.task.desiredStatus === 'RUNNING' &&
+      each.task.healthyAt !== undefined &&
+      each.task.unhealthyAt === undefined &&
+      healthOf(each) === 'healthy',
+  )
+}
+
 /** A router that was only just started has no answer yet for targets that were healthy: that is no news of them. */
 function isHealthyOrWas(observed: ObservedTask): boolean {
   const { task, targets } = observed

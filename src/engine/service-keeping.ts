@@ -14,13 +14,13 @@ export function keepService(
   context: SchedulerContext,
   service: Service,
   taskSets: readonly TaskSet[],
-  tasks: (taskSet: TaskSet) => readonly Task[],
+  tasks: readonly Task[],
 ): number {
   const { store } = context
   if (service.status === 'INACTIVE' && taskSets.length === 0) return forgetLater(context, service)
   let wakeAt = Infinity
   for (const taskSet of taskSets) {
-    const left = tasks(taskSet)
+    const left = tasks.filter(({ taskSetId }) => taskSetId === taskSet.taskSetId)
     if (taskSet.status === 'DRAINING' && left.length === 0) store.taskSets.delete(taskSet.taskSetArn)
     else if (taskSet.status !== 'DRAINING' && service.status !== 'ACTIVE') drain(context, taskSet)
     else wakeAt = Math.min(wakeAt, keepTaskSet(context, service, taskSet, left))

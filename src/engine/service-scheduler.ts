@@ -7,6 +7,7 @@ import { stopDecided } from '../domain/task-transitions.ts'
 import type { Task, TaskStopCode } from '../domain/task.ts'
 import type { Changes } from './changes.ts'
 import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
+import { Alarm } from './alarm.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { keepService, keptMilliseconds } from './service-keeping.ts'
@@ -16,8 +17,6 @@ import { Trouble } from './trouble.ts'
 
 /** So that a task set which fails for ever does not fill the memory. */
 const mostStoppedTasks = 100
-/** Timers of more than 24 days end at once. */
-const longestSleepMilliseconds = 86_400_000
 
 /**
  * ECS's service scheduler: keeps every task set at its desired count of healthy tasks. It sleeps until something changes
@@ -54,6 +53,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
   /** Ends without touching a task; resolves when nothing more is decided. Steps under way are not written down. */
   async stop(): Promise<void> {
     this.#ended.abort(new Error('The service scheduler has ended.'))
+    this.#context.changes.notify()
     await this.#loop
   }
 
@@ -146,12 +146,14 @@ export class EcsServiceScheduler implements ServiceScheduler {
   async #run(lifecycle: TaskLifecycle): Promise<void> {
     const { changes, clock } = this.#context
     const { signal } = this.#ended
+    const alarm = new Alarm(clock, signal, () => {
+      this.#changeCount += 1
+      changes.notify()
+    })
     while (!signal.aborted) {
       const changeCount = this.#changeCount
-      const wakeAt = this.#look(lifecycle)
-      if (this.#changeCount !== changeCount) continue
-      const latest = wakeAt === Infinity ? undefined : Math.min(wakeAt, clock.now() + longestSleepMilliseconds)
-      await nextChange(changes, latest, signal)
+      alarm.set(this.#look(lifecycle))
+      if (this.#changeCount === changeCount) await nextChange(changes)
     }
   }
 
@@ -159,17 +161,16 @@ export class EcsServiceScheduler implements ServiceScheduler {
   #look(lifecycle: TaskLifecycle): number {
     const { store } = this.#context
     const taskSets = Map.groupBy(store.taskSets.list(), ({ serviceArn }) => serviceArn)
-    const [live, stopped] = partition(store.tasks.list())
-    const tasks = Map.groupBy(live, ({ serviceArn, taskSetId }) => arn.taskSet(serviceArn, taskSetId))
+    const tasks = Map.groupBy(store.tasks.list(), ({ serviceArn }) => serviceArn)
     let wakeAt = Infinity
     for (const service of store.services.list()) {
-      const ofService = taskSets.get(service.serviceArn) ?? []
-      const keep = (): number =>
-        keepService(this.#context, service, ofService, (each) => tasks.get(each.taskSetArn) ?? [])
+      const live = (tasks.get(service.serviceArn) ?? []).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+      const keep = (): number => keepService(this.#context, service, taskSets.get(service.serviceArn) ?? [], live)
       wakeAt = Math.min(wakeAt, this.#tried(service.serviceArn, keep))
     }
     for (const task of store.tasks.list()) lifecycle.drive(task)
-    return Math.min(wakeAt, this.#forget(stopped, lifecycle), this.#trouble.nextRetryAt())
+    for (const ofService of tasks.values()) wakeAt = Math.min(wakeAt, this.#forget(ofService, lifecycle))
+    return Math.min(wakeAt, this.#trouble.nextRetryAt())
   }
 
   /** A store that cannot be written right now is no reason to give up, and one service's trouble is not another's. */
@@ -186,16 +187,15 @@ export class EcsServiceScheduler implements ServiceScheduler {
   }
 
   /** Stopped tasks are kept for an hour, the newest 100 of each service. Answers when the next one's hour is over. */
-  #forget(stopped: readonly Task[], lifecycle: TaskLifecycle): number {
+  #forget(tasks: readonly Task[], lifecycle: TaskLifecycle): number {
     const now = this.#context.clock.now()
+    const stopped = tasks.filter(({ lastStatus }) => lastStatus === 'STOPPED')
+    const newest = stopped.length > mostStoppedTasks ? stopped.toSorted((a, b) => stoppedAt(b) - stoppedAt(a)) : stopped
     let wakeAt = Infinity
-    for (const tasks of Map.groupBy(stopped, ({ serviceArn }) => serviceArn).values()) {
-      const newest = tasks.toSorted((one, other) => stoppedAt(other) - stoppedAt(one))
-      for (const [index, task] of newest.entries()) {
-        const goneAt = stoppedAt(task) + keptMilliseconds
-        if (index >= mostStoppedTasks || goneAt <= now) lifecycle.forget(task)
-        else wakeAt = Math.min(wakeAt, goneAt)
-      }
+    for (const [index, task] of newest.entries()) {
+      const goneAt = stoppedAt(task) + keptMilliseconds
+      if (index >= mostStoppedTasks || goneAt <= now) lifecycle.forget(task)
+      else wakeAt = Math.min(wakeAt, goneAt)
     }
     return wakeAt
   }
@@ -231,30 +231,17 @@ function withPrimary(service: Service, taskSet: TaskSet): Service {
   }
 }
 
-/** Resolves with the next change, at the deadline, or when the scheduler ends. */
-async function nextChange(changes: Changes, deadline: number | undefined, signal: AbortSignal): Promise<void> {
+async function nextChange(changes: Changes): Promise<void> {
   let looked = false
-  const changed = (): true | undefined => {
+  await changes.until(() => {
     if (looked) return true
     looked = true
     return undefined
-  }
-  try {
-    await changes.until(changed, { signal, ...(deadline === undefined ? {} : { deadline }) })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
+  })
 }
 
 function belongsTo(task: Task, taskSet: TaskSet): boolean {
   return task.taskSetId === taskSet.taskSetId && task.serviceArn === taskSet.serviceArn
-}
-
-function partition(tasks: readonly Task[]): readonly [live: readonly Task[], stopped: readonly Task[]] {
-  const live: Task[] = []
-  const stopped: Task[] = []
-  for (const task of tasks) (task.lastStatus === 'STOPPED' ? stopped : live).push(task)
-  return [live, stopped]
 }
 
 function stoppedAt(task: Task): number {

@@ -1,4 +1,4 @@
-import { isPending, healthOf, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
+import { healthOf, isAtRest, isPending, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
 import type { ObservedTask, ObservedTaskSet, ReconcileAction } from '../domain/reconcile.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import { serviceEvent } from '../domain/service-events.ts'
@@ -22,7 +22,8 @@ export function keepTaskSet(
 ): number {
   const { store, clock } = context
   const now = clock.now()
-  const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task) }))
+  const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task, taskSet) }))
+  if (isAtRest({ service, taskSet, tasks: seen, now })) return Infinity
   return store.transaction(() => {
     const observed = { service, taskSet, now, tasks: seen.map((each) => withHealthNoted(context, service, each)) }
     const actions = reconcile(observed)

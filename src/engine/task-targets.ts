@@ -29,12 +29,18 @@ export function existingTargets(store: Store, task: Task): readonly TaskTarget[]
   )
 }
 
-/** What the load balancer says of a running task's targets now. */
-export function observedTargets({ store, loadBalancing }: SchedulerContext, task: Task): readonly ObservedTarget[] {
+/** What the load balancer says now of the targets of a running task of the task set. */
+export function observedTargets(
+  { store, loadBalancing }: SchedulerContext,
+  task: Task,
+  { loadBalancers }: TaskSet,
+): readonly ObservedTarget[] {
   if (task.lastStatus !== 'RUNNING') return []
-  return existingTargets(store, task).map(({ targetGroupArn, target }) => ({
-    targetGroupArn,
-    port: target.port,
-    health: loadBalancing.health(targetGroupArn, target),
-  }))
+  return taskTargets(task, loadBalancers)
+    .filter(({ targetGroupArn }) => store.targetGroups.has(targetGroupArn))
+    .map(({ targetGroupArn, target }) => ({
+      targetGroupArn,
+      port: target.port,
+      health: loadBalancing.health(targetGroupArn, target),
+    }))
 }
