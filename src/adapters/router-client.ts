@@ -1,0 +1,191 @@
+import type { ChildProcess } from 'node:child_process'
+import type { RouterReport } from '../domain/router-report.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+import type { AppliedTable, Clock, Log, Router } from '../engine/ports.ts'
+import {
+  callRouter,
+  callShutdown,
+  directoryTakenCode,
+  lastLogLine,
+  RouterUnreachable,
+  routerSocketPath,
+  spawnRouter,
+} from './router-process.ts'
+
+export type RouterClientSettings = {
+  readonly dataDirectory: string
+  /** Where listeners are bound. */
+  readonly listenHost: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const reportMilliseconds = 100
+const retryMilliseconds = 25
+/** A router that cannot start is not started more often than this. */
+const restartMilliseconds = 500
+/** A router that was begun serves after a tenth of a second; a busy machine may take longer. */
+const startMilliseconds = 15_000
+const defaultGraceSeconds = 5
+
+/**
+ * The router as a process of its own, which outlives the engine: a running one is adopted, a missing one is started,
+ * one that dies is replaced, with the table it has kept on disk, within a second.
+ */
+export class RouterClient implements Router {
+  readonly #settings: RouterClientSettings
+  readonly #socketPath: string
+  readonly #listeners: (() => void)[] = []
+  readonly #stopped = new AbortController()
+  #report: RouterReport | undefined
+  /** The newest table a router has confirmed: what one that comes back with an older table is told. */
+  #applied: RoutingTable | undefined
+  #child: ChildProcess | undefined
+  #childStartedAt = Number.NEGATIVE_INFINITY
+  #watching: Promise<void> | undefined
+
+  constructor(settings: RouterClientSettings) {
+    this.#settings = settings
+    this.#socketPath = routerSocketPath(settings.dataDirectory)
+  }
+
+  /** Resolves when a router answers. Rejects with an Error that says why none could be started. */
+  async start(): Promise<void> {
+    await this.#endRouterOnOtherHost()
+    const { clock, dataDirectory } = this.#settings
+    const deadline = clock.now() + startMilliseconds
+    for (;;) {
+      const state = await this.#takeReport()
+      if (state === 'answers') break
+      // A router that is just ending keeps the directory until its last requests are over.
+      const child = this.#child
+      const hasFailed = child !== undefined && hasEnded(child) && child.exitCode !== directoryTakenCode
+      if (hasFailed || clock.now() > deadline) {
+        throw new Error(`The router could not be started: ${lastLogLine(dataDirectory)}`)
+      }
+      if (state === 'gone') this.#startRouter()
+      await clock.sleep(retryMilliseconds, this.#stopped.signal)
+    }
+    this.#watching = this.#watch()
+  }
+
+  /** Also across the death of a router: the next one is told. Rejects when the router cannot keep the table on disk. */
+  async apply(table: RoutingTable): Promise<AppliedTable> {
+    for (;;) {
+      try {
+        return await this.#put(table)
+      } catch (error) {
+        if (!(error instanceof RouterUnreachable)) throw error
+      }
+      await this.#settings.clock.sleep(retryMilliseconds, this.#stopped.signal)
+    }
+  }
+
+  report(): RouterReport | undefined {
+    return this.#report
+  }
+
+  onReport(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Lets go of the router, which serves on. */
+  async stop(): Promise<void> {
+    this.#stopped.abort(new Error('The router is not watched any more'))
+    await this.#watching
+  }
+
+  /** Ends the router: running requests may take so long. Resolves when it is gone. */
+  async shutdown({ graceSeconds = defaultGraceSeconds } = {}): Promise<void> {
+    await this.stop()
+    const ending = await callShutdown(this.#socketPath, graceSeconds)
+    if (ending === 'stuck' && this.#report !== undefined) killProcess(this.#report.pid)
+    const child = this.#child
+    if (child === undefined || hasEnded(child)) return
+    // Begun a moment ago, and not yet on its socket.
+    if (ending === 'absent') child.kill('SIGTERM')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    child.ref()
+    child.once('exit', () => resolve())
+    await promise
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#settings
+    const { signal } = this.#stopped
+    let wait = reportMilliseconds
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(wait, signal)
+        const state = await this.#takeReport()
+        wait = state === 'answers' ? reportMilliseconds : retryMilliseconds
+        if (state === 'answers') await this.#tellNewestTable()
+        if (state === 'gone' && !signal.aborted) this.#startRouter()
+      } catch (error) {
+        if (!signal.aborted) log.warn(`The router could not be asked or told: ${String(error)}`)
+      }
+    }
+  }
+
+  async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {
+    try {
+      const report = (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as RouterReport
+      this.#report = report
+      for (const listener of this.#listeners) listener()
+      return 'answers'
+    } catch (error) {
+      if (error instanceof RouterUnreachable) return error.isGone ? 'gone' : 'silent'
+      throw error
+    }
+  }
+
+  /** Does nothing while the one it began last is still on its way, or when that was only just. */
+  #startRouter(): void {
+    const { clock, dataDirectory, listenHost, log } = this.#settings
+    if (this.#child !== undefined && !hasEnded(this.#child)) return
+    if (clock.now() - this.#childStartedAt < restartMilliseconds) return
+    if (this.#report !== undefined)
+      log.warn(`The router (process ${this.#report.pid}) is gone; another one is started.`)
+    this.#childStartedAt = clock.now()
+    this.#child = spawnRouter(dataDirectory, listenHost)
+    this.#child.once('error', (error) => log.warn(`The router could not be started: ${error.message}`))
+  }
+
+  /** A router that lost its disk comes back with an older table, or none. */
+  async #tellNewestTable(): Promise<void> {
+    const applied = this.#applied
+    if (applied !== undefined && (this.#report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
+  }
+
+  async #put(table: RoutingTable): Promise<AppliedTable> {
+    const call = { method: 'PUT', path: '/table', body: table } as const
+    const applied = (await callRouter(this.#socketPath, call)) as AppliedTable
+    if (table.version >= (this.#applied?.version ?? 0)) this.#applied = table
+    return applied
+  }
+
+  /** A router binds all its listeners on one address: one that was started with another cannot be adopted. */
+  async #endRouterOnOtherHost(): Promise<void> {
+    const { listenHost, log } = this.#settings
+    try {
+      const settings = await callRouter(this.#socketPath, { method: 'GET', path: '/settings' })
+      if ((settings as { readonly listenHost?: string }).listenHost === listenHost) return
+      log.info(`The running router does not listen on ${listenHost}; it is replaced.`)
+      await callShutdown(this.#socketPath, defaultGraceSeconds)
+    } catch (error) {
+      if (!(error instanceof RouterUnreachable)) throw error
+    }
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+}

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { extname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+/** Nobody answers on the router's socket, or whoever did is gone. */
+export class RouterUnreachable extends Error {
+  /** False where a process has the socket but does not answer: then it holds the data directory too. */
+  readonly isGone: boolean
+
+  constructor(cause: unknown) {
+    super('The router does not answer', { cause })
+    this.name = 'RouterUnreachable'
+    this.isGone = goneCodes.has((cause as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
+const goneCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
+/** The router answered that it could not do what it was asked. */
+export class RouterRefused extends Error {}
+
+/** The exit code of a router that found its data directory taken. */
+export const directoryTakenCode = 3
+
+/** What a Unix socket's path may have: 108 bytes on Linux, 104 elsewhere, with the closing zero. */
+const longestSocketPath = 103
+/** A process that is alive but does not answer is not waited for longer than this. */
+const answerMilliseconds = 5_000
+
+/** `<data>/router.sock`, or where that is too long for a socket a short path made from it. */
+export function routerSocketPath(dataDirectory: string): string {
+  const path = join(resolve(dataDirectory), 'router.sock')
+  if (Buffer.byteLength(path) <= longestSocketPath) return path
+  const name = createHash('sha256').update(path).digest('hex').slice(0, 24)
+  return join(tmpdir(), `teal-${name}.sock`)
+}
+
+/**
+ * Starts a router that lives on when this process ends: in a session of its own, with its output in `router.log`.
+ * Resolves once it was begun; whether it serves is learnt from its socket.
+ */
+export function spawnRouter(dataDirectory: string, listenHost: string): ChildProcess {
+  const directory = resolve(dataDirectory)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const output = openSync(routerLogFile(directory), 'a', 0o600)
+  try {
+    // The same as this file: `.ts` as it is in the sources, `.js` once it was compiled.
+    const main = fileURLToPath(new URL(`../router/main${extname(import.meta.url)}`, import.meta.url))
+    const options = ['--data', directory, '--listen-host', listenHost, '--socket', routerSocketPath(directory)]
+    const child = spawn(process.execPath, [main, ...options, '--detached'], {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', output, output],
+    })
+    child.unref()
+    return child
+  } finally {
+    closeSync(output)
+  }
+}
+
+/** The last line a router wrote, which says why it could not start; empty where there is none. */
+export function lastLogLine(dataDirectory: string): string {
+  try {
+    return (
+      readFileSync(routerLogFile(resolve(dataDirectory)), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .at(-1) ?? ''
+    )
+  } catch {
+    return ''
+  }
+}
+
+function routerLogFile(directory: string): string {
+  return join(directory, 'router.log')
+}
+
+/** One call to the router. Rejects with `RouterUnreachable`, or with `RouterRefused` and what it answered. */
+export async function callRouter(
+  socketPath: string,
+  call: { readonly method: 'GET' | 'PUT' | 'POST'; readonly path: string; readonly body?: unknown },
+): Promise<unknown> {
+  const request = beginCall(socketPath, call)
+  request.setTimeout(answerMilliseconds, () => request.destroy(new Error('no answer')))
+  const { statusCode, body } = await readAnswer(request)
+  if (statusCode === 200) return body
+  throw new RouterRefused(messageOf(body) ?? `The router answered ${statusCode}`)
+}
+
+/**
+ * Asks the router to end, and resolves when it has: `ended`. There may have been none (`absent`), or one that has not
+ * ended in time (`stuck`).
+ */
+export async function callShutdown(socketPath: string, graceSeconds: number): Promise<'ended' | 'absent' | 'stuck'> {
+  const request = beginCall(socketPath, { method: 'POST', path: '/shutdown', body: { graceSeconds } })
+  let isReached = false
+  let isStuck = false
+  request.once('response', () => (isReached = true))
+  request.setTimeout(graceSeconds * 1000 + answerMilliseconds, () => {
+    isStuck = true
+    request.destroy()
+  })
+  // The answer lasts as long as the router does, so its end, however it comes about, is the router's.
+  await readAnswer(request).catch(() => undefined)
+  if (isStuck) return 'stuck'
+  return isReached ? 'ended' : 'absent'
+}
+
+function beginCall(
+  socketPath: string,
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
+): ClientRequest {
+  const content = body === undefined ? '' : JSON.stringify(body)
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }
+  const request = httpRequest({ socketPath, method, path, headers, agent: false })
+  request.end(content)
+  return request
+}
+
+async function readAnswer(request: ClientRequest): Promise<{ readonly statusCode: number; readonly body: unknown }> {
+  try {
+    const { promise, resolve: onAnswer, reject } = Promise.withResolvers<IncomingMessage>()
+    request.once('response', onAnswer)
+    request.on('error', reject)
+    const answer = await promise
+    const content = await text(answer)
+    return { statusCode: answer.statusCode ?? 0, body: JSON.parse(content) as unknown }
+  } catch (error) {
+    throw new RouterUnreachable(error)
+  }
+}
+
+function messageOf(body: unknown): string | undefined {
+  return typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : undefined
+}

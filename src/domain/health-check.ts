@@ -1,0 +1,127 @@
+import type { HealthCheckSettings } from './routing-table.ts'
+import type { TargetHealth } from './target-health.ts'
+
+/** How one health check ended. */
+export type CheckResult =
+  | { readonly kind: 'answered'; readonly statusCode: number; readonly milliseconds: number }
+  | { readonly kind: 'connect-timeout' }
+  | { readonly kind: 'answer-timeout' }
+  /** No connection, or no HTTP answer on it; the message is for people: `connection refused`. */
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** What is remembered of a target between two checks. */
+export type CheckedHealth = {
+  readonly health: TargetHealth
+  /** Passed, or failed, in a row up to now. */
+  readonly successes: number
+  readonly failures: number
+  readonly lastCheck?: string
+}
+
+export const registeredHealth: CheckedHealth = {
+  health: {
+    state: 'initial',
+    reason: 'Elb.RegistrationInProgress',
+    description: 'Target registration is in progress',
+  },
+  successes: 0,
+  failures: 0,
+}
+
+export const unusedHealth: TargetHealth = {
+  state: 'unused',
+  reason: 'Target.NotInUse',
+  description: 'Target group is not configured to receive traffic from the load balancer',
+}
+
+export const drainingHealth: TargetHealth = {
+  state: 'draining',
+  reason: 'Target.DeregistrationInProgress',
+  description: 'Target deregistration is in progress',
+}
+
+export const uncheckedHealth: TargetHealth = {
+  state: 'unavailable',
+  reason: 'Target.HealthCheckDisabled',
+  description: 'Health checks are disabled for this target',
+}
+
+/**
+ * The next state of a target. As the load balancer does it: one passed check makes a new target healthy; after that it
+ * takes the thresholds to change; a new target that goes on failing becomes unhealthy at the unhealthy threshold.
+ */
+export function afterCheck(
+  before: CheckedHealth,
+  settings: Omit<HealthCheckSettings, 'enabled' | 'port' | 'intervalSeconds'>,
+  result: CheckResult,
+): CheckedHealth {
+  const lastCheck = describeCheck(settings, result)
+  if (passes(settings.matcher, result)) {
+    const successes = before.successes + 1
+    const isHealthy = before.health.state !== 'unhealthy' || successes >= settings.healthyThresholdCount
+    return { health: isHealthy ? { state: 'healthy' } : before.health, successes, failures: 0, lastCheck }
+  }
+  const failures = before.failures + 1
+  return { health: healthAfterFailure(before.health, settings, failures, result), successes: 0, failures, lastCheck }
+}
+
+function healthAfterFailure(
+  before: TargetHealth,
+  settings: Pick<HealthCheckSettings, 'unhealthyThresholdCount'>,
+  failures: number,
+  result: CheckResult,
+): TargetHealth {
+  if (before.state === 'unhealthy' || failures >= settings.unhealthyThresholdCount) return unhealthy(result)
+  if (before.state === 'healthy') return before
+  return {
+    state: 'initial',
+    reason: 'Elb.InitialHealthChecking',
+    description: 'Initial health checks in progress',
+  }
+}
+
+function unhealthy(result: CheckResult): TargetHealth {
+  switch (result.kind) {
+    case 'answered':
+      return {
+        state: 'unhealthy',
+        reason: 'Target.ResponseCodeMismatch',
+        description: `Health checks failed with these codes: [${result.statusCode}]`,
+      }
+    case 'connect-timeout':
+      return { state: 'unhealthy', reason: 'Target.Timeout', description: 'Connection to target timed out' }
+    case 'answer-timeout':
+      return { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' }
+    case 'failed':
+      return { state: 'unhealthy', reason: 'Target.FailedHealthChecks', description: 'Health checks failed' }
+  }
+}
+
+function passes(matcher: string, result: CheckResult): boolean {
+  return result.kind === 'answered' && matchesStatusCode(matcher, result.statusCode)
+}
+
+/** The matcher is a list of codes and ranges: `200`, `200-299,301`. */
+export function matchesStatusCode(matcher: string, statusCode: number): boolean {
+  return matcher.split(',').some((part) => {
+    const [from, to = from] = part.split('-').map((code) => Number(code.trim()))
+    return from !== undefined && to !== undefined && from <= statusCode && statusCode <= to
+  })
+}
+
+/** The check in words: `GET /health answered 503 in 3 ms`, `connection refused`, `no answer within 5 s`. */
+function describeCheck(
+  { path, timeoutSeconds }: Pick<HealthCheckSettings, 'path' | 'timeoutSeconds'>,
+  result: CheckResult,
+): string {
+  switch (result.kind) {
+    case 'answered':
+      return `GET ${path} answered ${result.statusCode} in ${Math.round(result.milliseconds)} ms`
+    case 'connect-timeout':
+      return `GET ${path}: no connection within ${timeoutSeconds} s`
+    case 'answer-timeout':
+      return `GET ${path}: no answer within ${timeoutSeconds} s`
+    case 'failed':
+      return `GET ${path}: ${result.message}`
+  }
+}

@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { RoutingTable } from '../domain/routing-table.ts'
+import type { DataPlane } from './data-plane.ts'
+
+export type ControlSettings = {
+  readonly socketPath: string
+  readonly listenHost: string
+  /** Called once. The process is to end when running requests are over, or after so long. */
+  readonly onShutdown: (graceMilliseconds: number) => void
+}
+
+const defaultGraceSeconds = 10
+
+/**
+ * The engine's way to the router: HTTP and JSON over a Unix socket.
+ *
+ * - `PUT /table` applies a routing table and answers `{"refusedListeners": […]}` once it is in force.
+ * - `GET /report` answers a `RouterReport`, `GET /settings` `{"listenHost": …}`.
+ * - `POST /shutdown` with `{"graceSeconds": n}` ends the router. The answer ends when the process does.
+ */
+export class Control {
+  readonly #plane: DataPlane
+  readonly #settings: ControlSettings
+  readonly #server: Server
+  #isShuttingDown = false
+
+  /** Whoever calls holds the data directory's lock: a socket file found there was left behind. */
+  static async open(plane: DataPlane, settings: ControlSettings): Promise<Control> {
+    const control = new Control(plane, settings)
+    rmSync(settings.socketPath, { force: true })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    control.#server.once('error', reject)
+    control.#server.listen(settings.socketPath, resolve)
+    await promise
+    return control
+  }
+
+  constructor(plane: DataPlane, settings: ControlSettings) {
+    this.#plane = plane
+    this.#settings = settings
+    this.#server = createServer((request, response) => void this.#handle(request, response))
+  }
+
+  /** Takes no more calls, and makes room for the next router. Running calls end with the process. */
+  close(): void {
+    this.#server.close()
+    rmSync(this.#settings.socketPath, { force: true })
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const body = await text(request)
+      switch (`${request.method} ${request.url}`) {
+        case 'GET /report':
+          return answer(response, 200, this.#plane.report())
+        case 'GET /settings':
+          return answer(response, 200, { listenHost: this.#settings.listenHost })
+        case 'PUT /table':
+          return answer(response, 200, await this.#plane.apply(JSON.parse(body) as RoutingTable))
+        case 'POST /shutdown':
+          return this.#shutdown(response, body)
+        default:
+          return answer(response, 404, { message: `The router knows no ${request.method} ${request.url}` })
+      }
+    } catch (error) {
+      answer(response, 500, { message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #shutdown(response: ServerResponse, body: string): void {
+    const { graceSeconds = defaultGraceSeconds } = JSON.parse(body === '' ? '{}' : body) as { graceSeconds?: number }
+    response.writeHead(202, { 'Content-Type': 'application/json' })
+    response.write('{}\n')
+    if (this.#isShuttingDown) return
+    this.#isShuttingDown = true
+    this.#settings.onShutdown(graceSeconds * 1000)
+  }
+}
+
+function answer(response: ServerResponse, statusCode: number, body: unknown): void {
+  response.writeHead(statusCode, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+}

@@ -1,0 +1,25 @@
+import type { RouteAction } from '../domain/routing-table.ts'
+import type { RequestHead } from '../domain/rule-match.ts'
+
+type Redirect = Extract<RouteAction, { type: 'redirect' }>
+
+/** The `Location` of a redirect: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's. */
+export function redirectLocation(
+  redirect: Redirect,
+  request: Pick<RequestHead, 'host' | 'path' | 'query'>,
+  listenerPort: number,
+): string {
+  const values: Readonly<Record<string, string>> = {
+    protocol: 'http',
+    host: request.host,
+    port: String(listenerPort),
+    // The template brings the leading slash: `/#{path}`.
+    path: request.path.replace(/^\//, ''),
+    query: request.query,
+  }
+  const fill = (template: string): string =>
+    template.replace(/#\{(protocol|host|port|path|query)\}/g, (_, name: string) => values[name] ?? '')
+  const query = fill(redirect.query)
+  const address = `${fill(redirect.protocol).toLowerCase()}://${fill(redirect.host)}:${fill(redirect.port)}`
+  return `${address}${fill(redirect.path)}${query === '' ? '' : `?${query}`}`
+}

@@ -1,0 +1,79 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CheckedHealth } from '../domain/health-check.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+
+/**
+ * What a router needs to serve again without anybody's help: the last table, and what was known of the targets.
+ *
+ * The health is kept because a router that starts would otherwise have no healthy target at all, and would by the rule
+ * for that case send requests to every registered one, also to those it knew to be broken a second ago.
+ */
+export class SavedState {
+  readonly #tableFile: string
+  readonly #healthFile: string
+  readonly #onProblem: (message: string) => void
+  #lastHealth = ''
+
+  constructor(dataDirectory: string, onProblem: (message: string) => void) {
+    this.#tableFile = join(dataDirectory, 'routing-table.json')
+    this.#healthFile = join(dataDirectory, 'target-health.json')
+    this.#onProblem = onProblem
+  }
+
+  /** Undefined where there is none, or none that can be read: then the router begins empty and waits for the engine. */
+  loadTable(): RoutingTable | undefined {
+    return this.#load(this.#tableFile) as RoutingTable | undefined
+  }
+
+  loadHealth(): ReadonlyMap<string, CheckedHealth> {
+    return new Map(Object.entries((this.#load(this.#healthFile) ?? {}) as Record<string, CheckedHealth>))
+  }
+
+  /** On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. */
+  async saveTable(table: RoutingTable): Promise<void> {
+    const newFile = `${this.#tableFile}.new`
+    const file = await open(newFile, 'w', 0o600)
+    try {
+      await file.writeFile(JSON.stringify(table))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(newFile, this.#tableFile)
+  }
+
+  /**
+   * Replaced as a whole, but without waiting for the disk: it may get lost with the machine, not with the process, and
+   * the next health checks say it all again.
+   */
+  saveHealth(known: ReadonlyMap<string, CheckedHealth>): void {
+    const text = JSON.stringify(Object.fromEntries(known))
+    if (text === this.#lastHealth) return
+    this.#lastHealth = text
+    try {
+      writeFileSync(`${this.#healthFile}.new`, text, { mode: 0o600 })
+      renameSync(`${this.#healthFile}.new`, this.#healthFile)
+    } catch (error) {
+      this.#onProblem(`The targets' health could not be kept: ${String(error)}`)
+    }
+  }
+
+  #load(file: string): unknown {
+    let text: string
+    try {
+      text = readFileSync(file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#onProblem(`${file} could not be read: ${String(error)}`)
+      return undefined
+    }
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      this.#onProblem(`${file} is damaged and is not used: ${String(error)}`)
+      return undefined
+    }
+  }
+}

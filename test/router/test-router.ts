@@ -1,0 +1,194 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import {
+  createServer,
+  request as httpRequest,
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type {
+  HealthCheckSettings,
+  ListenerRoute,
+  RouteAction,
+  RoutingTable,
+  TargetGroupRoute,
+} from '../../src/domain/routing-table.ts'
+import { DataPlane } from '../../src/router/data-plane.ts'
+import { HttpForward } from '../../src/router/http-forward.ts'
+import { probe } from '../../src/router/probe.ts'
+import { SavedState } from '../../src/router/saved-state.ts'
+import { freePort } from '../free-port.ts'
+
+/** Runs the cleanups a test has collected, last one first. */
+export class Cleanups implements AsyncDisposable {
+  readonly #cleanups: (() => unknown)[] = []
+
+  add(cleanup: () => unknown): void {
+    this.#cleanups.push(cleanup)
+  }
+
+  temporaryDirectory(): string {
+    const directory = mkdtempSync(join(tmpdir(), 'teal-router-'))
+    this.add(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+    return directory
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cleanup of this.#cleanups.reverse()) await cleanup()
+  }
+}
+
+export type TestApp = { readonly port: number; readonly close: () => Promise<void> }
+
+/** An application that answers every request by the listener; health checks by 200 unless the listener wants them. */
+export async function startApp(cleanups: Cleanups, onRequest: RequestListener): Promise<TestApp> {
+  const server = createServer((request, response) => {
+    if (request.url === '/health') response.end('ok')
+    else onRequest(request, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async (): Promise<void> => {
+    server.closeAllConnections()
+    if (server.listening) await new Promise((resolve) => server.close(resolve))
+  }
+  cleanups.add(close)
+  return { port: (server.address() as AddressInfo).port, close }
+}
+
+/** A router within this process, with everything it has but its control. */
+export async function startRouter(
+  cleanups: Cleanups,
+  { dataDirectory = cleanups.temporaryDirectory(), random = Math.random } = {},
+): Promise<DataPlane> {
+  const plane = new DataPlane({
+    listenHost: '127.0.0.1',
+    savedState: new SavedState(dataDirectory, (message) => console.error(message)),
+    forward: new HttpForward(),
+    probe,
+    random,
+    log: () => undefined,
+  })
+  await plane.restore()
+  cleanups.add(() => plane.close({ graceMilliseconds: 0 }))
+  return plane
+}
+
+export function targetGroup(
+  arn: string,
+  ports: readonly number[],
+  {
+    draining = [],
+    delaySeconds = 300,
+    ...healthCheck
+  }: Partial<HealthCheckSettings> & { readonly draining?: readonly number[]; readonly delaySeconds?: number } = {},
+): TargetGroupRoute {
+  return {
+    targetGroupArn: arn,
+    healthCheck: {
+      enabled: true,
+      path: '/health',
+      port: 'traffic-port',
+      intervalSeconds: 0.05,
+      timeoutSeconds: 2,
+      healthyThresholdCount: 2,
+      unhealthyThresholdCount: 2,
+      matcher: '200',
+      ...healthCheck,
+    },
+    deregistrationDelaySeconds: delaySeconds,
+    targets: ports.map((port) => ({ id: '127.0.0.1', port, draining: draining.includes(port) })),
+  }
+}
+
+export function forwardTo(...weights: readonly (readonly [arn: string, weight: number])[]): RouteAction {
+  return {
+    type: 'forward',
+    targetGroups: weights.map(([targetGroupArn, weight]) => ({ targetGroupArn, weight })),
+  }
+}
+
+export function listener(port: number, defaultAction: RouteAction, more: Partial<ListenerRoute> = {}): ListenerRoute {
+  return {
+    listenerArn: `listener/${port}`,
+    port,
+    rules: [],
+    defaultAction,
+    idleTimeoutSeconds: 60,
+    clientKeepAliveSeconds: 3600,
+    ...more,
+  }
+}
+
+let lastVersion = 0
+
+/** Every table is newer than the one made before it. */
+export function table(listeners: readonly ListenerRoute[], groups: readonly TargetGroupRoute[]): RoutingTable {
+  return {
+    version: ++lastVersion,
+    listeners,
+    targetGroups: Object.fromEntries(groups.map((group) => [group.targetGroupArn, group])),
+  }
+}
+
+/** A router with one listener before the application's ports. */
+export async function routerBefore(
+  cleanups: Cleanups,
+  ports: readonly number[],
+  more: Partial<ListenerRoute> = {},
+): Promise<{ readonly router: DataPlane; readonly port: number }> {
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  await router.apply(table([listener(port, forwardTo(['group', 1]), more)], [targetGroup('group', ports)]))
+  return { router, port }
+}
+
+export type Answer = {
+  readonly statusCode: number
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  readonly body: string
+}
+
+/** One request on a connection of its own, or on the agent's. */
+export async function send(
+  port: number,
+  {
+    path = '/',
+    method = 'GET',
+    headers = {} as Record<string, string | string[]>,
+    body = undefined as string | undefined,
+    agent = false as Agent | false,
+  } = {},
+): Promise<Answer> {
+  const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent })
+  request.end(body)
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  const content = await text(answer)
+  const { statusCode = 0, headers: answerHeaders, rawHeaders } = answer
+  return { statusCode, headers: answerHeaders, rawHeaders, body: content }
+}
+
+/** Looks again and again until the answer is not undefined or false; fails after ten seconds. */
+export async function eventually<Found>(what: string, look: () => Found | undefined | false): Promise<Found> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const found = look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`)
+    await delay(5)
+  }
+}
+
+export async function untilHealthy(router: DataPlane, ...keys: readonly string[]): Promise<void> {
+  await eventually(`healthy: ${keys.join(', ')}`, () =>
+    keys.every((key) => router.report().targets[key]?.health.state === 'healthy'),
+  )
+}
