@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Listener, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
 import { Changes } from '../../src/engine/changes.ts'
 import { RouterLoadBalancing } from '../../src/engine/load-balancing.ts'
+import type { Persistence, Router } from '../../src/engine/ports.ts'
 import { Store } from '../../src/engine/store.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 import { MemoryRouter } from '../world/memory-router.ts'
@@ -321,13 +322,15 @@ type Outside = {
 }
 
 async function startEngine({ persistence, clock, router }: Outside) {
-  const store = new Store(persistence)
+  const life = { isOver: false }
+  const store = new Store(writtenWhile(life, persistence))
   const changes = new Changes(clock)
   const warnings: string[] = []
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())
   const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) }
-  const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
+  const world = { store, clock, router: toldWhile(life, router), changes, log }
+  const loadBalancing = new RouterLoadBalancing(world)
   await loadBalancing.start()
   const group = (arn: string): TargetGroup => {
     const found = store.targetGroups.get(arn)
@@ -335,15 +338,45 @@ async function startEngine({ persistence, clock, router }: Outside) {
     return found
   }
   return {
-    ...{ persistence, clock, router, store, loadBalancing, warnings, group },
+    persistence,
+    clock,
+    router,
+    store,
+    loadBalancing,
+    warnings,
+    group,
     targets: (arn: string) => group(arn).targets,
     /** Everything that can happen without time going on has happened. */
     idle: () => clock.run(() => false, clock.now()),
     /** The engine is gone as by SIGKILL: what it was doing is never ended. The router and the disk stay. */
     restart: () => {
+      life.isOver = true
       router.gate = undefined
       return startEngine({ persistence, clock, router })
     },
+  }
+}
+
+type Life = { isOver: boolean }
+
+function writtenWhile(life: Life, persistence: MemoryPersistence): Persistence {
+  return {
+    load: () => persistence.load(),
+    write: (rows) => {
+      if (life.isOver) throw new Error('the engine was killed')
+      persistence.write(rows)
+    },
+  }
+}
+
+function toldWhile(life: Life, router: MemoryRouter): Router {
+  return {
+    apply: async (table) => {
+      await router.gate
+      return life.isOver ? new Promise(() => undefined) : router.apply(table)
+    },
+    report: () => router.report(),
+    onReport: (heard) => router.onReport(heard),
   }
 }
 
