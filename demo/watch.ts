@@ -1,0 +1,103 @@
+import { GetDeploymentCommand, GetDeploymentTargetCommand } from '@aws-sdk/client-codedeploy'
+import type { ECSTaskSet, LifecycleEvent } from '@aws-sdk/client-codedeploy'
+import { setTimeout as delay } from 'node:timers/promises'
+import { healthyTargets, name } from './surroundings.ts'
+import type { Clients, LoadBalancing } from './surroundings.ts'
+import { seconds } from './text.ts'
+
+const lookMilliseconds = 100
+
+export type DeploymentOutcome = {
+  readonly deploymentId: string
+  readonly status: string
+  readonly error?: string
+  readonly createdAt: number
+  readonly completedAt: number
+  readonly events: readonly EventOutcome[]
+}
+
+/** Times are epoch milliseconds; an event that never began has none. */
+export type EventOutcome = {
+  readonly event: string
+  readonly status: string
+  readonly beganAt?: number
+  readonly endedAt?: number
+  readonly reason?: string
+}
+
+/** Follows a deployment to its end, and says whenever something about it has changed. */
+export async function watchDeployment(
+  clients: Clients,
+  { deploymentId, loadBalancing, say }: Watched,
+): Promise<DeploymentOutcome> {
+  const said = new Set<string>()
+  const sayOnce = (text: string): void => {
+    if (!said.has(text)) say(text)
+    said.add(text)
+  }
+  let saidTraffic = ''
+  for (;;) {
+    // The deployment is read first: when it says that it has ended, what is read after it is complete.
+    const { deploymentInfo } = await clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
+    const target = await targetOf(clients, deploymentId)
+    const events = (target?.lifecycleEvents ?? []).map(eventOutcome)
+    for (const event of events) if (event.endedAt !== undefined) sayOnce(eventLine(event))
+    const traffic = await trafficLine(clients, loadBalancing, target?.taskSetsInfo ?? [])
+    if (traffic !== saidTraffic) say(traffic)
+    saidTraffic = traffic
+    if (deploymentInfo?.instanceTerminationWaitTimeStarted === true) {
+      sayOnce('Version 2 has all traffic; version 1 is kept for one minute, then ended')
+    }
+    const { status = '', errorInformation, createTime, completeTime } = deploymentInfo ?? {}
+    if (['Succeeded', 'Failed', 'Stopped'].includes(status)) {
+      return {
+        deploymentId,
+        status,
+        ...(errorInformation === undefined ? {} : { error: `${errorInformation.code}: ${errorInformation.message}` }),
+        createdAt: createTime?.getTime() ?? 0,
+        completedAt: completeTime?.getTime() ?? 0,
+        events,
+      }
+    }
+    await delay(lookMilliseconds)
+  }
+}
+
+type Watched = {
+  readonly deploymentId: string
+  readonly loadBalancing: LoadBalancing
+  readonly say: (text: string) => void
+}
+
+async function targetOf({ codeDeploy }: Clients, deploymentId: string) {
+  const targetId = `${name}:${name}`
+  const { deploymentTarget } = await codeDeploy.send(new GetDeploymentTargetCommand({ deploymentId, targetId }))
+  return deploymentTarget?.ecsTarget
+}
+
+function eventOutcome({ lifecycleEventName, status, startTime, endTime, diagnostics }: LifecycleEvent): EventOutcome {
+  return {
+    event: lifecycleEventName ?? '',
+    status: status ?? '',
+    ...(startTime === undefined ? {} : { beganAt: startTime.getTime() }),
+    ...(endTime === undefined ? {} : { endedAt: endTime.getTime() }),
+    ...(diagnostics?.message === undefined ? {} : { reason: diagnostics.message }),
+  }
+}
+
+function eventLine({ event, status, beganAt = 0, endedAt = 0, reason }: EventOutcome): string {
+  const took = seconds(endedAt - beganAt)
+  return `${event.padEnd(21)}  ${status.toLowerCase()} in ${took}${reason === undefined ? '' : `. ${reason}`}`
+}
+
+async function trafficLine(
+  clients: Clients,
+  { blueArn, greenArn }: LoadBalancing,
+  taskSets: readonly ECSTaskSet[],
+): Promise<string> {
+  const side = async (label: 'Blue' | 'Green', targetGroupArn: string): Promise<string> => {
+    const weight = taskSets.find(({ taskSetLabel }) => taskSetLabel === label)?.trafficWeight ?? 0
+    return `${label.toLowerCase()} ${weight} % of traffic, ${await healthyTargets(clients, targetGroupArn)} healthy`
+  }
+  return `  ${await side('Blue', blueArn)} · ${await side('Green', greenArn)}`
+}

@@ -1,0 +1,13 @@
+import type { EndedParts } from '../main.ts'
+
+/** `Ended the engine (process 12), the load balancer (process 13) and 4 tasks.` */
+export function describeEnded(ended: EndedParts): string {
+  const parts = [
+    ...(ended.enginePid === undefined ? [] : [`the engine (process ${ended.enginePid})`]),
+    ...(ended.routerPid === undefined ? [] : [`the load balancer (process ${ended.routerPid})`]),
+    ...(ended.tasks === 0 ? [] : [ended.tasks === 1 ? '1 task' : `${ended.tasks} tasks`]),
+  ]
+  if (parts.length === 0) return 'Nothing was running.'
+  const last = parts.pop()
+  return `Ended ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander'
+import { CliError, exitCode } from './exit-code.ts'
+import { buildCommand } from './build-command.ts'
+import { downCommand } from './down.ts'
+import { serveCommand } from './serve.ts'
+import { packageVersion } from './version.ts'
+
+/**
+ * The program people run.
+ *
+ * @returns its exit code: 0 when it did what was asked, 1 when it failed, 2 when it was called in a way it does not know
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let result: number = exitCode.ok
+  const program = createProgram((code) => {
+    result = code
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return result
+  } catch (error) {
+    // Commander has already written its help, its version, or what is wrong with the usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.wrongUsage
+    console.error(`teal: ${describe(error)}`)
+    return exitCode.failed
+  }
+}
+
+function createProgram(exitWith: (code: number) => void): Command {
+  const program = new Command('teal')
+    .description('Amazon ECS blue/green deployments with CodeDeploy and an Application Load Balancer, on this machine.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand('help [command]', "print a command's help")
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', help)
+  for (const command of [serveCommand(exitWith), downCommand(), buildCommand()]) program.addCommand(command)
+  inherit(program)
+  return program
+}
+
+/** Applies to all commands what Commander does not hand down to added ones: the way errors of usage are told. */
+function inherit(program: Command): void {
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .allowExcessArguments(false)
+      .helpOption('--help', 'print this help')
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'teal: ')) })
+      .showHelpAfterError(
+        `Run \`${command === program ? 'teal' : `teal ${command.name()}`} --help\` to see what it knows.`,
+      )
+  }
+}
+
+const help = `
+Examples:
+  $ teal serve                                 run Teal here, in the foreground
+  $ teal serve --minute 1s                     the same, with waits of minutes made waits of seconds
+  $ teal build . --tag web:1                   make an image of the application in this directory
+  $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  $ aws deploy create-deployment …             deploy, as with AWS
+  $ teal down                                  end everything, also what an ended engine left running
+
+Exit codes: 0 done · 1 failed · 2 wrong usage`
+
+/** A person can act on the message of an expected error; an unexpected one is told whole, for a report. */
+function describe(error: unknown): string {
+  if (error instanceof CliError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,152 @@
+import { Command, Option } from 'commander'
+import { startTeal } from '../main.ts'
+import type { RunningTeal, TealOptions } from '../main.ts'
+import { formatDuration } from './duration.ts'
+import { CliError } from './exit-code.ts'
+import { dataOption, parseMinute, parsePort } from './options.ts'
+import { ProcessSignals } from './process-signals.ts'
+import { describeEnded } from './ended-text.ts'
+import { packageVersion } from './version.ts'
+
+type ServeOptions = {
+  readonly port: number
+  readonly data: string
+  readonly minute: number
+  readonly runtime: 'process' | 'docker' | 'auto'
+  readonly host: string
+  readonly listenHost: string
+}
+
+const oneMinute = 60_000
+
+export function serveCommand(exitWith: (code: number) => void): Command {
+  return new Command('serve')
+    .summary('run Teal in the foreground')
+    .description(
+      'Runs Teal in the foreground: the endpoint for AWS clients, the load balancer, and the tasks.\n' +
+        'Ctrl-C ends all of them. SIGTERM ends the engine only: the load balancer and the tasks serve on, and the\n' +
+        'next `teal serve` on the same data directory takes them over and goes on where this one was.',
+    )
+    .addOption(
+      new Option('--port <number>', "the endpoint's port; 0 for any free one").argParser(parsePort).default(4566),
+    )
+    .addOption(dataOption())
+    .addOption(
+      new Option('--minute <duration>', 'what one configured minute lasts, e.g. 300ms, 1s or 2m')
+        .argParser(parseMinute)
+        .default(oneMinute, '1m'),
+    )
+    .addOption(
+      new Option('--runtime <kind>', 'how tasks run')
+        .choices(['process', 'docker', 'auto'])
+        .default('auto', 'auto: process'),
+    )
+    .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
+    .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
+    .addHelpText('after', help)
+    .action(async (options: ServeOptions) => {
+      exitWith(await serve(options))
+    })
+}
+
+const help = `
+Examples:
+  $ teal serve
+  $ teal serve --port 0 --data /tmp/teal       any free port, another data directory
+  $ teal serve --minute 1s                     a wait of five minutes takes five seconds; health checks and
+                                               connection drains keep their seconds
+
+Then, in another terminal:
+  $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1
+  $ export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal
+  $ aws ecs list-clusters`
+
+async function serve(options: ServeOptions): Promise<number> {
+  if (options.runtime === 'docker') {
+    throw new CliError(
+      'tasks in Docker are not part of this version. Use --runtime process (or auto), which runs tasks as processes of this machine from images made by `teal build`.',
+    )
+  }
+  ignoreClosedOutput()
+  const signals = new ProcessSignals()
+  const teal = await start({
+    dataDirectory: options.data,
+    host: options.host,
+    port: options.port,
+    listenHost: options.listenHost,
+    minuteMilliseconds: options.minute,
+    log: {
+      info: (message) => console.log(`${timeOfDay()} ${message}`),
+      warn: (message) => console.error(`${timeOfDay()} ${message}`),
+    },
+  })
+  leaveOnUnexpectedError()
+  console.log(`teal is listening on ${teal.url}`)
+  console.log(notes(teal, options).join('\n'))
+  return end(teal, signals)
+}
+
+async function start(options: TealOptions): Promise<RunningTeal> {
+  try {
+    return await startTeal(options)
+  } catch (error) {
+    // Everything that can be wrong here is about this machine: a port, a directory, a disk. The message says what.
+    throw error instanceof Error ? new CliError(error.message, { cause: error }) : error
+  }
+}
+
+function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
+  const { host, minute } = options
+  return [
+    `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run as processes of this machine.`,
+    ...(minute === oneMinute
+      ? []
+      : [`  One configured minute lasts ${formatDuration(minute)}; health checks and drains keep their seconds.`]),
+    '  Recorded, not enforced: VPCs, subnets, security groups, IAM roles, and callers\u2019 credentials.',
+    ...(isLoopback(host)
+      ? []
+      : [`  Whoever reaches ${host} can run programs on this machine: nobody is asked who they are.`]),
+    '  To use it:',
+    `    export AWS_ENDPOINT_URL=${teal.url} AWS_REGION=us-east-1`,
+    '    export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
+    '  Ctrl-C ends everything.',
+  ]
+}
+
+async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> {
+  const signal = await signals.next()
+  if (signal === 'SIGTERM') {
+    console.log('Ending the engine. The load balancer and the tasks serve on; `teal down` ends them.')
+    await teal.endEngine()
+    return 0
+  }
+  console.log('Ending the engine, the load balancer and all tasks. Ctrl-C again does not wait for them to finish.')
+  const ending = teal.endEverything()
+  void signals.next().then(() => teal.hurry())
+  console.log(describeEnded(await ending))
+  return 0
+}
+
+/** A half-dead engine is worse than none: load balancer and tasks serve on, and the next engine takes everything up. */
+function leaveOnUnexpectedError(): void {
+  process.on('uncaughtException', (error) => {
+    console.error(
+      `teal: an unexpected error ended the engine. This is a fault of Teal's; please report it.\n${error.stack}`,
+    )
+    console.error('The load balancer and the tasks serve on. Run `teal serve` again to go on where it was.')
+    process.exit(1)
+  })
+}
+
+/** Whoever read the output may go away; the engine stays. */
+function ignoreClosedOutput(): void {
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function timeOfDay(): string {
+  return new Date().toTimeString().slice(0, 8)
+}

@@ -1,0 +1,260 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DataDirectory, DataDirectoryInUse } from './adapters/data-directory.ts'
+import { ImageStore } from './adapters/image-store.ts'
+import { ProcessRuntime } from './adapters/process-runtime.ts'
+import { RouterClient } from './adapters/router-client.ts'
+import { callRouter, routerSocketPath } from './adapters/router-process.ts'
+import { killRunningTasks, runningTasks } from './adapters/running-tasks.ts'
+import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
+import { SystemChance } from './adapters/system-chance.ts'
+import { SystemClock } from './adapters/system-clock.ts'
+import { codeDeploy } from './aws/codedeploy/service.ts'
+import { ecs } from './aws/ecs/service.ts'
+import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
+import { startEndpoint } from './aws/endpoint.ts'
+import type { Endpoint } from './aws/endpoint.ts'
+import type { AnyHandler, AwsService } from './aws/handlers.ts'
+import type { RouterReport } from './domain/router-report.ts'
+import { Changes } from './engine/changes.ts'
+import { Deployments } from './engine/deployments.ts'
+import type { Engine } from './engine/engine.ts'
+import { RouterLoadBalancing } from './engine/load-balancing.ts'
+import type { Log } from './engine/ports.ts'
+import { EcsServiceScheduler } from './engine/service-scheduler.ts'
+import { Store } from './engine/store.ts'
+
+export type TealOptions = {
+  readonly dataDirectory: string
+  /** Where the endpoint for AWS clients is bound. */
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** Where load balancers' listeners are bound. */
+  readonly listenHost: string
+  /** What one configured minute lasts. */
+  readonly minuteMilliseconds: number
+  readonly log: Log
+}
+
+export type RunningTeal = {
+  /** `http://127.0.0.1:4566` */
+  readonly url: string
+  /** Absolute. */
+  readonly dataDirectory: string
+  /** Ends the engine; router and tasks serve on, and the next engine takes them over. */
+  endEngine(): Promise<void>
+  endEverything(): Promise<EndedParts>
+  /** Does not wait any more for what is being ended. */
+  hurry(): void
+}
+
+/** What was running, and has ended. */
+export type EndedParts = { readonly enginePid?: number; readonly routerPid?: number; readonly tasks: number }
+
+const accountId = '000000000000'
+/** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
+const engineEndMilliseconds = 150_000
+
+/**
+ * Starts an engine on a data directory: takes over the router and the tasks that are running, starts what is missing, and
+ * goes on with every deployment where it was. Rejects with an Error that says what to do.
+ */
+export async function startTeal(options: TealOptions): Promise<RunningTeal> {
+  const directory = DataDirectory.claim(options.dataDirectory)
+  try {
+    return await startIn(directory, options)
+  } catch (error) {
+    directory.release()
+    throw error
+  }
+}
+
+/** Ends everything of a data directory: the engine if one is running, and whatever it or an earlier one left running. */
+export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
+  const path = resolve(dataDirectory)
+  if (!existsSync(path)) return { tasks: 0 }
+  const routerPid = await routerPidOf(path)
+  const tasks = runningTasks(path).length
+  const { directory, enginePid } = await claimFromEngine(path)
+  try {
+    await endRouterAndTasks(path)
+  } finally {
+    directory.release()
+  }
+  return { ...(enginePid === undefined ? {} : { enginePid }), ...(routerPid === undefined ? {} : { routerPid }), tasks }
+}
+
+/** The images of a data directory, which `teal build` makes. */
+export function imagesOf(dataDirectory: string): ImageStore {
+  return new ImageStore(dataDirectory)
+}
+
+async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
+  const parts = createParts(directory, options)
+  const { engine, router } = parts
+  const foundRouter = await routerPidOf(directory.path)
+  const ready = Promise.withResolvers<void>()
+  ready.promise.catch(() => undefined)
+  let endpoint: Endpoint | undefined
+  try {
+    // The port is taken first, because tasks are told the endpoint's address; calls that come early wait for the rest.
+    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine)]
+    endpoint = await startEndpoint({
+      services: services.map((service) => afterwards(service, ready.promise)),
+      host: options.host,
+      port: options.port,
+      accountId,
+      log: options.log,
+    })
+    parts.settings.endpointUrl = reachable(endpoint)
+    await router.start()
+    await engine.loadBalancing.start()
+    engine.services.start()
+    engine.deployments.resume()
+    directory.announce(endpoint.url)
+    ready.resolve()
+  } catch (error) {
+    ready.reject(error)
+    await stopEngine(parts, endpoint).catch(() => undefined)
+    if (foundRouter === undefined) await router.shutdown().catch(() => undefined)
+    throw error
+  }
+  return running(parts, endpoint, directory)
+}
+
+type Parts = {
+  readonly engine: Engine & {
+    readonly loadBalancing: RouterLoadBalancing
+    readonly services: EcsServiceScheduler
+    readonly deployments: Deployments
+  }
+  /** `endpointUrl` is known once the endpoint is bound. */
+  readonly settings: { endpointUrl: string }
+  readonly runtime: ProcessRuntime
+  readonly router: RouterClient
+  readonly persistence: SqlitePersistence
+}
+
+/** Everything, wired and not yet begun. */
+function createParts(directory: DataDirectory, options: TealOptions): Parts {
+  const { log, listenHost, minuteMilliseconds } = options
+  const dataDirectory = directory.path
+  const clock = new SystemClock()
+  const chance = new SystemChance()
+  const settings = { accountId, minuteMilliseconds, listenHost, endpointUrl: '' }
+  const changes = new Changes(clock)
+  const persistence = SqlitePersistence.open(directory.file('state.db'))
+  const store = new Store(persistence)
+  const router = new RouterClient({ dataDirectory, listenHost, clock, log })
+  const runtime = new ProcessRuntime({ dataDirectory, images: imagesOf(dataDirectory), clock, log })
+  store.onChange(() => changes.notify())
+  router.onReport(() => changes.notify())
+  const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
+  const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
+  const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, log })
+  const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments }
+  return { engine, settings, runtime, router, persistence }
+}
+
+function running(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
+  const dataDirectory = directory.path
+  return {
+    url: endpoint.url,
+    dataDirectory,
+    endEngine: async () => {
+      await stopEngine(parts, endpoint)
+      directory.release()
+    },
+    endEverything: async () => {
+      const routerPid = parts.router.report()?.pid
+      const tasks = runningTasks(dataDirectory).length
+      await stopEngine(parts, endpoint)
+      await endRouterAndTasks(dataDirectory)
+      directory.release()
+      return { enginePid: process.pid, ...(routerPid === undefined ? {} : { routerPid }), tasks }
+    },
+    hurry: () => {
+      killRunningTasks(dataDirectory)
+      const routerPid = parts.router.report()?.pid
+      if (routerPid !== undefined) signal(routerPid, 'SIGKILL')
+    },
+  }
+}
+
+/** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
+async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
+  const { engine, runtime, router, persistence } = parts
+  await endpoint?.close()
+  engine.deployments.close()
+  await engine.services.stop()
+  await engine.loadBalancing.stop()
+  await router.stop()
+  runtime.close()
+  persistence.close()
+}
+
+async function endRouterAndTasks(dataDirectory: string): Promise<void> {
+  const [clock, log] = [new SystemClock(), silence]
+  const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
+  const runtime = new ProcessRuntime({ dataDirectory, images: imagesOf(dataDirectory), clock })
+  await router.shutdown()
+  await runtime.shutdown()
+}
+
+/** Claims the directory; an engine that has it is told to end, as Ctrl-C would, and killed if it does not. */
+async function claimFromEngine(
+  path: string,
+): Promise<{ readonly directory: DataDirectory; readonly enginePid?: number }> {
+  const clock = new SystemClock()
+  const deadline = clock.now() + engineEndMilliseconds
+  let enginePid: number | undefined
+  for (;;) {
+    try {
+      return { directory: DataDirectory.claim(path), ...(enginePid === undefined ? {} : { enginePid }) }
+    } catch (error) {
+      if (!(error instanceof DataDirectoryInUse)) throw error
+      const pid = error.note?.pid
+      if (pid !== undefined && pid !== enginePid) signal(pid, 'SIGINT')
+      else if (pid !== undefined && clock.now() > deadline) signal(pid, 'SIGKILL')
+      enginePid = pid ?? enginePid
+    }
+    await clock.sleep(50)
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+async function routerPidOf(path: string): Promise<number | undefined> {
+  try {
+    const report = (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
+    return report.pid
+  } catch {
+    return undefined
+  }
+}
+
+/** The service, each of whose operations begins when the engine is ready. */
+function afterwards(service: AwsService, ready: Promise<void>): AwsService {
+  const handlers = [...service.handlers].map(([name, handler]): [string, AnyHandler] => [
+    name,
+    async (input, call) => {
+      await ready
+      return handler(input, call)
+    },
+  ])
+  return { ...service, handlers: new Map(handlers) }
+}
+
+/** The endpoint's address as tasks on this machine reach it. */
+function reachable({ url, port }: Endpoint): string {
+  return /^http:\/\/(0\.0\.0\.0|\[::\]):/.test(url) ? `http://127.0.0.1:${port}` : url
+}
+
+const silence: Log = { info: () => undefined, warn: () => undefined }
