@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import type { AwsService } from './handlers.ts'
 import { isFromAnotherSite, welcomePage } from './wire/browser.ts'
@@ -32,24 +32,30 @@ export async function startEndpoint(options: {
 }): Promise<Endpoint> {
   const { host, services, log, accountId } = options
   const surface: Surface = { services, accountId, log }
+  const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
-    running.add(response)
-    response.once('close', () => running.delete(response))
+    remember(response, running)
     respond(message, response, surface).catch((error: unknown) => {
       log.warn(`A request could not be answered: ${String(error)}`)
       response.destroy()
     })
   })
+  server.on('connection', (connection: Socket) => remember(connection, connections))
   const port = await listen(server, host, options.port)
   server.on('error', (error) => log.warn(`A connection could not be taken: ${error.message}`))
   const hostInUrl = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server, running) }
+  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server, connections, running) }
 }
 
 /** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */
 const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
+
+function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
+  items.add(item)
+  item.once('close', () => items.delete(item))
+}
 
 async function respond(message: IncomingMessage, response: ServerResponse, surface: Surface): Promise<void> {
   // Either end of a connection may break at any time; nobody is left to be told.
@@ -125,10 +131,17 @@ function bindTrouble(error: NodeJS.ErrnoException, host: string, port: number): 
   }
 }
 
-async function close(server: Server, running: ReadonlySet<ServerResponse>): Promise<void> {
-  running.forEach(endConnectionAfter)
-  server.on('request', (_, response: ServerResponse) => endConnectionAfter(response))
+async function close(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  running: ReadonlySet<ServerResponse>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.on('request', (_, response: ServerResponse) => endConnectionAfter(response))
+  running.forEach(endConnectionAfter)
+  const busy = new Set([...running].map((response) => response.req.socket))
+  // Node closes those which had a call; those which never had one it would wait for.
+  for (const connection of connections) if (!busy.has(connection)) connection.destroy()
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMilliseconds)
   await closed
   clearTimeout(timer)

@@ -123,8 +123,6 @@ export function awsService<Sdk extends object>(definition: {
   return {
     ...rest,
     table: readOperationTable(sdk),
-    handlers: new Map(Object.entries<AnyHandler | undefined>(handlers).filter(isGiven)),
+    handlers: new Map(Object.entries<AnyHandler>(handlers as Record<string, AnyHandler>)),
   }
 }
-
-const isGiven = (entry: [string, AnyHandler | undefined]): entry is [string, AnyHandler] => entry[1] !== undefined

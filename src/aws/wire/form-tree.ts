@@ -5,9 +5,8 @@ export type FormNode = { text: string | undefined; readonly children: Map<string
 export function formTree(form: Iterable<readonly [string, string]>): FormNode {
   const root = emptyNode()
   for (const [name, value] of form) {
-    const parts = name.split('.')
     let node = root
-    for (const part of parts) {
+    for (const part of name.split('.', deepest)) {
       const next = node.children.get(part) ?? emptyNode()
       node.children.set(part, next)
       node = next
@@ -16,5 +15,8 @@ export function formTree(form: Iterable<readonly [string, string]>): FormNode {
   }
   return root
 }
+
+/** Far below where any model ends, so that what is cut off belongs to a name that is not known anyway. */
+const deepest = 64
 
 const emptyNode = (): FormNode => ({ text: undefined, children: new Map() })

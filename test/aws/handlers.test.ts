@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as codeDeploy from '@aws-sdk/client-codedeploy'
+import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2'
+import { awsService, type Handlers } from '../../src/aws/handlers.ts'
+import { jsonProtocol } from '../../src/aws/wire/json-protocol.ts'
+import { refuseByMember } from '../../src/aws/wire/refusal.ts'
+
+type CodeDeploy = Handlers<typeof codeDeploy>
+type LoadBalancing = Handlers<typeof elbv2>
+
+/** What follows is checked by the compiler: each `@ts-expect-error` fails to compile where there is no error. */
+const accepted = {
+  // A required member is there: the wire has seen to it, also inside of structures and lists.
+  GetDeployment: ({ deploymentId }) => ({ deploymentInfo: { deploymentId: deploymentId.toUpperCase() } }),
+  AddTagsToOnPremisesInstances: ({ instanceNames }) => {
+    instanceNames.map((name) => name.length)
+    return {}
+  },
+  // An optional one may not be.
+  CreateDeployment: async ({ applicationName, revision }) => {
+    applicationName.length.toFixed()
+    return { deploymentId: revision?.appSpecContent?.content ?? 'none' }
+  },
+  // The domain's read-only lists may be answered as they are.
+  ListApplications: () => ({ applications: ['a'] as const }),
+} satisfies CodeDeploy
+
+const ofElements: LoadBalancing = {
+  CreateRule: ({ Actions }) => ({ Rules: [{ Actions: Actions.map(({ Type }) => ({ Type })) }] }),
+}
+
+export const refusedByTheCompiler: CodeDeploy[] = [
+  // @ts-expect-error a status outside its enum
+  { GetDeployment: () => ({ deploymentInfo: { status: 'Nope' } }) },
+  // @ts-expect-error an operation which is not there
+  { GetDeploymentz: () => ({}) },
+  // @ts-expect-error a member which is not there
+  { GetDeployment: ({ deploymentName }) => ({ deploymentInfo: { deploymentId: deploymentName } }) },
+  // @ts-expect-error a member that may be absent
+  { CreateDeployment: ({ description }) => ({ deploymentId: description.trim() }) },
+  // @ts-expect-error seconds where a Date is wanted
+  { GetDeployment: () => ({ deploymentInfo: { createTime: 17 } }) },
+]
+
+describe('the handlers of a service', () => {
+  test('are typed by the SDK and found by the names of their operations', () => {
+    const service = awsService({
+      name: 'CodeDeploy',
+      signingName: 'codedeploy',
+      protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CodeDeploy_20141006' }),
+      sdk: codeDeploy,
+      handlers: accepted,
+      refuse: refuseByMember({}),
+    })
+    assert.deepEqual([...service.handlers.keys()], Object.keys(accepted))
+    assert.ok(service.table.operations.size >= 47)
+    assert.equal(Object.keys(ofElements).length, 1)
+  })
+})
