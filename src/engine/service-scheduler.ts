@@ -37,6 +37,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
 
   /** Begins, or takes up every task where it was when the engine ended. */
   start(): void {
+    if (this.#loop !== undefined) return
     const { store, runtime, changes } = this.#context
     const lifecycle = new TaskLifecycle(this.#context, this.#trouble, this.#ended.signal)
     store.onChange(() => {
@@ -47,7 +48,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
       lifecycle.containerExited(taskId)
       changes.notify()
     })
-    this.#loop ??= this.#run(lifecycle)
+    this.#loop = this.#run(lifecycle)
   }
 
   /** Ends without touching a task; resolves when nothing more is decided. Steps under way are not written down. */

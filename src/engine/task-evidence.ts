@@ -1,5 +1,5 @@
 import { computedDesiredCount } from '../domain/service.ts'
-import { stopInWords } from '../domain/service-events.ts'
+import { stopInWords, stoppedReason as stoppedReasons } from '../domain/service-events.ts'
 import type { Task } from '../domain/task.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { existingTargets } from './task-targets.ts'
@@ -40,8 +40,9 @@ async function failedTasks(context: SchedulerContext, tasks: readonly Task[]): P
   return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${log}.`
 }
 
-function hasFailed({ stopCode, healthyAt }: Task): boolean {
-  if (stopCode === 'ServiceSchedulerInitiated') return healthyAt === undefined
+/** Stopped because of itself: not by a user, and not because there were too many. */
+function hasFailed({ stopCode, stoppedReason, taskSetId }: Task): boolean {
+  if (stopCode === 'ServiceSchedulerInitiated') return stoppedReason !== stoppedReasons.scaling(taskSetId)
   return stopCode === 'EssentialContainerExited' || stopCode === 'TaskFailedToStart'
 }
 
