@@ -96,7 +96,7 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *         protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CodeDeploy_20141006' }),
  *         sdk,
  *         handlers: { ...applications(engine), ...deployments(engine) },
- *         refuse: refuseByMember({ serviceRoleArn: 'RoleRequiredException' }),
+ *         refuse: refuseByMember({ exceptions: { serviceRoleArn: 'RoleRequiredException' } }),
  *       })
  *
  * and likewise, for the others:

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Log } from '../../engine/ports.ts'
 import type { AwsService } from '../handlers.ts'
+import { credentialScope } from './credential-scope.ts'
 import { jsonFaultWriter } from './json-protocol.ts'
 import type { Fault, WireAnswer } from './protocol.ts'
 import { isForm, queryFaultWriter } from './query-protocol.ts'
@@ -40,8 +41,9 @@ function reasonOf(error: unknown): string {
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
 }
 
-/** For a request of which not even the service is known: in the protocol it looks like. */
+/** For a request of which not even the service is known: in the protocol it looks like. S3's has no mark. */
 export function writeUnaddressedFault(headers: IncomingHttpHeaders, fault: Fault, requestId: string): WireAnswer {
-  const write = isForm(headers) ? queryFaultWriter('') : jsonFaultWriter('application/x-amz-json-1.1')
+  const isXml = isForm(headers) || credentialScope(headers)?.service === 's3'
+  const write = isXml ? queryFaultWriter('') : jsonFaultWriter('application/x-amz-json-1.1')
   return write(fault, requestId)
 }

@@ -47,10 +47,9 @@ export type Protocol = {
   /** Throws `AwsError` where the request is malformed or a value has the wrong type. */
   read(operation: Operation, request: WireRequest): Decoded
   write(operation: Operation, output: Readonly<Record<string, unknown>>, requestId: string): WireAnswer
-  writeFault: WriteFault
+  writeFault(fault: Fault, requestId: string): WireAnswer
   /** The code for an operation which is not there. */
   readonly unknownOperation: string
   /** A modelled exception's code as this protocol writes it. */
   errorCode(error: ErrorShape): string
 }
-export type WriteFault = (fault: Fault, requestId: string) => WireAnswer

@@ -14,7 +14,7 @@ export type Problem =
   /** A member which this version of the API's model does not have. AWS ignores it; ignoring is not an answer here. */
   | { readonly kind: 'unknownMember'; readonly path: Path; readonly member: string }
 
-export type RefusedCall = {
+type RefusedCall = {
   readonly operation: string
   /** Whether the service has an exception of this name. */
   isException(name: string): boolean

@@ -42,7 +42,7 @@ export async function answerCall(request: WireRequest, requestId: string, surfac
 
 /** By what the request itself names, its header's prefix or its form's version, else by what it was signed for. */
 function identifyService(request: WireRequest, { services }: Surface): AwsService {
-  const signedFor = credentialScope(request)?.service
+  const signedFor = credentialScope(request.headers)?.service
   const found =
     services.find(({ protocol }) => protocol.addresses(request)) ??
     services.find(({ signingName }) => signingName === signedFor)
@@ -94,6 +94,6 @@ async function handle(
 }
 
 function callOf(request: WireRequest, requestId: string, { accountId }: Surface): Call {
-  const region = credentialScope(request)?.region ?? 'us-east-1'
+  const region = credentialScope(request.headers)?.region ?? 'us-east-1'
   return { requestId, region, accountId, userAgent: request.headers['user-agent'] ?? '' }
 }

@@ -69,6 +69,8 @@ describe('an AWS call', () => {
     const sts = await caller.send(headers, 'Action=GetCallerIdentity&Version=2011-06-15')
     assert.equal(sts.status, 400)
     assert.match(sts.body, /<Code>InvalidAction<\/Code><Message>Teal does not implement the AWS service of sts GetCall/)
+    const s3 = await caller.send({ authorization: signedFor('eu-west-1', 's3') }, '')
+    assert.match(s3.body, /<Message>Teal does not implement the AWS service of s3\./)
     const nothing = await caller.send({}, '')
     assert.match(nothing.body, /The request names no AWS service\. It implements CodeDeploy/)
   })
