@@ -18,16 +18,14 @@ export function milliseconds(number: number): string {
 /** Breaks text at spaces so that no line is wider than the screen; all lines but the first are indented. */
 export function wrapped(text: string, indent: number): string {
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = `${' '.repeat(indent)}${word}`
-    } else {
-      line = line === '' && lines.length === 0 ? word : `${line} ${word}`
-    }
+  let rest = text
+  while (rest.length > width) {
+    const end = rest.lastIndexOf(' ', width)
+    if (rest.slice(0, end).trim() === '') break
+    lines.push(rest.slice(0, end).trimEnd())
+    rest = `${' '.repeat(indent)}${rest.slice(end).trimStart()}`
   }
-  return [...lines, line].join('\n')
+  return [...lines, rest].join('\n')
 }
 
 /** Columns as wide as they must be, the first to the left, the others to the right, the last to the left if it is text. */
@@ -59,9 +57,10 @@ export class Progress {
     this.#write = write
   }
 
-  say(text: string): void {
+  /** `column` is where the text goes on when it needs more than one line. */
+  say(text: string, column = 8): void {
     const stamp = `${((performance.now() - this.#startedAt) / 1_000).toFixed(1)}s`.padStart(6)
-    this.#write(wrapped(`${stamp}  ${text}`, 8))
+    this.#write(wrapped(`${stamp}  ${text}`, column))
   }
 
   plain(text = ''): void {

@@ -1,11 +1,17 @@
-import { GetDeploymentCommand, GetDeploymentTargetCommand } from '@aws-sdk/client-codedeploy'
-import type { ECSTaskSet, LifecycleEvent } from '@aws-sdk/client-codedeploy'
+import {
+  DeploymentNotStartedException,
+  GetDeploymentCommand,
+  GetDeploymentTargetCommand,
+} from '@aws-sdk/client-codedeploy'
+import type { ECSTarget, ECSTaskSet, LifecycleEvent } from '@aws-sdk/client-codedeploy'
 import { setTimeout as delay } from 'node:timers/promises'
 import { healthyTargets, name } from './surroundings.ts'
 import type { Clients, LoadBalancing } from './surroundings.ts'
 import { seconds } from './text.ts'
 
 const lookMilliseconds = 100
+/** Where the reasons of events stand, after the time, the event and how long it took. */
+const reasonColumn = 39
 
 export type DeploymentOutcome = {
   readonly deploymentId: string
@@ -31,8 +37,8 @@ export async function watchDeployment(
   { deploymentId, loadBalancing, say }: Watched,
 ): Promise<DeploymentOutcome> {
   const said = new Set<string>()
-  const sayOnce = (text: string): void => {
-    if (!said.has(text)) say(text)
+  const sayOnce = (text: string, column?: number): void => {
+    if (!said.has(text)) say(text, column)
     said.add(text)
   }
   let saidTraffic = ''
@@ -41,7 +47,7 @@ export async function watchDeployment(
     const { deploymentInfo } = await clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
     const target = await targetOf(clients, deploymentId)
     const events = (target?.lifecycleEvents ?? []).map(eventOutcome)
-    for (const event of events) if (event.endedAt !== undefined) sayOnce(eventLine(event))
+    for (const event of events) if (event.endedAt !== undefined) sayOnce(eventLine(event), reasonColumn)
     const traffic = await trafficLine(clients, loadBalancing, target?.taskSetsInfo ?? [])
     if (traffic !== saidTraffic) say(traffic)
     saidTraffic = traffic
@@ -66,13 +72,19 @@ export async function watchDeployment(
 type Watched = {
   readonly deploymentId: string
   readonly loadBalancing: LoadBalancing
-  readonly say: (text: string) => void
+  readonly say: (text: string, column?: number) => void
 }
 
-async function targetOf({ codeDeploy }: Clients, deploymentId: string) {
+/** Undefined as long as the deployment has not started. */
+async function targetOf({ codeDeploy }: Clients, deploymentId: string): Promise<ECSTarget | undefined> {
   const targetId = `${name}:${name}`
-  const { deploymentTarget } = await codeDeploy.send(new GetDeploymentTargetCommand({ deploymentId, targetId }))
-  return deploymentTarget?.ecsTarget
+  try {
+    const { deploymentTarget } = await codeDeploy.send(new GetDeploymentTargetCommand({ deploymentId, targetId }))
+    return deploymentTarget?.ecsTarget
+  } catch (error) {
+    if (error instanceof DeploymentNotStartedException) return undefined
+    throw error
+  }
 }
 
 function eventOutcome({ lifecycleEventName, status, startTime, endTime, diagnostics }: LifecycleEvent): EventOutcome {
@@ -86,8 +98,9 @@ function eventOutcome({ lifecycleEventName, status, startTime, endTime, diagnost
 }
 
 function eventLine({ event, status, beganAt = 0, endedAt = 0, reason }: EventOutcome): string {
-  const took = seconds(endedAt - beganAt)
-  return `${event.padEnd(21)}  ${status.toLowerCase()} in ${took}${reason === undefined ? '' : `. ${reason}`}`
+  const took = seconds(endedAt - beganAt).padStart(7)
+  const outcome = reason ?? 'The AppSpec names no hook for it.'
+  return `${event.padEnd(21)} ${took}  ${status === 'Succeeded' ? '' : `${status}: `}${outcome}`
 }
 
 async function trafficLine(

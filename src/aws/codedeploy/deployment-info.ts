@@ -1,5 +1,5 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
-import { isTerminal, type Deployment, type TaskSetInfo } from '../../domain/deployment.ts'
+import { isTerminal, type Deployment, type LifecycleEvent, type TaskSetInfo } from '../../domain/deployment.ts'
 import { lastPart } from '../../domain/identifiers.ts'
 import { blueGreenConfig } from './blue-green-config.ts'
 import { deploymentStyle } from './deployment-group-info.ts'
@@ -51,15 +51,22 @@ export function deploymentTarget(
       targetId: targetIdOf(deployment),
       targetArn,
       lastUpdatedAt: dateOf(deployment.lastUpdatedAt),
-      lifecycleEvents: deployment.lifecycleEvents.map(({ lifecycleEventName, status, startTime, endTime }) => ({
-        lifecycleEventName,
-        status,
-        startTime: dateOf(startTime),
-        endTime: dateOf(endTime),
-      })),
+      lifecycleEvents: deployment.lifecycleEvents.map(lifecycleEvent),
       status: targetStatus(deployment),
       taskSetsInfo: taskSets.map(taskSetInfo),
     },
+  }
+}
+
+/** AWS leaves the diagnostics of most ECS events out; here they hold the sentence that says what came of the event. */
+function lifecycleEvent({ lifecycleEventName, status, startTime, endTime, message }: LifecycleEvent) {
+  const errorCode = status === 'Failed' ? ('UnknownError' as const) : ('Success' as const)
+  return {
+    lifecycleEventName,
+    status,
+    startTime: dateOf(startTime),
+    endTime: dateOf(endTime),
+    diagnostics: message === undefined ? undefined : { errorCode, message },
   }
 }
 
