@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as ecsSdk from '@aws-sdk/client-ecs'
+import * as elbv2Sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Handlers } from '../../../src/aws/handlers.ts'
 import { AwsError } from '../../../src/domain/aws-error.ts'
+import { readOperationTable } from '../../../src/aws/wire/operation-table.ts'
 import { Caller } from './calls.ts'
+import { RandomValues } from './random-values.ts'
 import { services } from './services.ts'
 
 const ecsTarget = 'AmazonEC2ContainerServiceV20141113'
@@ -241,8 +245,26 @@ describe('an AWS call', () => {
     assert.match(xml.body, /<CreatedTime>2026-11-20T10:11:12\.345Z<\/CreatedTime>/)
   })
 
+  test('which is damaged is the mistake of its sender, never a failure of Teal', async () => {
+    const [ecsNames, elbv2Names] = [operationNames(ecsSdk), operationNames(elbv2Sdk)]
+    const caller = new Caller(services({ ecs: answeringAll(ecsNames), elbv2: answeringAll(elbv2Names) }))
+    const random = new RandomValues(4566)
+    const json =
+      '{"service":"a","services":["b"],"loadBalancers":[{"containerPort":80}],"tags":[{"key":"\\u00e9"}],"n":1.5}'
+    const form = '&Name=a&Actions.member.1.ForwardConfig.TargetGroups.member.1.Weight=1&Names.member.2=b&Targets='
+    for (let i = 0; i < 4000; i++) {
+      const [operation, action] = [ecsNames[i % ecsNames.length], elbv2Names[i % elbv2Names.length]]
+      const answers = [
+        await caller.json(`${ecsTarget}.${operation}`, damaged(json, random)),
+        await caller.query(`Version=2015-12-01&Action=${action}${damaged(form, random)}`),
+      ]
+      for (const { status, body } of answers) assert.ok(status === 200 || status === 400, body)
+    }
+    assert.deepEqual(caller.logged, [])
+  })
+
   test('takes under a millisecond, and a service under 50 to set up', async () => {
-    const handlers: Handlers<typeof import('@aws-sdk/client-ecs')> = {
+    const handlers: Handlers<typeof ecsSdk> = {
       DescribeServices: ({ services: names }) => ({ services: names.map((serviceName) => ({ serviceName })) }),
     }
     const caller = new Caller(services({ ecs: handlers }))
@@ -253,6 +275,27 @@ describe('an AWS call', () => {
     assert.ok(setUp / 3 < 50, `the fastest set-up of three services took ${setUp} ms`)
   })
 })
+
+function operationNames(sdk: object): string[] {
+  return [...readOperationTable(sdk).operations.keys()]
+}
+
+function answeringAll(operations: readonly string[]): Record<string, () => object> {
+  return Object.fromEntries(operations.map((name) => [name, () => ({})]))
+}
+
+/** A text with a few characters replaced, removed or moved. */
+function damaged(original: string, random: RandomValues): string {
+  let damage = original
+  for (let i = random.next(4); i >= 0; i--) {
+    const [from, to] = [random.next(damage.length), random.next(damage.length)]
+    const piece = ['', '.', '=', '&', '%', '[', '{', '"', '9', 'null', '\u0000', damage.slice(to, to + 5)][
+      random.next(12)
+    ]
+    damage = damage.slice(0, from) + piece + damage.slice(from + random.next(4))
+  }
+  return damage
+}
 
 /** Of many times: on a busy machine the others measure the machine. */
 async function fastestMilliseconds(times: number, work: () => unknown): Promise<number> {
