@@ -5,7 +5,7 @@ import type { VirtualClock } from './virtual-clock.ts'
 /** Target groups in memory, which outlive the engine: a target is healthy until it is told to be otherwise. */
 export class MemoryLoadBalancing implements LoadBalancing {
   readonly calls: string[]
-  /** What new targets are; `healthOf` decides for one by its port. */
+  /** What health checks find of a target once it is registered. */
   newTargets: TargetHealth = { state: 'healthy' }
   drainMilliseconds = 0
   /** While it is set, every registration fails with it. */
