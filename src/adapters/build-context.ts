@@ -47,7 +47,8 @@ async function toEntry(
   status: Awaited<ReturnType<typeof lstat>>,
 ): Promise<ContextEntry> {
   const mode = Number(status.mode) & 0o777
-  if (status.isDirectory()) return { kind: 'directory', path, mode }
+  // Whoever owns a directory of an image can always look into it and delete it.
+  if (status.isDirectory()) return { kind: 'directory', path, mode: mode | 0o700 }
   if (status.isFile()) return { kind: 'file', path, mode }
   if (status.isSymbolicLink()) {
     const target = await readlink(join(directory, path))

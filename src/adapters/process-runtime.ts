@@ -191,6 +191,8 @@ export class ProcessRuntime implements TaskRuntime {
       throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)
     }
     this.#watch.add(taskId, files)
+    // It may have ended before anybody watched.
+    onExit()
   }
 
   async #stopContainers(taskId: string): Promise<void> {
