@@ -62,13 +62,13 @@ function forbidden(rule: Rule, controller: DeploymentController): string | undef
   return controller === 'EXTERNAL' ? rule.codeDeployOnly : undefined
 }
 
-function refusal(what: string, controller: DeploymentController) {
-  const instead =
-    controller === 'CODE_DEPLOY'
-      ? 'Use AWS CodeDeploy to trigger a new deployment.'
-      : 'Use CreateTaskSet to create a task set with the new settings.'
-  return invalidParameter(`${what} on services with a ${controller} deployment controller. ${instead}`)
-}
+const instead = {
+  CODE_DEPLOY: 'a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.',
+  EXTERNAL: 'an EXTERNAL deployment controller. Use CreateTaskSet to create a task set with the new settings.',
+} as const satisfies Record<DeploymentController, string>
+
+const refusal = (what: string, controller: DeploymentController) =>
+  invalidParameter(`${what} on services with ${instead[controller]}`)
 
 /**
  * The controller an update asks for. A CODE_DEPLOY service can become EXTERNAL while nothing is being deployed.

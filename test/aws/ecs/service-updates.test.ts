@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { UpdateServiceCommand, type UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
+import { isTerminal, type Deployment } from '../../../src/domain/deployment.ts'
+import { assertRefused, createBlueGreenService, createService, networkConfiguration, startEcs } from './ecs-world.ts'
+import type { EcsWorld } from './ecs-world.ts'
+
+const update = async ({ client }: EcsWorld, changes: Partial<UpdateServiceCommandInput>) =>
+  (await client.send(new UpdateServiceCommand({ service: 'web', ...changes }))).service
+
+const external = { serviceName: 'web', desiredCount: 1, deploymentController: { type: 'EXTERNAL' } } as const
+
+const codeDeployTexts: readonly (readonly [Partial<UpdateServiceCommandInput>, string])[] = [
+  [{ taskDefinition: 'web:1' }, 'Unable to update task definition'],
+  [{ networkConfiguration }, 'Unable to update network parameters'],
+  [{ forceNewDeployment: true }, 'Cannot force a new deployment'],
+  [{ platformVersion: '1.4.0' }, 'Unable to update platform version'],
+  [{ loadBalancers: [] }, 'Unable to update load balancers'],
+  [{ capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }] }, 'Unable to update capacity providers'],
+  [{ serviceRegistries: [{ registryArn: 'arn:x' }] }, 'Unable to update service registries'],
+  [{ serviceConnectConfiguration: { enabled: true } }, 'Unable to update Service Connect configuration'],
+  [{ volumeConfigurations: [{ name: 'data' }] }, 'Unable to update volume configurations'],
+]
+
+describe('updating a service', () => {
+  test('counts, health check grace and settings can change under CODE_DEPLOY', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    const updated = await update(world, {
+      desiredCount: 5,
+      healthCheckGracePeriodSeconds: 60,
+      propagateTags: 'SERVICE',
+      enableExecuteCommand: true,
+      deploymentConfiguration: { minimumHealthyPercent: 50 },
+    })
+    assert.equal(updated?.desiredCount, 5)
+    assert.equal(updated.taskSets?.[0]?.computedDesiredCount, 5)
+    assert.equal(updated.healthCheckGracePeriodSeconds, 60)
+    assert.equal(updated.propagateTags, 'SERVICE')
+    assert.equal(updated.enableExecuteCommand, true)
+    assert.deepEqual(updated.deploymentConfiguration, { maximumPercent: 200, minimumHealthyPercent: 50 })
+    const unchanged = await update(world, {})
+    assert.equal(unchanged?.desiredCount, 5)
+    assert.equal(unchanged.propagateTags, 'SERVICE')
+    assert.match(unchanged.roleArn ?? '', /AWSServiceRoleForECS$/)
+  })
+
+  test('what a CodeDeploy deployment changes is refused under CODE_DEPLOY, also when it is the same', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    for (const [changes, what] of codeDeployTexts) {
+      await assertRefused(
+        update(world, changes),
+        'InvalidParameterException',
+        `${what} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
+      )
+    }
+    await update(world, { forceNewDeployment: false, volumeConfigurations: [], serviceRegistries: [] })
+  })
+
+  test('what a task set changes is refused under EXTERNAL', async (t) => {
+    const world = await startEcs(t)
+    await createService(world, external)
+    const texts = [
+      [{ taskDefinition: 'web' }, 'Unable to update task definition'],
+      [{ deploymentConfiguration: { maximumPercent: 150 } }, 'Unable to update deployment configuration'],
+      [{ enableExecuteCommand: true }, 'Unable to update execute command setting'],
+      [{ availabilityZoneRebalancing: 'ENABLED' }, 'Unable to update Availability Zone rebalancing'],
+      [{ forceNewDeployment: true }, 'Cannot force a new deployment'],
+    ] as const
+    for (const [changes, what] of texts) {
+      await assertRefused(
+        update(world, changes),
+        'InvalidParameterException',
+        `${what} on services with an EXTERNAL deployment controller. ` +
+          'Use CreateTaskSet to create a task set with the new settings.',
+      )
+    }
+    assert.equal((await update(world, { desiredCount: 3 }))?.desiredCount, 3)
+  })
+
+  test('values are checked as in CreateService', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    await assertRefused(
+      update(world, { desiredCount: -1 }),
+      'InvalidParameterException',
+      'desiredCount cannot be negative.',
+    )
+    await assertRefused(
+      update(world, { placementStrategy: [{ type: 'random' }] }),
+      'InvalidParameterException',
+      'Placement strategies are not supported with FARGATE launch type.',
+    )
+  })
+
+  test('a CODE_DEPLOY service can become EXTERNAL, and that is all', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    await assertRefused(
+      update(world, { deploymentController: { type: 'ECS' } }),
+      'UnsupportedFeatureException',
+      /^deploymentController ECS is not supported by Teal yet\. Rolling updates are not done yet/,
+    )
+    await update(world, { deploymentController: { type: 'CODE_DEPLOY' } })
+    const changed = await update(world, { deploymentController: { type: 'EXTERNAL' } })
+    assert.deepEqual(changed?.deploymentController, { type: 'EXTERNAL' })
+    assert.equal(changed?.taskSets?.length, 1)
+    await assertRefused(
+      update(world, { deploymentController: { type: 'CODE_DEPLOY' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service cannot be changed from EXTERNAL to CODE_DEPLOY.',
+    )
+  })
+
+  test('the controller is not changed during a deployment', async (t) => {
+    const world = await startEcs(t)
+    const { serviceArn } = await createBlueGreenService(world)
+    const deployment = { status: 'InProgress', plan: { serviceArn } } as Deployment
+    assert.ok(!isTerminal(deployment.status))
+    world.store.deployments.put('d-A1B2C3D4E', deployment)
+    await assertRefused(
+      update(world, { deploymentController: { type: 'EXTERNAL' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service cannot be changed during a deployment.',
+    )
+  })
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { DescribeTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
+import { assertRefused, registerWeb, startEcs, type EcsWorld } from './ecs-world.ts'
+
+const refuse = (world: EcsWorld, changes: Partial<RegisterTaskDefinitionCommandInput>, message: string | RegExp) =>
+  assertRefused(registerWeb(world, changes), 'ClientException', message)
+
+describe('registering a task definition', () => {
+  test('a family has up to 255 letters, numbers, hyphens and underscores', async (t) => {
+    const world = await startEcs(t)
+    await refuse(world, { family: '' }, 'Family should not be null or empty.')
+    for (const family of ['my web', 'web:1', 'x'.repeat(256)]) {
+      await refuse(world, { family }, 'Family contains invalid characters.')
+    }
+    await registerWeb(world, { family: 'x'.repeat(255) })
+  })
+
+  test('a family and containers are required', async (t) => {
+    const world = await startEcs(t)
+    await assertRefused(registerWeb(world, { family: undefined }), 'InvalidParameterException', /'family'/)
+    await assertRefused(
+      registerWeb(world, { containerDefinitions: undefined }),
+      'InvalidParameterException',
+      /'containerDefinitions'/,
+    )
+  })
+
+  test('Fargate needs awsvpc', async (t) => {
+    const world = await startEcs(t)
+    for (const networkMode of ['bridge', undefined] as const) {
+      await refuse(world, { networkMode }, 'Fargate only supports network mode ‘awsvpc’.')
+    }
+  })
+
+  test('Fargate needs an execution role for awslogs, and has few other log drivers', async (t) => {
+    const world = await startEcs(t)
+    const logged = (logDriver: 'awslogs' | 'syslog') => ({
+      containerDefinitions: [{ name: 'web', image: 'hello:1', logConfiguration: { logDriver } }],
+    })
+    await refuse(
+      world,
+      logged('awslogs'),
+      'Fargate requires task definition to have execution role ARN to support log driver awslogs.',
+    )
+    await refuse(world, logged('syslog'), "Container 'web': Fargate does not have log driver syslog. Use awslogs.")
+  })
+
+  test('without requirements it is for EC2 and for instances of one’s own, with networkMode bridge', async (t) => {
+    const world = await startEcs(t)
+    const taskDefinition = await registerWeb(world, { requiresCompatibilities: undefined, networkMode: undefined })
+    const answer = await world.client.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
+    assert.equal(answer.taskDefinition?.networkMode, 'bridge')
+    assert.deepEqual(answer.taskDefinition.compatibilities, ['EXTERNAL', 'EC2'])
+  })
+
+  test('what would change how tasks run and is not done yet is refused by name', async (t) => {
+    const world = await startEcs(t)
+    const ec2 = { requiresCompatibilities: [] }
+    await refuse(
+      world,
+      { ...ec2, networkMode: 'host' },
+      'networkMode host is not supported by Teal yet. Use awsvpc or bridge.',
+    )
+    await refuse(
+      world,
+      { ...ec2, networkMode: 'none' },
+      'networkMode none is not supported by Teal yet. Use awsvpc or bridge.',
+    )
+    await refuse(
+      world,
+      { proxyConfiguration: { containerName: 'web' } },
+      /^proxyConfiguration is not supported by Teal yet\. /,
+    )
+    await refuse(
+      world,
+      { inferenceAccelerators: [{ deviceName: 'a', deviceType: 'b' }] },
+      /^inferenceAccelerators is not supported by Teal yet\. /,
+    )
+    await refuse(world, { enableFaultInjection: true }, /^enableFaultInjection is not supported by Teal yet\. /)
+    await refuse(
+      world,
+      { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } },
+      'runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE is not supported by Teal yet. Use LINUX.',
+    )
+    await registerWeb(world, { enableFaultInjection: false, inferenceAccelerators: [] })
+  })
+})
