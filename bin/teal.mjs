@@ -22,7 +22,8 @@ async function runHere() {
   const sources = new URL('../src/cli/main.ts', import.meta.url)
   const built = new URL('../dist/cli/main.js', import.meta.url)
   const { main } = await import(existsSync(sources) ? sources.href : built.href)
-  process.exitCode = await main(process.argv.slice(2))
+  // Whatever may still be open: when the program has done its work, or failed, nothing of it stays behind.
+  process.exit(await main(process.argv.slice(2)))
 }
 
 /** Whoever kills the process they started means the program, not the launcher: the program goes with it. */

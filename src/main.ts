@@ -1,21 +1,18 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { DataDirectory, DataDirectoryInUse } from './adapters/data-directory.ts'
+import { DataDirectory } from './adapters/data-directory.ts'
 import { ImageStore } from './adapters/image-store.ts'
 import { ProcessRuntime } from './adapters/process-runtime.ts'
 import { RouterClient } from './adapters/router-client.ts'
-import { callRouter, routerSocketPath } from './adapters/router-process.ts'
-import { killRunningTasks, runningTasks } from './adapters/running-tasks.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
 import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
+import { countRunning, endRouterAndTasks, killRouterAndTasks, routerPidOf } from './adapters/teardown.ts'
+import type { EndedParts } from './adapters/teardown.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
-import type { RouterReport } from './domain/router-report.ts'
 import { Changes } from './engine/changes.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { Engine } from './engine/engine.ts'
@@ -49,12 +46,7 @@ export type RunningTeal = {
   hurry(): void
 }
 
-/** What was running, and has ended. */
-export type EndedParts = { readonly enginePid?: number; readonly routerPid?: number; readonly tasks: number }
-
 const accountId = '000000000000'
-/** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
-const engineEndMilliseconds = 150_000
 
 /**
  * Starts an engine on a data directory: takes over the router and the tasks that are running, starts what is missing, and
@@ -68,26 +60,6 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
     directory.release()
     throw error
   }
-}
-
-/** Ends everything of a data directory: the engine if one is running, and whatever it or an earlier one left running. */
-export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
-  const path = resolve(dataDirectory)
-  if (!existsSync(path)) return { tasks: 0 }
-  const routerPid = await routerPidOf(path)
-  const tasks = runningTasks(path).length
-  const { directory, enginePid } = await claimFromEngine(path)
-  try {
-    await endRouterAndTasks(path)
-  } finally {
-    directory.release()
-  }
-  return { ...(enginePid === undefined ? {} : { enginePid }), ...(routerPid === undefined ? {} : { routerPid }), tasks }
-}
-
-/** The images of a data directory, which `teal build` makes. */
-export function imagesOf(dataDirectory: string): ImageStore {
-  return new ImageStore(dataDirectory)
 }
 
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
@@ -120,7 +92,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     if (foundRouter === undefined) await router.shutdown().catch(() => undefined)
     throw error
   }
-  return running(parts, endpoint, directory)
+  return runningTeal(parts, endpoint, directory)
 }
 
 type Parts = {
@@ -147,7 +119,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const persistence = SqlitePersistence.open(directory.file('state.db'))
   const store = new Store(persistence)
   const router = new RouterClient({ dataDirectory, listenHost, clock, log })
-  const runtime = new ProcessRuntime({ dataDirectory, images: imagesOf(dataDirectory), clock, log })
+  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock, log })
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
@@ -157,7 +129,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   return { engine, settings, runtime, router, persistence }
 }
 
-function running(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
+function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
   const dataDirectory = directory.path
   return {
     url: endpoint.url,
@@ -167,18 +139,13 @@ function running(parts: Parts, endpoint: Endpoint, directory: DataDirectory): Ru
       directory.release()
     },
     endEverything: async () => {
-      const routerPid = parts.router.report()?.pid
-      const tasks = runningTasks(dataDirectory).length
+      const running = await countRunning(dataDirectory)
       await stopEngine(parts, endpoint)
       await endRouterAndTasks(dataDirectory)
       directory.release()
-      return { enginePid: process.pid, ...(routerPid === undefined ? {} : { routerPid }), tasks }
+      return { enginePid: process.pid, ...running }
     },
-    hurry: () => {
-      killRunningTasks(dataDirectory)
-      const routerPid = parts.router.report()?.pid
-      if (routerPid !== undefined) signal(routerPid, 'SIGKILL')
-    },
+    hurry: () => killRouterAndTasks(dataDirectory, parts.router.report()?.pid),
   }
 }
 
@@ -192,52 +159,6 @@ async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise
   await router.stop()
   runtime.close()
   persistence.close()
-}
-
-async function endRouterAndTasks(dataDirectory: string): Promise<void> {
-  const [clock, log] = [new SystemClock(), silence]
-  const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
-  const runtime = new ProcessRuntime({ dataDirectory, images: imagesOf(dataDirectory), clock })
-  await router.shutdown()
-  await runtime.shutdown()
-}
-
-/** Claims the directory; an engine that has it is told to end, as Ctrl-C would, and killed if it does not. */
-async function claimFromEngine(
-  path: string,
-): Promise<{ readonly directory: DataDirectory; readonly enginePid?: number }> {
-  const clock = new SystemClock()
-  const deadline = clock.now() + engineEndMilliseconds
-  let enginePid: number | undefined
-  for (;;) {
-    try {
-      return { directory: DataDirectory.claim(path), ...(enginePid === undefined ? {} : { enginePid }) }
-    } catch (error) {
-      if (!(error instanceof DataDirectoryInUse)) throw error
-      const pid = error.note?.pid
-      if (pid !== undefined && pid !== enginePid) signal(pid, 'SIGINT')
-      else if (pid !== undefined && clock.now() > deadline) signal(pid, 'SIGKILL')
-      enginePid = pid ?? enginePid
-    }
-    await clock.sleep(50)
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-async function routerPidOf(path: string): Promise<number | undefined> {
-  try {
-    const report = (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
-    return report.pid
-  } catch {
-    return undefined
-  }
 }
 
 /** The service, each of whose operations begins when the engine is ready. */
@@ -256,5 +177,3 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
 function reachable({ url, port }: Endpoint): string {
   return /^http:\/\/(0\.0\.0\.0|\[::\]):/.test(url) ? `http://127.0.0.1:${port}` : url
 }
-
-const silence: Log = { info: () => undefined, warn: () => undefined }

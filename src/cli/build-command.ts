@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { imagesOf } from '../main.ts'
 import { buildImage } from './build.ts'
 import { dataOption } from './options.ts'
 
@@ -14,8 +13,8 @@ export function buildCommand(): Command {
   return new Command('build')
     .summary('make an image of a directory and its Dockerfile')
     .description(
-      'Makes an image: a snapshot of the directory, with what the last stage of its Dockerfile says about running it\n' +
-        '(ENTRYPOINT, CMD, ENV, WORKDIR). Nothing of the Dockerfile is executed: what RUN would have made must be in the\n' +
+      'Makes an image: a snapshot of the directory, with what the last stage of its Dockerfile says about running it ' +
+        '(ENTRYPOINT, CMD, ENV, WORKDIR). Nothing of the Dockerfile is executed: what RUN would have made must be in the ' +
         'directory. Task definitions name the image by its tag.',
     )
     .argument('<directory>', 'the build context')
@@ -25,7 +24,8 @@ export function buildCommand(): Command {
     .option('--json', 'print what was made as JSON', false)
     .addHelpText('after', help)
     .action(async (directory: string, { data, ...options }: BuildCommandOptions) => {
-      await buildImage({ directory, ...options }, imagesOf(data), (text) => console.log(text))
+      const { ImageStore } = await import('../adapters/image-store.ts')
+      await buildImage({ directory, ...options }, new ImageStore(data), (text) => console.log(text))
     })
 }
 

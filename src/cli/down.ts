@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { endTeal } from '../main.ts'
 import { describeEnded } from './ended-text.ts'
 import { CliError } from './exit-code.ts'
 import { dataOption } from './options.ts'
@@ -10,7 +9,7 @@ export function downCommand(): Command {
   return new Command('down')
     .summary('end everything of a data directory')
     .description(
-      'Ends the engine, the load balancer and all tasks of a data directory, also those that an ended or killed\n' +
+      'Ends the engine, the load balancer and all tasks of a data directory, also those that an ended or killed ' +
         'engine left running. What is stored stays. May be run any number of times.',
     )
     .addOption(dataOption())
@@ -25,6 +24,7 @@ Examples:
   $ teal down --data /tmp/teal --json`
 
 async function down({ data, json }: DownOptions): Promise<void> {
+  const { endTeal } = await import('../adapters/teardown.ts')
   const ended = await endTeal({ dataDirectory: data }).catch((error: unknown) => {
     throw error instanceof Error ? new CliError(error.message, { cause: error }) : error
   })

@@ -1,4 +1,4 @@
-import type { EndedParts } from '../main.ts'
+import type { EndedParts } from '../adapters/teardown.ts'
 
 /** `Ended the engine (process 12), the load balancer (process 13) and 4 tasks.` */
 export function describeEnded(ended: EndedParts): string {

@@ -56,12 +56,13 @@ function inherit(program: Command): void {
 
 const help = `
 Examples:
-  $ teal serve                                 run Teal here, in the foreground
-  $ teal serve --minute 1s                     the same, with waits of minutes made waits of seconds
-  $ teal build . --tag web:1                   make an image of the application in this directory
+  $ teal serve                        run Teal here, in the foreground
+  $ teal serve --minute 1s            with waits of minutes made seconds
+  $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
-  $ aws deploy create-deployment …             deploy, as with AWS
-  $ teal down                                  end everything, also what an ended engine left running
+  $ aws deploy create-deployment …    deploy, as with AWS
+  $ teal down                         end everything, also what an engine that
+                                      has ended left running
 
 Exit codes: 0 done · 1 failed · 2 wrong usage`
 

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { startTeal } from '../main.ts'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
 import { CliError } from './exit-code.ts'
@@ -23,8 +22,8 @@ export function serveCommand(exitWith: (code: number) => void): Command {
   return new Command('serve')
     .summary('run Teal in the foreground')
     .description(
-      'Runs Teal in the foreground: the endpoint for AWS clients, the load balancer, and the tasks.\n' +
-        'Ctrl-C ends all of them. SIGTERM ends the engine only: the load balancer and the tasks serve on, and the\n' +
+      'Runs Teal in the foreground: the endpoint for AWS clients, the load balancer, and the tasks. ' +
+        'Ctrl-C ends all of them. SIGTERM ends the engine only: the load balancer and the tasks serve on, and the ' +
         'next `teal serve` on the same data directory takes them over and goes on where this one was.',
     )
     .addOption(
@@ -39,7 +38,7 @@ export function serveCommand(exitWith: (code: number) => void): Command {
     .addOption(
       new Option('--runtime <kind>', 'how tasks run')
         .choices(['process', 'docker', 'auto'])
-        .default('auto', 'auto: process'),
+        .default('auto', 'auto, which is process'),
     )
     .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
@@ -52,9 +51,10 @@ export function serveCommand(exitWith: (code: number) => void): Command {
 const help = `
 Examples:
   $ teal serve
-  $ teal serve --port 0 --data /tmp/teal       any free port, another data directory
-  $ teal serve --minute 1s                     a wait of five minutes takes five seconds; health checks and
-                                               connection drains keep their seconds
+  $ teal serve --port 0 --data /tmp/teal    on any free port
+  $ teal serve --minute 1s                  a wait of five minutes takes five
+                                            seconds; health checks and drains
+                                            keep theirs
 
 Then, in another terminal:
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1
@@ -87,6 +87,7 @@ async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function start(options: TealOptions): Promise<RunningTeal> {
+  const { startTeal } = await import('../main.ts')
   try {
     return await startTeal(options)
   } catch (error) {

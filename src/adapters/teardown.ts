@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { RouterReport } from '../domain/router-report.ts'
+import type { Log } from '../engine/ports.ts'
+import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
+import { ImageStore } from './image-store.ts'
+import { ProcessRuntime } from './process-runtime.ts'
+import { RouterClient } from './router-client.ts'
+import { callRouter, routerSocketPath } from './router-process.ts'
+import { killRunningTasks, runningTasks } from './running-tasks.ts'
+import { SystemClock } from './system-clock.ts'
+
+/** What was running, and has ended. */
+export type EndedParts = { readonly enginePid?: number; readonly routerPid?: number; readonly tasks: number }
+
+/** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
+const engineEndMilliseconds = 150_000
+const lookMilliseconds = 50
+
+/** Ends everything of a data directory: the engine if one is running, and whatever it or an earlier one left running. */
+export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
+  const path = resolve(dataDirectory)
+  if (!existsSync(path)) return { tasks: 0 }
+  const running = await countRunning(path)
+  const { directory, enginePid } = await claimFromEngine(path)
+  try {
+    await endRouterAndTasks(path)
+  } finally {
+    directory.release()
+  }
+  return { ...(enginePid === undefined ? {} : { enginePid }), ...running }
+}
+
+/** What of a data directory's router and tasks is running now. */
+export async function countRunning(path: string): Promise<Omit<EndedParts, 'enginePid'>> {
+  const routerPid = await routerPidOf(path)
+  return { ...(routerPid === undefined ? {} : { routerPid }), tasks: runningTasks(path).length }
+}
+
+export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
+  const [clock, log] = [new SystemClock(), silence]
+  const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
+  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock })
+  await router.shutdown()
+  await runtime.shutdown()
+}
+
+/** Without waiting for anything to finish. */
+export function killRouterAndTasks(path: string, routerPid: number | undefined): void {
+  killRunningTasks(path)
+  if (routerPid !== undefined) signal(routerPid, 'SIGKILL')
+}
+
+/** Claims the directory; an engine that has it is told to end, as Ctrl-C would, and killed if it does not. */
+async function claimFromEngine(
+  path: string,
+): Promise<{ readonly directory: DataDirectory; readonly enginePid?: number }> {
+  const clock = new SystemClock()
+  const deadline = clock.now() + engineEndMilliseconds
+  let enginePid: number | undefined
+  for (;;) {
+    try {
+      return { directory: DataDirectory.claim(path), ...(enginePid === undefined ? {} : { enginePid }) }
+    } catch (error) {
+      if (!(error instanceof DataDirectoryInUse)) throw error
+      const pid = error.note?.pid
+      if (pid !== undefined && pid !== enginePid) signal(pid, 'SIGINT')
+      else if (pid !== undefined && clock.now() > deadline) signal(pid, 'SIGKILL')
+      enginePid = pid ?? enginePid
+    }
+    await clock.sleep(lookMilliseconds)
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+export async function routerPidOf(path: string): Promise<number | undefined> {
+  try {
+    const report = (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
+    return report.pid
+  } catch {
+    return undefined
+  }
+}
+
+const silence: Log = { info: () => undefined, warn: () => undefined }

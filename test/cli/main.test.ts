@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { teal } from './command-line.ts'
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.deepEqual(await teal('--version'), { exitCode: 0, output: `${version}\n`, errors: '' })
+})
+
+test('help names every command, has examples, and fits into 80 columns', async () => {
+  for (const argv of [[], ['serve'], ['down'], ['build']]) {
+    const { exitCode, output, errors } = await teal(...argv, '--help')
+    assert.equal(exitCode, 0)
+    assert.equal(errors, '')
+    assert.match(output, /Examples:\n {2}\$ teal /)
+    for (const line of output.split('\n')) assert.ok(line.length <= 80, line)
+  }
+  assert.match((await teal('--help')).output, /serve[^]*down[^]*build[^]*Exit codes: 0 done · 1 failed · 2 wrong usage/)
+})
+
+test('without a command the help is printed, and the usage is wrong', async () => {
+  const { exitCode, errors } = await teal()
+  assert.equal(exitCode, 2)
+  assert.match(errors, /^Usage: teal/)
+})
+
+test('an unknown command or option is wrong usage, and the nearest one is suggested', async () => {
+  const command = await teal('serv')
+  assert.equal(command.exitCode, 2)
+  assert.match(command.errors, /^teal: unknown command 'serv'\n\(Did you mean serve\?\)/)
+  const option = await teal('serve', '--minutes', '1s')
+  assert.equal(option.exitCode, 2)
+  assert.match(option.errors, /^teal: unknown option '--minutes'\n\(Did you mean --minute\?\)/)
+  assert.match(option.errors, /Run `teal serve --help`/)
+})
+
+test('values that cannot be read are wrong usage, and the message says what can', async () => {
+  for (const [argv, message] of [
+    [['serve', '--minute', '5'], /'5' is invalid\. It is a number and a unit, ms, s or m: 300ms, 1s or 2m\./],
+    [['serve', '--port', '99999'], /A port is a number from 0 \(any free one\) to 65535\./],
+    [['serve', '--port', 'http'], /A port is a number/],
+    [['serve', '--runtime', 'vm'], /Allowed choices are process, docker, auto\./],
+    [['build', '.'], /required option '--tag <name:tag>' not specified/],
+    [['build', '--tag', 'a:1'], /missing required argument 'directory'/],
+    [['down', 'now'], /too many arguments/],
+  ] as const) {
+    const { exitCode, errors } = await teal(...argv)
+    assert.equal(exitCode, 2, errors)
+    assert.match(errors, message)
+  }
+})
+
+test('tasks in Docker are refused in clear words', async () => {
+  const { exitCode, errors } = await teal('serve', '--runtime', 'docker')
+  assert.equal(exitCode, 1)
+  assert.match(errors, /^teal: tasks in Docker are not part of this version\. Use --runtime process/)
+})

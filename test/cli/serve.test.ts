@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { CreateClusterCommand, ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs'
+import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
+import type { RouterReport } from '../../src/domain/router-report.ts'
+import { dataDirectory, isAlive, Serving, teal, until } from './command-line.ts'
+
+test('it says where it listens, what is not enforced and how to use it, and answers AWS clients', async (t) => {
+  const data = dataDirectory(t)
+  const serving = new Serving(data, '--minute', '300ms')
+  const url = await serving.url()
+  assert.deepEqual((await clientOf(url).send(new ListClustersCommand({}))).clusterArns, [])
+  await until(
+    () => serving.output.includes('Ctrl-C ends everything'),
+    () => serving.output,
+  )
+  assert.match(serving.output, /One configured minute lasts 300ms/)
+  assert.match(serving.output, /Recorded, not enforced: VPCs, subnets, security groups, IAM roles/)
+  assert.ok(serving.output.includes(`data in ${data};`))
+  assert.ok(serving.output.includes(`export AWS_ENDPOINT_URL=${url}`))
+  assert.equal(await serving.end('SIGINT'), 0)
+})
+
+test('Ctrl-C ends the engine and the load balancer, and says so', async (t) => {
+  const data = dataDirectory(t)
+  const serving = new Serving(data)
+  await serving.url()
+  const routerPid = await routerPidOf(data)
+  assert.equal(await serving.end('SIGINT'), 0)
+  assert.match(
+    serving.output,
+    new RegExp(`Ended the engine \\(process \\d+\\) and the load balancer \\(process ${routerPid}\\)\\.`),
+  )
+  assert.equal(isAlive(routerPid), false)
+  assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
+})
+
+test('SIGTERM ends the engine only; the next one takes the load balancer over and knows what was stored', async (t) => {
+  const data = dataDirectory(t)
+  const first = new Serving(data)
+  await clientOf(await first.url()).send(new CreateClusterCommand({ clusterName: 'kept' }))
+  const routerPid = await routerPidOf(data)
+  assert.equal(await first.end('SIGTERM'), 0)
+  assert.equal(isAlive(routerPid), true)
+
+  const second = new Serving(data)
+  const { clusterArns } = await clientOf(await second.url()).send(new ListClustersCommand({}))
+  assert.deepEqual(clusterArns, ['arn:aws:ecs:us-east-1:000000000000:cluster/kept'])
+  assert.equal(await routerPidOf(data), routerPid)
+  assert.equal(await second.end('SIGINT'), 0)
+})
+
+test('an engine that was killed is followed by one that goes on', async (t) => {
+  const data = dataDirectory(t)
+  const first = new Serving(data)
+  await clientOf(await first.url()).send(new CreateClusterCommand({ clusterName: 'kept' }))
+  assert.equal(await first.end('SIGKILL'), 'SIGKILL')
+  const second = new Serving(data)
+  const { clusterArns } = await clientOf(await second.url()).send(new ListClustersCommand({}))
+  assert.equal(clusterArns?.length, 1)
+  assert.equal(await second.end('SIGINT'), 0)
+})
+
+test('a second engine on one data directory is refused and told about the first', async (t) => {
+  const data = dataDirectory(t)
+  const first = new Serving(data)
+  const url = await first.url()
+  const { exitCode, output, errors } = await teal('serve', '--port', '0', '--data', data)
+  assert.equal(exitCode, 1)
+  assert.equal(output, '')
+  assert.ok(
+    errors.startsWith(`teal: Another Teal (process ${first.child.pid}) is running on ${data}, listening on ${url}.`),
+    errors,
+  )
+  assert.equal(await first.end('SIGINT'), 0)
+})
+
+test('down ends a running engine and its load balancer, and may be run again', async (t) => {
+  const data = dataDirectory(t)
+  const serving = new Serving(data)
+  await serving.url()
+  const routerPid = await routerPidOf(data)
+  const ended = once(serving.child, 'exit')
+  const down = await teal('down', '--data', data, '--json')
+  assert.equal(down.exitCode, 0, down.errors)
+  assert.deepEqual(JSON.parse(down.output), { enginePid: serving.child.pid, routerPid, tasks: 0 })
+  assert.deepEqual(await ended, [0, null])
+  assert.equal(isAlive(routerPid), false)
+  assert.deepEqual(JSON.parse((await teal('down', '--data', data, '--json')).output), { tasks: 0 })
+})
+
+test('down on a directory that does not exist makes none', async (t) => {
+  const missing = join(dataDirectory(t), 'missing')
+  assert.deepEqual(await teal('down', '--data', missing), { exitCode: 0, output: 'Nothing was running.\n', errors: '' })
+})
+
+test('a port that is taken is a clear error, and nothing is left running', async (t) => {
+  const data = dataDirectory(t)
+  const server = createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { exitCode, errors } = await teal('serve', '--data', data, '--port', String(port))
+  assert.equal(exitCode, 1)
+  assert.match(errors, new RegExp(`^teal: Port ${port} on 127\\.0\\.0\\.1 is in use by another program`))
+  assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
+})
+
+test('a data directory that is none, or whose state is damaged, is a clear error', async (t) => {
+  const directory = dataDirectory(t)
+  writeFileSync(join(directory, 'file'), 'x')
+  const notDirectory = await teal('serve', '--port', '0', '--data', join(directory, 'file'))
+  assert.equal(notDirectory.exitCode, 1)
+  assert.match(notDirectory.errors, /^teal: The data directory .*file is not a directory/)
+
+  writeFileSync(join(directory, 'state.db'), 'not a database'.repeat(100))
+  const damaged = await teal('serve', '--port', '0', '--data', directory)
+  assert.equal(damaged.exitCode, 1)
+  assert.match(damaged.errors, /^teal: .*state\.db is damaged or is not a state file of Teal/)
+})
+
+test('on a full disk it says so and does not start', async (t) => {
+  const disk = mkdtempSync(join(tmpdir(), 'teal-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk], { stdio: 'ignore' })
+  } catch {
+    rmSync(disk, { recursive: true })
+    return t.skip('only root can mount the small disk this test needs')
+  }
+  t.after(() => {
+    execFileSync('umount', ['-l', disk])
+    rmSync(disk, { recursive: true })
+  })
+  writeFileSync(join(disk, 'ballast'), Buffer.alloc(4_096))
+  const { exitCode, errors } = await teal('serve', '--port', '0', '--data', disk)
+  assert.equal(exitCode, 1)
+  assert.match(errors, /^teal: .*full/)
+})
+
+async function routerPidOf(data: string): Promise<number> {
+  const report = await callRouter(routerSocketPath(data), { method: 'GET', path: '/report' })
+  return (report as RouterReport).pid
+}
+
+function clientOf(endpoint: string): ECSClient {
+  return new ECSClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' },
+  })
+}
