@@ -21,7 +21,6 @@ export class RouterLoadBalancing implements LoadBalancing {
   readonly #changes: Changes
   readonly #log: Log
   readonly #publisher: TablePublisher
-  #seenRouterId: string | undefined
   #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
 
   constructor(world: {
@@ -157,7 +156,7 @@ export class RouterLoadBalancing implements LoadBalancing {
         await this.#nextDuty(signal)
         if (signal.aborted) return
         this.#store.transaction(() => this.#removeDrained())
-        await this.publish()
+        await unlessAborted(this.publish(), signal)
       } catch (error) {
         if (signal.aborted) return
         this.#log.warn(
@@ -172,7 +171,6 @@ export class RouterLoadBalancing implements LoadBalancing {
   async #nextDuty(signal: AbortSignal): Promise<void> {
     const hasDuty = (): boolean =>
       this.#publisher.isBehind ||
-      this.#isRouterReplaced() ||
       this.#store.targetGroups.list().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
     for (;;) {
       const deadline = this.#nextDeadline()
@@ -183,14 +181,6 @@ export class RouterLoadBalancing implements LoadBalancing {
       const seen = await this.#changes.until(look, deadline === undefined ? { signal } : { deadline, signal })
       if (seen === 'duty') return
     }
-  }
-
-  /** A router that was started anew and came back with an older table is told the newest. */
-  #isRouterReplaced(): boolean {
-    const report = this.#router.report()
-    if (report === undefined || report.routerId === this.#seenRouterId) return false
-    this.#seenRouterId = report.routerId
-    return report.tableVersion < this.#publisher.appliedVersion
   }
 
   #removeDrained(): void {
@@ -255,6 +245,18 @@ function withRegistered(targets: readonly RegisteredTarget[], target: TargetAddr
 
 function drainDeadline(group: TargetGroup, { since }: { readonly since: number }): number {
   return since + deregistrationDelaySeconds(group) * 1000
+}
+
+/** A router that cannot be reached holds up nobody who wants to end. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 function addressKey({ id, port }: TargetAddress): string {

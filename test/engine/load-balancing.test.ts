@@ -231,19 +231,14 @@ describe('publishing', () => {
     assert.equal(await world.clock.run(isTold), true)
   })
 
-  test('a router that comes back with an older table is told the newest', async () => {
+  test('a router that cannot be reached does not hold up the end of the engine', async () => {
     const world = await startWorld()
-    world.router.tell()
-    const older = world.router.table
     await world.loadBalancing.registerTargets('blue', [target])
+    await world.loadBalancing.deregisterTargets('blue', [target])
+    world.router.gate = new Promise(() => undefined)
     world.router.tell()
     await world.idle()
-    const before = world.router.tables.length
-    world.router.routerId = 'router-2'
-    world.router.tell(older)
-    await world.idle()
-    assert.equal(world.router.tables.length, before + 1)
-    assert.equal(world.router.table?.targetGroups['blue']?.targets.length, 1)
+    await world.loadBalancing.stop()
   })
 
   test('a port that cannot be opened is answered, and warned of at the start', async () => {

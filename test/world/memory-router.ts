@@ -13,7 +13,6 @@ export class MemoryRouter implements Router {
   failure: Error | undefined
   /** While it is set, tables are taken only once it is resolved. */
   gate: Promise<void> | undefined
-  routerId = 'router-1'
   readonly #healths = new Map<string, TargetHealth>()
   readonly #inFlight = new Map<string, number>()
   readonly #listeners: (() => void)[] = []
@@ -49,10 +48,9 @@ export class MemoryRouter implements Router {
   /** Reports on the newest table, as a router does all the time. */
   tell(table = this.table): void {
     if (table === undefined) throw new Error('There is no table to report on')
-    const { routerId } = this
     const refusedListeners = this.#refusedListeners(table)
     const targets = this.#targets(table)
-    this.#report = { routerId, pid: 1, tableVersion: table.version, refusedListeners, targets, counts: [] }
+    this.#report = { routerId: 'router-1', pid: 1, tableVersion: table.version, refusedListeners, targets, counts: [] }
     for (const listener of this.#listeners) listener()
   }
 
