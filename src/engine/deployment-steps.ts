@@ -12,7 +12,13 @@ import { servesTargetGroup, shiftTraffic, trafficWeight } from './traffic-route.
 export type StepTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings' | 'loadBalancing' | 'services'>
 
 /** A step that has begun: `begunAt` is the journal's, so that waits go on where they were after a restart. */
-export type BegunStep = { readonly deploymentId: string; readonly begunAt: number; readonly signal: AbortSignal }
+export type BegunStep = {
+  readonly deploymentId: string
+  readonly begunAt: number
+  /** When this engine started: what happened while none was running has still to be found out. */
+  readonly engineStartedAt: number
+  readonly signal: AbortSignal
+}
 
 /**
  * Performs one step. Each may be performed twice, because the engine can be killed between the deed and the note of it:
@@ -110,7 +116,7 @@ async function awaitSteadyState(
       if (taskSet === undefined || taskSet.status === 'DRAINING') throw deletedUnderneath(plan[step.taskSet])
       return taskSet.stabilityStatus === 'STEADY_STATE' ? taskSet : undefined
     },
-    { deadline: deadlineOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
   )
   if (steady === undefined) {
     const text = `The deployment timed out while waiting for the replacement task set to become healthy. This time out period is ${step.timeoutInMinutes} minutes.`
@@ -138,7 +144,7 @@ async function awaitServing(
       if (store.taskSets.get(taskSetArn) === undefined) throw deletedUnderneath(side)
       return canServe(tools, plan, side) ? true : undefined
     },
-    { deadline: deadlineOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
   )
   if (serving === undefined) {
     const text = `The original task set had no healthy task for ${step.timeoutInMinutes} minutes; traffic stays where it is.`
@@ -184,7 +190,7 @@ async function requireServing(
 ): Promise<void> {
   const side = plan[to]
   const serving = await tools.changes.until(() => (canServe(tools, plan, side) ? true : undefined), {
-    deadline: deadlineOf(tools, shiftPatienceInMinutes, begun),
+    deadline: patienceOf(tools, shiftPatienceInMinutes, begun),
     signal: begun.signal,
   })
   if (serving !== undefined) return
@@ -260,6 +266,16 @@ function weightsOf({ blue, green }: DeploymentPlan, greenPercentage: number) {
 /** Minutes are what `--minute` says; they count from the step's beginning, whoever performs it in the end. */
 function deadlineOf({ settings }: Pick<StepTools, 'settings'>, minutes: number, { begunAt }: BegunStep): number {
   return begunAt + minutes * settings.minuteMilliseconds
+}
+
+/** How long an engine that has just started looks around before it says that something is not healthy. */
+const lookingAroundMilliseconds = 10_000
+
+/** The deadline of what is judged by health: an engine that was away meanwhile does not judge by what it last knew. */
+function patienceOf(tools: StepTools, minutes: number, begun: BegunStep): number {
+  const deadline = deadlineOf(tools, minutes, begun)
+  if (begun.begunAt >= begun.engineStartedAt) return deadline
+  return Math.max(deadline, begun.engineStartedAt + lookingAroundMilliseconds)
 }
 
 function deploymentOf({ store }: StepTools, deploymentId: string): Deployment {

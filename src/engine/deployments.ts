@@ -18,11 +18,13 @@ export type DeploymentTools = StepTools & { readonly log: Log }
 /** Runs every deployment to its end. All it knows is in the store, so another one can go on where this one was killed. */
 export class Deployments implements DeploymentSupervisor {
   readonly #tools: DeploymentTools
+  readonly #startedAt: number
   readonly #running = new Map<string, AbortController>()
   #ended = false
 
   constructor(tools: DeploymentTools) {
     this.#tools = tools
+    this.#startedAt = tools.clock.now()
   }
 
   /** Takes up every deployment that has not ended. */
@@ -145,7 +147,7 @@ export class Deployments implements DeploymentSupervisor {
     const { clock, log } = this.#tools
     for (let attempt = 1; ; attempt++) {
       try {
-        return await performStep(this.#tools, step, { deploymentId, begunAt, signal })
+        return await performStep(this.#tools, step, { deploymentId, begunAt, engineStartedAt: this.#startedAt, signal })
       } catch (error) {
         if (error instanceof DeploymentInterrupted) return interruptedBy(error)
         if (this.#ended) throw error

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Theatre, until } from './theatre.ts'
+
+describe('engine and router', { timeout: 120_000 }, () => {
+  let theatre: Theatre
+  before(async () => {
+    theatre = await Theatre.open('1s')
+  })
+  after(() => theatre?.close())
+
+  test('the router that is killed is started again within a second, with the same table', async () => {
+    const before = await theatre.routerReport()
+    process.kill(before.pid, 'SIGKILL')
+    const killedAt = performance.now()
+    await until('a page is served again', async () => {
+      const page = await fetch(theatre.loadBalancing?.productionUrl ?? '').catch(() => undefined)
+      return page?.headers.get('x-hello-version') === '1'
+    })
+    const pause = performance.now() - killedAt
+    assert(pause < 2_000, `it took ${Math.round(pause)} ms`)
+    const again = await theatre.routerReport()
+    assert.notEqual(again.pid, before.pid)
+    assert(again.tableVersion >= before.tableVersion)
+    assert.deepEqual(Object.keys(again.targets).toSorted(), Object.keys(before.targets).toSorted())
+  })
+
+  test('the router serves on while there is no engine, and the next engine takes it over', async () => {
+    const { pid } = await theatre.routerReport()
+    const load = theatre.startLoad()
+    await delay(500)
+    await theatre.killEngine()
+    await delay(2_000)
+    await theatre.startEngine()
+    await delay(500)
+    const account = await load.stop()
+    assert.deepEqual(account.failures, [])
+    assert(account.answered > 100)
+    assert.equal((await theatre.routerReport()).pid, pid)
+  })
+})

@@ -1,0 +1,207 @@
+import {
+  BatchGetDeploymentTargetsCommand,
+  GetDeploymentCommand,
+  UpdateDeploymentGroupCommand,
+} from '@aws-sdk/client-codedeploy'
+import type { DeploymentInfo, ECSTarget, UpdateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy'
+import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, cpSync, globSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startLoad } from '../../demo/load/index.ts'
+import type { Load, LoadMix } from '../../demo/load/index.ts'
+import {
+  clientsOf,
+  createDeployment,
+  createDeploymentGroup,
+  createLoadBalancing,
+  createService,
+  desiredCount,
+  healthyTargets,
+  name,
+  registerTaskDefinition,
+} from '../../demo/surroundings.ts'
+import type { Clients, LoadBalancing } from '../../demo/surroundings.ts'
+import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
+import type { RouterReport } from '../../src/domain/router-report.ts'
+import { freePort } from '../free-port.ts'
+
+const run = promisify(execFile)
+const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
+const example = fileURLToPath(new URL('../../examples/hello', import.meta.url))
+const patienceMilliseconds = 60_000
+
+/** Enough to notice one lost request, little enough for a busy machine. */
+const mix: LoadMix = {
+  'keep-alive': { clients: 4, requestsPerSecond: 120 },
+  'new connection': { clients: 2, requestsPerSecond: 40 },
+  'slow response': { clients: 3, requestsPerSecond: 6 },
+  'slow upload': { clients: 2, requestsPerSecond: 4 },
+}
+
+/**
+ * A real engine, router, tasks and clients, in which one process after another is killed. `examples/hello` version 1 is
+ * running behind a production and a test listener when it opens.
+ */
+export class Theatre {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'teal-survival-'))
+  readonly data = join(this.#directory, 'data')
+  readonly #minute: string
+  #port = 0
+  #engine: ChildProcess | undefined
+  #load: Load | undefined
+  clients: Clients = clientsOf('http://127.0.0.1:1')
+  loadBalancing: LoadBalancing | undefined
+
+  constructor(minute: string) {
+    this.#minute = minute
+  }
+
+  static async open(minute: string): Promise<Theatre> {
+    const theatre = new Theatre(minute)
+    try {
+      await theatre.#prepare()
+      return theatre
+    } catch (error) {
+      await theatre.close()
+      throw error
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    this.#port = await freePort()
+    this.clients = clientsOf(`http://127.0.0.1:${this.#port}`)
+    await this.startEngine()
+    await this.build('hello:1', {})
+    await this.build('hello:2', { 'version.txt': '2\n' })
+    const loadBalancing = await createLoadBalancing(this.clients)
+    this.loadBalancing = loadBalancing
+    await createService(this.clients, await registerTaskDefinition(this.clients, 'hello:1'), loadBalancing.blueArn)
+    await createDeploymentGroup(this.clients, loadBalancing)
+    await until('version 1 is healthy', async () => {
+      return (await healthyTargets(this.clients, loadBalancing.blueArn)) >= desiredCount
+    })
+  }
+
+  async startEngine(): Promise<void> {
+    const file = join(this.#directory, 'engine.log')
+    const log = openSync(file, 'a')
+    const from = readFileSync(file, 'utf8').length
+    const options = ['serve', '--port', String(this.#port), '--data', this.data, '--minute', this.#minute]
+    const engine = spawn(process.execPath, [launcher, ...options], { stdio: ['ignore', log, log] })
+    closeSync(log)
+    this.#engine = engine
+    await until('the engine answers', async () => {
+      const said = readFileSync(file, 'utf8').slice(from)
+      assert(engine.exitCode === null && engine.signalCode === null, `the engine ended by itself:\n${said}`)
+      return said.includes('teal is listening on')
+    })
+  }
+
+  async killEngine(): Promise<void> {
+    const engine = this.#engine
+    assert(engine, 'an engine runs')
+    const exited = once(engine, 'exit')
+    engine.kill('SIGKILL')
+    await exited
+  }
+
+  /** An image of `examples/hello` with some of its files replaced. */
+  async build(tag: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const directory = mkdtempSync(join(this.#directory, 'context-'))
+    cpSync(example, directory, { recursive: true })
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text)
+    await run(process.execPath, [launcher, 'build', directory, '--tag', tag, '--data', this.data])
+  }
+
+  async configure(change: Partial<UpdateDeploymentGroupCommandInput>): Promise<void> {
+    const group = { applicationName: name, currentDeploymentGroupName: name }
+    await this.clients.codeDeploy.send(new UpdateDeploymentGroupCommand({ ...group, ...change }))
+  }
+
+  async deploy(image: string): Promise<string> {
+    return createDeployment(this.clients, await registerTaskDefinition(this.clients, image))
+  }
+
+  async deployment(deploymentId: string): Promise<DeploymentInfo> {
+    const { deploymentInfo } = await this.clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
+    assert(deploymentInfo)
+    return deploymentInfo
+  }
+
+  async target(deploymentId: string): Promise<ECSTarget> {
+    const { deploymentTargets } = await this.clients.codeDeploy.send(
+      new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: [`${name}:${name}`] }),
+    )
+    const target = deploymentTargets?.[0]?.ecsTarget
+    assert(target)
+    return target
+  }
+
+  async ended(deploymentId: string): Promise<DeploymentInfo> {
+    await until(`deployment ${deploymentId} has ended`, async () => {
+      return (await this.deployment(deploymentId)).completeTime !== undefined
+    })
+    return this.deployment(deploymentId)
+  }
+
+  /** The processes of a task set's running tasks. */
+  async pidsOf(taskSetId: string): Promise<readonly number[]> {
+    const { ecs } = this.clients
+    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: name, startedBy: taskSetId }))
+    if (taskArns.length === 0) return []
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: name, tasks: taskArns }))
+    return tasks
+      .filter(({ lastStatus }) => lastStatus === 'RUNNING')
+      .flatMap(({ taskArn = '' }) => globSync(`tasks/${taskArn.split('/').at(-1)}/**/command`, { cwd: this.data }))
+      .map((file) => Number(readFileSync(join(this.data, file), 'utf8')))
+  }
+
+  startLoad(): Load {
+    const url = this.loadBalancing?.productionUrl
+    assert(url)
+    this.#load = startLoad({ url, versions: ['1', '2'], mix })
+    return this.#load
+  }
+
+  /** Rejects while no router answers. */
+  async routerReport(): Promise<RouterReport> {
+    const report = await callRouter(routerSocketPath(this.data), { method: 'GET', path: '/report' })
+    return report as RouterReport
+  }
+
+  /** How many steps of a deployment have begun, read beside the engine from its state on disk. */
+  openJournal(): { stepsBegun(deploymentId: string): number; close(): void } {
+    const database = new DatabaseSync(join(this.data, 'state.db'), { readOnly: true })
+    const select = database.prepare(`SELECT count(*) AS steps FROM rows WHERE kind = 'journal' AND key LIKE ?`)
+    return {
+      stepsBegun: (deploymentId) => Number(select.get(`${deploymentId}/%`)?.['steps']),
+      close: () => database.close(),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#load?.kill()
+    const ended = this.#engine?.exitCode !== null || this.#engine?.signalCode !== null
+    const exited = this.#engine === undefined || ended ? undefined : once(this.#engine, 'exit')
+    await run(process.execPath, [launcher, 'down', '--data', this.data])
+    await exited
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 })
+  }
+}
+
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patienceMilliseconds
+  while (!(await isSo())) {
+    assert(performance.now() < deadline, `it did not come about within a minute that ${what}`)
+    await delay(20)
+  }
+}
