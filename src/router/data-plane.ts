@@ -158,7 +158,8 @@ export class DataPlane {
 
   readonly #doorHandlers: DoorHandlers = {
     onRequest: (door, exchange) => this.#serve(door, exchange),
-    onMalformed: (door) => this.#counts.add({ listenerArn: door.route.listenerArn }, 'elb-4xx'),
+    onMalformed: ({ route: { listenerArn } }, statusCode) =>
+      this.#counts.add({ listenerArn }, statusCode < 500 ? 'elb-4xx' : 'elb-5xx'),
   }
 
   async #serve(door: Door, exchange: Exchange): Promise<void> {

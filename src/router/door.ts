@@ -156,10 +156,17 @@ export class Door {
 
   /** A body that nobody wanted is read to its end, so that the client sees its answer; but not for ever. */
   #endUnreadBody(request: IncomingMessage): void {
-    if (request.complete || request.destroyed) return
-    const timer = setTimeout(() => request.socket.destroy(), idleMilliseconds(this.#route))
-    request.once('close', () => clearTimeout(timer))
-    request.once('end', () => clearTimeout(timer))
+    const { socket } = request
+    if (request.complete || socket.destroyed) return
+    const timer = setTimeout(() => socket.destroy(), idleMilliseconds(this.#route))
+    const onOver = (): void => {
+      clearTimeout(timer)
+      request.off('end', onOver)
+      socket.off('close', onOver)
+    }
+    request.once('end', onOver)
+    // Node no longer tells a request of its connection's end once it was answered.
+    socket.once('close', onOver)
     request.resume()
   }
 

@@ -41,7 +41,7 @@ export class Cleanups implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const cleanup of this.#cleanups.reverse()) await cleanup()
+    for (const cleanup of this.#cleanups.toReversed()) await cleanup()
   }
 }
 
@@ -157,16 +157,18 @@ export type Answer = {
   readonly body: string
 }
 
+type Sent = {
+  readonly path?: string
+  readonly method?: string
+  readonly headers?: Record<string, string | string[]>
+  readonly body?: string
+  readonly agent?: Agent | false
+}
+
 /** One request on a connection of its own, or on the agent's. */
 export async function send(
   port: number,
-  {
-    path = '/',
-    method = 'GET',
-    headers = {} as Record<string, string | string[]>,
-    body = undefined as string | undefined,
-    agent = false as Agent | false,
-  } = {},
+  { path = '/', method = 'GET', headers = {}, body, agent = false }: Sent = {},
 ): Promise<Answer> {
   const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent })
   request.end(body)
