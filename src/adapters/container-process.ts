@@ -1,11 +1,8 @@
-import type { ChildProcess } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Clock } from '../engine/ports.ts'
 import { spawnShim } from './container-shim.ts'
 import type { ContainerCommand } from './container-shim.ts'
-import { isGroupGone, pidOf, signalGroup } from './process-identity.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import { isGroupGone, signalGroup } from './process-identity.ts'
 import { readContainerState, withdraw } from './task-directory.ts'
 import type { ContainerFiles, ContainerState, PlannedContainer } from './task-directory.ts'
 
@@ -26,9 +23,8 @@ export async function startContainer(command: ContainerCommand, label: string, s
   const child = spawnShim(command, files, label)
   const shim = { error: undefined as Error | undefined, hasEnded: false }
   child.once('error', (error) => (shim.error = error))
-  child.once('exit', (code) => {
+  child.once('exit', () => {
     shim.hasEnded = true
-    keepExitCode(child, code, files)
     onExit()
   })
   const deadline = clock.now() + startPatienceMilliseconds
@@ -76,22 +72,6 @@ async function begun(files: ContainerFiles, clock: Clock): Promise<ContainerStat
 
 function hasBegun(state: ContainerState): boolean {
   return state.kind !== 'running' || state.pid !== undefined
-}
-
-/** Where the disk was too full for the shim to write the exit code, its parent has another way to know it. */
-function keepExitCode(child: ChildProcess, code: number | null, files: ContainerFiles): void {
-  const state = readContainerState(files)
-  if (state.kind !== 'exited' || state.isRecorded || code === null || !isOwn(child, state.shim)) return
-  endOrphans(state)
-  try {
-    writeFileSync(join(files.state, 'exit'), `${code}\n`)
-  } catch {
-    // The disk is still full; 137 stands for the unknown.
-  }
-}
-
-function isOwn(child: ChildProcess, shim: ProcessIdentity): boolean {
-  return pidOf(shim) === child.pid
 }
 
 function shimComplaint({ shimErrors, state }: ContainerFiles): string {

@@ -20,7 +20,8 @@ export type ContainerCommand = {
  *   SIGINT and SIGQUIT. Signals are sent to the whole group, so the shim forwards none; it only has to outlive them. A
  *   handler does that, for what is ignored would be ignored by the command too.
  * - When the command ends by itself, all that it has started ends, as in a container. During a stop the rest has its time.
- * - The exit code is one write of a line that ends in a newline; a reader takes nothing less for it.
+ * - The exit code is one write of a line that ends in a newline; a reader takes nothing less for it. A full disk has no
+ *   room for a line, but for a link: it takes no block.
  *
  * The script arrives in a variable and not as an argument, so that a list of processes shows the command.
  */
@@ -58,7 +59,8 @@ PATH=$path
   exec "$@"
 ) 2>&1
 code=$?
-echo "$code" >"$state/exit" && [ -z "$stopping" ] && kill -s KILL -- "-$$"
+echo "$code" >"$state/exit" || PATH=$tools ln -s "$code" "$state/exit-code"
+[ -z "$stopping" ] && kill -s KILL -- "-$$"
 exit "$code"
 `
 

@@ -3,7 +3,7 @@ import { endOrphans } from './container-process.ts'
 import { limitLog } from './log-limit.ts'
 import { hasProcFileSystem } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
-import type { ContainerFiles } from './task-directory.ts'
+import type { ContainerFiles, ContainerState } from './task-directory.ts'
 
 /** How often containers are looked at; where asking for a process means running `ps`, less often. */
 const roundMilliseconds = hasProcFileSystem ? 100 : 1_000
@@ -60,10 +60,9 @@ export class ContainerWatch {
   }
 
   #lookAt({ taskId, files }: Watched): void {
-    const state = readContainerState(files)
+    const state = stateOf(files)
+    if (state === undefined || state.kind === 'running') return
     // Unclaimed: its directory has been removed, or it is about to begin and will be added again.
-    if (state.kind === 'running') return
-    endOrphans(state)
     this.#watched.delete(files.state)
     if (state.kind === 'exited') this.#onExit(taskId)
   }
@@ -74,5 +73,16 @@ export class ContainerWatch {
     } catch {
       // A full disk or a log that was just removed: the next round tries again, the process is not in danger.
     }
+  }
+}
+
+/** Undefined where it cannot be told now, as without a free descriptor; the next round asks again. */
+function stateOf(files: ContainerFiles): ContainerState | undefined {
+  try {
+    const state = readContainerState(files)
+    endOrphans(state)
+    return state
+  } catch {
+    return undefined
   }
 }

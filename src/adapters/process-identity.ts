@@ -51,7 +51,7 @@ export function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): vo
     process.kill(-pidOf(leader), signal)
   } catch (error) {
     // It ended between the two lines.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (codeOf(error) !== 'ESRCH') throw error
   }
 }
 
@@ -63,31 +63,33 @@ function canSignalGroup(pid: number): boolean {
   try {
     process.kill(-pid, 0)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH'
   }
 }
 
 let knownBootId: string | undefined
 
 function bootId(): string {
-  knownBootId ??= hasProcFileSystem ? readOrEmpty('/proc/sys/kernel/random/boot_id').trim() : ''
+  knownBootId ??= hasProcFileSystem ? (readProc('/proc/sys/kernel/random/boot_id') ?? '').trim() : ''
   return knownBootId
 }
 
-function readOrEmpty(file: string): string {
+/** Undefined only for what is not there: a live process must not be taken for dead because this one is out of descriptors. */
+function readProc(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
-  } catch {
-    return ''
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes(codeOf(error))) return undefined
+    throw error
   }
 }
 
 /** The fields of /proc/<pid>/stat after the command's name: 0 state, 2 group, 3 session, 19 start time. */
 function statFields(pid: number): readonly string[] | undefined {
-  const stat = readOrEmpty(`/proc/${pid}/stat`)
+  const stat = readProc(`/proc/${pid}/stat`)
   // The command's name may hold spaces and parentheses; the last parenthesis ends it.
-  return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 function isZombieState(state: string | undefined): boolean {
@@ -127,8 +129,13 @@ function ps(args: readonly string[]): string {
   try {
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC0' }
     return execFileSync('ps', args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] })
-  } catch {
-    // `ps -p` fails for a process that is not there.
-    return ''
+  } catch (error) {
+    // `ps -p` ends with 1 for a process that is not there.
+    if (error instanceof Error && 'status' in error && error.status === 1) return ''
+    throw error
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -110,8 +110,9 @@ export class ProcessRuntime implements TaskRuntime {
   /** Ends every task of the data directory, also those this engine has never heard of. Nothing starts afterwards. */
   async shutdown(): Promise<void> {
     this.#isEnding = true
-    await Promise.all(listTasks(this.#tasksDirectory).map((taskId) => this.stop(taskId)))
+    const stops = await Promise.allSettled(listTasks(this.#tasksDirectory).map((taskId) => this.stop(taskId)))
     this.close()
+    for (const stop of stops) if (stop.status === 'rejected') throw stop.reason
   }
 
   /** Leaves the tasks alone and looks after them no more: the next engine will. */

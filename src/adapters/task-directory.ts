@@ -108,9 +108,9 @@ export function readContainerState({ state }: ContainerFiles): ContainerState {
   if (shim === withdrawnClaim) return { kind: 'withdrawn' }
   const pid = readNumber(join(state, 'command'))
   // In this order: a shim that is found dead has written all it ever will.
-  const mayRun = readNumber(join(state, 'exit')) === undefined && isAlive(shim)
+  const mayRun = readExitCode(state) === undefined && isAlive(shim)
   if (mayRun) return { kind: 'running', shim, pid }
-  const exitCode = readNumber(join(state, 'exit'))
+  const exitCode = readExitCode(state)
   return { kind: 'exited', shim, pid, exitCode: exitCode ?? killedExitCode, isRecorded: exitCode !== undefined }
 }
 
@@ -121,13 +121,27 @@ export function withdraw({ state }: ContainerFiles): boolean {
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    // Half removed by an engine that was killed: where there is no directory, no shim can lay its claim.
+    if (isMissing(error)) return true
     throw error
   }
 }
 
 function readClaim(state: string): ProcessIdentity | undefined {
+  return readLink(join(state, 'claim'))
+}
+
+/** A line the shim has written, or, where the disk had no room for it, a link. */
+function readExitCode(state: string): number | undefined {
+  const code = readNumber(join(state, 'exit'))
+  if (code !== undefined) return code
+  const link = readLink(join(state, 'exit-code'))
+  return link === undefined ? undefined : Number(link)
+}
+
+function readLink(file: string): string | undefined {
   try {
-    return readlinkSync(join(state, 'claim'))
+    return readlinkSync(file)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
