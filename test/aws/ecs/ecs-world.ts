@@ -45,7 +45,12 @@ export async function startEcs(test: TestContext): Promise<EcsWorld> {
   const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) }
   // The ECS API reaches for nothing else of the engine; if it did, the test would fail by name.
   const engine = {
-    ...{ store, clock, chance, services: scheduler, log, changes: new Changes(clock) },
+    store,
+    clock,
+    chance,
+    services: scheduler,
+    log,
+    changes: new Changes(clock),
     settings: { accountId, minuteMilliseconds: 60_000, listenHost: '127.0.0.1', endpointUrl: '' },
   } as unknown as Engine
   const endpoint = await startEndpoint({ services: [ecs(engine)], host: '127.0.0.1', port: 0, accountId, log })

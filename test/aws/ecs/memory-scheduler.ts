@@ -66,9 +66,9 @@ export class MemoryScheduler implements ServiceScheduler {
   counts(taskSetArn: string): TaskCounts {
     const taskSet = this.#taskSet(taskSetArn)
     const tasks = this.#tasksOf(taskSet).filter((task) => task.desiredStatus === 'RUNNING')
-    const running = tasks.filter((task) => task.lastStatus === 'RUNNING').length
     const desired = computedDesiredCount(this.#service(taskSet.serviceArn), taskSet)
-    return { desired, running, pending: tasks.length - running }
+    const up = tasks.filter((task) => task.lastStatus === 'RUNNING').length
+    return { desired, running: up, pending: tasks.length - up }
   }
 
   evidence(): Promise<string> {

@@ -121,13 +121,13 @@ describe('the ECS API', () => {
     }
     await aws(world, 'register-task-definition', '--cli-input-json', await file('taskdef.json', webDefinition))
     const targetGroupArn = putTargetGroup(world.store, 'web-blue')
-    await aws(
-      world,
-      ...['create-service', '--service-name', 'web', '--task-definition', 'web', '--desired-count', '2'],
-      ...['--launch-type', 'FARGATE', '--deployment-controller', 'type=CODE_DEPLOY'],
-      ...['--network-configuration', 'awsvpcConfiguration={subnets=[subnet-1],securityGroups=[sg-1]}'],
-      ...['--load-balancers', `targetGroupArn=${targetGroupArn},containerName=web,containerPort=8080`],
-    )
+    const creation = [
+      `create-service --service-name web --task-definition web --desired-count 2`,
+      `--launch-type FARGATE --deployment-controller type=CODE_DEPLOY`,
+      `--network-configuration awsvpcConfiguration={subnets=[subnet-1],securityGroups=[sg-1]}`,
+      `--load-balancers targetGroupArn=${targetGroupArn},containerName=web,containerPort=8080`,
+    ]
+    await aws(world, ...creation.join(' ').split(' '))
     world.scheduler.settle()
     const described = await aws(world, 'describe-services', '--services', 'web', 'gone', '--include', 'TAGS')
     const [service] = described['services'] as Record<string, unknown>[]

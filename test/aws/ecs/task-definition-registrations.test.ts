@@ -6,6 +6,10 @@ import { assertRefused, registerWeb, startEcs, type EcsWorld } from './ecs-world
 const refuse = (world: EcsWorld, changes: Partial<RegisterTaskDefinitionCommandInput>, message: string | RegExp) =>
   assertRefused(registerWeb(world, changes), 'ClientException', message)
 
+const logged = (logDriver: 'awslogs' | 'syslog') => ({
+  containerDefinitions: [{ name: 'web', image: 'hello:1', logConfiguration: { logDriver } }],
+})
+
 describe('registering a task definition', () => {
   test('a family has up to 255 letters, numbers, hyphens and underscores', async (t) => {
     const world = await startEcs(t)
@@ -35,9 +39,6 @@ describe('registering a task definition', () => {
 
   test('Fargate needs an execution role for awslogs, and has few other log drivers', async (t) => {
     const world = await startEcs(t)
-    const logged = (logDriver: 'awslogs' | 'syslog') => ({
-      containerDefinitions: [{ name: 'web', image: 'hello:1', logConfiguration: { logDriver } }],
-    })
     await refuse(
       world,
       logged('awslogs'),

@@ -20,6 +20,8 @@ import {
   webDefinition,
 } from './ecs-world.ts'
 
+const revisions = (arns: string[] | undefined) => arns?.map((text) => Number(text.split(':').at(-1)))
+
 describe('task definitions', () => {
   test('a registered one is answered with all that ECS adds', async (t) => {
     const { client } = await startEcs(t)
@@ -63,14 +65,14 @@ describe('task definitions', () => {
     const world = await startEcs(t)
     const { client } = world
     const [first, second] = [await registerWeb(world), await registerWeb(world)]
-    const describe_ = async (taskDefinition: string) =>
+    const describeArn = async (taskDefinition: string) =>
       (await client.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition?.taskDefinitionArn
-    assert.equal(await describe_('web'), second)
-    assert.equal(await describe_('web:1'), first)
-    assert.equal(await describe_(first), first)
+    assert.equal(await describeArn('web'), second)
+    assert.equal(await describeArn('web:1'), first)
+    assert.equal(await describeArn(first), first)
     await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'web:2' }))
-    assert.equal(await describe_('web'), first)
-    assert.equal(await describe_('web:2'), second)
+    assert.equal(await describeArn('web'), first)
+    assert.equal(await describeArn('web:2'), second)
   })
 
   test('revisions never repeat', async (t) => {
@@ -116,7 +118,6 @@ describe('task definitions', () => {
     const { client } = world
     for (let count = 0; count < 11; count++) await registerWeb(world)
     await registerWeb(world, { family: 'web-admin' })
-    const revisions = (arns: string[] | undefined) => arns?.map((text) => Number(text.split(':').at(-1)))
     const web = await client.send(new ListTaskDefinitionsCommand({ familyPrefix: 'web' }))
     assert.deepEqual(revisions(web.taskDefinitionArns), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
     const last = await client.send(new ListTaskDefinitionsCommand({ familyPrefix: 'web', sort: 'DESC', maxResults: 2 }))

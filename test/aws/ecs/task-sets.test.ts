@@ -27,7 +27,7 @@ const api = { cluster: 'default', service: 'api' }
 
 type ExternalWorld = EcsWorld & {
   readonly input: CreateTaskSetCommandInput
-  create(changes?: Partial<CreateTaskSetCommandInput>): Promise<TaskSet>
+  readonly create: (changes?: Partial<CreateTaskSetCommandInput>) => Promise<TaskSet>
 }
 
 /** A world with an EXTERNAL service of four tasks, and what its task sets are made of. */
