@@ -22,7 +22,9 @@ export function buildNotes(dockerfile: Dockerfile, isDirectory: (path: string) =
 function reasonOf({ name, line }: DockerfileInstruction, dockerfile: Dockerfile): string | undefined {
   switch (name) {
     case 'FROM':
-      return dockerfile.stageReferences.has(line) ? undefined : 'not pulled: the programs of this machine are used'
+      return dockerfile.stageReferences.has(line)
+        ? undefined
+        : 'not pulled: the programs of this machine are used; its own ENTRYPOINT, CMD and ENV are not known'
     case 'RUN':
       return 'not executed: what it makes must be in the build context'
     case 'COPY':
