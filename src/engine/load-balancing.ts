@@ -41,8 +41,8 @@ export class RouterLoadBalancing implements LoadBalancing {
   /** Tells the router what the store says, whatever it served by before, and begins to take drained targets away. */
   async start(): Promise<void> {
     const { refusedListeners } = await this.publish()
-    for (const { listenerArn, port, message } of refusedListeners) {
-      this.#log.warn(`Listener ${listenerArn} gets no requests: port ${port} could not be opened (${message}).`)
+    for (const { listenerArn, message } of refusedListeners) {
+      this.#log.warn(`Listener ${listenerArn} gets no requests: ${message}.`)
     }
     const stop = new AbortController()
     this.#running = { stop, loop: this.#removeDrainedTargets(stop.signal) }

@@ -243,11 +243,11 @@ describe('publishing', () => {
 
   test('a port that cannot be opened is answered, and warned of at the start', async () => {
     const world = await startWorld()
-    world.router.takenPorts.set(80, 'address already in use')
+    world.router.takenPorts.set(80, 'Port 80 is in use')
     const { refusedListeners } = await world.loadBalancing.publish()
-    assert.deepEqual(refusedListeners, [{ listenerArn: 'listener', port: 80, message: 'address already in use' }])
+    assert.deepEqual(refusedListeners, [{ listenerArn: 'listener', port: 80, message: 'Port 80 is in use' }])
     const again = await world.restart()
-    assert.match(again.warnings.join('\n'), /port 80 could not be opened \(address already in use\)/)
+    assert.match(again.warnings.join('\n'), /^Listener listener gets no requests: Port 80 is in use\.$/)
   })
 })
 

@@ -11,7 +11,7 @@ export function deleteListener(store: Store, listenerArn: string): void {
 
 /**
  * Publishes a listener that opens a port, and takes it back when the router cannot open it: no listener is left which
- * its creator was refused.
+ * its creator was refused. The router's own sentence names the port, the host and the reason.
  */
 export async function publishOrTakeBack(engine: Engine, listener: Listener, takeBack: () => void): Promise<void> {
   const { refusedListeners } = await engine.loadBalancing.publish().catch((error: unknown) => {
@@ -22,7 +22,7 @@ export async function publishOrTakeBack(engine: Engine, listener: Listener, take
   if (refused === undefined) return
   takeBack()
   await engine.loadBalancing.publish()
-  throw portRefusal(engine, listener.port, refused.message)
+  throw portRefusal(refused.message)
 }
 
 /** All load balancers share the host's ports, unlike on AWS, where each has addresses of its own. */
@@ -37,13 +37,12 @@ export function checkPortIsFree(engine: Engine, loadBalancerArn: string, port: n
       `A listener already exists on this port for this load balancer '${loadBalancerArn}'`,
     )
   }
-  throw portRefusal(engine, port, `it belongs to '${holder.listenerArn}', and all load balancers share this host`)
+  const { listenHost } = engine.settings
+  throw portRefusal(
+    `Port ${port} on ${listenHost}, which all load balancers share, belongs to listener '${holder.listenerArn}'`,
+  )
 }
 
-function portRefusal({ settings }: Engine, port: number, reason: string): Error {
-  const place = settings.listenHost.includes(':') ? `[${settings.listenHost}]` : settings.listenHost
-  return refusal(
-    'InvalidConfigurationRequestException',
-    `Port '${port}' cannot be opened on '${place}': ${reason}. Choose another port, or free this one`,
-  )
+function portRefusal(reason: string): Error {
+  return refusal('InvalidConfigurationRequestException', `${reason}. Choose another port, or free this one`)
 }

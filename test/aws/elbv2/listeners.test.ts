@@ -139,16 +139,18 @@ describe('listeners', () => {
     await assertRefused(
       create({ LoadBalancerArn }),
       'InvalidConfigurationRequestException',
-      new RegExp(`^Port '${port}' cannot be opened on '127\\.0\\.0\\.1': it belongs to '${ListenerArn}'`),
+      new RegExp(
+        `^Port ${port} on 127\\.0\\.0\\.1, which all load balancers share, belongs to listener '${ListenerArn}'`,
+      ),
     )
   })
 
   test('whose port the router cannot open are refused, and nothing of them stays', async () => {
-    endpoint.router.takenPorts.set(port, 'address already in use')
+    endpoint.router.takenPorts.set(port, `Port ${port} on 127.0.0.1 is in use by another program`)
     await assertRefused(
       create(),
       'InvalidConfigurationRequestException',
-      new RegExp(`^Port '${port}' cannot be opened on '127\\.0\\.0\\.1': address already in use`),
+      new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is in use by another program\\. Choose another port`),
     )
     const { Listeners } = await client.send(new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn }))
     assert.deepEqual(Listeners, [])
