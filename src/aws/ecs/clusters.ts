@@ -18,7 +18,8 @@ export const clusters = (engine: Engine) =>
         cluster: answer(engine.store, createCluster(engine, call, input), ['TAGS', 'SETTINGS', 'CONFIGURATIONS']),
       }
     },
-    DescribeClusters({ clusters: names = ['default'], include = [] }, call) {
+    DescribeClusters({ clusters: given = [], include = [] }, call) {
+      const names = given.length === 0 ? ['default'] : given
       if (names.length > 100) throw invalidParameter('Clusters can have at most 100 items.')
       const asked = names.map((name) => ({ key: clusterArn(call, name), found: describable(engine, call, name) }))
       return {

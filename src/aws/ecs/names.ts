@@ -48,10 +48,13 @@ export function serviceArn(place: Place, cluster: Cluster, service: string): str
   return arn.service(cluster.clusterArn, inCluster(cluster, named(place, 'service', service)))
 }
 
-/** @throws ServiceNotFoundException, also for one that is INACTIVE: it can only be described any more. */
+/**
+ * A service, also one that is INACTIVE.
+ * @throws ServiceNotFoundException
+ */
 export function findService(store: Store, place: Place, cluster: Cluster, service: string): Service {
   const found = store.services.get(serviceArn(place, cluster, service))
-  if (found === undefined || found.status === 'INACTIVE') throw serviceNotFound()
+  if (found === undefined) throw serviceNotFound()
   return found
 }
 

@@ -95,7 +95,7 @@ export const rollingUpdatesNotSupported = (parameter: string) =>
       'deployments, or type=EXTERNAL to manage task sets yourself.',
   )
 
-export function isDeploying(store: Store, service: Service): boolean {
+function isDeploying(store: Store, service: Service): boolean {
   const unfinished = store.deployments
     .list()
     .some(({ status, plan }) => !isTerminal(status) && plan?.serviceArn === service.serviceArn)

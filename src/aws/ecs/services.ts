@@ -4,7 +4,7 @@ import type { Place } from '../../domain/identifiers.ts'
 import type { Service } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Checked, Handlers } from '../handlers.ts'
-import { invalidParameter, serviceNotActive } from './errors.ts'
+import { invalidParameter, serviceNotActive, serviceNotFound } from './errors.ts'
 import { findActiveCluster, findCluster, findService, serviceArn, taskSetsOf } from './names.ts'
 import { page } from './pages.ts'
 import { serviceAnswer } from './service-answers.ts'
@@ -130,7 +130,8 @@ function updateService({ store }: Engine, service: Service, input: Checked<sdk.U
 
 /** From here on nothing is wanted of it: its tasks are drained and stopped, and then it is INACTIVE. */
 function deleteService({ store }: Engine, service: Service, force: boolean): Service {
-  if (service.status !== 'ACTIVE') return service
+  if (service.status === 'INACTIVE') throw serviceNotFound()
+  if (service.status === 'DRAINING') return service
   if (!force) checkDeletable(service, taskSetsOf(store, service).length)
   const deleted: Service = { ...service, status: 'DRAINING', desiredCount: 0 }
   store.services.put(service.serviceArn, deleted)

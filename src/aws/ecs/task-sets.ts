@@ -6,15 +6,15 @@ import type { Engine, NewTaskSet } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { defined } from './defined.ts'
-import { invalidParameter, notSupported, serviceNotActive, serviceNotFound, taskSetNotFound } from './errors.ts'
+import { invalidParameter, notSupported, serviceNotActive, taskSetNotFound } from './errors.ts'
 import { readLaunch } from './launch-types.ts'
 import { readLoadBalancer } from './load-balancers.ts'
 import { refusedMember, taskSetMembers } from './members.ts'
 import {
   findActiveCluster,
   findCluster,
+  findService,
   findUsableTaskDefinition,
-  serviceArn,
   taskSetArn,
   taskSetsOf,
 } from './names.ts'
@@ -167,8 +167,7 @@ function changeableTaskSet(store: Store, place: Place, service: Service, name: s
 }
 
 function describedService(store: Store, place: Place, cluster: Cluster, name: string): Service {
-  const service = store.services.get(serviceArn(place, cluster, name))
-  if (service === undefined) throw serviceNotFound()
+  const service = findService(store, place, cluster, name)
   if (service.status === 'INACTIVE') throw serviceNotActive()
   return service
 }

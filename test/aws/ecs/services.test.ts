@@ -178,7 +178,12 @@ describe('services', () => {
     assert.deepEqual((await client.send(new ListServicesCommand({}))).serviceArns, [])
     const gone = ['ServiceNotFoundException', 'Service not found.'] as const
     await assertRefused(client.send(new DeleteServiceCommand({ service: 'web' })), ...gone)
-    await assertRefused(client.send(new UpdateServiceCommand({ service: 'web' })), ...gone)
+    await assertRefused(client.send(new UpdateServiceCommand({ service: 'never' })), ...gone)
+    await assertRefused(
+      client.send(new UpdateServiceCommand({ service: 'web' })),
+      'ServiceNotActiveException',
+      'Service was not ACTIVE.',
+    )
   })
 
   test('a service scaled to 0 is deleted without force, but not during a deployment', async (t) => {
