@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { ContainerFiles } from './task-directory.ts'
 
 /** What a container's log may hold before it is cut; the newest half is kept. */
-export const logLimitBytes = 64 * 1024 * 1024
+const logLimitBytes = 64 * 1024 * 1024
 const chunkBytes = 1024 * 1024
 
 /**

@@ -25,7 +25,7 @@ export type PlannedContainer = {
   readonly stopSignal: NodeJS.Signals
   readonly stopTimeoutSeconds: number
 }
-export type PlannedPort = Pick<TaskEndpoint, 'containerPort' | 'port'>
+type PlannedPort = Pick<TaskEndpoint, 'containerPort' | 'port'>
 
 export type ContainerFiles = {
   readonly log: string

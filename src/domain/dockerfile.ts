@@ -28,7 +28,7 @@ export type CopyInstruction = {
 }
 
 /** The PATH of Docker's own base images: what `$PATH` means before a Dockerfile sets it. */
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** `/bin/sh -c` is the shell form's shell until SHELL says otherwise. */
 const defaultShell: readonly string[] = ['/bin/sh', '-c']
