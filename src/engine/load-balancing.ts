@@ -13,7 +13,7 @@ import { TablePublisher } from './table-publisher.ts'
 
 const retryMilliseconds = 1000
 
-/** Load balancing by a router: the store says what shall be, the routing table tells the router, its reports say what is. */
+/** Load balancing by a router: the store says what shall be, tables tell the router, its reports say what is. */
 export class RouterLoadBalancing implements LoadBalancing {
   readonly #store: Store
   readonly #clock: Clock
@@ -233,7 +233,7 @@ const registering: TargetHealth = {
   description: 'Target registration is in progress',
 }
 
-/** Registering again what is draining makes it a target like any other; registering what is registered changes nothing. */
+/** Registering what drains makes it a target like any other; registering what is registered changes nothing. */
 function withRegistered(targets: readonly RegisteredTarget[], target: TargetAddress): readonly RegisteredTarget[] {
   const { id, port, availabilityZone } = target
   const at = targets.findIndex((each) => addressKey(each) === addressKey(target))

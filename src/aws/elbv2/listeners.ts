@@ -103,7 +103,7 @@ function checkPlain(
   refuseGiven('InvalidConfigurationRequestException', ofTls, 'an HTTP listener does not take it: leave it out')
 }
 
-/** AWS says of CreateListener that creating the same one again succeeds; another one on its port is refused elsewhere. */
+/** AWS says of CreateListener that creating the same one again succeeds; a different one on its port does not. */
 function sameListener({ store }: Engine, loadBalancerArn: string, asked: AskedListener): Listener | undefined {
   return store.listeners
     .list()

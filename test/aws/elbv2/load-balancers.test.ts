@@ -148,6 +148,11 @@ describe('load balancers', () => {
     await assertRefused(tooMany, 'ValidationError', /'401' at 'pageSize'.* less than or equal to 400/)
   })
 
+  test('are at most fifty in a region', async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, at) => createLoadBalancer(client, `web-${at}`)))
+    await assertRefused(create({ Name: 'one-more' }), 'TooManyLoadBalancersException', /'50', has been reached/)
+  })
+
   test('can be given other subnets, security groups and address types', async () => {
     const LoadBalancerArn = await createLoadBalancer(client)
     const subnets = await client.send(new SetSubnetsCommand({ LoadBalancerArn, Subnets: ['subnet-9'] }))

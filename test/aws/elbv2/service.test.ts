@@ -78,7 +78,7 @@ describe('elastic load balancing', () => {
 
 type Argument = string | { readonly verbatim: string }
 
-/** Runs `aws elbv2` with words, and texts that are one argument each; answers what it printed as JSON, `{}` for nothing. */
+/** Runs `aws elbv2` with words, and texts that are one argument each; answers the JSON it printed, or `{}`. */
 async function elbv2(url: string, args: readonly Argument[]): Promise<Record<string, unknown>> {
   const words = args.flatMap((each) => (typeof each === 'string' ? each.split(' ') : [each.verbatim]))
   const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'eu-west-1' }
