@@ -103,7 +103,7 @@ export class Door {
   #attachHandlers(): void {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response)
     this.#server.on('connection', (socket: Socket) => {
-      this.#connectedAt.set(socket, Date.now())
+      this.#connectedAt.set(socket, performance.now())
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -151,7 +151,7 @@ export class Door {
   /** The connection is too old for another request; the answer says so, and nothing is closed under a next request. */
   #isOld(socket: Socket): boolean {
     const connectedAt = this.#connectedAt.get(socket)
-    return connectedAt !== undefined && Date.now() - connectedAt > this.#route.clientKeepAliveSeconds * 1000
+    return connectedAt !== undefined && performance.now() - connectedAt > this.#route.clientKeepAliveSeconds * 1000
   }
 
   /** A body that nobody wanted is read to its end, so that the client sees its answer; but not for ever. */

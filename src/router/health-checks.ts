@@ -114,13 +114,13 @@ export class HealthChecks {
 
   async #checkNow(key: string, entry: CheckedTarget): Promise<void> {
     delete entry.timer
-    const begun = Date.now()
+    const begun = performance.now()
     const { settings } = entry
     const result = await this.#probe(entry.target, settings, entry.stop.signal)
     if (entry.stop.signal.aborted) return
     const before = entry.checked
     entry.checked = afterCheck(before, settings, result)
-    this.#scheduleNext(key, entry, Date.now() - begun)
+    this.#scheduleNext(key, entry, performance.now() - begun)
     if (before.health.state !== entry.checked.health.state) this.#onChange()
   }
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { json, text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { RoutingTable } from '../../src/domain/routing-table.ts'
+import { freePort } from '../free-port.ts'
+import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from './test-router.ts'
+
+const main = fileURLToPath(new URL('../../src/router/main.ts', import.meta.url))
+
+function spawnMain(cleanups: Cleanups, ...options: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  cleanups.add(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  return child
+}
+
+async function startMain(cleanups: Cleanups, ...more: readonly string[]) {
+  const dataDirectory = cleanups.temporaryDirectory()
+  const socketPath = join(dataDirectory, 'router.sock')
+  const options = ['--data', dataDirectory, '--listen-host', '127.0.0.1', '--socket', socketPath]
+  const child = spawnMain(cleanups, ...options, ...more)
+  const { stdout } = child
+  assert.ok(stdout)
+  const [line] = (await once(stdout, 'data')) as [Buffer]
+  assert.match(String(line), /serves on 127\.0\.0\.1/)
+  return { child, socketPath }
+}
+
+async function call(socketPath: string, method: string, path: string, body = ''): Promise<IncomingMessage> {
+  const request = httpRequest({ socketPath, method, path, agent: false })
+  request.end(body)
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  return answer
+}
+
+async function putTable(socketPath: string, routes: RoutingTable): Promise<unknown> {
+  return json(await call(socketPath, 'PUT', '/table', JSON.stringify(routes)))
+}
+
+async function report(socketPath: string): Promise<RouterReport> {
+  return (await json(await call(socketPath, 'GET', '/report'))) as RouterReport
+}
+
+for (const [how, end] of Object.entries({
+  'a SIGTERM': ({ child }: { readonly child: ChildProcess }) => void child.kill('SIGTERM'),
+  'a call': ({ socketPath }: { readonly socketPath: string }) => void call(socketPath, 'POST', '/shutdown'),
+})) {
+  test(`${how} ends a router after its running requests`, async () => {
+    await using cleanups = new Cleanups()
+    let release: (() => void) | undefined
+    const app = await startApp(cleanups, (_, response) => (release = () => void response.end('whole')))
+    const router = await startMain(cleanups)
+    const exit = once(router.child, 'exit')
+    const port = await freePort()
+    const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+    assert.deepEqual(await putTable(router.socketPath, routes), { refusedListeners: [] })
+    const running = send(port)
+    await eventually('the request has arrived', () => release)
+    end(router)
+    await eventually('the socket is gone', () => !existsSync(router.socketPath))
+    release?.()
+    assert.equal((await running).body, 'whole')
+    assert.deepEqual(await exit, [0, null])
+  })
+}
+
+test('running requests are cut when the time given is over', async () => {
+  await using cleanups = new Cleanups()
+  let hasArrived = false
+  const app = await startApp(cleanups, () => (hasArrived = true))
+  const { child, socketPath } = await startMain(cleanups)
+  const exit = once(child, 'exit')
+  const port = await freePort()
+  await putTable(socketPath, table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+  const running = assert.rejects(send(port).then(({ statusCode }) => assert.notEqual(statusCode, 502)))
+  await eventually('the request has arrived', () => hasArrived)
+  const answer = await call(socketPath, 'POST', '/shutdown', '{"graceSeconds":0.05}')
+  await text(answer).catch(() => undefined)
+  await running
+  assert.deepEqual(await exit, [0, null])
+})
+
+test('Ctrl-C in a terminal does not end a router that an engine started', async () => {
+  await using cleanups = new Cleanups()
+  const { child, socketPath } = await startMain(cleanups, '--detached')
+  child.kill('SIGINT')
+  assert.equal((await report(socketPath)).pid, child.pid)
+  child.kill('SIGINT')
+  assert.equal((await report(socketPath)).pid, child.pid)
+})
+
+test('a call which the router does not know, and one it does not understand, are answered', async () => {
+  await using cleanups = new Cleanups()
+  const { socketPath } = await startMain(cleanups)
+  assert.equal((await call(socketPath, 'GET', '/nothing')).statusCode, 404)
+  const answer = await call(socketPath, 'PUT', '/table', '{')
+  assert.equal(answer.statusCode, 500)
+  assert.match(await text(answer), /JSON/)
+})
+
+test('missing arguments are explained', async () => {
+  await using cleanups = new Cleanups()
+  const child = spawnMain(cleanups, '--listen-host', '127.0.0.1')
+  const { stdout } = child
+  assert.ok(stdout)
+  const said = text(stdout)
+  const [code] = (await once(child, 'exit')) as [number]
+  assert.equal(code, 2)
+  assert.match(await said, /Usage: router --data DIR/)
+})
