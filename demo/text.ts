@@ -21,7 +21,7 @@ export function wrapped(text: string, indent: number): string {
   let rest = text
   while (rest.length > width) {
     const end = rest.lastIndexOf(' ', width)
-    if (rest.slice(0, end).trim() === '') break
+    if (end < 0 || rest.slice(0, end).trim() === '') break
     lines.push(rest.slice(0, end).trimEnd())
     rest = `${' '.repeat(indent)}${rest.slice(end).trimStart()}`
   }
