@@ -1,7 +1,7 @@
 import { nearestName } from './nearest-name.ts'
 
 /** Where in a document: keys as they are written, and positions in lists. */
-export type TreePath = readonly (string | number)[]
+type TreePath = readonly (string | number)[]
 
 /** An AppSpec that cannot be deployed. Its message begins as CodeDeploy's does, and goes on with what, where and how to mend. */
 export class AppSpecError extends Error {

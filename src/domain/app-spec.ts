@@ -18,15 +18,15 @@ export type AppSpec = {
   readonly hooks: readonly AppSpecHook[]
 }
 
-export type CapacityProviderStrategyItem = {
+type CapacityProviderStrategyItem = {
   readonly capacityProvider: string
   readonly base?: number
   readonly weight?: number
 }
-export type AppSpecHook = { readonly event: LifecycleEventName; readonly functionName: string }
+type AppSpecHook = { readonly event: LifecycleEventName; readonly functionName: string }
 
 /** The events a function can be hooked on; the others belong to CodeDeploy. */
-export const hookableEventNames = [
+const hookableEventNames = [
   'BeforeInstall',
   'AfterInstall',
   'AfterAllowTestTraffic',

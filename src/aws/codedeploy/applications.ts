@@ -18,7 +18,11 @@ import { page } from './pages.ts'
 import { checkedTags } from './tags.ts'
 
 /** Applications: the names under which a region keeps its deployment groups and revisions. */
-export function applicationHandlers({ store, clock, chance }: Engine) {
+export function applicationHandlers(engine: Engine) {
+  return { ...applicationChanges(engine), ...applicationQueries(engine) }
+}
+
+function applicationChanges({ store, clock, chance }: Engine) {
   return {
     CreateApplication({ applicationName, computePlatform, tags }, call) {
       const name = checkedApplicationName(applicationName)
@@ -36,23 +40,6 @@ export function applicationHandlers({ store, clock, chance }: Engine) {
         tags: given,
       })
       return { applicationId }
-    },
-
-    GetApplication({ applicationName }, call) {
-      return { application: applicationInfo(applicationNamed({ store, call }, applicationName)) }
-    },
-
-    BatchGetApplications({ applicationNames }, call) {
-      checkBatch(applicationNames, { limit: 100, member: 'applicationNames' })
-      if (applicationNames.length === 0) checkedApplicationName(undefined)
-      const applications = applicationNames.map((name) => applicationNamed({ store, call }, name))
-      return { applicationsInfo: applications.map(applicationInfo) }
-    },
-
-    ListApplications({ nextToken }, call) {
-      const names = applicationsIn({ store, call }).map(({ applicationName }) => applicationName)
-      const { items, nextToken: next } = page(names, { list: 'applications', keyOf: (name) => name, nextToken })
-      return { applications: items, nextToken: next }
     },
 
     UpdateApplication({ applicationName, newApplicationName }, call) {
@@ -81,6 +68,27 @@ export function applicationHandlers({ store, clock, chance }: Engine) {
         store.applications.delete(key)
       })
       return {}
+    },
+  } satisfies Handlers<typeof sdk>
+}
+
+function applicationQueries({ store }: Engine) {
+  return {
+    GetApplication({ applicationName }, call) {
+      return { application: applicationInfo(applicationNamed({ store, call }, applicationName)) }
+    },
+
+    BatchGetApplications({ applicationNames }, call) {
+      checkBatch(applicationNames, { limit: 100, member: 'applicationNames' })
+      if (applicationNames.length === 0) checkedApplicationName(undefined)
+      const applications = applicationNames.map((name) => applicationNamed({ store, call }, name))
+      return { applicationsInfo: applications.map(applicationInfo) }
+    },
+
+    ListApplications({ nextToken }, call) {
+      const names = applicationsIn({ store, call }).map(({ applicationName }) => applicationName)
+      const { items, nextToken: next } = page(names, { list: 'applications', keyOf: (name) => name, nextToken })
+      return { applications: items, nextToken: next }
     },
   } satisfies Handlers<typeof sdk>
 }

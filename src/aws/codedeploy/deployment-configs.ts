@@ -12,7 +12,11 @@ import { checkedTrafficRouting, trafficRoutingConfig } from './traffic-routing.t
 const reserved = 'CodeDeployDefault.'
 
 /** Deployment configurations: CodeDeploy's own, and those of the user, which shift an ECS service's traffic. */
-export function deploymentConfigHandlers({ store, clock, chance }: Engine) {
+export function deploymentConfigHandlers(engine: Engine) {
+  return { ...deploymentConfigChanges(engine), ...deploymentConfigQueries(engine) }
+}
+
+function deploymentConfigChanges({ store, clock, chance }: Engine) {
   return {
     CreateDeploymentConfig(input, call) {
       const name = checkedDeploymentConfigName(input.deploymentConfigName)
@@ -36,17 +40,6 @@ export function deploymentConfigHandlers({ store, clock, chance }: Engine) {
       return { deploymentConfigId }
     },
 
-    GetDeploymentConfig({ deploymentConfigName }, call) {
-      return { deploymentConfigInfo: configInfo(configNamed({ store, call }, deploymentConfigName)) }
-    },
-
-    ListDeploymentConfigs({ nextToken }, call) {
-      const own = customConfigs({ store, call })
-      const names = [...predefinedDeploymentConfigs, ...own].map(({ deploymentConfigName }) => deploymentConfigName)
-      const { items, nextToken: next } = page(names, { list: 'deploymentConfigs', keyOf: (name) => name, nextToken })
-      return { deploymentConfigsList: items, nextToken: next }
-    },
-
     DeleteDeploymentConfig({ deploymentConfigName }, call) {
       const name = checkedDeploymentConfigName(deploymentConfigName)
       if (name.startsWith(reserved)) {
@@ -64,6 +57,21 @@ export function deploymentConfigHandlers({ store, clock, chance }: Engine) {
       }
       store.deploymentConfigs.delete(configKey({ store, call }, name))
       return {}
+    },
+  } satisfies Handlers<typeof sdk>
+}
+
+function deploymentConfigQueries({ store }: Engine) {
+  return {
+    GetDeploymentConfig({ deploymentConfigName }, call) {
+      return { deploymentConfigInfo: configInfo(configNamed({ store, call }, deploymentConfigName)) }
+    },
+
+    ListDeploymentConfigs({ nextToken }, call) {
+      const own = customConfigs({ store, call })
+      const names = [...predefinedDeploymentConfigs, ...own].map(({ deploymentConfigName }) => deploymentConfigName)
+      const { items, nextToken: next } = page(names, { list: 'deploymentConfigs', keyOf: (name) => name, nextToken })
+      return { deploymentConfigsList: items, nextToken: next }
     },
   } satisfies Handlers<typeof sdk>
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { DeploymentGroup, DeploymentGroupSettings } from '../../domain/code-deploy.ts'
@@ -24,6 +25,10 @@ import { checkedTags } from './tags.ts'
 
 /** Deployment groups: which service is deployed how, behind which listeners. */
 export function deploymentGroupHandlers(engine: Engine) {
+  return { ...deploymentGroupChanges(engine), ...deploymentGroupQueries(engine) }
+}
+
+function deploymentGroupChanges(engine: Engine) {
   const { store, chance } = engine
   return {
     async CreateDeploymentGroup({ applicationName, deploymentGroupName, tags, ...input }, call) {
@@ -47,6 +52,30 @@ export function deploymentGroupHandlers(engine: Engine) {
       return { deploymentGroupId }
     },
 
+    async UpdateDeploymentGroup(input, call) {
+      const here = { store, call }
+      const { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...changes } = input
+      const group = deploymentGroupNamed(here, applicationName, currentDeploymentGroupName)
+      const newName = checkedDeploymentGroupName(newDeploymentGroupName ?? group.deploymentGroupName)
+      if (newName !== group.deploymentGroupName) refuseTaken(here, group.applicationName, newName)
+      const settings = updatedSettings(here, group, changes)
+      store.transaction(() => replace(here, group, { ...group, ...settings, deploymentGroupName: newName }))
+      if (movesTraffic(group, settings)) await putPairBehindListener(engine, here, settings)
+      return { hooksNotCleanedUp: [] }
+    },
+
+    /** A deployment that is running goes on to its end. */
+    DeleteDeploymentGroup({ applicationName, deploymentGroupName }, call) {
+      const application = checkedApplicationName(applicationName)
+      const name = checkedDeploymentGroupName(deploymentGroupName)
+      store.deploymentGroups.delete(deploymentGroupKey(call.region, application, name))
+      return { hooksNotCleanedUp: [] }
+    },
+  } satisfies Handlers<typeof sdk>
+}
+
+function deploymentGroupQueries({ store }: Engine) {
+  return {
     GetDeploymentGroup({ applicationName, deploymentGroupName }, call) {
       const group = deploymentGroupNamed({ store, call }, applicationName, deploymentGroupName)
       return { deploymentGroupInfo: deploymentGroupInfo(store, group) }
@@ -77,26 +106,6 @@ export function deploymentGroupHandlers(engine: Engine) {
       )
       return { applicationName: application.applicationName, deploymentGroups: items, nextToken: next }
     },
-
-    async UpdateDeploymentGroup(input, call) {
-      const here = { store, call }
-      const { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...changes } = input
-      const group = deploymentGroupNamed(here, applicationName, currentDeploymentGroupName)
-      const newName = checkedDeploymentGroupName(newDeploymentGroupName ?? group.deploymentGroupName)
-      if (newName !== group.deploymentGroupName) refuseTaken(here, group.applicationName, newName)
-      const settings = updatedSettings(here, group, changes)
-      store.transaction(() => replace(here, group, { ...group, ...settings, deploymentGroupName: newName }))
-      await putPairBehindListener(engine, here, settings)
-      return { hooksNotCleanedUp: [] }
-    },
-
-    /** A deployment that is running goes on to its end. */
-    DeleteDeploymentGroup({ applicationName, deploymentGroupName }, call) {
-      const application = checkedApplicationName(applicationName)
-      const name = checkedDeploymentGroupName(deploymentGroupName)
-      store.deploymentGroups.delete(deploymentGroupKey(call.region, application, name))
-      return { hooksNotCleanedUp: [] }
-    },
   } satisfies Handlers<typeof sdk>
 }
 
@@ -126,6 +135,12 @@ function replace({ store, call }: Here, before: DeploymentGroup, after: Deployme
     if (deployment.group.deploymentGroupId !== before.deploymentGroupId) continue
     store.deployments.put(deployment.deploymentId, { ...deployment, deploymentGroupName: after.deploymentGroupName })
   }
+}
+
+/** Whether the group is now about another service, listener or pair; any other update leaves the listeners as they are. */
+function movesTraffic(before: DeploymentGroupSettings, after: DeploymentGroupSettings): boolean {
+  const route = ({ ecsService, targetGroupPair }: DeploymentGroupSettings) => [ecsService, targetGroupPair]
+  return !isDeepStrictEqual(route(before), route(after))
 }
 
 /**

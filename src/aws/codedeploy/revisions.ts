@@ -18,7 +18,11 @@ import { page } from './pages.ts'
 import { readRevisionLocation, revisionLocation, type NamedRevision } from './revision-location.ts'
 
 /** The revisions of an application: AppSpecs that were registered, or deployed, which registers them too. */
-export function revisionHandlers({ store, clock }: Engine) {
+export function revisionHandlers(engine: Engine) {
+  return { ...revisionChanges(engine), ...revisionQueries(engine) }
+}
+
+function revisionChanges({ store, clock }: Engine) {
   return {
     RegisterApplicationRevision({ applicationName, description, revision }, call) {
       const application = applicationNamed({ store, call }, applicationName)
@@ -30,7 +34,11 @@ export function revisionHandlers({ store, clock }: Engine) {
       })
       return {}
     },
+  } satisfies Handlers<typeof sdk>
+}
 
+function revisionQueries({ store }: Engine) {
+  return {
     GetApplicationRevision({ applicationName, revision }, call) {
       const application = applicationNamed({ store, call }, applicationName)
       const named = readRevisionLocation(revision)

@@ -114,10 +114,17 @@ test('a listener that does not serve the PRIMARY, or that a deployment is workin
   await createGroup(world)
   assert.deepEqual(store.listeners.get(names.prodListenerArn)?.defaultActions, toGreen)
 
-  await createDeployment(world)
+  const pair = groupInput.loadBalancerInfo?.targetGroupPairInfoList?.[0]
+  const otherPair = { targetGroupPairInfoList: [{ ...pair, testTrafficRoute: undefined }] }
+  const deploymentId = await createDeployment(world)
   store.listeners.put(names.prodListenerArn, listener)
+  await update(world, { loadBalancerInfo: otherPair })
+  assert.deepEqual(store.listeners.get(names.prodListenerArn), listener, 'a deployment is working on it')
+  world.deployments.become(deploymentId, { status: 'Stopped' })
+  await update(world, { loadBalancerInfo: otherPair, deploymentConfigName: 'CodeDeployDefault.ECSAllAtOnce' })
+  assert.deepEqual(store.listeners.get(names.prodListenerArn), listener, 'the update is not about traffic')
   await update(world, { loadBalancerInfo: groupInput.loadBalancerInfo })
-  assert.deepEqual(store.listeners.get(names.prodListenerArn), listener)
+  assert.notDeepEqual(store.listeners.get(names.prodListenerArn), listener)
 })
 
 test('services are named by name or ARN, in the default cluster unless the ARN says otherwise', async (t) => {
