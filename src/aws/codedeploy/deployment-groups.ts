@@ -139,8 +139,10 @@ function replace({ store, call }: Here, before: DeploymentGroup, after: Deployme
 
 /** Whether the group is now about another service, listener or pair; any other update leaves the listeners as they are. */
 function movesTraffic(before: DeploymentGroupSettings, after: DeploymentGroupSettings): boolean {
-  const route = ({ ecsService, targetGroupPair }: DeploymentGroupSettings) => [ecsService, targetGroupPair]
-  return !isDeepStrictEqual(route(before), route(after))
+  return !(
+    isDeepStrictEqual(before.ecsService, after.ecsService) &&
+    isDeepStrictEqual(before.targetGroupPair, after.targetGroupPair)
+  )
 }
 
 /**
