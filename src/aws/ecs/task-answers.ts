@@ -11,7 +11,6 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
   const definition = store.taskDefinitions.get(task.taskDefinitionArn)
   const service = store.services.get(task.serviceArn)
   const attachment = attachmentOf(store, task, definition)
-  const [, , , region] = task.taskArn.split(':')
   return {
     ...timesOf(task),
     taskArn: task.taskArn,
@@ -26,7 +25,7 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
     overrides: { containerOverrides: task.containers.map(({ name }) => ({ name })), inferenceAcceleratorOverrides: [] },
     attachments: attachment === undefined ? [] : [attachment],
     attributes: [],
-    availabilityZone: `${region}a`,
+    availabilityZone: `${regionOf(task.taskArn)}a`,
     group: task.group,
     startedBy: task.startedBy,
     cpu: task.cpu ?? definition?.cpu,
@@ -78,7 +77,7 @@ function attachmentOf(
     subnetId: subnetOf(store, task),
     networkInterfaceId: `eni-${taskId.slice(0, 17)}`,
     macAddress: ['0a', ...(taskId.slice(0, 10).match(/../g) ?? [])].join(':'),
-    privateDnsName: address && `ip-${address.replaceAll(/[.:]/g, '-')}.ec2.internal`,
+    privateDnsName: address && privateDnsName(address, task.taskArn),
     privateIPv4Address: address,
   }
   return {
@@ -90,6 +89,15 @@ function attachmentOf(
     details: Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
   }
 }
+
+/** `ip-127-0-0-1.eu-west-1.compute.internal`; the first region has a domain of its own. */
+function privateDnsName(address: string, taskArn: string): string {
+  const region = regionOf(taskArn)
+  const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`
+  return `ip-${address.replaceAll(/[.:]/g, '-')}.${domain}`
+}
+
+const regionOf = (taskArn: string): string => taskArn.split(':')[3] ?? ''
 
 const addressOf = ({ endpoints }: Task): string | undefined => endpoints[0]?.host
 

@@ -56,6 +56,7 @@ describe('tasks', () => {
     const [attachment] = task.attachments ?? []
     assert.deepEqual([attachment?.type, attachment?.status], ['ElasticNetworkInterface', 'ATTACHED'])
     assert.equal(details(task)['privateIPv4Address'], '127.0.0.1')
+    assert.equal(details(task)['privateDnsName'], 'ip-127-0-0-1.eu-west-1.compute.internal')
     assert.match(details(task)['subnetId'] ?? '', /^subnet-[12]$/)
     assert.match(details(task)['networkInterfaceId'] ?? '', /^eni-[0-9a-f]{17}$/)
     assert.match(details(task)['macAddress'] ?? '', /^0a(:[0-9a-f]{2}){5}$/)
