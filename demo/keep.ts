@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { name } from './surroundings.ts'
 import type { LoadBalancing } from './surroundings.ts'
 
@@ -31,5 +32,5 @@ To look at it
     ${greenArn}
 
 To end it
-  npx teal down --data ${dataDirectory}`
+  npx teal down --data ${dataDirectory} && rm -r ${dirname(dataDirectory)}`
 }

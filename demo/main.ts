@@ -41,13 +41,14 @@ async function main(): Promise<number> {
 /** Resolves with the exit code of whoever is interrupted; later interrupts wait for the cleaning up. */
 function onInterrupt(): Promise<number> {
   return new Promise((resolve) => {
-    const listen = (signal: 'SIGINT' | 'SIGTERM', exitCode: number): void => {
-      process.on(signal, () => {
-        console.error('\nInterrupted: ending everything.')
-        resolve(exitCode)
-      })
+    let isInterrupted = false
+    const interrupt = (exitCode: number): void => {
+      if (!isInterrupted) console.error('\nInterrupted: ending everything.')
+      isInterrupted = true
+      resolve(exitCode)
     }
-    listen('SIGINT', 130)
-    listen('SIGTERM', 143)
+    process.on('SIGINT', () => interrupt(130))
+    process.on('SIGTERM', () => interrupt(143))
+    process.on('SIGHUP', () => interrupt(129))
   })
 }

@@ -23,7 +23,7 @@ export type DeploymentOutcome = {
 }
 
 /** Times are epoch milliseconds; an event that never began has none. */
-export type EventOutcome = {
+type EventOutcome = {
   readonly event: string
   readonly status: string
   readonly beganAt?: number

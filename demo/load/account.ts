@@ -1,6 +1,5 @@
 /** The ways clients differ that matter to a load balancer in a deployment. */
-export const clientKinds = ['keep-alive', 'new connection', 'slow response', 'slow upload'] as const
-export type ClientKind = (typeof clientKinds)[number]
+export type ClientKind = 'keep-alive' | 'new connection' | 'slow response' | 'slow upload'
 
 /** What became of every request that was sent. `sent` is always `answered + failed + inFlight`. */
 export type LoadAccount = {
@@ -14,7 +13,7 @@ export type LoadAccount = {
   /** Answered requests by the version that answered, in the order the versions were first seen. */
   readonly versions: readonly VersionAccount[]
   readonly kinds: readonly KindAccount[]
-  /** The longest that any client waited for the next byte it had a right to, counted from when its turn was. */
+  /** The longest that any client waited for the next byte of an answer, with nothing left to send. */
   readonly longestPause: Pause
   /** The first failures, oldest first, 20 at most. */
   readonly failures: readonly Failure[]

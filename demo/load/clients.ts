@@ -26,7 +26,7 @@ const uploadPauseMilliseconds = 50
 
 /**
  * Clients that send at a fixed pace, one request at a time each. A client that was held up catches up afterwards, and its
- * times count from when each request was due, so that a pause is not hidden by the requests that were never sent.
+ * latencies count from when each request was due, so that a hold-up is not hidden by the requests it kept from being sent.
  */
 export class Clients {
   readonly tallies: readonly Tally[]
@@ -79,7 +79,6 @@ export class Clients {
     try {
       const answer = await performExchange({
         ...exchange,
-        dueAt,
         timeoutMilliseconds: this.#plan.timeoutMilliseconds,
         onConnection: () => tally.countConnection(),
         onWaited: (milliseconds) => tally.countPause(milliseconds, Date.now()),

@@ -8,8 +8,6 @@ export type Exchange = {
   readonly headers?: Readonly<Record<string, string | number>>
   /** `false`: a connection of its own, closed afterwards. */
   readonly agent: Agent | false
-  /** When the request was due, as `performance.now()`. */
-  readonly dueAt: number
   readonly timeoutMilliseconds: number
   /** Sends the body; a request without one has none. */
   readonly send?: (call: ClientRequest) => Promise<void>
@@ -82,10 +80,9 @@ async function collect(response: IncomingMessage, waiting: Waiting): Promise<Com
 /** Measures each time the client has nothing to do but to wait for the server's next bytes. */
 class Waiting {
   readonly #onWaited: (milliseconds: number) => void
-  #since: number
+  #since = performance.now()
 
-  constructor({ dueAt, onWaited }: Exchange) {
-    this.#since = dueAt
+  constructor({ onWaited }: Exchange) {
     this.#onWaited = onWaited
   }
 

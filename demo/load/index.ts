@@ -5,11 +5,11 @@ import type { LoadAccount } from './account.ts'
 import type { LoadMix, LoadPlan } from './clients.ts'
 import type { FromClients, ToClients } from './messages.ts'
 
-export type { ClientKind, Failure, KindAccount, LoadAccount, VersionAccount } from './account.ts'
-export type { LoadMix, LoadPlan } from './clients.ts'
+export type { LoadAccount } from './account.ts'
+export type { LoadMix } from './clients.ts'
 
 /** About 370 requests a second in all. */
-export const usualMix: LoadMix = {
+const usualMix: LoadMix = {
   'keep-alive': { clients: 5, requestsPerSecond: 250 },
   'new connection': { clients: 4, requestsPerSecond: 100 },
   'slow response': { clients: 6, requestsPerSecond: 12 },
