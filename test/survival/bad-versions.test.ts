@@ -22,7 +22,7 @@ const badVersions = {
   },
 }
 
-describe('a version that is no good, under load', { timeout: 180_000 }, () => {
+describe('a version that is no good, under load', { timeout: 400_000 }, () => {
   let theatre: Theatre
   let load: Load
   before(async () => {

@@ -14,7 +14,7 @@ const minutes = (ready: number, termination: number) => ({
   } as const,
 })
 
-describe('tasks that are killed with SIGKILL, under load', { timeout: 180_000 }, () => {
+describe('tasks that are killed with SIGKILL, under load', { timeout: 400_000 }, () => {
   let theatre: Theatre
   let load: Load
   before(async () => {

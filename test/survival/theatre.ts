@@ -12,7 +12,6 @@ import { once } from 'node:events'
 import { closeSync, cpSync, globSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -37,7 +36,7 @@ import { freePort } from '../free-port.ts'
 const run = promisify(execFile)
 const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/hello', import.meta.url))
-const patienceMilliseconds = 60_000
+const patienceMilliseconds = 90_000
 
 /** Enough to notice one lost request, little enough for a busy machine. */
 const mix: LoadMix = {
@@ -91,19 +90,31 @@ export class Theatre {
     })
   }
 
-  async startEngine(): Promise<void> {
+  /** With `preload`, an ES module that is run in the engine before its own code. */
+  async startEngine({ preload }: { readonly preload?: string } = {}): Promise<void> {
     const file = join(this.#directory, 'engine.log')
     const log = openSync(file, 'a')
     const from = readFileSync(file, 'utf8').length
     const options = ['serve', '--port', String(this.#port), '--data', this.data, '--minute', this.#minute]
-    const engine = spawn(process.execPath, [launcher, ...options], { stdio: ['ignore', log, log] })
+    const first = preload === undefined ? [] : ['--import', preload]
+    const engine = spawn(process.execPath, [...first, launcher, ...options], { stdio: ['ignore', log, log] })
     closeSync(log)
     this.#engine = engine
     await until('the engine answers', async () => {
       const said = readFileSync(file, 'utf8').slice(from)
+      if (preload !== undefined && engine.signalCode === 'SIGKILL') return true
       assert(engine.exitCode === null && engine.signalCode === null, `the engine ended by itself:\n${said}`)
       return said.includes('teal is listening on')
     })
+  }
+
+  /** Resolves when the engine has been killed, or with false when it still lives after so long. */
+  async engineWasKilled(milliseconds: number): Promise<boolean> {
+    const engine = this.#engine
+    assert(engine)
+    const deadline = performance.now() + milliseconds
+    while (engine.signalCode === null && performance.now() < deadline) await delay(5)
+    return engine.signalCode === 'SIGKILL'
   }
 
   async killEngine(): Promise<void> {
@@ -178,16 +189,6 @@ export class Theatre {
     return report as RouterReport
   }
 
-  /** How many steps of a deployment have begun, read beside the engine from its state on disk. */
-  openJournal(): { stepsBegun(deploymentId: string): number; close(): void } {
-    const database = new DatabaseSync(join(this.data, 'state.db'), { readOnly: true })
-    const select = database.prepare(`SELECT count(*) AS steps FROM rows WHERE kind = 'journal' AND key LIKE ?`)
-    return {
-      stepsBegun: (deploymentId) => Number(select.get(`${deploymentId}/%`)?.['steps']),
-      close: () => database.close(),
-    }
-  }
-
   async close(): Promise<void> {
     await this.#load?.kill()
     const ended = this.#engine?.exitCode !== null || this.#engine?.signalCode !== null
@@ -201,7 +202,7 @@ export class Theatre {
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + patienceMilliseconds
   while (!(await isSo())) {
-    assert(performance.now() < deadline, `it did not come about within a minute that ${what}`)
+    assert(performance.now() < deadline, `it did not come about in time that ${what}`)
     await delay(20)
   }
 }
