@@ -171,10 +171,12 @@ export class Door {
   }
 
   #refuse(socket: Socket, statusCode: number): void {
+    const running = (socket as { readonly _httpMessage?: ServerResponse })._httpMessage
     // While an answer is on its way on this connection, nothing else can be said on it.
-    const isAnswering = (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true
-    if (isAnswering) socket.destroy()
+    if (running?.headersSent === true) socket.destroy()
     else socket.end(rawErrorAnswer(statusCode), () => socket.destroy())
+    // A request that is running finds its connection closed, and is counted by that.
+    if (running !== undefined) return
     this.#handlers.onMalformed(this, statusCode)
   }
 }

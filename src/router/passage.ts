@@ -20,6 +20,7 @@ export class Passage {
   #idleTimer: NodeJS.Timeout | undefined
   #bytesReadBefore = 0
   #isConnected = false
+  #isJoined = false
   #isOver = false
 
   constructor(exchange: Exchange, attempt: Attempt, agent: Agent | false) {
@@ -68,6 +69,7 @@ export class Passage {
       upstream.on('upgrade', (answer, socket, head) => this.#onUpgrade(answer, socket, head))
     }
     upstream.on('error', (error) => this.#onError(error))
+    upstream.on('close', () => this.#onUpstreamClose())
   }
 
   #onSocket(socket: Socket): void {
@@ -167,6 +169,7 @@ export class Passage {
   #onUpgrade(answer: IncomingMessage, targetSocket: Socket, head: Buffer): void {
     const { response, upgrade, idleMilliseconds } = this.#exchange
     if (upgrade === undefined || this.#isOver) return void targetSocket.destroy()
+    this.#isJoined = true
     response.detachSocket(upgrade.socket)
     const headers = [...withoutHopByHop(answer.rawHeaders), 'Connection', 'Upgrade', 'Upgrade', 'websocket']
     upgrade.socket.write(`HTTP/1.1 101 ${answer.statusMessage ?? ''}\r\n${headerLines(headers)}\r\n`, 'latin1')
@@ -209,6 +212,11 @@ export class Passage {
     const hasAnswerBegun = this.#answer !== undefined || upstream?.socket?.bytesRead !== this.#bytesReadBefore
     if (upstream?.reusedSocket !== true || hasAnswerBegun || !closedByTarget.has(error.code ?? '')) return false
     return !hasBody(request) && idempotent.has(request.method ?? '')
+  }
+
+  /** Whatever happened, an exchange whose connection is gone without an answer is over. */
+  #onUpstreamClose(): void {
+    if (this.#answer === undefined && !this.#isJoined) this.#onTargetFailure()
   }
 
   /** The target's connection is of no more use: reset, closed, not HTTP, or cut. */

@@ -279,6 +279,8 @@ const brokenTargets = {
   'does not speak HTTP': (socket: Socket) => socket.write('SSH-2.0-OpenSSH\r\n'),
   'sends a head of more than 32 KB': (socket: Socket) =>
     socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`),
+  'switches protocols unasked': (socket: Socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
   'breaks off within the head': (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nX-Hal'),
 }
 for (const [what, answer] of Object.entries(brokenTargets)) {
@@ -332,6 +334,47 @@ test('a client that stops sending its body gets a 408', async () => {
   const answer = await exchangeBytes(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf')
   assert.match(answer, /^HTTP\/1\.1 408 Request Time-out\r\n[^]*awselb/)
   await untilCounted(router, 'elb-4xx')
+})
+
+test('a body whose chunks are malformed is answered 400, and the target is let go', async () => {
+  await using cleanups = new Cleanups()
+  let state = 'nothing came'
+  const app = await startApp(cleanups, (request) => {
+    request.on('data', () => (state = 'a part came')).on('close', () => (state = 'let go'))
+  })
+  const { router, port } = await routerBefore(cleanups, [app.port])
+  const socket = connect(port, '127.0.0.1')
+  const answer = text(socket)
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n')
+  await eventually('the target has a part of the body', () => state === 'a part came')
+  socket.write('no number\r\n')
+  assert.match(await answer, /^HTTP\/1\.1 400 Bad Request/)
+  await untilCounted(router, 'client-closed')
+  assert.equal(router.report().counts.length, 1)
+  await eventually('the target sees the connection closed', () => state === 'let go')
+})
+
+test('a header that goes over several lines is not passed on as several', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (request, response) => response.end(JSON.stringify(request.headers['x-folded'])))
+  const { port } = await routerBefore(cleanups, [app.port])
+  const answer = await exchangeBytes(
+    port,
+    'GET / HTTP/1.1\r\nHost: a\r\nX-Folded: one\r\n two\r\nConnection: close\r\n\r\n',
+  )
+  assert.match(answer, /^HTTP\/1\.1 400 /)
+})
+
+test('what a target sends after its answer reaches nobody', async () => {
+  await using cleanups = new Cleanups()
+  const target = await startRawApp(cleanups, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
+  })
+  const { port } = await routerBefore(cleanups, [target])
+  for (let count = 0; count < 5; count++) {
+    const { statusCode, body } = await send(port)
+    assert.ok(body === 'ok' || statusCode === 502, body)
+  }
 })
 
 test('a client that goes away before its answer is counted, and the target is let go', async () => {
