@@ -1,8 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { closeSync, fsync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { CheckedHealth } from '../domain/health-check.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
+
+const syncFile = promisify(fsync)
 
 /**
  * What a router needs to serve again without anybody's help: the last table, and what was known of the targets.
@@ -31,17 +33,20 @@ export class SavedState {
     return new Map(Object.entries((this.#load(this.#healthFile) ?? {}) as Record<string, CheckedHealth>))
   }
 
-  /** On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. */
+  /**
+   * On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. Only
+   * the waiting for the disk is left to the thread pool: the other calls take less time than a turn of a busy loop.
+   */
   async saveTable(table: RoutingTable): Promise<void> {
     const newFile = `${this.#tableFile}.new`
-    const file = await open(newFile, 'w', 0o600)
+    const file = openSync(newFile, 'w', 0o600)
     try {
-      await file.writeFile(JSON.stringify(table))
-      await file.sync()
+      writeFileSync(file, JSON.stringify(table))
+      await syncFile(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
-    await rename(newFile, this.#tableFile)
+    renameSync(newFile, this.#tableFile)
   }
 
   /**
