@@ -22,7 +22,7 @@ export class RouterUnreachable extends Error {
 const goneCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
 
 /** The router answered that it could not do what it was asked. */
-export class RouterRefused extends Error {}
+class RouterRefused extends Error {}
 
 /** The exit code of a router that found its data directory taken. */
 export const directoryTakenCode = 3
