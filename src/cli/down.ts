@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { describeEnded } from './ended-text.ts'
-import { CliError } from './exit-code.ts'
+import { forPerson } from './exit-code.ts'
 import { dataOption } from './options.ts'
 
 type DownOptions = { readonly data: string; readonly json: boolean }
@@ -26,7 +26,7 @@ Examples:
 async function down({ data, json }: DownOptions): Promise<void> {
   const { endTeal } = await import('../adapters/teardown.ts')
   const ended = await endTeal({ dataDirectory: data }).catch((error: unknown) => {
-    throw error instanceof Error ? new CliError(error.message, { cause: error }) : error
+    throw forPerson(error)
   })
   console.log(json ? JSON.stringify(ended) : describeEnded(ended))
 }

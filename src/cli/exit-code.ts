@@ -5,3 +5,12 @@ export const exitCode = { ok: 0, failed: 1, wrongUsage: 2 } as const
 export class CliError extends Error {
   override readonly name = 'CliError'
 }
+
+/**
+ * What is thrown for a port, a directory or a disk of this machine is for the person at the keyboard; what JavaScript itself
+ * throws is a fault of the program, and stays as it is.
+ */
+export function forPerson(error: unknown): unknown {
+  const isFault = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind)
+  return error instanceof Error && !isFault ? new CliError(error.message, { cause: error }) : error
+}

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
-import { CliError } from './exit-code.ts'
+import { CliError, forPerson } from './exit-code.ts'
 import { dataOption, parseMinute, parsePort } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
@@ -91,8 +91,7 @@ async function start(options: TealOptions): Promise<RunningTeal> {
   try {
     return await startTeal(options)
   } catch (error) {
-    // Everything that can be wrong here is about this machine: a port, a directory, a disk. The message says what.
-    throw error instanceof Error ? new CliError(error.message, { cause: error }) : error
+    throw forPerson(error)
   }
 }
 

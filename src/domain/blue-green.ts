@@ -5,7 +5,7 @@ import type { DeploymentStep, Procedure, StepResult } from './step.ts'
 import { trafficShifts } from './deployment-configs.ts'
 
 /** CodeDeploy waits this long for a replacement task set. */
-export const installTimeoutInMinutes = 60
+const installTimeoutInMinutes = 60
 
 /**
  * One ECS blue/green deployment as CodeDeploy performs it, from created to done: the lifecycle events in the order the

@@ -1,7 +1,7 @@
 import type { Tags } from './load-balancer.ts'
 
 /** CodeDeploy's nouns, member for member as its API has them; times are epoch milliseconds. */
-export type ComputePlatform = 'Server' | 'Lambda' | 'ECS'
+type ComputePlatform = 'Server' | 'Lambda' | 'ECS'
 
 export type Application = {
   readonly applicationId: string

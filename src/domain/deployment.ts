@@ -20,7 +20,7 @@ export const lifecycleEventNames = [
   'AfterAllowTraffic',
 ] as const
 export type LifecycleEventName = (typeof lifecycleEventNames)[number]
-export type LifecycleEventStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'Skipped'
+type LifecycleEventStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'Skipped'
 
 export type LifecycleEvent = {
   readonly lifecycleEventName: LifecycleEventName
@@ -81,7 +81,7 @@ export type Deployment = {
 
 export type DeploymentWaitType = 'READY_WAIT' | 'TERMINATION_WAIT'
 
-export type RollbackInfo = {
+type RollbackInfo = {
   readonly rollbackDeploymentId?: string
   readonly rollbackTriggeringDeploymentId?: string
   readonly rollbackMessage: string

@@ -43,7 +43,7 @@ export type NetworkConfiguration = {
   }
 }
 
-export type ServiceEvent = { readonly id: string; readonly createdAt: number; readonly message: string }
+type ServiceEvent = { readonly id: string; readonly createdAt: number; readonly message: string }
 
 export type TaskSet = {
   /** `ecs-svc/` and 19 digits. */

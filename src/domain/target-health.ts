@@ -1,7 +1,7 @@
 /** Target states as DescribeTargetHealth shows them. */
-export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable'
+type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable'
 
-export type TargetHealthReason =
+type TargetHealthReason =
   | 'Elb.RegistrationInProgress'
   | 'Elb.InitialHealthChecking'
   | 'Target.ResponseCodeMismatch'

@@ -39,7 +39,7 @@ export function servesTargetGroup(store: Store, listenerArn: string, targetGroup
   return trafficWeight(store, listenerArn, targetGroupArn) > 0
 }
 
-export class ListenerMissingError extends Error {
+class ListenerMissingError extends Error {
   constructor(listenerArn: string) {
     super(`Listener ${listenerArn} does not exist any more.`)
     this.name = 'ListenerMissingError'

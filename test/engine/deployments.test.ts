@@ -284,8 +284,9 @@ class World {
   weights(listenerArn: string): Readonly<Record<string, number>> {
     const action = this.#machine.table.listeners.find((each) => each.listenerArn === listenerArn)?.defaultAction
     assert(action?.type === 'forward')
-    const pairs = action.targetGroups.map(({ targetGroupArn, weight }) => [targetGroupArn.split('/')[1], weight])
-    return Object.fromEntries(pairs.toSorted()) as Record<string, number>
+    return Object.fromEntries(
+      action.targetGroups.map(({ targetGroupArn, weight }) => [targetGroupArn.split('/')[1], weight]),
+    )
   }
 
   async until(isSo: () => boolean): Promise<void> {

@@ -11,8 +11,8 @@ describe('engine and router', { timeout: 120_000 }, () => {
   after(() => theatre?.close())
 
   test('the router that is killed is started again within a second, with the same table', async () => {
-    const before = await theatre.routerReport()
-    process.kill(before.pid, 'SIGKILL')
+    const first = await theatre.routerReport()
+    process.kill(first.pid, 'SIGKILL')
     const killedAt = performance.now()
     await until('a page is served again', async () => {
       const page = await fetch(theatre.loadBalancing?.productionUrl ?? '').catch(() => undefined)
@@ -21,9 +21,9 @@ describe('engine and router', { timeout: 120_000 }, () => {
     const pause = performance.now() - killedAt
     assert(pause < 2_000, `it took ${Math.round(pause)} ms`)
     const again = await theatre.routerReport()
-    assert.notEqual(again.pid, before.pid)
-    assert(again.tableVersion >= before.tableVersion)
-    assert.deepEqual(Object.keys(again.targets).toSorted(), Object.keys(before.targets).toSorted())
+    assert.notEqual(again.pid, first.pid)
+    assert(again.tableVersion >= first.tableVersion)
+    assert.deepEqual(Object.keys(again.targets).toSorted(), Object.keys(first.targets).toSorted())
   })
 
   test('the router serves on while there is no engine, and the next engine takes it over', async () => {

@@ -136,7 +136,7 @@ export class SimulatedEngine {
       const result = await wait()
       return this.#isDead ? await forever<Result>() : result
     } catch (error) {
-      return this.#isDead ? forever() : Promise.reject(error as Error)
+      return this.#isDead ? forever() : Promise.reject(error)
     }
   }
 }
