@@ -89,15 +89,20 @@ function installed(t: TestContext, { withNode }: { readonly withNode: boolean })
   return join(directory, 'bin/teal.mjs')
 }
 
+// It says that it runs only when it can take signals: the test sends them at once.
 const program = `
   export async function main([verb, code]) {
-    console.log('process ' + process.pid + ' under Node ' + process.versions.node)
-    if (verb === 'exit') return Number(code)
+    const say = () => console.log('process ' + process.pid + ' under Node ' + process.versions.node)
+    if (verb === 'exit') {
+      say()
+      return Number(code)
+    }
     const timer = setInterval(() => {}, 1000)
     return new Promise((resolve) => {
       const end = (code) => { clearInterval(timer); resolve(code) }
       process.once('SIGTERM', () => end(3))
       process.once('SIGINT', () => end(4))
+      say()
     })
   }`
 
