@@ -65,6 +65,23 @@ export function afterCheck(
   return { health: healthAfterFailure(before.health, settings, failures, result), successes: 0, failures, lastCheck }
 }
 
+/**
+ * A check made before its time, of a new target that refuses connections: an application often begins to listen a moment
+ * after its process began. It can only make the target healthy; failures count at the interval alone.
+ */
+export function afterEarlyCheck(
+  before: CheckedHealth,
+  settings: Parameters<typeof afterCheck>[1],
+  result: CheckResult,
+): CheckedHealth {
+  return passes(settings.matcher, result) ? afterCheck(before, settings, result) : before
+}
+
+/** True while the next check need not wait for the interval. */
+export function isWorthAnEarlyCheck({ health }: CheckedHealth, last: CheckResult): boolean {
+  return health.state === 'initial' && last.kind === 'failed'
+}
+
 function healthAfterFailure(
   before: TargetHealth,
   settings: Pick<HealthCheckSettings, 'unhealthyThresholdCount'>,

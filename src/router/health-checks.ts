@@ -1,6 +1,8 @@
 import {
   afterCheck,
+  afterEarlyCheck,
   drainingHealth,
+  isWorthAnEarlyCheck,
   registeredHealth,
   uncheckedHealth,
   unusedHealth,
@@ -30,7 +32,12 @@ type CheckedTarget = {
   /** Ends the checking of this target. */
   readonly stop: AbortController
   timer?: NodeJS.Timeout
+  /** When the next check that counts is due, by `performance.now()`. */
+  dueAt: number
 }
+
+/** How soon a new target that refuses connections is asked again. */
+const earlyCheckMilliseconds = 250
 
 /**
  * Checks the targets of every group which some rule or default action names, and no others; weight 0 counts as named.
@@ -103,11 +110,14 @@ export class HealthChecks {
     if (known !== undefined) {
       const hasNewRhythm = known.settings.intervalSeconds !== settings.intervalSeconds
       known.settings = settings
-      if (hasNewRhythm && known.timer !== undefined) this.#scheduleNext(key, known)
+      if (hasNewRhythm && known.timer !== undefined) {
+        known.dueAt = performance.now() + settings.intervalSeconds * 1000
+        this.#scheduleNext(key, known)
+      }
       return
     }
     const checked = this.#restored.get(key) ?? registeredHealth
-    const entry: CheckedTarget = { target: { id, port }, settings, checked, stop: new AbortController() }
+    const entry: CheckedTarget = { target: { id, port }, settings, checked, stop: new AbortController(), dueAt: 0 }
     this.#checked.set(key, entry)
     void this.#checkNow(key, entry)
   }
@@ -115,20 +125,23 @@ export class HealthChecks {
   async #checkNow(key: string, entry: CheckedTarget): Promise<void> {
     delete entry.timer
     const begun = performance.now()
+    const isEarly = begun < entry.dueAt
     const { settings } = entry
     const result = await this.#probe(entry.target, settings, entry.stop.signal)
     if (entry.stop.signal.aborted) return
     const before = entry.checked
-    entry.checked = afterCheck(before, settings, result)
-    this.#scheduleNext(key, entry, performance.now() - begun)
+    entry.checked = isEarly ? afterEarlyCheck(before, settings, result) : afterCheck(before, settings, result)
+    // The interval runs from the beginning of one check to that of the next.
+    if (!isEarly) entry.dueAt = begun + settings.intervalSeconds * 1000
+    this.#scheduleNext(key, entry, isWorthAnEarlyCheck(entry.checked, result) ? earlyCheckMilliseconds : Infinity)
     if (before.health.state !== entry.checked.health.state) this.#onChange()
   }
 
-  /** The interval runs from the beginning of one check to that of the next. */
-  #scheduleNext(key: string, entry: CheckedTarget, elapsedMilliseconds = 0): void {
+  #scheduleNext(key: string, entry: CheckedTarget, mostMilliseconds = Infinity): void {
     clearTimeout(entry.timer)
-    const wait = Math.max(0, entry.settings.intervalSeconds * 1000 - elapsedMilliseconds)
-    entry.timer = setTimeout(() => void this.#checkNow(key, entry), wait)
+    const wait = Math.min(mostMilliseconds, Math.max(0, entry.dueAt - performance.now()))
+    // Timers may fire a fraction early; rounded up, a check that is due is never taken for an early one.
+    entry.timer = setTimeout(() => void this.#checkNow(key, entry), Math.ceil(wait) + 1)
   }
 
   #stopChecking(key: string, entry: CheckedTarget): void {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { afterCheck, matchesStatusCode, registeredHealth, type CheckResult } from '../../src/domain/health-check.ts'
+import {
+  afterCheck,
+  afterEarlyCheck,
+  isWorthAnEarlyCheck,
+  matchesStatusCode,
+  registeredHealth,
+  type CheckResult,
+} from '../../src/domain/health-check.ts'
 
 const settings = {
   path: '/health',
@@ -69,4 +76,14 @@ test('a matcher is a list of codes and ranges', () => {
   assert.ok(matchesStatusCode('200-299,301', 204))
   assert.ok(matchesStatusCode('200-299, 301', 301))
   assert.ok(!matchesStatusCode('200-299,301', 302))
+})
+
+test('an early check can make a new target healthy, but its failures do not count', () => {
+  const refused: CheckResult = { kind: 'failed', message: 'connection refused' }
+  const waiting = after(refused)
+  assert(isWorthAnEarlyCheck(waiting, refused), 'a refused connection is worth asking again soon')
+  assert(!isWorthAnEarlyCheck(waiting, failed), 'an answer is an answer')
+  assert(!isWorthAnEarlyCheck(after(passed, refused), refused), 'a target that was healthy is not new')
+  assert.equal(afterEarlyCheck(waiting, settings, refused), waiting)
+  assert.equal(afterEarlyCheck(waiting, settings, passed).health.state, 'healthy')
 })
