@@ -18,6 +18,8 @@ export type ObservedTarget = {
   readonly targetGroupArn: string
   readonly port: number
   readonly health: TargetHealth
+  /** The last health check's answer in words. */
+  readonly lastCheck?: string
 }
 
 export type ReconcileAction =

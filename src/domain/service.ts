@@ -20,8 +20,6 @@ export type Service = {
   readonly createdBy: string
   /** When it became INACTIVE; an hour later nothing is left of it. */
   readonly inactiveAt?: number
-  /** Newest first, 100 at most. */
-  readonly events: readonly ServiceEvent[]
   readonly tags: Tags
   /** Members that are kept and answered back as given: deploymentConfiguration, propagateTags … */
   readonly recorded: Readonly<Record<string, unknown>>
@@ -43,7 +41,12 @@ export type NetworkConfiguration = {
   }
 }
 
-type ServiceEvent = { readonly id: string; readonly createdAt: number; readonly message: string }
+export type ServiceEvent = {
+  readonly serviceArn: string
+  readonly id: string
+  readonly createdAt: number
+  readonly message: string
+}
 
 export type TaskSet = {
   /** `ecs-svc/` and 19 digits. */

@@ -41,6 +41,8 @@ export type Task = {
   readonly healthyAt?: number
   /** Since when its targets are unhealthy, the grace period being over. The scheduler's, not ECS's. */
   readonly unhealthyAt?: number
+  /** The health check's answer at that moment, in words. */
+  readonly unhealthyBecause?: string
   /** Grows with each change of state. */
   readonly version: number
   readonly tags: Tags

@@ -161,8 +161,8 @@ async function routeTestTraffic(
 ): Promise<StepResult> {
   const plan = planOf(deployment)
   if (plan.testListenerArn === undefined) return { kind: 'done' }
-  await requireServing(tools, plan, to, begun)
-  await shiftTraffic(tools, { listenerArn: plan.testListenerArn, weights: weightsOf(plan, to === 'green' ? 100 : 0) })
+  const shift = { listenerArn: plan.testListenerArn, greenPercentage: to === 'green' ? 100 : 0 }
+  await shiftToServing(tools, plan, { ...shift, to }, begun)
   return { kind: 'done', message: `The test listener forwards to ${plan[to].targetGroupName}.` }
 }
 
@@ -173,15 +173,37 @@ async function routeProductionTraffic(
   begun: BegunStep,
 ): Promise<StepResult> {
   const plan = planOf(deployment)
-  await requireServing(tools, plan, greenPercentage === 0 ? 'blue' : 'green', begun)
-  await shiftTraffic(tools, { listenerArn: plan.prodListenerArn, weights: weightsOf(plan, greenPercentage) })
+  const to = greenPercentage === 0 ? 'blue' : 'green'
+  await shiftToServing(tools, plan, { listenerArn: plan.prodListenerArn, greenPercentage, to }, begun)
   return { kind: 'done' }
+}
+
+type Shift = { readonly listenerArn: string; readonly greenPercentage: number; readonly to: 'blue' | 'green' }
+
+/**
+ * No traffic goes to a group without a healthy task. A group can lose its last one while the weights are on their way:
+ * then the other group gets everything, if it can serve, until the lost task has been replaced.
+ */
+async function shiftToServing(tools: StepTools, plan: DeploymentPlan, shift: Shift, begun: BegunStep): Promise<void> {
+  const { listenerArn, greenPercentage, to } = shift
+  const other = to === 'green' ? 'blue' : 'green'
+  const weights = weightsOf(plan, greenPercentage)
+  for (;;) {
+    if (canServe(tools, plan, plan[to])) {
+      await shiftTraffic(tools, { listenerArn, weights })
+      if (canServe(tools, plan, plan[to])) return
+    }
+    const isStarved = trafficWeight(tools.store, listenerArn, plan[to].targetGroupArn) > 0
+    if (isStarved && canServe(tools, plan, plan[other])) {
+      await shiftTraffic(tools, { listenerArn, weights: weightsOf(plan, other === 'green' ? 100 : 0) })
+    }
+    await requireServing(tools, plan, to, begun)
+  }
 }
 
 /** How long a shift waits for a group that has lost its last healthy task since it was last looked at. */
 const shiftPatienceInMinutes = 5
 
-/** No traffic goes to a group without a healthy task. */
 async function requireServing(
   tools: StepTools,
   plan: DeploymentPlan,

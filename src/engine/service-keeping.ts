@@ -1,5 +1,6 @@
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
+import { serviceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { keepTaskSet } from './task-set-keeping.ts'
 
@@ -45,6 +46,9 @@ function forgetLater(context: SchedulerContext, service: Service): number {
   }
   const goneAt = service.inactiveAt + keptMilliseconds
   if (goneAt > clock.now()) return goneAt
-  store.services.delete(service.serviceArn)
+  store.transaction(() => {
+    for (const { id } of serviceEvents(store, service.serviceArn)) store.serviceEvents.delete(id)
+    store.services.delete(service.serviceArn)
+  })
   return Infinity
 }

@@ -3,7 +3,7 @@ import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGrou
 import type { Deployment } from '../domain/deployment.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
-import type { Service, TaskSet } from '../domain/service.ts'
+import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { Persistence, RowChange } from './ports.ts'
@@ -18,6 +18,8 @@ type Kinds = {
   clusters: Cluster
   taskDefinitions: TaskDefinition
   services: Service
+  /** By the event's id: a row each, so that one more does not write all of them again. */
+  serviceEvents: ServiceEvent
   taskSets: TaskSet
   tasks: Task
   /** By `region/name`. */
@@ -54,6 +56,7 @@ export class Store {
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')
+  readonly serviceEvents = this.#collection('serviceEvents')
   readonly taskSets = this.#collection('taskSets')
   readonly tasks = this.#collection('tasks')
   readonly applications = this.#collection('applications')

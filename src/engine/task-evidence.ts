@@ -37,7 +37,8 @@ async function failedTasks(context: SchedulerContext, tasks: readonly Task[]): P
   const count = `${alike} of ${tasks.length} ${tasks.length === 1 ? 'task has' : 'tasks have'} stopped`
   const ended = last.containers.find(({ essential, exitCode }) => essential && exitCode !== undefined)
   const log = await logOf(context, last, ended?.name ?? last.containers[0]?.name)
-  return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${log}.`
+  const check = last.unhealthyBecause === undefined ? '' : `; the last health check: ${last.unhealthyBecause}`
+  return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${check}${log}.`
 }
 
 /** Stopped because of itself: not by a user, and not because there were too many. */

@@ -1,7 +1,7 @@
 import { serviceEvent } from '../domain/service-events.ts'
 import * as transition from '../domain/task-transitions.ts'
 import type { Task, TaskEndpoint } from '../domain/task.ts'
-import { recordServiceEvents } from './event-recording.ts'
+import { recordServiceEvents, serviceEvents } from './event-recording.ts'
 import { TaskStartError } from './ports.ts'
 import type { ContainerObservation } from './ports.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
@@ -206,7 +206,7 @@ export class TaskLifecycle {
   }
 
   #recordOnce(task: Task, message: string): void {
-    const events = this.#context.store.services.get(task.serviceArn)?.events ?? []
+    const events = serviceEvents(this.#context.store, task.serviceArn)
     if (events.some((event) => event.message === message)) return
     recordServiceEvents(this.#context, task.serviceArn, [message])
   }

@@ -41,11 +41,13 @@ function withHealthNoted(context: SchedulerContext, service: Service, observed: 
   const now = context.clock.now()
   if (task.unhealthyAt === undefined && isUnhealthy(observed, service, now)) {
     recordServiceEvents(context, service.serviceArn, [unhealthyEvent(service, observed)])
-    return { task: kept(context, { ...task, unhealthyAt: now }), targets }
+    const because = targets.find(({ lastCheck }) => lastCheck !== undefined)?.lastCheck
+    const noted = { unhealthyAt: now, ...(because === undefined ? {} : { unhealthyBecause: because }) }
+    return { task: kept(context, { ...task, ...noted }), targets }
   }
   if (healthOf(observed) !== 'healthy' || targets.some(({ health }) => health.state === 'unused')) return observed
   if (task.healthyAt !== undefined && task.unhealthyAt === undefined) return observed
-  const { unhealthyAt: _over, ...recovered } = task
+  const { unhealthyAt: _over, unhealthyBecause: _reason, ...recovered } = task
   return { task: kept(context, { ...recovered, healthyAt: task.healthyAt ?? now }), targets }
 }
 

@@ -38,9 +38,9 @@ export function observedTargets(
   if (task.lastStatus !== 'RUNNING') return []
   return taskTargets(task, loadBalancers)
     .filter(({ targetGroupArn }) => store.targetGroups.has(targetGroupArn))
-    .map(({ targetGroupArn, target }) => ({
-      targetGroupArn,
-      port: target.port,
-      health: loadBalancing.health(targetGroupArn, target),
-    }))
+    .map(({ targetGroupArn, target }) => {
+      const health = loadBalancing.health(targetGroupArn, target)
+      const lastCheck = health.state === 'unhealthy' ? loadBalancing.lastCheck(targetGroupArn, target) : undefined
+      return { targetGroupArn, port: target.port, health, ...(lastCheck === undefined ? {} : { lastCheck }) }
+    })
 }

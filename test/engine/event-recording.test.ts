@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordServiceEvents } from '../../src/engine/event-recording.ts'
+import { recordServiceEvents, serviceEvents } from '../../src/engine/event-recording.ts'
 import { Store } from '../../src/engine/store.ts'
 import { aService, serviceArn } from '../world/a-service.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
@@ -13,7 +13,7 @@ test('a service keeps its newest 100 events, the newest first', () => {
   for (let count = 1; count <= 102; count += 2) {
     recordServiceEvents(context, serviceArn, [`event ${count}`, `event ${count + 1}`])
   }
-  const events = context.store.services.get(serviceArn)?.events ?? []
+  const events = serviceEvents(context.store, serviceArn)
   assert.equal(events.length, 100)
   assert.equal(events[0]?.message, 'event 102')
   assert.equal(events[99]?.message, 'event 3')
@@ -23,5 +23,5 @@ test('a service keeps its newest 100 events, the newest first', () => {
 test('a service that is gone has no events', () => {
   const context = { store: new Store(new MemoryPersistence()), clock: new VirtualClock(), chance: new SeededChance(1) }
   recordServiceEvents(context, serviceArn, ['too late'])
-  assert.equal(context.store.services.list().length, 0)
+  assert.deepEqual(serviceEvents(context.store, serviceArn), [])
 })

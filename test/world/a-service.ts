@@ -25,7 +25,6 @@ export function aService(wishes: Partial<Service> = {}): Service {
     healthCheckGracePeriodSeconds: 0,
     createdAt: 0,
     createdBy: 'test',
-    events: [],
     tags: {},
     recorded: {},
     ...wishes,

@@ -150,7 +150,6 @@ function service(desiredCount: number, now: number): Service {
     healthCheckGracePeriodSeconds: 0,
     createdAt: now,
     createdBy: 'test',
-    events: [],
     tags: {},
     recorded: {},
   }

@@ -3,7 +3,7 @@ import { isTerminal } from '../../src/domain/deployment.ts'
 import type { Deployment } from '../../src/domain/deployment.ts'
 import { arn } from '../../src/domain/identifiers.ts'
 import { targetKey } from '../../src/domain/routing-table.ts'
-import type { RoutingTable, WeightedTargetGroup } from '../../src/domain/routing-table.ts'
+import type { RoutingTable } from '../../src/domain/routing-table.ts'
 import type { Store } from '../../src/engine/store.ts'
 import { names } from './furnished-world.ts'
 import type { SimulatedMachine } from './simulated-machine.ts'
@@ -12,14 +12,16 @@ import type { SimulatedMachine } from './simulated-machine.ts'
 export class Invariants {
   readonly #machine: SimulatedMachine
   #table: RoutingTable | undefined
+  /** Traffic that a group without a healthy target was given a moment ago: the deployment has to take it back at once. */
+  #wrong: { readonly listenerArn: string; readonly targetGroupArn: string; readonly since: number } | undefined
 
   constructor(machine: SimulatedMachine) {
     this.#machine = machine
   }
 
-  check(store: Store): void {
+  check(store: Store, now: number): void {
     this.#weightsSumTo100(store)
-    this.#noWeightWithoutHealthyTarget()
+    this.#noWeightWithoutHealthyTarget(now)
     onePrimary(store)
     for (const deployment of store.deployments.list()) {
       if (!isTerminal(deployment.status)) blueKeepsItsTasks(store, deployment)
@@ -27,8 +29,8 @@ export class Invariants {
   }
 
   /** What must hold once a deployment, and its rollback where there is one, have ended. */
-  checkEnd(store: Store, deploymentId: string): void {
-    this.check(store)
+  checkEnd(store: Store, deploymentId: string, now: number): void {
+    this.check(store, now)
     const deployment = store.deployments.get(deploymentId)
     assert(deployment?.completeTime !== undefined)
     const unfinished = deployment.lifecycleEvents.filter(({ status }) => /Pending|InProgress/.test(status))
@@ -62,21 +64,30 @@ export class Invariants {
   }
 
   /** A group may lose its tasks while it has traffic, but no change gives it traffic which only others could take. */
-  #noWeightWithoutHealthyTarget(): void {
+  #noWeightWithoutHealthyTarget(now: number): void {
     const { table } = this.#machine
-    if (table === this.#table) return
     const before = this.#table
     this.#table = table
-    for (const { listenerArn, defaultAction } of table.listeners) {
-      if (before === undefined || defaultAction.type !== 'forward') continue
-      const weightsBefore = shares(before, listenerArn)
-      const gained = defaultAction.targetGroups.filter(
-        ({ targetGroupArn, weight }) => weight > (weightsBefore[targetGroupArn] ?? 0),
-      )
-      const healthy = ({ targetGroupArn }: WeightedTargetGroup): boolean =>
-        this.#hasHealthyTarget(table, targetGroupArn)
-      if (gained.every(healthy)) continue
-      assert(!defaultAction.targetGroups.some(healthy), 'no weight is given to a group without a healthy target')
+    if (before !== undefined && before !== table) {
+      for (const { listenerArn } of table.listeners) this.#noteGained(listenerArn, before, now)
+    }
+    if (this.#wrong === undefined) return
+    const { listenerArn, targetGroupArn, since } = this.#wrong
+    const hasWeight = (shares(table, listenerArn)[targetGroupArn] ?? 0) > 0
+    if (!hasWeight || this.#hasHealthyTarget(table, targetGroupArn)) this.#wrong = undefined
+    else assert(now - since < 200, 'no weight is given to a group without a healthy target')
+  }
+
+  #noteGained(listenerArn: string, before: RoutingTable, now: number): void {
+    const { table } = this.#machine
+    const weights = shares(table, listenerArn)
+    const weightsBefore = shares(before, listenerArn)
+    const isHealthy = (targetGroupArn: string): boolean => this.#hasHealthyTarget(table, targetGroupArn)
+    const groups = new Set([...Object.keys(weights), ...Object.keys(weightsBefore)])
+    if (![...groups].some(isHealthy)) return
+    for (const [targetGroupArn, weight] of Object.entries(weights)) {
+      if (weight <= (weightsBefore[targetGroupArn] ?? 0) || isHealthy(targetGroupArn)) continue
+      this.#wrong ??= { listenerArn, targetGroupArn, since: now }
     }
   }
 

@@ -1,6 +1,7 @@
 import { Changes } from '../../src/engine/changes.ts'
 import type { NewTaskSet } from '../../src/engine/engine.ts'
 import { EcsServiceScheduler } from '../../src/engine/service-scheduler.ts'
+import { serviceEvents } from '../../src/engine/event-recording.ts'
 import { Store } from '../../src/engine/store.ts'
 import type { Service } from '../../src/domain/service.ts'
 import type { Task } from '../../src/domain/task.ts'
@@ -103,6 +104,8 @@ export class SchedulerWorld {
 
   /** The service's events, oldest first. */
   get events(): readonly string[] {
-    return (this.store.services.get(serviceArn)?.events ?? []).map(({ message }) => message).toReversed()
+    return serviceEvents(this.store, serviceArn)
+      .map(({ message }) => message)
+      .toReversed()
   }
 }

@@ -40,11 +40,8 @@ export class SimulatedMachine {
     return [...this.#processes].flatMap(([taskId, { exitCode }]) => (exitCode === undefined ? [taskId] : []))
   }
 
-  /** Healthy now, or until a moment ago: no longer than a weight can be on its way to the router. */
   isHealthy(key: string): boolean {
-    const target = this.#targets.get(key)
-    if (target?.health.state === 'healthy') return true
-    return target?.unhealthyAt !== undefined && this.#clock.now() - target.unhealthyAt <= 50
+    return this.#targets.get(key)?.health.state === 'healthy'
   }
 
   start(task: TaskLaunch): readonly TaskEndpoint[] {
@@ -174,9 +171,7 @@ export class SimulatedMachine {
       process.readyAt <= this.#clock.now()
     const failedChecks = passes ? 0 : target.failedChecks + 1
     const health = passes ? healthy : failedChecks >= 2 ? unhealthy : target.health
-    const lost = target.health.state === 'healthy' && health.state !== 'healthy'
-    const unhealthyAt = lost ? this.#clock.now() : target.unhealthyAt
-    this.#targets.set(key, { ...target, failedChecks, health, ...(unhealthyAt === undefined ? {} : { unhealthyAt }) })
+    this.#targets.set(key, { ...target, failedChecks, health })
     if (health !== target.health) this.#changed()
     if (!passes) this.#checkLater(key)
   }
@@ -201,7 +196,6 @@ type SimulatedTarget = {
   readonly failedChecks: number
   readonly inFlight: number
   readonly draining: boolean
-  readonly unhealthyAt?: number
 }
 
 const checkIntervalMilliseconds = 1_000

@@ -73,11 +73,11 @@ class Simulation {
     this.#engine.deployments.create(deployment)
     this.#planFaults(deployment.deploymentId)
     await this.#until(`deployment ${deployment.deploymentId} and its rollback have ended`, () => {
-      this.#invariants.check(this.#engine.store)
+      this.#invariants.check(this.#engine.store, this.#clock.now())
       return this.deployments.every(({ status }) => isTerminal(status))
     })
     this.#writesUntilCrash = Number.POSITIVE_INFINITY
-    this.#invariants.checkEnd(this.#engine.store, deployment.deploymentId)
+    this.#invariants.checkEnd(this.#engine.store, deployment.deploymentId, this.#clock.now())
   }
 
   #newDeployment(number: number): Deployment {

@@ -1,6 +1,7 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { Service } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { serviceEvents } from '../../engine/event-recording.ts'
 import type { Answer } from '../handlers.ts'
 import { taskSetsOf } from './names.ts'
 import { tagList } from './tags.ts'
@@ -28,7 +29,11 @@ export function serviceAnswer(engine: Engine, service: Service, withTags: boolea
     deploymentController: { type: service.deploymentController },
     deployments: [],
     taskSets: taskSets.map((taskSet) => taskSetAnswer(engine, service, taskSet, withTags)),
-    events: service.events.map(({ id, createdAt, message }) => ({ id, createdAt: new Date(createdAt), message })),
+    events: serviceEvents(engine.store, service.serviceArn).map(({ id, createdAt, message }) => ({
+      id,
+      createdAt: new Date(createdAt),
+      message,
+    })),
     createdAt: new Date(service.createdAt),
     createdBy: service.createdBy,
     healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds,

@@ -48,7 +48,6 @@ export function newService(engine: Engine, place: Place, cluster: Cluster, input
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? 0,
     createdAt: engine.clock.now(),
     createdBy: rootUser(place),
-    events: [],
     tags: readTags(input.tags),
     recorded: { ...recordedSettings(input), roleArn: roleArn(place, input.role) },
   }

@@ -76,9 +76,8 @@ export class MemoryScheduler implements ServiceScheduler {
   }
 
   recordEvent(serviceArn: string, message: string): void {
-    const service = this.#service(serviceArn)
-    const event = { id: this.#chance.uuid(), createdAt: this.#clock.now(), message }
-    this.#store.services.put(serviceArn, { ...service, events: [event, ...service.events] })
+    const id = this.#chance.uuid()
+    this.#store.serviceEvents.put(id, { serviceArn, id, createdAt: this.#clock.now(), message })
   }
 
   /** Everything that is wanted has come, everything that is not has gone. */
