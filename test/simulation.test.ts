@@ -1,30 +1,47 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
-import { simulate } from './world/simulation.ts'
+import { Worker } from 'node:worker_threads'
+import type { SimulationReport } from './world/simulation-worker.ts'
 
-/** `SIMULATION_SEED=123 node --test test/simulation.test.ts` runs that one alone. */
+/** `SIMULATION_SEED=123 node --test test/simulation.test.ts` runs that one alone; `SIMULATION_WORLDS` sets how many. */
 const chosen = process.env['SIMULATION_SEED']
-const count = Number(process.env['SIMULATION_COUNT'] ?? 10_000)
-const seeds = chosen === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(chosen)]
+const worlds = Number(process.env['SIMULATION_WORLDS'] ?? 7_500)
+const seeds = chosen === undefined ? Array.from({ length: worlds }, (_, index) => index + 1) : [Number(chosen)]
+const fewestDeployments = 10_000
 
-test(`in ${seeds.length} simulated worlds every deployment ends, and nothing that must hold is ever broken`, async (t) => {
-  const tally: Record<string, number> = {}
-  let crashes = 0
-  for (const seed of seeds) {
-    try {
-      const outcome = await simulate(seed)
-      crashes += outcome.crashes
-      for (const { status, creator } of outcome.deployments) {
-        const kind = creator === 'user' ? status : `rollback ${status}`
-        tally[kind] = (tally[kind] ?? 0) + 1
-      }
-    } catch (error) {
-      throw new Error(`Seed ${seed} (run it alone with SIMULATION_SEED=${seed}): ${String(error)}`, { cause: error })
-    }
+test('in thousands of simulated worlds every deployment ends, and nothing that must hold is ever broken', async (t) => {
+  const reports = await Promise.all(shares(seeds, availableParallelism()).map(explore))
+  for (const { failure } of reports) {
+    if (failure === undefined) continue
+    assert.fail(`Seed ${failure.seed} (run it alone with SIMULATION_SEED=${failure.seed}): ${failure.message}`)
   }
-  t.diagnostic(`${JSON.stringify(tally)}, the engine was killed ${crashes} times`)
-  if (chosen !== undefined) return
+  const tally = sumOf(reports.map((report) => report.tally))
+  const crashes = reports.reduce((sum, report) => sum + report.crashes, 0)
+  t.diagnostic(`${JSON.stringify(tally)}; the engine was killed ${crashes} times`)
+  if (chosen !== undefined || worlds < 7_500) return
+  const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
+  assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
   for (const outcome of ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']) {
-    assert((tally[outcome] ?? 0) > count / 100, `the simulated worlds also end as ${outcome}`)
+    assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
   }
 })
+
+async function explore(share: readonly number[]): Promise<SimulationReport> {
+  const worker = new Worker(new URL('world/simulation-worker.ts', import.meta.url), { workerData: { seeds: share } })
+  const [report] = (await once(worker, 'message')) as [SimulationReport]
+  await worker.terminate()
+  return report
+}
+
+/** Dealt out like cards. */
+function shares(all: readonly number[], count: number): readonly (readonly number[])[] {
+  return Array.from({ length: count }, (_, share) => all.filter((_seed, index) => index % count === share))
+}
+
+function sumOf(tallies: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = {}
+  for (const [kind, count] of tallies.flatMap((tally) => Object.entries(tally))) sum[kind] = (sum[kind] ?? 0) + count
+  return sum
+}

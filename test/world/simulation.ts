@@ -82,7 +82,7 @@ class Simulation {
 
   #newDeployment(number: number): Deployment {
     const chance = this.#chance
-    const behaviour = chance.pick<Behaviour>(['good', 'good', 'good', 'good', 'slow', 'crashes', 'sick'])
+    const behaviour = chance.random() < 0.8 ? 'good' : chance.pick<Behaviour>(['slow', 'crashes', 'sick'])
     putTaskDefinition(this.#engine.store, number + 1, behaviour)
     return aDeployment({
       deploymentId: `d-${chance.hex(9).toUpperCase()}`,

@@ -105,9 +105,9 @@ function isBefore(one: Timer | undefined, other: Timer | undefined): boolean {
   return one.at < other.at || (one.at === other.at && one.sequence < other.sequence)
 }
 
-/** Resolves when every promise that can settle by itself has settled. */
+/** Resolves when every promise that can settle by itself has settled: Node empties its promise jobs before the next tick. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve)
+    process.nextTick(resolve)
   })
 }

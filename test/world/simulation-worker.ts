@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { simulate } from './simulation.ts'
+
+/** What one worker found: how its deployments ended, or the first seed in which something did not hold. */
+export type SimulationReport = {
+  readonly tally: Readonly<Record<string, number>>
+  readonly crashes: number
+  readonly failure?: { readonly seed: number; readonly message: string }
+}
+
+const { seeds } = workerData as { readonly seeds: readonly number[] }
+parentPort?.postMessage(await explore(seeds))
+
+async function explore(all: readonly number[]): Promise<SimulationReport> {
+  const tally: Record<string, number> = {}
+  let crashes = 0
+  for (const seed of all) {
+    try {
+      const outcome = await simulate(seed)
+      crashes += outcome.crashes
+      for (const { status, creator } of outcome.deployments) {
+        const kind = creator === 'user' ? status : `rollback ${status}`
+        tally[kind] = (tally[kind] ?? 0) + 1
+      }
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      return { tally, crashes, failure: { seed, message } }
+    }
+  }
+  return { tally, crashes }
+}
