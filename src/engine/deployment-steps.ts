@@ -201,8 +201,11 @@ async function shiftToServing(tools: StepTools, plan: DeploymentPlan, shift: Shi
   }
 }
 
-/** How long a shift waits for a group that has lost its last healthy task since it was last looked at. */
-const shiftPatienceInMinutes = 5
+/**
+ * How long a shift waits for a group that has lost its last healthy task since it was last looked at. The way back is
+ * worth more patience: giving it up leaves the traffic with a version that somebody wanted to be rid of.
+ */
+const shiftPatienceInMinutes = { green: 5, blue: 60 } as const
 
 async function requireServing(
   tools: StepTools,
@@ -211,12 +214,13 @@ async function requireServing(
   begun: BegunStep,
 ): Promise<void> {
   const side = plan[to]
+  const minutes = shiftPatienceInMinutes[to]
   const serving = await tools.changes.until(() => (canServe(tools, plan, side) ? true : undefined), {
-    deadline: patienceOf(tools, shiftPatienceInMinutes, begun),
+    deadline: patienceOf(tools, minutes, begun),
     signal: begun.signal,
   })
   if (serving !== undefined) return
-  const text = `No traffic was sent to ${side.targetGroupName}: it has had no healthy target for ${shiftPatienceInMinutes} minutes.`
+  const text = `No traffic was sent to ${side.targetGroupName}: it has had no healthy target for ${minutes} minutes.`
   throw failed('CUSTOMER_APPLICATION_UNHEALTHY', `${text} ${await tools.services.evidence(arnOf(plan, to))}`.trim())
 }
 
