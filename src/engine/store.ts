@@ -1,3 +1,4 @@
+import type { MetricAlarm } from '../domain/alarm.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { Deployment } from '../domain/deployment.ts'
@@ -30,6 +31,8 @@ type Kinds = {
   deploymentConfigs: DeploymentConfig
   /** By `region/application/sha256`. */
   revisions: ApplicationRevision
+  /** By `region/alarmName`. */
+  alarms: MetricAlarm
   /** By deployment id. */
   deployments: Deployment
   /** By `journalKey`. */
@@ -63,6 +66,7 @@ export class Store {
   readonly deploymentGroups = this.#collection('deploymentGroups')
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
   readonly revisions = this.#collection('revisions')
+  readonly alarms = this.#collection('alarms')
   readonly deployments = this.#collection('deployments')
   readonly journal = this.#collection('journal')
   readonly revisionNumbers = this.#collection('revisionNumbers')
