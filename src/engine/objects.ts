@@ -12,3 +12,23 @@ export type StoredObject = {
   readonly eTag: string
   readonly versionId?: string
 }
+
+/** Where objects' bytes are kept: each file is written once, whole or not at all, and never changed. */
+export interface ObjectFiles {
+  /** Keeps the bytes: they are on disk when it resolves. Nothing is left of a writing that fails. */
+  write(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<WrittenFile>
+  /** Undefined where there is no such file (any more). Both ends of the range are included. */
+  read(fileId: string, range?: { readonly first: number; readonly last: number }): Promise<Uint8Array | undefined>
+  /** The bytes in pieces. Throws where there is no such file. */
+  pieces(fileId: string, range?: { readonly first: number; readonly last: number }): AsyncIterable<Uint8Array>
+  remove(fileIds: readonly string[]): Promise<void>
+  /** Removes everything else: what a crash has left behind. */
+  keepOnly(fileIds: ReadonlySet<string>): void
+}
+
+export type WrittenFile = {
+  readonly fileId: string
+  readonly size: number
+  /** Lower-case hexadecimal. */
+  readonly md5: string
+}
