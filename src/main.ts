@@ -16,6 +16,8 @@ import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { Changes } from './engine/changes.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { Engine } from './engine/engine.ts'
+import { FunctionCannotRunError } from './engine/functions.ts'
+import type { FunctionInvoker } from './engine/functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
 import type { Log } from './engine/ports.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
@@ -124,7 +126,10 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
   const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
-  const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, log })
+  const functions: FunctionInvoker = {
+    invoke: () => Promise.reject(new FunctionCannotRunError('missing', 'There are no Lambda functions yet.')),
+  }
+  const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
   const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments }
   return { engine, settings, runtime, router, persistence }
 }

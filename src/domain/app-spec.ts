@@ -1,5 +1,5 @@
 import { AppSpecError, TreeNode } from './app-spec-tree.ts'
-import { lifecycleEventNames, type LifecycleEventName } from './deployment.ts'
+import { hookableEventNames, lifecycleEventNames, type PlannedHook } from './deployment.ts'
 import type { NetworkConfiguration } from './service.ts'
 
 export { AppSpecError } from './app-spec-tree.ts'
@@ -15,7 +15,7 @@ export type AppSpec = {
   readonly networkConfiguration?: NetworkConfiguration
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   /** In the order of the events. */
-  readonly hooks: readonly AppSpecHook[]
+  readonly hooks: readonly PlannedHook[]
 }
 
 type CapacityProviderStrategyItem = {
@@ -23,16 +23,6 @@ type CapacityProviderStrategyItem = {
   readonly base?: number
   readonly weight?: number
 }
-type AppSpecHook = { readonly event: LifecycleEventName; readonly functionName: string }
-
-/** The events a function can be hooked on; the others belong to CodeDeploy. */
-const hookableEventNames = [
-  'BeforeInstall',
-  'AfterInstall',
-  'AfterAllowTestTraffic',
-  'BeforeAllowTraffic',
-  'AfterAllowTraffic',
-] as const satisfies readonly LifecycleEventName[]
 
 /**
  * Reads an AppSpec from parsed JSON or YAML. Keys count in any letter case, as AWS's own clients take them.
@@ -175,7 +165,7 @@ function readCapacityProviderStrategy(node: TreeNode): readonly CapacityProvider
   })
 }
 
-function readHooks(node: TreeNode): readonly AppSpecHook[] {
+function readHooks(node: TreeNode): readonly PlannedHook[] {
   const shape = 'Write a list, one event an entry: Hooks: [{BeforeAllowTraffic: "function-name-or-arn"}]'
   const hooks = node.list(shape).flatMap((item) => (item.isNull() ? [] : item.entries(shape).map(readHook)))
   for (const [index, { hook, node: second }] of hooks.entries()) {
@@ -185,7 +175,7 @@ function readHooks(node: TreeNode): readonly AppSpecHook[] {
   return hookableEventNames.flatMap((event) => hooks.flatMap(({ hook }) => (hook.event === event ? [hook] : [])))
 }
 
-function readHook(node: TreeNode): { readonly hook: AppSpecHook; readonly node: TreeNode } {
+function readHook(node: TreeNode): { readonly hook: PlannedHook; readonly node: TreeNode } {
   const event = node.nameAmong(hookableEventNames)
   if (event === undefined) throw node.error(notHookable(node))
   const how = `Write the name or ARN of one Lambda function: ${event}: "function-name-or-arn"`

@@ -1,6 +1,12 @@
 import type { AutoRollbackEvent, DeploymentReadyOption, TerminateBlueInstances } from './code-deploy.ts'
 import { DeploymentInterrupted } from './deployment.ts'
-import type { Deployment, ErrorInformation, LifecycleEventName } from './deployment.ts'
+import type {
+  Deployment,
+  DeploymentPlan,
+  ErrorInformation,
+  HookableEventName,
+  LifecycleEventName,
+} from './deployment.ts'
 import type { DeploymentStep, Procedure, StepResult } from './step.ts'
 import { trafficShifts } from './deployment-configs.ts'
 
@@ -16,21 +22,21 @@ export function* blueGreenDeployment(deployment: Deployment): Procedure {
   const progress = { installBegan: false }
   yield { kind: 'recordStatus', status: 'InProgress' }
   try {
-    yield { kind: 'plan' }
-    yield* lifecycleEvent('BeforeInstall')
+    const plan = yield* decide()
+    yield* hookableEvent('BeforeInstall', plan)
     progress.installBegan = true
     yield* lifecycleEvent('Install', install())
-    yield* lifecycleEvent('AfterInstall')
+    yield* hookableEvent('AfterInstall', plan)
 
     if (group.targetGroupPair.testListenerArn !== undefined) {
       yield* lifecycleEvent('AllowTestTraffic', only({ kind: 'routeTestTraffic', to: 'green' }))
-      yield* lifecycleEvent('AfterAllowTestTraffic')
+      yield* hookableEvent('AfterAllowTestTraffic', plan)
     }
     yield* readyWait(group.deploymentReadyOption)
 
-    yield* lifecycleEvent('BeforeAllowTraffic')
+    yield* hookableEvent('BeforeAllowTraffic', plan)
     yield* lifecycleEvent('AllowTraffic', allowTraffic(deployment))
-    yield* lifecycleEvent('AfterAllowTraffic')
+    yield* hookableEvent('AfterAllowTraffic', plan)
 
     yield* terminateBlue(group.terminateBlueInstances)
   } catch (error) {
@@ -70,6 +76,12 @@ export function* rollbackDeployment(deployment: Deployment): Procedure {
 /** Part of an event: its steps, and one sentence on what came of them. */
 type Part = Generator<DeploymentStep, string | undefined, StepResult>
 
+function* decide(): Generator<DeploymentStep, DeploymentPlan, StepResult> {
+  const result = yield { kind: 'plan' }
+  if (result.kind !== 'planned') throw new TypeError(`The plan step answered ${result.kind}.`)
+  return result.plan
+}
+
 function* install(): Part {
   yield { kind: 'prepareTargetGroups' }
   yield { kind: 'createTaskSet' }
@@ -102,7 +114,7 @@ function* allowTraffic({ trafficRouting }: Deployment): Part {
   const shifts = trafficShifts(trafficRouting)
   for (const { greenPercentage, waitMinutes } of shifts) {
     yield { kind: 'routeProductionTraffic', greenPercentage }
-    if (waitMinutes > 0) yield { kind: 'wait', waitFor: 'TRAFFIC_SHIFT', minutes: waitMinutes }
+    if (waitMinutes > 0) yield { kind: 'holdTraffic', greenPercentage, minutes: waitMinutes }
   }
   yield { kind: 'makePrimary', taskSet: 'green' }
   return shifts.length === 1
@@ -124,6 +136,13 @@ function* terminateBlue({ action, terminationWaitTimeInMinutes }: TerminateBlueI
 
 function* only(step: DeploymentStep): Part {
   return messageOf(yield step)
+}
+
+/** An event on which the AppSpec may have hooked a function. Its verdict decides whether the deployment goes on. */
+function hookableEvent(event: HookableEventName, { hooks }: DeploymentPlan): Procedure {
+  const hook = hooks.find((candidate) => candidate.event === event)
+  if (hook === undefined) return lifecycleEvent(event)
+  return lifecycleEvent(event, only({ kind: 'invokeHook', event, functionName: hook.functionName }))
 }
 
 /** Every event is seen to begin and to end, also those in which nothing happens because no hook is configured. */

@@ -49,6 +49,8 @@ export function stepEnded(deployment: Deployment, step: DeploymentStep, result: 
     case 'routeTestTraffic':
     case 'routeProductionTraffic':
     case 'makePrimary':
+    case 'invokeHook':
+    case 'holdTraffic':
     case 'wait':
     case 'deleteTaskSet':
       return updated
@@ -62,7 +64,8 @@ export function stepEnded(deployment: Deployment, step: DeploymentStep, result: 
 export function shouldRollBack(deployment: Deployment, event: AutoRollbackEvent | undefined): boolean {
   if (event === undefined || deployment.creator === 'codeDeployRollback' || deployment.plan === undefined) return false
   const { enabled, events } = deployment.autoRollbackConfiguration
-  if (deployment.stopRequest?.autoRollbackEnabled !== undefined) return deployment.stopRequest.autoRollbackEnabled
+  if (event === 'DEPLOYMENT_STOP_ON_REQUEST' && deployment.stopRequest?.autoRollbackEnabled !== undefined)
+    return deployment.stopRequest.autoRollbackEnabled
   if (!enabled) return false
   // A READY_WAIT that ran out is no request to stop and no failure to the letter: either setting covers it.
   if (deployment.errorInformation?.code === 'TIMEOUT' && deployment.status === 'Stopped') return events.length > 0

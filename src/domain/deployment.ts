@@ -1,4 +1,5 @@
 import type {
+  AlarmConfiguration,
   AutoRollbackConfiguration,
   AutoRollbackEvent,
   DeploymentGroupSettings,
@@ -20,6 +21,44 @@ export const lifecycleEventNames = [
   'AfterAllowTraffic',
 ] as const
 export type LifecycleEventName = (typeof lifecycleEventNames)[number]
+
+/** The events a function can be hooked on; the others belong to CodeDeploy. */
+export const hookableEventNames = [
+  'BeforeInstall',
+  'AfterInstall',
+  'AfterAllowTestTraffic',
+  'BeforeAllowTraffic',
+  'AfterAllowTraffic',
+] as const satisfies readonly LifecycleEventName[]
+export type HookableEventName = (typeof hookableEventNames)[number]
+
+/** One run of the function hooked on an event: what it was asked, what it said, and what it wrote. */
+export type HookExecution = {
+  readonly event: HookableEventName
+  readonly functionName: string
+  /** Opaque to the function; the same when the invocation has to be repeated after a crash. */
+  readonly executionId: string
+  readonly startedAt: number
+  /** What PutLifecycleEventHookExecutionStatus reported. */
+  readonly verdict?: { readonly status: 'Succeeded' | 'Failed'; readonly at: number }
+  /** How the invocation itself ended; CodeDeploy ignores what the function returned. */
+  readonly invocation?: HookInvocation
+  /** The function could not be invoked at all: nobody will report. */
+  readonly cannotRun?: ErrorInformation
+  /** No verdict is accepted any more: the deployment does not wait for it any longer. */
+  readonly closed: boolean
+}
+
+export type HookInvocation = {
+  readonly endedAt: number
+  readonly requestId?: string
+  readonly durationMilliseconds?: number
+  readonly functionError?: string
+  /** The payload it returned, cut to a readable length; or why it could not be invoked. */
+  readonly result: string
+  /** The last lines it wrote. */
+  readonly logLines: readonly string[]
+}
 type LifecycleEventStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'Skipped'
 
 export type LifecycleEvent = {
@@ -38,6 +77,9 @@ export type DeploymentErrorCode =
   | 'ELASTIC_LOAD_BALANCING_INVALID'
   | 'CUSTOMER_APPLICATION_UNHEALTHY'
   | 'DEPLOYMENT_GROUP_MISSING'
+  | 'HOOK_EXECUTION_FAILURE'
+  | 'INVALID_LAMBDA_FUNCTION'
+  | 'ALARM_ACTIVE'
   | 'INTERNAL_ERROR'
   | 'MANUAL_STOP'
   | 'TIMEOUT'
@@ -71,6 +113,14 @@ export type Deployment = {
   readonly plan?: DeploymentPlan
   /** StopDeployment was called. */
   readonly stopRequest?: { readonly at: number; readonly autoRollbackEnabled?: boolean }
+  /** An alarm of the deployment fired. */
+  readonly alarmStop?: { readonly at: number; readonly message: string }
+  /** The group's alarms, or those the deployment was given instead. */
+  readonly alarmConfiguration?: AlarmConfiguration
+  /** Set where CreateDeployment gave the alarms. */
+  readonly overridesAlarms?: boolean
+  /** In the order the hooks were run. */
+  readonly hookExecutions?: readonly HookExecution[]
   /** ContinueDeployment was called for these waits. */
   readonly continued: readonly DeploymentWaitType[]
   /** No way back any more: the original task set is being deleted. */
@@ -94,6 +144,8 @@ export type DeploymentPlan = {
   readonly green: PlannedTaskSet
   readonly prodListenerArn: string
   readonly testListenerArn?: string
+  /** The functions hooked on events of this deployment. */
+  readonly hooks: readonly PlannedHook[]
   /** What the new task set is made of. */
   readonly install: {
     readonly taskDefinition: string
@@ -102,6 +154,8 @@ export type DeploymentPlan = {
     readonly networkConfiguration?: NetworkConfiguration
   }
 }
+
+export type PlannedHook = { readonly event: HookableEventName; readonly functionName: string }
 
 export type PlannedTaskSet = {
   readonly taskSetId: string

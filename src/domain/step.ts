@@ -4,6 +4,7 @@ import type {
   DeploymentStatus,
   DeploymentWaitType,
   ErrorInformation,
+  HookableEventName,
   LifecycleEventName,
 } from './deployment.ts'
 
@@ -31,11 +32,11 @@ export type DeploymentStep =
   | { readonly kind: 'routeTestTraffic'; readonly to: 'blue' | 'green' }
   | { readonly kind: 'routeProductionTraffic'; readonly greenPercentage: number }
   | { readonly kind: 'makePrimary'; readonly taskSet: 'blue' | 'green' }
-  | {
-      readonly kind: 'wait'
-      readonly waitFor: DeploymentWaitType | 'TRAFFIC_SHIFT'
-      readonly minutes: number
-    }
+  /** Invokes the function hooked on the event and waits for its verdict, PutLifecycleEventHookExecutionStatus. */
+  | { readonly kind: 'invokeHook'; readonly event: HookableEventName; readonly functionName: string }
+  | { readonly kind: 'wait'; readonly waitFor: DeploymentWaitType; readonly minutes: number }
+  /** Between two shifts both versions have traffic: green is watched, and gets none while it cannot serve. */
+  | { readonly kind: 'holdTraffic'; readonly greenPercentage: number; readonly minutes: number }
   | { readonly kind: 'deleteTaskSet'; readonly taskSet: 'blue' | 'green' }
   /** Ends the deployment and, where it is configured, creates the deployment that rolls it back. */
   | {

@@ -31,6 +31,7 @@ export function planDeployment({ store, settings }: StepTools, deployment: Deplo
     green,
     prodListenerArn,
     ...(testListenerArn === undefined ? {} : { testListenerArn }),
+    hooks: appSpec.hooks,
     install: {
       taskDefinition: taskDefinitionArn(store, place, appSpec.taskDefinition),
       loadBalancer: {

@@ -4,12 +4,16 @@ import { computedDesiredCount } from '../domain/service.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
 import type { Engine } from './engine.ts'
+import type { FunctionInvoker } from './functions.ts'
+import { executeHook } from './hook-execution.ts'
 import { failed, refusedByEcs } from './deployment-failure.ts'
 import { planDeployment } from './deployment-plan.ts'
 import { servesTargetGroup, shiftTraffic, trafficWeight } from './traffic-route.ts'
 
 /** What a step may use of the engine. */
-export type StepTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings' | 'loadBalancing' | 'services'>
+export type StepTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings' | 'loadBalancing' | 'services'> & {
+  readonly functions: FunctionInvoker
+}
 
 /** A step that has begun: `begunAt` is the journal's, so that waits go on where they were after a restart. */
 export type BegunStep = {
@@ -43,6 +47,10 @@ export async function performStep(tools: StepTools, step: DeploymentStep, begun:
       return routeProductionTraffic(tools, deployment, step.greenPercentage, begun)
     case 'makePrimary':
       return makePrimary(tools, planOf(deployment), step.taskSet)
+    case 'invokeHook':
+      return executeHook(tools, step, begun)
+    case 'holdTraffic':
+      return holdTraffic(tools, planOf(deployment), step, begun)
     case 'wait':
       return wait(tools, step, begun)
     case 'deleteTaskSet':
@@ -230,13 +238,32 @@ function makePrimary(tools: StepTools, plan: DeploymentPlan, side: 'blue' | 'gre
   return { kind: 'done' }
 }
 
+/**
+ * Keeps the weights of a shift for its time. A green that loses its last healthy task meanwhile gets no traffic until it
+ * has been replaced, so that its failure costs no request that blue can answer; AWS leaves that to alarms.
+ */
+async function holdTraffic(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  { greenPercentage, minutes }: Extract<DeploymentStep, { kind: 'holdTraffic' }>,
+  begun: BegunStep,
+): Promise<StepResult> {
+  const deadline = deadlineOf(tools, minutes, begun)
+  const isLost = (): true | undefined =>
+    !canServe(tools, plan, plan.green) && canServe(tools, plan, plan.blue) ? true : undefined
+  for (;;) {
+    const lost = await tools.changes.until(isLost, { deadline, signal: begun.signal })
+    if (lost === undefined) return { kind: 'waited', ended: 'elapsed' }
+    await shiftToServing(tools, plan, { listenerArn: plan.prodListenerArn, greenPercentage, to: 'green' }, begun)
+  }
+}
+
 async function wait(
   { store, changes, settings }: StepTools,
   { waitFor, minutes }: Extract<DeploymentStep, { kind: 'wait' }>,
   begun: BegunStep,
 ): Promise<StepResult> {
   const continued = (): true | undefined => {
-    if (waitFor === 'TRAFFIC_SHIFT') return undefined
     return store.deployments.get(begun.deploymentId)?.continued.includes(waitFor) ? true : undefined
   }
   const deadline = deadlineOf({ settings }, minutes, begun)

@@ -4,9 +4,12 @@ import { DeploymentInterrupted, isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentWaitType, TaskSetInfo } from '../domain/deployment.ts'
 import { journalKey } from '../domain/journal.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
+import { awaitAlarm } from './alarm-stop.ts'
 import { performStep } from './deployment-steps.ts'
 import type { StepTools } from './deployment-steps.ts'
 import type { DeploymentSupervisor } from './engine.ts'
+import { recordVerdict } from './hook-execution.ts'
+import type { HookVerdict } from './hook-execution.ts'
 import type { Log } from './ports.ts'
 import { linked, rollbackOf } from './rollback.ts'
 import { runProcedure } from './run-procedure.ts'
@@ -61,6 +64,10 @@ export class Deployments implements DeploymentSupervisor {
     }))
   }
 
+  recordHookVerdict(verdict: HookVerdict): 'recorded' | 'already-completed' | undefined {
+    return recordVerdict(this.#tools, verdict)
+  }
+
   running(group: {
     readonly region: string
     readonly applicationName: string
@@ -86,6 +93,25 @@ export class Deployments implements DeploymentSupervisor {
     const controller = new AbortController()
     this.#running.set(deploymentId, controller)
     void this.#run(deploymentId, controller.signal)
+    void this.#watchAlarms(deploymentId, controller)
+  }
+
+  /** An alarm that fires is written down before it stops the deployment, so that it also stops it after a crash. */
+  async #watchAlarms(deploymentId: string, controller: AbortController): Promise<void> {
+    const { clock } = this.#tools
+    for (;;) {
+      try {
+        const message = await awaitAlarm(this.#tools, deploymentId, controller.signal)
+        if (message === undefined) return
+        const alarmStop = { at: clock.now(), message }
+        this.#change(deploymentId, (deployment) => ({ ...deployment, alarmStop }))
+        controller.abort(alarmed(message))
+        return
+      } catch {
+        if (this.#ended || controller.signal.aborted) return
+        await clock.sleep(1_000) // The disk is full: the deployment itself says so.
+      }
+    }
   }
 
   /** Never gives up: what cannot be written down now (a full disk) is tried again until it can. */
@@ -124,9 +150,8 @@ export class Deployments implements DeploymentSupervisor {
     const { deploymentId, position, step } = begun
     const before = store.journal.get(journalKey(deploymentId, position))
     const begunAt = before?.begunAt ?? clock.now()
-    if (this.#isStopped(step, { hasBegun: before !== undefined }, deploymentId)) {
-      return this.#note(begun, begunAt, interruptedBy(stopped()))
-    }
+    const stop = this.#stopOf(step, { hasBegun: before !== undefined }, deploymentId)
+    if (stop !== undefined) return this.#note(begun, begunAt, interruptedBy(stop))
     // A step that only writes something down needs no note that it is about to.
     if (before === undefined && isInterruptible(step)) {
       store.transaction(() => {
@@ -138,9 +163,16 @@ export class Deployments implements DeploymentSupervisor {
   }
 
   /** Once the original task set is being deleted the deployment is finished, not stopped. */
-  #isStopped(step: DeploymentStep, { hasBegun }: { readonly hasBegun: boolean }, deploymentId: string): boolean {
-    if (!isInterruptible(step) || this.#deployment(deploymentId).stopRequest === undefined) return false
-    return !(hasBegun && step.kind === 'deleteTaskSet' && step.taskSet === 'blue')
+  #stopOf(
+    step: DeploymentStep,
+    { hasBegun }: { readonly hasBegun: boolean },
+    deploymentId: string,
+  ): DeploymentInterrupted | undefined {
+    if (!isInterruptible(step) || (hasBegun && step.kind === 'deleteTaskSet' && step.taskSet === 'blue'))
+      return undefined
+    const { stopRequest, alarmStop } = this.#deployment(deploymentId)
+    if (stopRequest !== undefined) return stopped()
+    return alarmStop === undefined ? undefined : alarmed(alarmStop.message)
   }
 
   async #perform({ deploymentId, step, signal }: BegunSettle, begunAt: number): Promise<StepResult> {
@@ -220,6 +252,10 @@ function stopped(): DeploymentInterrupted {
     code: 'MANUAL_STOP',
     message: 'The deployment was stopped on request (StopDeployment).',
   })
+}
+
+function alarmed(message: string): DeploymentInterrupted {
+  return new DeploymentInterrupted('DEPLOYMENT_STOP_ON_ALARM', { code: 'ALARM_ACTIVE', message })
 }
 
 function internalError(step: DeploymentStep, error: unknown): DeploymentInterrupted {

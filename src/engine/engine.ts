@@ -3,6 +3,7 @@ import type { NetworkConfiguration, ServiceLoadBalancer, TaskSet } from '../doma
 import type { TargetHealth } from '../domain/target-health.ts'
 import type { Task } from '../domain/task.ts'
 import type { Changes } from './changes.ts'
+import type { HookVerdict } from './hook-execution.ts'
 import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
@@ -85,6 +86,8 @@ export interface DeploymentSupervisor {
   create(deployment: Deployment): void
   stop(deploymentId: string, autoRollbackEnabled: boolean | undefined): void
   continueWait(deploymentId: string, waitType: DeploymentWaitType): void
+  /** Undefined where the deployment has no such execution. */
+  recordHookVerdict(verdict: HookVerdict): 'recorded' | 'already-completed' | undefined
   /** The deployment of the group that has not ended yet. */
   running(group: {
     readonly region: string

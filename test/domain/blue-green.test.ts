@@ -51,8 +51,8 @@ describe('a blue/green deployment', () => {
       trafficRouting: { type: 'TimeBasedCanary', canaryPercentage: 10, canaryInterval: 5 },
     })
     assert.deepEqual(
-      deedsOf(storyOf(blueGreenDeployment(canary))).filter((deed) => /Production|SHIFT/.test(deed)),
-      ['routeProductionTraffic 10', 'wait TRAFFIC_SHIFT 5', 'routeProductionTraffic 100'],
+      deedsOf(storyOf(blueGreenDeployment(canary))).filter((deed) => /Production|hold/.test(deed)),
+      ['routeProductionTraffic 10', 'holdTraffic 10 5', 'routeProductionTraffic 100'],
     )
   })
 
@@ -125,7 +125,7 @@ function isAfterTheEvents(step: DeploymentStep): boolean {
   return step.kind === 'deleteTaskSet' || (step.kind === 'wait' && step.waitFor === 'TERMINATION_WAIT')
 }
 
-type Waits = Partial<Record<'READY_WAIT' | 'TERMINATION_WAIT' | 'TRAFFIC_SHIFT', 'elapsed' | 'continued'>>
+type Waits = Partial<Record<'READY_WAIT' | 'TERMINATION_WAIT', 'elapsed' | 'continued'>>
 type Interruption = {
   readonly position: number
   readonly event: Deployment['autoRollbackConfiguration']['events'][number]
@@ -148,7 +148,7 @@ function storyOf(procedure: Procedure, waits: Waits = {}, interruption?: Interru
 }
 
 function answerTo(step: DeploymentStep, waits: Waits): StepResult {
-  if (step.kind === 'plan') return { kind: 'planned', plan: {} as DeploymentPlan }
+  if (step.kind === 'plan') return { kind: 'planned', plan: { hooks: [] as const } as unknown as DeploymentPlan }
   if (step.kind === 'wait') return { kind: 'waited', ended: waits[step.waitFor] ?? 'elapsed' }
   return { kind: 'done' }
 }

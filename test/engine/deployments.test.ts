@@ -6,6 +6,7 @@ import { aDeployment } from '../world/a-deployment.ts'
 import { firstTaskSet, furnish, names, putTaskDefinition } from '../world/furnished-world.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
+import { SimulatedFunctions } from '../world/simulated-functions.ts'
 import { SimulatedEngine, simulatedSettings } from '../world/simulated-engine.ts'
 import { SimulatedMachine } from '../world/simulated-machine.ts'
 import type { Behaviour } from '../world/simulated-machine.ts'
@@ -247,6 +248,7 @@ class World {
   readonly #chance = new SeededChance(7)
   readonly #disk = new MemoryPersistence()
   readonly #machine = new SimulatedMachine(this.clock, new SeededChance(8))
+  readonly functions = new SimulatedFunctions(this.clock, new SeededChance(9))
   engine = this.#newEngine()
   wasKilled = false
   #count = 0
@@ -318,6 +320,7 @@ class World {
       chance: this.#chance,
       disk: this.#disk,
       machine: this.#machine,
+      functions: this.functions,
       log,
     })
   }

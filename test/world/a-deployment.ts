@@ -1,6 +1,6 @@
-import type { TrafficRouting } from '../../src/domain/code-deploy.ts'
+import type { AlarmConfiguration, TrafficRouting } from '../../src/domain/code-deploy.ts'
 import { pendingLifecycleEvents } from '../../src/domain/deployment-progress.ts'
-import type { Deployment } from '../../src/domain/deployment.ts'
+import type { Deployment, HookableEventName } from '../../src/domain/deployment.ts'
 
 type Wishes = {
   readonly deploymentId?: string
@@ -14,6 +14,8 @@ type Wishes = {
   readonly prodListenerArn?: string
   readonly testListenerArn?: string
   readonly createTime?: number
+  readonly hooks?: Partial<Record<HookableEventName, string>>
+  readonly alarms?: AlarmConfiguration
 }
 
 /** A deployment as CreateDeployment makes it: of service `web` in cluster `prod`, with the pair `web-blue`, `web-green`. */
@@ -30,8 +32,10 @@ export function aDeployment(wishes: Wishes): Deployment {
         },
       },
     ],
+    Hooks: Object.entries(wishes.hooks ?? {}).map(([event, functionName]) => ({ [event]: functionName })),
   })
   return {
+    ...(wishes.alarms === undefined ? {} : { alarmConfiguration: wishes.alarms }),
     deploymentId: wishes.deploymentId ?? 'd-ABCDEF123',
     region: 'us-east-1',
     applicationName: 'app',

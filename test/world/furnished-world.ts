@@ -1,3 +1,4 @@
+import type { AlarmState } from '../../src/domain/alarm.ts'
 import { arn } from '../../src/domain/identifiers.ts'
 import type { Listener, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
 import type { Service } from '../../src/domain/service.ts'
@@ -70,6 +71,38 @@ export function putTaskDefinition(store: Store, revision: number, behaviour: Beh
     recorded: {},
   }
   store.taskDefinitions.put(taskDefinition.taskDefinitionArn, taskDefinition)
+}
+
+/** The one alarm of the world. */
+export const alarmName = 'too-many-errors'
+
+export function putAlarm(store: Store, stateValue: AlarmState): void {
+  store.alarms.put(`${place.region}/${alarmName}`, {
+    alarmName,
+    alarmArn: `arn:aws:cloudwatch:${place.region}:${place.accountId}:alarm:${alarmName}`,
+    region: place.region,
+    stateValue,
+    stateReason: `It was set to ${stateValue}.`,
+    stateUpdatedAt: 0,
+    configuredAt: 0,
+    settings: {
+      namespace: 'AWS/ApplicationELB',
+      metricName: 'HTTPCode_Target_5XX_Count',
+      dimensions: [],
+      statistic: 'Sum',
+      periodSeconds: 60,
+      evaluationPeriods: 1,
+      datapointsToAlarm: 1,
+      threshold: 1,
+      comparisonOperator: 'GreaterThanThreshold',
+      treatMissingData: 'notBreaching',
+      actionsEnabled: true,
+      alarmActions: [],
+      okActions: [],
+      insufficientDataActions: [],
+      tags: {},
+    },
+  })
 }
 
 /** The service's first task set, as CreateService makes it. */

@@ -1,11 +1,13 @@
 import { Changes } from '../../src/engine/changes.ts'
 import { Deployments } from '../../src/engine/deployments.ts'
+import type { FunctionInvoker } from '../../src/engine/functions.ts'
 import { RouterLoadBalancing } from '../../src/engine/load-balancing.ts'
 import type { Clock, EngineSettings, Log, Persistence, Router, TaskRuntime } from '../../src/engine/ports.ts'
 import { EcsServiceScheduler } from '../../src/engine/service-scheduler.ts'
 import { Store } from '../../src/engine/store.ts'
 import type { MemoryPersistence } from './memory-persistence.ts'
 import type { SeededChance } from './seeded-chance.ts'
+import type { SimulatedFunctions } from './simulated-functions.ts'
 import type { SimulatedMachine } from './simulated-machine.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -14,6 +16,7 @@ export type SimulatedWorld = {
   readonly chance: SeededChance
   readonly disk: MemoryPersistence
   readonly machine: SimulatedMachine
+  readonly functions: SimulatedFunctions
   readonly log: Log
 }
 
@@ -54,7 +57,9 @@ export class SimulatedEngine {
     const { loadBalancing } = this
     this.services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
     const { services } = this
-    this.deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, log })
+    const functions: FunctionInvoker = { invoke: (call) => this.#alive(() => world.functions.invoke(call)) }
+    world.functions.report = (verdict) => (this.#isDead ? undefined : void this.deployments.recordHookVerdict(verdict))
+    this.deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
   }
 
   async start(): Promise<void> {

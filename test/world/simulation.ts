@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import type { TrafficRouting } from '../../src/domain/code-deploy.ts'
 import { blueGreenDeployment, rollbackDeployment } from '../../src/domain/blue-green.ts'
-import { isTerminal } from '../../src/domain/deployment.ts'
-import type { Deployment } from '../../src/domain/deployment.ts'
+import { hookableEventNames, isTerminal } from '../../src/domain/deployment.ts'
+import type { Deployment, HookableEventName } from '../../src/domain/deployment.ts'
 import { journalKey } from '../../src/domain/journal.ts'
 import { runProcedure } from '../../src/engine/run-procedure.ts'
 import { aDeployment } from './a-deployment.ts'
-import { firstTaskSet, furnish, names, putTaskDefinition } from './furnished-world.ts'
+import { alarmName, firstTaskSet, furnish, names, putAlarm, putTaskDefinition } from './furnished-world.ts'
 import { Invariants } from './invariants.ts'
 import { MemoryPersistence } from './memory-persistence.ts'
 import { SeededChance } from './seeded-chance.ts'
+import { functionNames, SimulatedFunctions } from './simulated-functions.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
 import { SimulatedMachine } from './simulated-machine.ts'
 import type { Behaviour } from './simulated-machine.ts'
@@ -36,6 +37,7 @@ class Simulation {
   readonly #clock = new VirtualClock()
   readonly #disk = new MemoryPersistence()
   readonly #machine: SimulatedMachine
+  readonly #functions: SimulatedFunctions
   readonly #invariants: Invariants
   #engine: SimulatedEngine
   #writesUntilCrash = Number.POSITIVE_INFINITY
@@ -46,6 +48,7 @@ class Simulation {
   constructor(seed: number) {
     this.#chance = new SeededChance(seed)
     this.#machine = new SimulatedMachine(this.#clock, new SeededChance(seed + 1))
+    this.#functions = new SimulatedFunctions(this.#clock, new SeededChance(seed + 2))
     this.#disk.beforeWrite = () => this.#beforeWrite()
     this.#disk.afterWrite = () => this.#afterWrite()
     this.#engine = this.#newEngine()
@@ -58,6 +61,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const chance = this.#chance
+    putAlarm(this.#engine.store, 'OK')
     furnish(this.#engine.store, { desiredCount: 1 + chance.below(3), now: this.#clock.now() })
     void this.#engine.start()
     this.#engine.services.createTaskSet(firstTaskSet())
@@ -100,7 +104,20 @@ class Simulation {
         ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST'],
       ] as const),
       createTime: this.#clock.now(),
+      hooks: this.#hooks(),
+      ...(chance.random() < 0.3
+        ? { alarms: { enabled: true, ignorePollAlarmFailure: chance.random() < 0.8, alarms } }
+        : {}),
     })
+  }
+
+  /** Mostly functions that do what they should, on some events. */
+  #hooks(): Partial<Record<HookableEventName, string>> {
+    const chance = this.#chance
+    const hooked = hookableEventNames.filter(() => chance.random() < 0.15)
+    return Object.fromEntries(
+      hooked.map((event) => [event, chance.random() < 0.7 ? 'succeeds' : chance.pick(functionNames)]),
+    )
   }
 
   /** What goes wrong, and when: all of it from the seed. */
@@ -110,6 +127,7 @@ class Simulation {
     if (chance.random() < 0.3) this.#later(20_000, () => this.#stop(deploymentId))
     if (chance.random() < 0.3) this.#later(20_000, () => this.#continue(deploymentId))
     for (let kills = chance.below(4); kills > 0; kills--) this.#later(15_000, () => this.#killTask())
+    if (chance.random() < 0.15) this.#later(20_000, () => this.#tried(() => putAlarm(this.#engine.store, 'ALARM')))
     if (chance.random() < 0.1) {
       this.#later(10_000, () => {
         this.#diskIsFullUntil = this.#clock.now() + chance.below(4_000)
@@ -159,6 +177,7 @@ class Simulation {
       chance: this.#chance,
       disk: this.#disk,
       machine: this.#machine,
+      functions: this.#functions,
       log: { info: remember, warn: remember },
     })
   }
@@ -206,6 +225,8 @@ class Simulation {
     }
   }
 }
+
+const alarms = [{ name: alarmName }]
 
 const routings: readonly TrafficRouting[] = [
   { type: 'AllAtOnce' },

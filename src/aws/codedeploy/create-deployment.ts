@@ -1,10 +1,8 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
-import { AppSpecError } from '../../domain/app-spec.ts'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Application, DeploymentGroup, Revision } from '../../domain/code-deploy.ts'
 import { pendingLifecycleEvents } from '../../domain/deployment-progress.ts'
 import type { Deployment } from '../../domain/deployment.ts'
-import { parseAppSpec } from '../../engine/app-spec-text.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Call, Handlers } from '../handlers.ts'
 import { ecsTrafficRouting } from './deployment-configs.ts'
@@ -26,7 +24,6 @@ export function createDeploymentHandler(engine: Engine) {
       const revision = withText(here, application, readRevisionLocation(input.revision))
       refuseServerMembers(input)
       const deployment = newDeployment(engine, call, { group, revision, input })
-      refuseHooks(group, revision)
       refuseWhileRunning(engine, group)
       const now = deployment.createTime
       registerRevision(here, application, revision, { registerTime: now, firstUsedTime: now, lastUsedTime: now })
@@ -91,7 +88,8 @@ function newDeployment(engine: Engine, call: Call, { group, revision, input }: A
   const description = checkedDescription(input.description)
   const { autoRollbackConfiguration: autoRollback, overrideAlarmConfiguration: alarms } = input
   const autoRollbackConfiguration = autoRollback ? readAutoRollback(autoRollback) : group.autoRollbackConfiguration
-  if (alarms !== undefined) readAlarms('overrideAlarmConfiguration', alarms)
+  const override = alarms === undefined ? undefined : readAlarms('overrideAlarmConfiguration', alarms)
+  const alarmConfiguration = override ?? group.alarmConfiguration
   const previousRevision = lastSuccessful(deploymentsOfGroup({ store }, group))?.revision
   const withTestListener = group.targetGroupPair.testListenerArn !== undefined
   const now = clock.now()
@@ -104,6 +102,8 @@ function newDeployment(engine: Engine, call: Call, { group, revision, input }: A
     trafficRouting,
     group: { ...settingsOf(group), deploymentGroupId: group.deploymentGroupId },
     autoRollbackConfiguration,
+    ...(alarmConfiguration === undefined ? {} : { alarmConfiguration }),
+    ...(override === undefined ? {} : { overridesAlarms: true }),
     revision,
     ...(previousRevision === undefined ? {} : { previousRevision }),
     ...(description === undefined ? {} : { description }),
@@ -124,32 +124,6 @@ function newDeploymentId({ store, chance }: Engine): string {
   for (;;) {
     const text = Array.from({ length: 9 }, () => signs.charAt(Math.floor(chance.random() * signs.length))).join('')
     if (!store.deployments.has(`d-${text}`)) return `d-${text}`
-  }
-}
-
-/**
- * Hooks are what a user relies on to stop a bad revision, so an AppSpec with any is refused rather than deployed without
- * them. One on AfterAllowTestTraffic does not count where there is no test listener: CodeDeploy does not run it either.
- * A malformed AppSpec is not refused here: on AWS it makes a deployment that fails with INVALID_REVISION.
- */
-function refuseHooks({ targetGroupPair }: DeploymentGroup, { content }: Revision): void {
-  const hooks = hooksOf(content).filter(
-    ({ event }) => event !== 'AfterAllowTestTraffic' || targetGroupPair.testListenerArn !== undefined,
-  )
-  if (hooks.length === 0) return
-  const named = hooks.map(({ event, functionName }) => `${event}: ${functionName}`).join(', ')
-  throw new AwsError(
-    'InvalidRevisionException',
-    `The AppSpec has hooks, and hooks are not run by this version (${named}). Remove its Hooks section to deploy without them.`,
-  )
-}
-
-function hooksOf(content: string) {
-  try {
-    return parseAppSpec(content).hooks
-  } catch (error) {
-    if (error instanceof AppSpecError) return []
-    throw error
   }
 }
 

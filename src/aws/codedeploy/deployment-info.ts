@@ -1,5 +1,11 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
-import { isTerminal, type Deployment, type LifecycleEvent, type TaskSetInfo } from '../../domain/deployment.ts'
+import {
+  isTerminal,
+  type Deployment,
+  type HookExecution,
+  type LifecycleEvent,
+  type TaskSetInfo,
+} from '../../domain/deployment.ts'
 import { lastPart } from '../../domain/identifiers.ts'
 import { blueGreenConfig } from './blue-green-config.ts'
 import { deploymentStyle } from './deployment-group-info.ts'
@@ -29,6 +35,7 @@ export function deploymentInfo(deployment: Deployment) {
     autoRollbackConfiguration: deployment.autoRollbackConfiguration,
     updateOutdatedInstancesOnly: false,
     rollbackInfo: deployment.rollbackInfo,
+    overrideAlarmConfiguration: deployment.overridesAlarms === true ? deployment.alarmConfiguration : undefined,
     deploymentStyle,
     instanceTerminationWaitTimeStarted: deployment.instanceTerminationWaitTimeStarted,
     blueGreenDeploymentConfiguration: blueGreenConfig(deployment.group),
@@ -51,23 +58,52 @@ export function deploymentTarget(
       targetId: targetIdOf(deployment),
       targetArn,
       lastUpdatedAt: dateOf(deployment.lastUpdatedAt),
-      lifecycleEvents: deployment.lifecycleEvents.map(lifecycleEvent),
+      lifecycleEvents: deployment.lifecycleEvents.map((event) =>
+        lifecycleEvent(event, deployment.hookExecutions ?? []),
+      ),
       status: targetStatus(deployment),
       taskSetsInfo: taskSets.map(taskSetInfo),
     },
   }
 }
 
-/** AWS leaves the diagnostics of most ECS events out; here they hold the sentence that says what came of the event. */
-function lifecycleEvent({ lifecycleEventName, status, startTime, endTime, message }: LifecycleEvent) {
-  const errorCode = status === 'Failed' ? ('UnknownError' as const) : ('Success' as const)
+function lifecycleEvent(event: LifecycleEvent, executions: readonly HookExecution[]) {
+  const { lifecycleEventName, status, startTime, endTime } = event
+  const execution = executions.find((candidate) => candidate.event === lifecycleEventName)
   return {
     lifecycleEventName,
     status,
     startTime: dateOf(startTime),
     endTime: dateOf(endTime),
-    diagnostics: message === undefined ? undefined : { errorCode, message },
+    diagnostics: diagnosticsOf(event, execution),
   }
+}
+
+/**
+ * AWS leaves the diagnostics of ECS events mostly out. Here they hold the sentence that says what came of the event, and
+ * the hook's function with the last lines it wrote: what everybody looks for first.
+ */
+function diagnosticsOf({ status, message }: LifecycleEvent, execution: HookExecution | undefined) {
+  if (execution === undefined) {
+    if (message === undefined) return undefined
+    return { errorCode: status === 'Failed' ? ('UnknownError' as const) : ('Success' as const), message }
+  }
+  return {
+    errorCode: hookErrorCode(status, execution),
+    scriptName: execution.functionName,
+    message,
+    logTail: (execution.invocation?.logLines ?? []).join('\n'),
+  }
+}
+
+function hookErrorCode(
+  status: LifecycleEvent['status'],
+  { cannotRun, verdict }: HookExecution,
+): sdk.LifecycleErrorCode | undefined {
+  if (status === 'InProgress') return undefined
+  if (status !== 'Failed') return 'Success'
+  if (cannotRun !== undefined) return 'ScriptMissing'
+  return verdict === undefined ? 'ScriptTimedOut' : 'ScriptFailed'
 }
 
 /** `CLUSTER:SERVICE`, by name. */

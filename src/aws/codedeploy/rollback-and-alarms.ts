@@ -17,8 +17,7 @@ export function readAutoRollback(config: sdk.AutoRollbackConfiguration): AutoRol
 }
 
 /**
- * Reads the alarms of a group or a deployment. A configuration that is on is refused: a deployment that nobody watches,
- * though it should be, must not begin.
+ * Reads the alarms of a group or a deployment.
  * @throws AwsError InvalidAlarmConfigException, AlarmsLimitExceededException
  */
 export function readAlarms(member: string, config: sdk.AlarmConfiguration): AlarmConfiguration {
@@ -33,12 +32,6 @@ export function readAlarms(member: string, config: sdk.AlarmConfiguration): Alar
       throw invalidAlarms(`${member}.alarms[${index}].name must have 1 to 255 characters and has ${name.length}`)
     }
     if (names.indexOf(name) !== index) throw invalidAlarms(`${member} lists the alarm ${quoted(name)} twice`)
-  }
-  if (enabled) {
-    throw invalidAlarms(
-      `${member} is enabled, but alarms are not watched by this version. Pass enabled false; failures of the deployment ` +
-        'itself are rolled back by autoRollbackConfiguration',
-    )
   }
   return { enabled, ignorePollAlarmFailure, alarms: names.map((name) => ({ name })) }
 }

@@ -9,6 +9,7 @@ import { deploymentControlHandlers } from './deployment-control.ts'
 import { deploymentGroupHandlers } from './deployment-groups.ts'
 import { deploymentTargetHandlers } from './deployment-targets.ts'
 import { deploymentHandlers } from './deployments.ts'
+import { hookStatusHandler } from './hook-status.ts'
 import { refuseAsCodeDeploy } from './refusal.ts'
 import { revisionHandlers } from './revisions.ts'
 import { tagHandlers } from './tags.ts'
@@ -30,6 +31,7 @@ export function codeDeploy(engine: Engine): AwsService {
       ...deploymentHandlers(engine),
       ...deploymentTargetHandlers(engine),
       ...deploymentControlHandlers(engine),
+      ...hookStatusHandler(engine),
       ...tagHandlers(engine),
     },
   })

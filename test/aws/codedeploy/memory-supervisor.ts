@@ -1,5 +1,6 @@
 import { isTerminal, type Deployment, type TaskSetInfo } from '../../../src/domain/deployment.ts'
 import type { DeploymentSupervisor } from '../../../src/engine/engine.ts'
+import { recordVerdict, type HookVerdict } from '../../../src/engine/hook-execution.ts'
 import type { Store } from '../../../src/engine/store.ts'
 
 /** Keeps deployments and runs none: a test says what becomes of them. */
@@ -24,6 +25,10 @@ export class MemorySupervisor implements DeploymentSupervisor {
 
   continueWait(deploymentId: string, waitType: string): void {
     this.calls.push(`continue ${deploymentId} ${waitType}`)
+  }
+
+  recordHookVerdict(verdict: HookVerdict): 'recorded' | 'already-completed' | undefined {
+    return recordVerdict({ store: this.#store, clock: { now: () => 0, sleep: () => Promise.resolve() } }, verdict)
   }
 
   running(group: Pick<Deployment, 'region' | 'applicationName' | 'deploymentGroupName'>): Deployment | undefined {

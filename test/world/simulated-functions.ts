@@ -1,0 +1,50 @@
+import { FunctionCannotRunError } from '../../src/engine/functions.ts'
+import type { FunctionCall, FunctionResult } from '../../src/engine/functions.ts'
+import type { SeededChance } from './seeded-chance.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** What the function of a name does; one of any other name does not exist. */
+export const functionNames = ['succeeds', 'fails', 'throws', 'says-nothing', 'missing', 'reports-early'] as const
+type FunctionName = (typeof functionNames)[number]
+
+type Report = (verdict: {
+  readonly deploymentId: string
+  readonly executionId: string
+  readonly status: 'Succeeded' | 'Failed'
+}) => void
+
+/** Lambda functions in memory; their verdicts reach whatever engine is alive then, as calls from outside would. */
+export class SimulatedFunctions {
+  readonly #clock: VirtualClock
+  readonly #chance: SeededChance
+  report: Report = () => undefined
+  invocations = 0
+
+  constructor(clock: VirtualClock, chance: SeededChance) {
+    this.#clock = clock
+    this.#chance = chance
+  }
+
+  async invoke({ functionName, payload }: FunctionCall): Promise<FunctionResult> {
+    this.invocations += 1
+    const asked = JSON.parse(payload) as { DeploymentId: string; LifecycleEventHookExecutionId: string }
+    const report = (status: 'Succeeded' | 'Failed'): void =>
+      this.report({ deploymentId: asked.DeploymentId, executionId: asked.LifecycleEventHookExecutionId, status })
+    if (!functionNames.includes(functionName as FunctionName) || functionName === 'missing') {
+      throw new FunctionCannotRunError('missing', `Function not found: ${functionName}`)
+    }
+    if (functionName === 'reports-early') report('Succeeded')
+    await this.#clock.sleep(1 + this.#chance.below(500))
+    if (functionName === 'succeeds') report('Succeeded')
+    if (functionName === 'fails') report('Failed')
+    const functionError = functionName === 'throws' ? { functionError: 'Unhandled' as const } : {}
+    return {
+      requestId: 'request',
+      executedVersion: '$LATEST',
+      payload: functionName === 'throws' ? '{"errorMessage":"no answer from green","errorType":"Error"}' : 'null',
+      ...functionError,
+      logLines: ['START RequestId: request', `${functionName} looked at green`, 'END RequestId: request'],
+      durationMilliseconds: 5,
+    }
+  }
+}
