@@ -10,10 +10,13 @@ import type { EndedParts } from './adapters/teardown.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
+import { deploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { Changes } from './engine/changes.ts'
+import { DeploymentRecorder } from './engine/deployment-recorder.ts'
+import { recordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { Engine } from './engine/engine.ts'
 import { FunctionCannotRunError } from './engine/functions.ts'
@@ -76,6 +79,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine)]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
+      documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
       host: options.host,
       port: options.port,
       accountId,
@@ -85,6 +89,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     await router.start()
     await engine.loadBalancing.start()
     engine.services.start()
+    parts.recorder.start()
     engine.deployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
@@ -108,6 +113,7 @@ type Parts = {
   readonly runtime: ProcessRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
+  readonly recorder: DeploymentRecorder
 }
 
 /** Everything, wired and not yet begun. */
@@ -131,7 +137,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   }
   const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
   const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments }
-  return { engine, settings, runtime, router, persistence }
+  return { engine, settings, runtime, router, persistence, recorder: new DeploymentRecorder(engine) }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -156,9 +162,10 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
 
 /** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
 async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
-  const { engine, runtime, router, persistence } = parts
+  const { engine, runtime, router, persistence, recorder } = parts
   await endpoint?.close()
   engine.deployments.close()
+  await recorder.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()
   await router.stop()

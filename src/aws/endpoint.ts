@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
+import { readDocument } from './documents.ts'
+import type { ReadableDocument } from './documents.ts'
 import type { AwsService } from './handlers.ts'
 import { isFromAnotherSite, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
@@ -25,13 +27,15 @@ export type Endpoint = {
  */
 export async function startEndpoint(options: {
   readonly services: readonly AwsService[]
+  /** What can be read with GET, besides. */
+  readonly documents?: readonly ReadableDocument[]
   readonly host: string
   readonly port: number
   readonly accountId: string
   readonly log: Log
 }): Promise<Endpoint> {
-  const { host, services, log, accountId } = options
-  const surface: Surface = { services, accountId, log }
+  const { host, services, documents = [], log, accountId } = options
+  const surface: Site = { services, documents, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
@@ -52,12 +56,14 @@ export async function startEndpoint(options: {
 const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
 
+type Site = Surface & { readonly documents: readonly ReadableDocument[] }
+
 function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
   items.add(item)
   item.once('close', () => items.delete(item))
 }
 
-async function respond(message: IncomingMessage, response: ServerResponse, surface: Surface): Promise<void> {
+async function respond(message: IncomingMessage, response: ServerResponse, surface: Site): Promise<void> {
   // Either end of a connection may break at any time; nobody is left to be told.
   message.on('error', () => undefined)
   response.on('error', () => undefined)
@@ -73,7 +79,7 @@ async function respond(message: IncomingMessage, response: ServerResponse, surfa
 async function answerRequest(
   message: IncomingMessage,
   requestId: string,
-  surface: Surface,
+  surface: Site,
 ): Promise<WireAnswer | undefined> {
   const request = await receive(message).catch(() => undefined)
   if (!request) return undefined
@@ -89,11 +95,18 @@ async function answerRequest(
       return { status: 200, headers: { allow: 'GET, HEAD, OPTIONS, POST', 'x-amzn-RequestId': requestId }, body: '' }
     case 'GET':
     case 'HEAD':
-      if (request.path !== '/') return text(404, `There is nothing at ${request.path}.\n`, requestId)
+      if (request.path !== '/') return document(surface.documents, request.path, requestId)
       return text(200, welcomePage(surface.services, request.headers.host ?? 'localhost'), requestId)
     default:
       return text(405, `${request.method} is not a method of an AWS call here: these are sent with POST.\n`, requestId)
   }
+}
+
+function document(documents: readonly ReadableDocument[], path: string, requestId: string): WireAnswer {
+  const read = readDocument(documents, path)
+  if (read === undefined) return text(404, `There is nothing at ${path}.\n`, requestId)
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-amzn-RequestId': requestId }
+  return { status: 200, headers, body: JSON.stringify(read) }
 }
 
 function tooLarge(message: IncomingMessage, requestId: string): WireAnswer {

@@ -1,12 +1,16 @@
 import type { MetricAlarm } from '../domain/alarm.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
+import type { DeploymentObservation } from '../domain/deployment-record.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { JournalEntry } from '../domain/journal.ts'
+import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
+import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
+import type { DeploymentWatch } from './deployment-watch.ts'
 import type { Persistence, RowChange } from './ports.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
@@ -33,8 +37,21 @@ type Kinds = {
   revisions: ApplicationRevision
   /** By `region/alarmName`. */
   alarms: MetricAlarm
+  /** By name: buckets of all regions share theirs. */
+  buckets: Bucket
+  /** By `bucket/key`. */
+  objects: S3Object
+  /** By upload id, and by `uploadId/partNumber`. */
+  multipartUploads: MultipartUpload
+  uploadedParts: UploadedPart
+  /** By `region/name`. */
+  functions: LambdaFunction
   /** By deployment id. */
   deployments: Deployment
+  /** By deployment id: how far the observation of the deployment has come. */
+  deploymentWatches: DeploymentWatch
+  /** By `deploymentId/position`. */
+  deploymentObservations: DeploymentObservation
   /** By `journalKey`. */
   journal: JournalEntry
   /** By `region/family`: the last revision ever used, so that none comes twice. */
@@ -67,7 +84,14 @@ export class Store {
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
   readonly revisions = this.#collection('revisions')
   readonly alarms = this.#collection('alarms')
+  readonly buckets = this.#collection('buckets')
+  readonly objects = this.#collection('objects')
+  readonly multipartUploads = this.#collection('multipartUploads')
+  readonly uploadedParts = this.#collection('uploadedParts')
+  readonly functions = this.#collection('functions')
   readonly deployments = this.#collection('deployments')
+  readonly deploymentWatches = this.#collection('deploymentWatches')
+  readonly deploymentObservations = this.#collection('deploymentObservations')
   readonly journal = this.#collection('journal')
   readonly revisionNumbers = this.#collection('revisionNumbers')
 

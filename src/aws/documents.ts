@@ -1,0 +1,23 @@
+import type { DeploymentRecord } from '../domain/deployment-record.ts'
+
+/** A document that can be read at the endpoint with GET, beside the AWS calls: what AWS has no operation for. */
+export type ReadableDocument = {
+  /** Matches the whole path; its groups are what `read` is called with. */
+  readonly path: RegExp
+  /** Answers something to be written as JSON, or undefined where there is nothing. */
+  read(...groups: readonly string[]): object | undefined
+}
+
+/** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */
+export function deploymentDocument(recordOf: (deploymentId: string) => DeploymentRecord | undefined): ReadableDocument {
+  return { path: /^\/deployments\/(d-[0-9A-Z]+)\.json$/, read: (deploymentId = '') => recordOf(deploymentId) }
+}
+
+/** Undefined when no document is at this path. */
+export function readDocument(documents: readonly ReadableDocument[], path: string): object | undefined {
+  for (const document of documents) {
+    const groups = document.path.exec(path)
+    if (groups !== null) return document.read(...groups.slice(1))
+  }
+  return undefined
+}

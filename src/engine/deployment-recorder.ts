@@ -1,0 +1,227 @@
+import type { AlarmChange, TargetHealthChange } from '../domain/deployment-record.ts'
+import { isTerminal } from '../domain/deployment.ts'
+import type { Deployment } from '../domain/deployment.ts'
+import { countedSince, countsOf, haveSameWeights } from '../domain/traffic-account.ts'
+import type { CountedTraffic, TrafficWeights } from '../domain/traffic-account.ts'
+import { forgetWatch, WatchNotes } from './deployment-watch.ts'
+import type { DeploymentWatch } from './deployment-watch.ts'
+import type { Engine } from './engine.ts'
+import { trafficWeight } from './traffic-route.ts'
+
+type RecorderTools = Pick<Engine, 'store' | 'clock' | 'router' | 'changes' | 'loadBalancing' | 'log'>
+
+const retryMilliseconds = 1_000
+/** The finest step of time in the account of requests. */
+const rowMilliseconds = 1_000
+/** How long requests are still counted after the end of a deployment: until the router has reported once more. */
+const afterEndMilliseconds = 300
+/** Accounts are kept of so many deployments, the newest. */
+const mostWatches = 200
+
+/**
+ * Writes down what happens around deployments while they run: requests, the health of targets, alarms. It looks whenever
+ * something has changed, and only reads what others do; no deployment waits for it.
+ */
+export class DeploymentRecorder {
+  readonly #tools: RecorderTools
+  #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
+
+  constructor(tools: RecorderTools) {
+    this.#tools = tools
+  }
+
+  start(): void {
+    const stop = new AbortController()
+    this.#running = { stop, loop: this.#watch(stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.stop.abort()
+    await this.#running?.loop
+    this.#running = undefined
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#tools
+    while (!signal.aborted) {
+      try {
+        this.#lookAtAll()
+        await this.#nextChange(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn(`The record of deployments has a gap until this succeeds: ${String(error)}`)
+        await clock.sleep(retryMilliseconds, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #nextChange(signal: AbortSignal): Promise<void> {
+    let isChanged: true | undefined
+    const look = (): true | undefined => {
+      const answer = isChanged
+      isChanged = true
+      return answer
+    }
+    await this.#tools.changes.until(look, { signal })
+  }
+
+  #lookAtAll(): void {
+    const { store } = this.#tools
+    for (const deployment of store.deployments.list()) {
+      const watch = store.deploymentWatches.get(deployment.deploymentId)
+      if (watch === undefined && !isTerminal(deployment.status)) {
+        this.#look(deployment, this.#begun(deployment))
+        this.#forgetOldest()
+      } else if (watch !== undefined && watch.endedAt === undefined) {
+        this.#look(deployment, watch)
+      }
+    }
+  }
+
+  #begun(deployment: Deployment): DeploymentWatch {
+    const { clock, router } = this.#tools
+    const counted = this.#counted(deployment)
+    const report = router.report()
+    return {
+      deploymentId: deployment.deploymentId,
+      seen: { routerId: report?.routerId ?? '', counts: countsOf(counted, report?.counts ?? []) },
+      rowFrom: clock.now(),
+      weights: this.#weights(counted),
+      nextPosition: 0,
+      kept: { traffic: [], targetHealth: [], alarm: [] },
+      targets: {},
+      alarmStates: {},
+      taskDefinitions: {},
+    }
+  }
+
+  #look(deployment: Deployment, watch: DeploymentWatch): void {
+    const { store, clock } = this.#tools
+    const now = clock.now()
+    const isOver = isTerminal(deployment.status) && now >= (deployment.completeTime ?? 0) + afterEndMilliseconds
+    const notes = new WatchNotes(store, watch)
+    const counted = this.#counted(deployment)
+    this.#lookAtTraffic(counted, notes, isOver)
+    this.#lookAtTargets(counted, notes)
+    this.#lookAtAlarms(deployment, notes)
+    this.#lookAtTaskDefinitions(counted, notes)
+    if (isOver) notes.watch = { ...notes.watch, endedAt: now }
+    notes.save()
+  }
+
+  /** A row ends after a second, when the weights change, and with the deployment. */
+  #lookAtTraffic(counted: CountedTraffic, notes: WatchNotes, isLast: boolean): void {
+    const { clock, router } = this.#tools
+    const { watch } = notes
+    const now = clock.now()
+    const weights = this.#weights(counted)
+    const mustEnd = isLast || !haveSameWeights(weights, watch.weights)
+    if (!mustEnd && now < watch.rowFrom + rowMilliseconds) return
+    const report = router.report()
+    if (report === undefined) return
+    const seen = { routerId: report.routerId, counts: countsOf(counted, report.counts) }
+    const counts = countedSince(lastCountsOf(watch, seen), seen.counts)
+    if (!mustEnd && counts.length === 0) return
+    notes.add({ kind: 'traffic', from: watch.rowFrom, to: now, weights: watch.weights, counts })
+    notes.watch = { ...notes.watch, seen, rowFrom: now, weights }
+  }
+
+  #lookAtTargets(counted: CountedTraffic, notes: WatchNotes): void {
+    const seen = this.#targets(counted)
+    for (const key of Object.keys(notes.watch.targets)) {
+      if (seen.has(key)) continue
+      const [targetGroup = '', target = ''] = key.split(' ')
+      notes.add({ kind: 'targetHealth', at: this.#tools.clock.now(), targetGroup, target })
+    }
+    for (const [key, change] of seen) {
+      if (notes.watch.targets[key] !== stateOf(change)) notes.add({ kind: 'targetHealth', ...change })
+    }
+    const targets = Object.fromEntries(Array.from(seen, ([key, change]) => [key, stateOf(change)]))
+    if (!isSame(targets, notes.watch.targets)) notes.watch = { ...notes.watch, targets }
+  }
+
+  #targets({ targetGroups }: CountedTraffic): ReadonlyMap<string, TargetHealthChange> {
+    const { store, clock, loadBalancing } = this.#tools
+    const targets = new Map<string, TargetHealthChange>()
+    for (const { name, targetGroupArn } of targetGroups) {
+      for (const address of store.targetGroups.get(targetGroupArn)?.targets ?? []) {
+        const target = `${address.id}:${address.port}`
+        const health = loadBalancing.health(targetGroupArn, address)
+        const lastCheck = loadBalancing.lastCheck(targetGroupArn, address)
+        const change = { at: clock.now(), targetGroup: name, target, health }
+        targets.set(`${name} ${target}`, lastCheck === undefined ? change : { ...change, lastCheck })
+      }
+    }
+    return targets
+  }
+
+  #lookAtAlarms({ alarmConfiguration, region }: Deployment, notes: WatchNotes): void {
+    const { store, clock } = this.#tools
+    const alarmStates: Record<string, string> = {}
+    for (const { name: alarmName } of alarmConfiguration?.enabled === true ? alarmConfiguration.alarms : []) {
+      const alarm = store.alarms.get(`${region}/${alarmName}`)
+      const change: AlarmChange =
+        alarm === undefined
+          ? { at: clock.now(), alarmName }
+          : { at: clock.now(), alarmName, state: alarm.stateValue, reason: alarm.stateReason }
+      alarmStates[alarmName] = change.state ?? ''
+      if (notes.watch.alarmStates[alarmName] !== alarmStates[alarmName]) notes.add({ kind: 'alarm', ...change })
+    }
+    if (!isSame(alarmStates, notes.watch.alarmStates)) notes.watch = { ...notes.watch, alarmStates }
+  }
+
+  /** What runs in the pair; of a task set that has gone, what ran. */
+  #lookAtTaskDefinitions({ targetGroups }: CountedTraffic, notes: WatchNotes): void {
+    const taskDefinitions: Record<string, string> = { ...notes.watch.taskDefinitions }
+    for (const { taskDefinition, loadBalancers, status } of this.#tools.store.taskSets.list()) {
+      for (const { targetGroupArn } of loadBalancers) {
+        const group = targetGroups.find((each) => each.targetGroupArn === targetGroupArn)
+        if (group !== undefined && status !== 'DRAINING') taskDefinitions[group.name] = taskDefinition
+      }
+    }
+    if (!isSame(taskDefinitions, notes.watch.taskDefinitions)) notes.watch = { ...notes.watch, taskDefinitions }
+  }
+
+  #counted({ region, group: { targetGroupPair } }: Deployment): CountedTraffic {
+    const { targetGroupNames, prodListenerArn, testListenerArn } = targetGroupPair
+    const targetGroups = this.#tools.store.targetGroups
+      .list()
+      .filter(({ name, targetGroupArn }) => targetGroupNames.includes(name) && targetGroupArn.split(':')[3] === region)
+      .map(({ name, targetGroupArn }) => ({ name, targetGroupArn }))
+    return { prodListenerArn, targetGroups, ...(testListenerArn === undefined ? {} : { testListenerArn }) }
+  }
+
+  #weights({ prodListenerArn, targetGroups }: CountedTraffic): TrafficWeights {
+    return Object.fromEntries(
+      targetGroups.map(({ name, targetGroupArn }) => [
+        name,
+        trafficWeight(this.#tools.store, prodListenerArn, targetGroupArn),
+      ]),
+    )
+  }
+
+  #forgetOldest(): void {
+    const { store } = this.#tools
+    const ended = store.deploymentWatches.list().filter(({ endedAt }) => endedAt !== undefined)
+    const surplus = store.deploymentWatches.list().length - mostWatches
+    if (surplus <= 0) return
+    store.transaction(() => {
+      for (const watch of ended.slice(0, surplus)) forgetWatch(store, watch)
+    })
+  }
+}
+
+/** A router that was replaced counts from zero; what its predecessor counted last is not known. */
+function lastCountsOf({ seen }: DeploymentWatch, now: DeploymentWatch['seen']): DeploymentWatch['seen']['counts'] {
+  if (seen.routerId === now.routerId) return seen.counts
+  return seen.routerId === '' ? now.counts : []
+}
+
+function stateOf({ health }: TargetHealthChange): string {
+  return `${health?.state ?? ''} ${health?.reason ?? ''}`
+}
+
+function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+}
