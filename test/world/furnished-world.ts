@@ -56,7 +56,7 @@ export function putTaskDefinition(store: Store, revision: number, behaviour: Beh
     containerDefinitions: [
       {
         name: 'web',
-        image: `web:${behaviour}`,
+        image: `web-${revision}:${behaviour}`,
         essential: true,
         environment: [],
         portMappings: [{ containerPort: 80, protocol: 'tcp' }],

@@ -20,6 +20,7 @@ export class SimulatedMachine {
   readonly #chance: SeededChance
   readonly #processes = new Map<string, SimulatedProcess>()
   readonly #targets = new Map<string, SimulatedTarget>()
+  readonly #spoiled = new Set<string>()
   #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
   #report: RouterReport | undefined
   #port = 20_000
@@ -40,6 +41,12 @@ export class SimulatedMachine {
     return [...this.#processes].flatMap(([taskId, { exitCode }]) => (exitCode === undefined ? [taskId] : []))
   }
 
+  /** From now on every task of an image that is not ready yet crashes, and those that run end at once. */
+  spoil(image: string): void {
+    this.#spoiled.add(image)
+    for (const [taskId, process] of this.#processes) if (process.image === image) this.exit(taskId, 139)
+  }
+
   isHealthy(key: string): boolean {
     return this.#targets.get(key)?.health.state === 'healthy'
   }
@@ -48,7 +55,8 @@ export class SimulatedMachine {
     const known = this.#processes.get(task.taskId)
     if (known !== undefined) return known.endpoints
     const container = task.containers[0]
-    const behaviour = container?.image.split(':')[1] as Behaviour | undefined
+    const isSpoiled = container !== undefined && this.#spoiled.has(container.image)
+    const behaviour = isSpoiled ? 'crashes' : (container?.image.split(':')[1] as Behaviour | undefined)
     if (container === undefined || behaviour === undefined) {
       throw new TaskStartError('CannotPullContainerError: no such image')
     }
@@ -59,6 +67,7 @@ export class SimulatedMachine {
     const startUp = behaviour === 'slow' ? 8_000 : 20 + this.#chance.below(500)
     this.#processes.set(task.taskId, {
       name: container.name,
+      image: container.image,
       behaviour,
       endpoints,
       readyAt: this.#clock.now() + startUp,
@@ -184,6 +193,7 @@ export class SimulatedMachine {
 
 type SimulatedProcess = {
   readonly name: string
+  readonly image: string
   readonly behaviour: Behaviour
   readonly endpoints: readonly TaskEndpoint[]
   readonly readyAt: number

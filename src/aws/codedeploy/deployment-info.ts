@@ -41,9 +41,22 @@ export function deploymentInfo(deployment: Deployment) {
     blueGreenDeploymentConfiguration: blueGreenConfig(deployment.group),
     loadBalancerInfo: loadBalancerInfo(deployment.group.targetGroupPair),
     fileExistsBehavior: 'DISALLOW' as const,
-    deploymentStatusMessages: [],
+    deploymentStatusMessages: statusMessages(deployment),
     computePlatform: 'ECS' as const,
   }
+}
+
+/** Without a rollback everything stays as it is when a deployment ends early: it says so, and what can be done. */
+function statusMessages(deployment: Deployment): string[] {
+  const { deploymentId, errorInformation, rollbackInfo, finalTaskSets = [], creator } = deployment
+  if (errorInformation === undefined || rollbackInfo?.rollbackDeploymentId !== undefined) return []
+  if (finalTaskSets.length < 2) return ['Nothing was changed: the original task set has all traffic.']
+  const weights = finalTaskSets.map(({ targetGroupName, trafficWeight }) => `${targetGroupName} ${trafficWeight}%`)
+  const why = creator === 'user' ? 'No rollback was configured for this' : 'A rollback is not rolled back'
+  return [
+    `${why}: task sets and traffic stay as they are (${weights.join(', ')}). Create another deployment to replace them; it ` +
+      `removes what ${deploymentId} has left.`,
+  ]
 }
 
 /** The one target of an ECS deployment, its service, as GetDeploymentTarget answers it. */
