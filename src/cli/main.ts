@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
+import { continueCommand } from './continue.ts'
+import { deploymentCommand } from './deployment.ts'
+import { deploymentsCommand } from './deployments.ts'
 import { downCommand } from './down.ts'
 import { serveCommand } from './serve.ts'
+import { stopCommand } from './stop.ts'
 import { packageVersion } from './version.ts'
 
 /**
@@ -34,7 +38,16 @@ function createProgram(exitWith: (code: number) => void): Command {
     .helpCommand('help [command]', "print a command's help")
     .configureHelp({ showGlobalOptions: false })
     .addHelpText('after', help)
-  for (const command of [serveCommand(exitWith), downCommand(), buildCommand()]) program.addCommand(command)
+  const commands = [
+    serveCommand(exitWith),
+    downCommand(),
+    buildCommand(),
+    deploymentCommand(),
+    deploymentsCommand(),
+    continueCommand(),
+    stopCommand(),
+  ]
+  for (const command of commands) program.addCommand(command)
   inherit(program)
   return program
 }
@@ -61,6 +74,7 @@ Examples:
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
   $ aws deploy create-deployment …    deploy, as with AWS
+  $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

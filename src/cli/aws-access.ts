@@ -1,0 +1,121 @@
+import type { CodeDeployClient } from '@aws-sdk/client-codedeploy'
+import { Command, Option } from 'commander'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { CliError } from './exit-code.ts'
+
+/** Where the clients of commands that speak AWS's API are pointed. */
+export type AwsOptions = { readonly endpointUrl?: string; readonly region?: string }
+
+/** Teal as `teal serve` offers it. */
+const localEndpoint = 'http://127.0.0.1:4566'
+
+/** A command that is an AWS client like any other, with the options that say where. */
+export function awsCommand(name: string): Command {
+  return new Command(name)
+    .addOption(new Option('--endpoint-url <url>', 'the endpoint, instead of the configured one'))
+    .addOption(new Option('--region <region>', 'the region, instead of the configured one'))
+}
+
+/** For the help of such a command. */
+export const awsHelp = `
+Works with Teal and with AWS, through the official client and its usual
+configuration: AWS_ENDPOINT_URL, AWS_PROFILE, AWS_REGION, ~/.aws/config.
+Where nothing at all of that is configured, it is ${localEndpoint}.`
+
+/** The configuration for any client of the official SDK; what is left out, the SDK finds for itself. */
+export function clientConfiguration({ endpointUrl, region }: AwsOptions): ClientConfiguration {
+  const { env } = process
+  const files = [
+    env['AWS_CONFIG_FILE'] ?? homeFile('config'),
+    env['AWS_SHARED_CREDENTIALS_FILE'] ?? homeFile('credentials'),
+  ]
+  const hasFiles = files.some((file) => existsSync(file))
+  const isConfigured = hasFiles || Object.keys(env).some((name) => configuring.test(name))
+  const configured = endpointUrl ?? env['AWS_ENDPOINT_URL_CODEDEPLOY'] ?? env['AWS_ENDPOINT_URL']
+  const endpoint = configured ?? (isConfigured ? undefined : localEndpoint)
+  if (endpoint !== undefined && !URL.canParse(endpoint)) throw new CliError(`'${endpoint}' is not a URL.`)
+  const isHere = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
+  const hasCredentials = hasFiles || Object.keys(env).some((name) => identifying.test(name))
+  const hasRegion = hasFiles || (env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']) !== undefined
+  // The SDK reads AWS_REGION only; the AWS CLI's variable is as good.
+  const found =
+    region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (isHere && !hasRegion ? 'us-east-1' : undefined)
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(found === undefined ? {} : { region: found }),
+    ...(isHere && !hasCredentials ? { credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' } } : {}),
+  }
+}
+
+type ClientConfiguration = {
+  readonly endpoint?: string
+  readonly region?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** Variables any of which means that AWS's clients are configured here. */
+const configuring =
+  /^AWS_(ACCESS_KEY_ID|PROFILE|DEFAULT_PROFILE|REGION|DEFAULT_REGION|ROLE_ARN|CONTAINER_CREDENTIALS_\w+)$/
+const identifying = /^AWS_(ACCESS_KEY_ID|PROFILE|DEFAULT_PROFILE|ROLE_ARN|CONTAINER_CREDENTIALS_\w+)$/
+
+/** A client of CodeDeploy, and where its calls go. */
+export async function codeDeployAccess(options: AwsOptions): Promise<CodeDeployAccess> {
+  const { CodeDeployClient } = await import('@aws-sdk/client-codedeploy')
+  const codeDeploy = new CodeDeployClient({ ...clientConfiguration(options), maxAttempts: 2 })
+  let endpoint = ''
+  codeDeploy.middlewareStack.add(
+    (next) => (call) => {
+      const { protocol, hostname, port } = call.request as { protocol: string; hostname: string; port?: number }
+      endpoint = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`
+      return next(call)
+    },
+    { step: 'finalizeRequest', name: 'noteEndpoint' },
+  )
+  return { codeDeploy, endpoint: () => endpoint, region: () => codeDeploy.config.region() }
+}
+
+export type CodeDeployAccess = {
+  readonly codeDeploy: CodeDeployClient
+  /** Where the last call went: `http://127.0.0.1:4566`. */
+  endpoint(): string
+  region(): Promise<string>
+}
+
+/** What the SDK throws, in words for the person at the keyboard. */
+export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 'endpoint'>): unknown {
+  if (!(error instanceof Error)) return error
+  const code = 'code' in error ? String(error.code) : ''
+  if (unreachable.has(code)) {
+    return new CliError(
+      `nothing answers at ${endpoint()} (${code}). Run \`teal serve\` there, or set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
+    )
+  }
+  switch (error.name) {
+    case 'DeploymentDoesNotExistException':
+      return new CliError(`${error.message} \`teal deployments\` lists those at ${endpoint()}.`)
+    case 'CredentialsProviderError':
+      return new CliError(
+        `no AWS credentials were found: ${error.message}. For Teal any will do: set AWS_ACCESS_KEY_ID=teal and AWS_SECRET_ACCESS_KEY=teal.`,
+      )
+    default:
+      break
+  }
+  if (error.message === 'Region is missing') {
+    return new CliError('no region is configured: set AWS_REGION, or use --region.')
+  }
+  return '$metadata' in error ? new CliError(`${error.message} (${error.name})`) : error
+}
+
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'])
+
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || hostname.endsWith('.localhost') || hostname.startsWith('127.')
+  )
+}
+
+function homeFile(name: string): string {
+  return join(homedir(), '.aws', name)
+}

@@ -1,0 +1,173 @@
+import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
+import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import type { ShownDeployment } from './deployment.ts'
+import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
+
+/** A deployment for people, at most 80 columns wide. */
+export function deploymentText(shown: ShownDeployment): string {
+  const { deployment, record } = shown
+  const sections: readonly (readonly string[])[] = [
+    header(shown),
+    section('Stages', stages(shown)),
+    section('Task sets', taskSets(shown)),
+    ...(record === undefined
+      ? [[wrapped(`Steps and requests: ${shown.endpoint} keeps no record of them (AWS does not; Teal does).`, 2)]]
+      : [
+          section('What was decided and done, and why', steps(record)),
+          section('Requests while it ran', requests(record)),
+          section('Targets', targets(record)),
+          section('Hooks', hooks(record)),
+          section('Alarms', alarms(record)),
+        ]),
+    section('Result', result(deployment)),
+    section('Next', next(deployment)),
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines]
+}
+
+function header({ deployment, endpoint, region }: ShownDeployment): readonly string[] {
+  const { deploymentId, applicationName, deploymentGroupName, status, description, createTime, completeTime } =
+    deployment
+  const kind = deployment.creator === 'codeDeployRollback' ? 'Rollback' : 'Deployment'
+  const time = createTime === undefined ? [] : [`created ${dateAndTime(createTime)}`]
+  const took = createTime && completeTime ? [`took ${spanOf(completeTime.getTime() - createTime.getTime())}`] : []
+  return [
+    `${kind} ${deploymentId}: ${status}`,
+    wrapped(`  application ${applicationName}, deployment group ${deploymentGroupName}`, 4),
+    `  ${deployment.deploymentConfigName}`,
+    ...(description === undefined ? [] : [wrapped(`  ${description}`, 2)]),
+    `  ${[...time, ...took].join(', ')}`,
+    wrapped(`  at ${endpoint}, ${region}`, 4),
+  ]
+}
+
+function stages({ target }: ShownDeployment): readonly string[] {
+  return columns(
+    (target?.lifecycleEvents ?? []).map(({ lifecycleEventName = '', status = '', startTime, endTime, diagnostics }) => {
+      const span = startTime && endTime ? spanOf(endTime.getTime() - startTime.getTime()) : ''
+      return [lifecycleEventName, status, span.padStart(12), diagnostics?.message ?? '']
+    }),
+  )
+}
+
+function taskSets({ target }: ShownDeployment): readonly string[] {
+  return columns(
+    (target?.taskSetsInfo ?? []).map((taskSet) => [
+      taskSet.taskSetLabel ?? '',
+      taskSet.status ?? '',
+      taskSet.targetGroup?.name ?? '',
+      `${taskSet.runningCount ?? 0} of ${taskSet.desiredCount ?? 0} tasks running`,
+      `${taskSet.trafficWeight ?? 0}% of traffic`,
+    ]),
+  )
+}
+
+/** What only says how far it is stands under "Stages" already. */
+function steps({ steps: all }: DeploymentRecord): readonly string[] {
+  return columns(
+    all
+      .filter(({ kind }) => kind !== 'recordEvent' && kind !== 'recordStatus')
+      .map(({ begunAt, endedAt, sentence }) => {
+        const span = endedAt === undefined ? '…' : spanOf(Date.parse(endedAt) - Date.parse(begunAt))
+        return [timeOfDay(new Date(begunAt)), span.padStart(8), sentence]
+      }),
+  )
+}
+
+function requests({ traffic }: DeploymentRecord): readonly string[] {
+  const { counted, answered, failed, givenUp, totals } = traffic
+  if (!counted) return ['  They were not counted.']
+  if (totals.length === 0) return ['  There were none.']
+  const rows = totals.map(({ listener, targetGroup, taskDefinition, outcome, count }) => [
+    listener,
+    targetGroup ?? 'no target group',
+    taskDefinition?.split('/').at(-1) ?? '',
+    outcome,
+    String(count),
+  ])
+  const gone = givenUp === 0 ? '' : `, ${givenUp} given up by their clients`
+  return [
+    ...columns([['LISTENER', 'TARGET GROUP', 'RUNS', 'OUTCOME', 'REQUESTS'], ...rows]),
+    `  ${answered} answered, ${failed} failed${gone}`,
+  ]
+}
+
+function targets({ targetHealth }: DeploymentRecord): readonly string[] {
+  return columns(
+    targetHealth
+      .slice(-20)
+      .map(({ at, targetGroup, target, health, lastCheck }) => [
+        timeOfDay(new Date(at)),
+        targetGroup,
+        target,
+        health === undefined ? 'gone' : health.state,
+        health?.reason === undefined ? '' : (lastCheck ?? health.description ?? health.reason),
+      ]),
+  )
+}
+
+function hooks({ hooks: all }: DeploymentRecord): readonly string[] {
+  return all.flatMap(({ event, functionName, verdict, functionError, result: returned, logLines }) => [
+    wrapped(`  ${event}: ${functionName} reported ${verdict?.status ?? 'nothing'}`, 4),
+    ...(functionError === undefined ? [] : [wrapped(`    it failed: ${returned ?? functionError}`, 6)]),
+    ...logLines.map((line) => wrapped(`    | ${line}`, 6)),
+  ])
+}
+
+function alarms({ alarms: all }: DeploymentRecord): readonly string[] {
+  return columns(
+    all.map(({ at, alarmName, state, reason }) => [
+      timeOfDay(new Date(at)),
+      alarmName,
+      state ?? 'there is none of this name',
+      reason ?? '',
+    ]),
+  )
+}
+
+function result({ status, errorInformation, rollbackInfo }: DeploymentInfo): readonly string[] {
+  const error = errorInformation === undefined ? '' : `, ${errorInformation.code}: ${errorInformation.message}`
+  const rollback = rollbackInfo?.rollbackMessage
+  return [wrapped(`  ${status}${error}`, 2), ...(rollback === undefined ? [] : [wrapped(`  ${rollback}`, 2)])]
+}
+
+function next(deployment: DeploymentInfo): readonly string[] {
+  const { deploymentId: id, status, rollbackInfo, instanceTerminationWaitTimeStarted: isTerminating } = deployment
+  switch (status) {
+    case 'Created':
+    case 'Queued':
+    case 'InProgress':
+      return columns([
+        ...(isTerminating === true ? [[`teal continue ${id}`, 'terminate the original task set now']] : []),
+        [`teal deployment ${id}`, 'how far it is'],
+        [`teal stop ${id} --rollback`, 'back to the original task set'],
+      ])
+    case 'Ready':
+      return columns([
+        [`teal continue ${id}`, 'shift production traffic'],
+        [`teal stop ${id} --rollback`, 'back to the original task set'],
+      ])
+    case 'Failed':
+    case 'Stopped':
+      return rollbackInfo?.rollbackDeploymentId === undefined
+        ? [
+            wrapped(
+              '  Nothing was rolled back: task sets and weights are as shown above. Deploy a revision that works:',
+              2,
+            ),
+            `  aws deploy create-deployment --application-name ${deployment.applicationName} …`,
+          ]
+        : columns([[`teal deployment ${rollbackInfo.rollbackDeploymentId}`, 'how the rollback went']])
+    case undefined:
+    case 'Baking':
+    case 'Succeeded':
+      return columns([['teal deployments', 'all deployments']])
+  }
+}

@@ -1,0 +1,96 @@
+import type { DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy'
+import type { Command } from 'commander'
+import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
+import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
+import { deploymentText } from './deployment-text.ts'
+import { CliError } from './exit-code.ts'
+
+type DeploymentOptions = AwsOptions & { readonly json: boolean }
+
+export function deploymentCommand(): Command {
+  return awsCommand('deployment')
+    .summary('show a deployment: stages, reasons, requests')
+    .description(
+      'Shows a deployment: its stages, its task sets, what was decided and why, what became of requests meanwhile, its ' +
+        'hooks, its result, and what to type next. Stages and task sets come through the AWS API; steps and requests, ' +
+        'which AWS does not tell, from the record Teal keeps at /deployments/ID.json of its endpoint.',
+    )
+    .argument('<deployment-id>', 'the deployment, d-…')
+    .option('--json', 'print all of it as JSON: deployment, target, record', false)
+    .addHelpText('after', help)
+    .action(deployment)
+}
+
+const help = `
+Examples:
+  $ teal deployment d-ABCDEF123
+  $ teal deployment d-ABCDEF123 --json | jq .record.traffic.totals
+${awsHelp}`
+
+async function deployment(deploymentId: string, { json, ...options }: DeploymentOptions): Promise<void> {
+  const access = await codeDeployAccess(options)
+  try {
+    const shown = await look(access, deploymentId)
+    console.log(json ? JSON.stringify(shown, undefined, 2) : deploymentText(shown))
+  } catch (error) {
+    throw forAwsUser(error, access)
+  }
+}
+
+/** Everything there is to show. `target` is absent until the deployment has started, `record` where none is offered. */
+export type ShownDeployment = {
+  readonly endpoint: string
+  readonly region: string
+  readonly deployment: DeploymentInfo
+  readonly target?: ECSTarget
+  readonly record?: DeploymentRecord
+}
+
+async function look(access: CodeDeployAccess, deploymentId: string): Promise<ShownDeployment> {
+  const { codeDeploy } = access
+  const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
+  const { deploymentInfo } = await codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
+  if (deploymentInfo === undefined) throw new CliError(`${access.endpoint()} answers nothing about ${deploymentId}.`)
+  const [target, record] = await Promise.all([
+    targetOf(access, deploymentId),
+    readRecord(access.endpoint(), deploymentId),
+  ])
+  return {
+    endpoint: access.endpoint(),
+    region: await access.region(),
+    deployment: deploymentInfo,
+    ...(target === undefined ? {} : { target }),
+    ...(record === undefined ? {} : { record }),
+  }
+}
+
+async function targetOf({ codeDeploy }: CodeDeployAccess, deploymentId: string): Promise<ECSTarget | undefined> {
+  const sdk = await import('@aws-sdk/client-codedeploy')
+  try {
+    const { targetIds } = await codeDeploy.send(new sdk.ListDeploymentTargetsCommand({ deploymentId }))
+    if (targetIds?.[0] === undefined) return undefined
+    const { deploymentTargets } = await codeDeploy.send(
+      new sdk.BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: [targetIds[0]] }),
+    )
+    return deploymentTargets?.[0]?.ecsTarget
+  } catch (error) {
+    if (error instanceof sdk.DeploymentNotStartedException) return undefined
+    throw error
+  }
+}
+
+const recordPatienceMilliseconds = 10_000
+
+/** AWS itself is not asked for what only Teal has. */
+async function readRecord(endpoint: string, deploymentId: string): Promise<DeploymentRecord | undefined> {
+  if (/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) return undefined
+  const signal = AbortSignal.timeout(recordPatienceMilliseconds)
+  try {
+    const answer = await fetch(`${endpoint}/deployments/${deploymentId}.json`, { signal })
+    const isRecord = answer.ok && answer.headers.get('content-type') === 'application/json'
+    return isRecord ? ((await answer.json()) as DeploymentRecord) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+/** What is written for people fits into a terminal of this width. */
+const width = 80
+
+/** Breaks text at spaces so that no line is wider than the screen; all lines but the first are indented. */
+export function wrapped(text: string, indent: number): string {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width) {
+    const end = rest.lastIndexOf(' ', width)
+    if (end < 0 || rest.slice(0, end).trim() === '') break
+    lines.push(rest.slice(0, end).trimEnd())
+    rest = `${' '.repeat(indent)}${rest.slice(end).trimStart()}`
+  }
+  return [...lines, rest].join('\n')
+}
+
+/** Columns as wide as they must be, indented by two; the last one is broken into lines where it is too long. */
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)))
+  const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => (at === count - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+    return wrapped(`  ${cells.join('  ')}`.trimEnd(), indent < width - 30 ? indent : 6)
+  })
+}
+
+/** `0.4 s`, `3 min 12 s`, `2 h 5 min`, of milliseconds. */
+export function spanOf(milliseconds: number): string {
+  const seconds = milliseconds / 1_000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** `2027-03-01 14:05:09`, in this machine's time. */
+export function dateAndTime(date: Date): string {
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((number) => String(number).padStart(2, '0'))
+  return `${date.getFullYear()}-${month}-${day} ${timeOfDay(date)}`
+}
+
+export function timeOfDay(date: Date): string {
+  return date.toTimeString().slice(0, 8)
+}
