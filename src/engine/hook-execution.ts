@@ -14,6 +14,7 @@ type Hook = { readonly event: HookableEventName; readonly functionName: string }
 
 /** CodeDeploy expects the verdict within one hour. */
 const timeoutInMinutes = 60
+const returnMilliseconds = 2_000
 const mostLogLines = 200
 const mostLineCharacters = 1_000
 const mostResultCharacters = 2_000
@@ -35,6 +36,7 @@ export async function executeHook(tools: HookTools, hook: Hook, begun: BegunHook
       return verdict === undefined && cannotRun === undefined ? undefined : true
     }
     await changes.until(isDecided, { deadline, signal })
+    await lastLines(tools, hook, begun)
     return resultOf(executionOf(store, deploymentId, hook.event))
   } catch (error) {
     // An engine that ends leaves the hook open: the verdict may come to the next one.
@@ -72,6 +74,15 @@ function begin(store: Store, deploymentId: string, { event, functionName }: Hook
   const hookExecutions = [...(deployment.hookExecutions ?? []), execution]
   store.deployments.put(deploymentId, { ...deployment, hookExecutions })
   return execution
+}
+
+/** A function that says no mostly has a line more to write, the reason: it gets a moment to return. */
+async function lastLines({ store, clock, changes }: HookTools, hook: Hook, begun: BegunHook): Promise<void> {
+  const { deploymentId, signal } = begun
+  if (executionOf(store, deploymentId, hook.event).verdict?.status !== 'Failed') return
+  const hasReturned = (): true | undefined =>
+    executionOf(store, deploymentId, hook.event).invocation === undefined ? undefined : true
+  await changes.until(hasReturned, { deadline: clock.now() + returnMilliseconds, signal })
 }
 
 function isToBeInvoked({ invocation, verdict, closed }: HookExecution): boolean {
