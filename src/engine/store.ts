@@ -1,4 +1,4 @@
-import type { MetricAlarm } from '../domain/alarm.ts'
+import type { AlarmHistory, MetricAlarm } from '../domain/alarm.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
@@ -11,6 +11,7 @@ import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
+import type { EngineTimes, MetricMinute } from './metric-diary.ts'
 import type { Persistence, RowChange } from './ports.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
@@ -37,6 +38,12 @@ type Kinds = {
   revisions: ApplicationRevision
   /** By `region/alarmName`. */
   alarms: MetricAlarm
+  /** By `region/alarmName`, also of alarms that were deleted. */
+  alarmHistories: AlarmHistory
+  /** By the time it was written. */
+  metricMinutes: MetricMinute
+  /** One: `engine`. */
+  engineTimes: EngineTimes
   /** By name: buckets of all regions share theirs. */
   buckets: Bucket
   /** By `bucket/key`. */
@@ -84,6 +91,9 @@ export class Store {
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
   readonly revisions = this.#collection('revisions')
   readonly alarms = this.#collection('alarms')
+  readonly alarmHistories = this.#collection('alarmHistories')
+  readonly metricMinutes = this.#collection('metricMinutes')
+  readonly engineTimes = this.#collection('engineTimes')
   readonly buckets = this.#collection('buckets')
   readonly objects = this.#collection('objects')
   readonly multipartUploads = this.#collection('multipartUploads')
