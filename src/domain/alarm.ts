@@ -10,6 +10,8 @@ export type MetricAlarm = {
   readonly stateValue: AlarmState
   /** One sentence: the measured values, the threshold. */
   readonly stateReason: string
+  /** JSON for programs: the datapoints that were evaluated. Absent before the first evaluation. */
+  readonly stateReasonData?: string
   readonly stateUpdatedAt: number
   readonly settings: MetricAlarmSettings
   readonly configuredAt: number
@@ -24,10 +26,15 @@ export type MetricAlarmSettings = {
   readonly extendedStatistic?: string
   readonly periodSeconds: number
   readonly evaluationPeriods: number
+  /** `evaluationPeriods` where none was given. */
   readonly datapointsToAlarm: number
+  /** CloudWatch shows the member, and words its reasons by it, only where it was given. */
+  readonly isDatapointsToAlarmGiven?: boolean
   readonly threshold: number
   readonly comparisonOperator:
     'GreaterThanOrEqualToThreshold' | 'GreaterThanThreshold' | 'LessThanThreshold' | 'LessThanOrEqualToThreshold'
+  /** `ignore` keeps the state while there are too few samples for the percentile to mean anything. */
+  readonly evaluateLowSampleCountPercentile?: 'evaluate' | 'ignore'
   readonly treatMissingData: 'breaching' | 'notBreaching' | 'ignore' | 'missing'
   readonly unit?: string
   readonly description?: string
@@ -36,4 +43,20 @@ export type MetricAlarmSettings = {
   readonly okActions: readonly string[]
   readonly insufficientDataActions: readonly string[]
   readonly tags: Readonly<Record<string, string>>
+}
+
+/** What happened to an alarm, as DescribeAlarmHistory tells it. It outlives the alarm. */
+export type AlarmHistory = {
+  readonly region: string
+  readonly alarmName: string
+  /** Newest first. */
+  readonly items: readonly AlarmHistoryItem[]
+}
+
+export type AlarmHistoryItem = {
+  readonly at: number
+  readonly type: 'ConfigurationUpdate' | 'StateUpdate' | 'Action'
+  readonly summary: string
+  /** JSON. */
+  readonly data: string
 }

@@ -12,6 +12,8 @@ export type RouterReport = {
   /** By `targetKey`. A target that was taken out of the table stays here until its last request is over. */
   readonly targets: Readonly<Record<string, TargetReport>>
   readonly counts: readonly RequestCount[]
+  /** Absent in the report of a router of an older version. */
+  readonly exchanges?: readonly TargetGroupExchanges[]
 }
 
 export type RefusedListener = { readonly listenerArn: ListenerArn; readonly port: number; readonly message: string }
@@ -32,7 +34,23 @@ export type RequestCount = {
   /** `id:port`. */
   readonly target?: string
   readonly outcome: RequestOutcome
+  /** Of the load balancer's own server errors: 500, 502, 503, 504 … */
+  readonly statusCode?: number
   readonly count: number
+}
+
+/** What passed between the load balancer and the targets of a group, since the router started. */
+export type TargetGroupExchanges = {
+  readonly listenerArn: ListenerArn
+  readonly targetGroupArn: TargetGroupArn
+  /** Connections that could not be made. */
+  readonly connectionErrors: number
+  /** How long targets took, from a request sent to the head of the answer, in seconds. */
+  readonly responseTimes: {
+    readonly sumSeconds: number
+    /** By `latencyBucket`; buckets without requests are left out. */
+    readonly counts: readonly (readonly [bucket: number, count: number])[]
+  }
 }
 
 /**

@@ -7,11 +7,11 @@ import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
+import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
-import type { EngineTimes, MetricMinute } from './metric-diary.ts'
 import type { Persistence, RowChange } from './ports.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
@@ -40,7 +40,7 @@ type Kinds = {
   alarms: MetricAlarm
   /** By `region/alarmName`, also of alarms that were deleted. */
   alarmHistories: AlarmHistory
-  /** By the time it was written. */
+  /** By its own key, oldest first. */
   metricMinutes: MetricMinute
   /** One: `engine`. */
   engineTimes: EngineTimes

@@ -3,6 +3,7 @@ import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
 import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
 import { Door, type DoorHandlers } from './door.ts'
+import { ExchangeCounts } from './exchange-counts.ts'
 import type { Exchange, Forward } from './forward.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
 import { RequestCounts } from './request-counts.ts'
@@ -33,6 +34,7 @@ export class DataPlane {
   readonly #parts: DataPlaneParts
   readonly #routerId = randomUUID()
   readonly #counts = new RequestCounts()
+  readonly #exchanges = new ExchangeCounts()
   readonly #targets: Targets
   readonly #health: HealthChecks
   readonly #serving: Serving
@@ -60,7 +62,14 @@ export class DataPlane {
       onLeaving: (key) => forward.retire(key),
       onGone: (key) => this.#foldLater(key),
     })
-    this.#serving = { table: () => this.#table, targets: this.#targets, forward, counts: this.#counts, random }
+    this.#serving = {
+      table: () => this.#table,
+      targets: this.#targets,
+      forward,
+      counts: this.#counts,
+      exchanges: this.#exchanges,
+      random,
+    }
   }
 
   /** Serves by the table that was in force when the last router ended. */
@@ -93,6 +102,7 @@ export class DataPlane {
       refusedListeners: this.#refused,
       targets: this.#targetReports(),
       counts: this.#counts.list(),
+      exchanges: this.#exchanges.list(),
     }
   }
 
@@ -159,7 +169,7 @@ export class DataPlane {
   readonly #doorHandlers: DoorHandlers = {
     onRequest: (door, exchange) => this.#serve(door, exchange),
     onMalformed: ({ route: { listenerArn } }, statusCode) =>
-      this.#counts.add({ listenerArn }, statusCode < 500 ? 'elb-4xx' : 'elb-5xx'),
+      this.#counts.add({ listenerArn }, statusCode < 500 ? 'elb-4xx' : 'elb-5xx', statusCode),
   }
 
   async #serve(door: Door, exchange: Exchange): Promise<void> {

@@ -40,7 +40,12 @@ export type Attempt = {
 
 export type ForwardResult =
   /** The target's answer was passed on, whole. */
-  | { readonly kind: 'answered'; readonly statusCode: number }
+  | {
+      readonly kind: 'answered'
+      readonly statusCode: number
+      /** From the request sent to the head of the answer. */
+      readonly responseMilliseconds: number
+    }
   /** The connection was refused: nothing was sent, so any target may still be asked. */
   | { readonly kind: 'unreachable' }
   /** A kept connection was closed by the target before any byte of an answer; no body had been sent. */

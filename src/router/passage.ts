@@ -20,6 +20,8 @@ export class Passage {
   #idleTimer: NodeJS.Timeout | undefined
   #bytesReadBefore = 0
   #isConnected = false
+  #sentAt = 0
+  #responseMilliseconds = 0
   #isJoined = false
   #isOver = false
 
@@ -94,6 +96,7 @@ export class Passage {
     const upstream = this.#upstream
     if (this.#isOver || upstream === undefined) return
     this.#isConnected = true
+    this.#sentAt = performance.now()
     this.#watchIdleness()
     if (!hasBody(request)) {
       upstream.end()
@@ -133,6 +136,7 @@ export class Passage {
   #onAnswer(answer: IncomingMessage): void {
     const { response, isLast } = this.#exchange
     this.#answer = answer
+    this.#responseMilliseconds = performance.now() - this.#sentAt
     answer.on('error', () => this.#onTargetFailure())
     let hasBegun = false
     answer.on('data', () => {
@@ -154,7 +158,7 @@ export class Passage {
     setImmediate(() => {
       if (!hasBegun && !response.writableEnded && !response.destroyed) response.flushHeaders()
     })
-    response.once('finish', () => this.#end({ kind: 'answered', statusCode: answer.statusCode ?? 502 }))
+    response.once('finish', () => this.#endAnswered(answer.statusCode ?? 502))
     answer.pipe(response)
   }
 
@@ -170,6 +174,7 @@ export class Passage {
     const { response, upgrade, idleMilliseconds } = this.#exchange
     if (upgrade === undefined || this.#isOver) return void targetSocket.destroy()
     this.#isJoined = true
+    this.#responseMilliseconds = performance.now() - this.#sentAt
     response.detachSocket(upgrade.socket)
     const headers = [...withoutHopByHop(answer.rawHeaders), 'Connection', 'Upgrade', 'Upgrade', 'websocket']
     upgrade.socket.write(`HTTP/1.1 101 ${answer.statusMessage ?? ''}\r\n${headerLines(headers)}\r\n`, 'latin1')
@@ -178,7 +183,7 @@ export class Passage {
       { socket: upgrade.socket, head: upgrade.head },
       { socket: targetSocket, head },
       { idleMilliseconds, cut: this.#attempt.cut },
-      () => this.#end({ kind: 'answered', statusCode: 101 }),
+      () => this.#endAnswered(101),
     )
   }
 
@@ -234,6 +239,10 @@ export class Passage {
 
   #cleanUp(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup()
+  }
+
+  #endAnswered(statusCode: number): void {
+    this.#end({ kind: 'answered', statusCode, responseMilliseconds: this.#responseMilliseconds })
   }
 
   #end(result: ForwardResult): void {

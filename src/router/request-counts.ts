@@ -8,16 +8,21 @@ export type CountedRequest = {
   readonly target?: { readonly id: string; readonly port: number }
 }
 
-/** Requests that are over, one row for each listener, target group, target and outcome. */
+/**
+ * Requests that are over, one row for each listener, target group, target and outcome, and for each of the load
+ * balancer's own server errors.
+ */
 export class RequestCounts {
   readonly #rows = new Map<string, { -readonly [Key in keyof RequestCount]: RequestCount[Key] }>()
 
-  add({ listenerArn, targetGroupArn, target }: CountedRequest, outcome: RequestOutcome): void {
+  /** `statusCode` is the load balancer's own. */
+  add({ listenerArn, targetGroupArn, target }: CountedRequest, outcome: RequestOutcome, statusCode?: number): void {
     const row: RequestCount = {
       listenerArn,
       ...(targetGroupArn === undefined ? {} : { targetGroupArn }),
       ...(target === undefined ? {} : { target: `${target.id}:${target.port}` }),
       outcome,
+      ...(outcome === 'elb-5xx' && statusCode !== undefined ? { statusCode } : {}),
       count: 1,
     }
     this.#increase(row)
@@ -37,13 +42,13 @@ export class RequestCounts {
       if (targetGroupArn === undefined || target === undefined) continue
       if (key !== keyOfTarget(targetGroupArn, target)) continue
       this.#rows.delete(rowKey)
-      const { listenerArn, outcome, count } = row
-      this.#increase({ listenerArn, targetGroupArn, outcome, count })
+      const { target: _, ...folded } = row
+      this.#increase(folded)
     }
   }
 
   #increase(row: RequestCount): void {
-    const key = `${row.listenerArn} ${row.targetGroupArn ?? ''} ${row.target ?? ''} ${row.outcome}`
+    const key = `${row.listenerArn} ${row.targetGroupArn ?? ''} ${row.target ?? ''} ${row.outcome} ${row.statusCode ?? ''}`
     const known = this.#rows.get(key)
     if (known === undefined) this.#rows.set(key, { ...row })
     else known.count += row.count

@@ -4,6 +4,7 @@ import type { RouteAction, RoutingTable } from '../domain/routing-table.ts'
 import { chooseTargetGroup, matchRule } from '../domain/rule-match.ts'
 import type { Door } from './door.ts'
 import { errorAnswer, fixedAnswer, redirectAnswer, writeAnswer, type ElbAnswer } from './elb-answer.ts'
+import type { ExchangeCounts, ExchangingGroup } from './exchange-counts.ts'
 import type { Exchange, Forward, ForwardResult } from './forward.ts'
 import { redirectLocation } from './redirect.ts'
 import type { CountedRequest, RequestCounts } from './request-counts.ts'
@@ -18,6 +19,7 @@ export type Serving = {
   readonly targets: Targets
   readonly forward: Forward
   readonly counts: RequestCounts
+  readonly exchanges: ExchangeCounts
   /** In [0, 1). */
   readonly random: () => number
 }
@@ -63,7 +65,9 @@ async function forwardRequest(
     return answerAndCount(serving, exchange, errorAnswer(503), counted)
   }
   const headers = headersForTarget(head, clientConnection(door, exchange), newTraceId)
-  const { result, claim: lastClaim } = await tryTargets(serving, exchange, { targetGroupArn, claim, head, headers })
+  const trial = { counted: { listenerArn, targetGroupArn }, claim, head, headers }
+  const { result, claim: lastClaim } = await tryTargets(serving, exchange, trial)
+  if (result.kind === 'answered') serving.exchanges.addResponse(trial.counted, result.responseMilliseconds / 1000)
   try {
     await conclude(serving, exchange, result, { ...counted, target: lastClaim.address })
   } finally {
@@ -72,7 +76,7 @@ async function forwardRequest(
 }
 
 type Trial = {
-  readonly targetGroupArn: string
+  readonly counted: ExchangingGroup
   readonly claim: Claim
   readonly head: ReadHead
   readonly headers: readonly string[]
@@ -80,9 +84,9 @@ type Trial = {
 
 /** Asks one target after the other while nothing has been sent to any. The claim it returns is still to be released. */
 async function tryTargets(
-  { table, targets, forward }: Serving,
+  { table, targets, forward, exchanges }: Serving,
   exchange: Exchange,
-  { targetGroupArn, claim: firstClaim, head, headers }: Trial,
+  { counted, claim: firstClaim, head, headers }: Trial,
 ): Promise<{ readonly result: ForwardResult; readonly claim: Claim }> {
   const tried = new Set<string>()
   let claim = firstClaim
@@ -96,9 +100,10 @@ async function tryTargets(
       continue
     }
     if (result.kind !== 'unreachable') return { result, claim }
+    exchanges.addConnectionError(counted)
     tried.add(targetKey)
     // The table may be another one by now: a target that drains since must not be chosen.
-    const group = table().targetGroups[targetGroupArn]
+    const group = table().targetGroups[counted.targetGroupArn]
     const next = group === undefined ? undefined : targets.claim(group, tried)
     if (next === undefined) return { result, claim }
     claim.release()
@@ -144,7 +149,8 @@ async function answerAndCount(
   writeAnswer(response, { ...answer, closes })
   if (response.destroyed) resolve()
   await promise
-  counts.add(counted, response.writableFinished ? outcomeOf(answer.statusCode, 'elb-') : 'client-closed')
+  if (!response.writableFinished) return counts.add(counted, 'client-closed')
+  counts.add(counted, outcomeOf(answer.statusCode, 'elb-'), answer.statusCode)
 }
 
 function outcomeOf(statusCode: number, by: 'elb-' | ''): RequestOutcome {

@@ -1,0 +1,126 @@
+import { metricKey, type MetricId, type MetricSamples } from '../domain/metric.ts'
+import type { EngineTimes, MetricNote } from '../domain/metric-minute.ts'
+import { MetricSummary } from '../domain/metric-summary.ts'
+import type { Clock, EngineSettings, Log } from './ports.ts'
+import type { Store } from './store.ts'
+
+/** A day of minutes is what most alarms may look at. */
+const mostRows = 1440
+/** Numbers in one row; beyond that, minutes are kept without their distribution. */
+const largestRow = 20_000
+/** Distributions on disk are coarser than in memory. */
+const mostValues = 64
+const mostAbsences = 20
+/** So many are written down before the minute is over. */
+const mostNotes = 10_000
+const shortestWriteMilliseconds = 1000
+
+/** Writes metrics to the store, a row a minute, and reads them again. */
+export class MetricDiary {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #writeMilliseconds: number
+  readonly #stopped = new AbortController()
+  #notes = new Map<
+    string,
+    { readonly id: MetricId; readonly unit: string; readonly start: number; readonly summary: MetricSummary }
+  >()
+  #rowKeys: string[] = []
+  #running: Promise<void> | undefined
+  absences: EngineTimes['absences'] = []
+
+  constructor(world: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly settings: EngineSettings
+    readonly log: Log
+  }) {
+    this.#store = world.store
+    this.#clock = world.clock
+    this.#log = world.log
+    this.#writeMilliseconds = Math.max(world.settings.minuteMilliseconds, shortestWriteMilliseconds)
+  }
+
+  read(): readonly MetricNote[] {
+    const rows = this.#store.metricMinutes.list()
+    this.#rowKeys = rows.map(({ key }) => key)
+    const times = this.#store.engineTimes.get('engine')
+    const now = this.#clock.now()
+    if (times !== undefined) this.absences = [...times.absences, { from: times.seenAt, to: now }].slice(-mostAbsences)
+    return rows.flatMap(({ data }) => data)
+  }
+
+  note(id: MetricId, unit: string, start: number, samples: MetricSamples): void {
+    const key = `${metricKey(id)} ${unit} ${start}`
+    const note = this.#notes.get(key) ?? { id, unit, start, summary: new MetricSummary(mostValues) }
+    note.summary.add(samples)
+    this.#notes.set(key, note)
+    if (this.#notes.size >= mostNotes) this.#tryToWrite()
+  }
+
+  start(): void {
+    this.#running = this.#writeAgainAndAgain()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#running === undefined) return
+    this.#stopped.abort(new Error('Metrics are not written down any more'))
+    await this.#running
+    this.#running = undefined
+    this.#tryToWrite()
+  }
+
+  async #writeAgainAndAgain(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      await this.#clock.sleep(this.#writeMilliseconds, signal).catch(() => undefined)
+      if (!signal.aborted) this.#tryToWrite()
+    }
+  }
+
+  /** What could not be written is written with the next minute. */
+  #tryToWrite(): void {
+    try {
+      this.#write()
+    } catch (error) {
+      this.#log.warn(`Metrics are not written down until this succeeds: ${String(error)}`)
+    }
+  }
+
+  #write(): void {
+    const { alarms, metricMinutes, engineTimes } = this.#store
+    const hasAlarms = alarms.list().length > 0
+    if (this.#notes.size === 0 && !hasAlarms) return
+    const now = this.#clock.now()
+    const key = this.#newKey(now)
+    const gone = this.#rowKeys.slice(0, Math.max(0, this.#rowKeys.length + 1 - mostRows))
+    this.#store.transaction(() => {
+      // Without alarms nobody minds when an engine was away.
+      if (hasAlarms) engineTimes.put('engine', { seenAt: now, absences: this.absences })
+      if (this.#notes.size === 0) return
+      metricMinutes.put(key, { key, data: this.#data() })
+      for (const old of gone) metricMinutes.delete(old)
+    })
+    if (this.#notes.size === 0) return
+    this.#rowKeys = [...this.#rowKeys.slice(gone.length), key]
+    this.#notes = new Map()
+  }
+
+  /** Two rows may be written in one millisecond. */
+  #newKey(now: number): string {
+    for (let count = 0; ; count++) {
+      const key = `${now}/${count}`
+      if (!this.#store.metricMinutes.has(key)) return key
+    }
+  }
+
+  #data(): readonly MetricNote[] {
+    const notes = [...this.#notes.values()]
+    const size = notes.reduce((sum, { summary }) => sum + summary.size, 0)
+    return notes.map(({ summary, ...note }) => {
+      const { values, ...totals } = summary.record()
+      return { ...note, summary: values === undefined || size > largestRow ? totals : { ...totals, values } }
+    })
+  }
+}
