@@ -7,9 +7,11 @@ import type { ReadableDocument } from './documents.ts'
 import type { AwsService } from './handlers.ts'
 import { isFromAnotherSite, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
-import type { WireAnswer } from './wire/protocol.ts'
-import { maximumBodyBytes, receive } from './wire/receive.ts'
-import { answerCall, type Surface } from './wire/request-path.ts'
+import type { WireAnswer, WireRequest } from './wire/protocol.ts'
+import { maximumBodyBytes, receiveBody, receiveHead } from './wire/receive.ts'
+import { answerCall, serviceOf, type Surface } from './wire/request-path.ts'
+import { s3Fault } from './wire/s3-protocol.ts'
+import { bucketInHost } from './wire/s3-request.ts'
 
 export type Endpoint = {
   /** `http://127.0.0.1:4566`. */
@@ -71,8 +73,21 @@ async function respond(message: IncomingMessage, response: ServerResponse, surfa
   const answer = await answerRequest(message, requestId, surface)
   if (!answer) return
   const body = Buffer.from(answer.body)
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length })
+  response.writeHead(answer.status, headersOf(answer, body, message.method === 'HEAD'))
   response.end(message.method === 'HEAD' ? undefined : body)
+}
+
+/** The length is that of the body; what HEAD is told is the length of what GET would get. */
+function headersOf({ status, headers }: WireAnswer, body: Buffer, isHead: boolean): Record<string, string | number> {
+  const texts = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerText(text)]))
+  if (status === 204 || status === 304) return texts
+  return { ...texts, 'content-length': (isHead ? headers['content-length'] : undefined) ?? body.length }
+}
+
+/** A header carries bytes: those of a text beyond Latin-1 are its UTF-8. Controls would end the header. */
+function headerText(text: string): string {
+  const bytes = /[^\0-\u00FF]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text
+  return bytes.replace(/[^\t\u0020-\u007E\u0080-\u00FF]/g, ' ')
 }
 
 /** Undefined when the client is gone. */
@@ -81,42 +96,66 @@ async function answerRequest(
   requestId: string,
   surface: Site,
 ): Promise<WireAnswer | undefined> {
-  const request = await receive(message).catch(() => undefined)
-  if (!request) return undefined
+  const head = receiveHead(message)
+  const service = serviceOf(head, surface.services)
+  const maximumBytes = service?.maximumBodyBytes ?? maximumBodyBytes
+  const body = await receiveBody(message, maximumBytes).catch(() => undefined)
+  if (!body) return undefined
   if (isFromAnotherSite(message.headers)) {
-    return text(403, `Refused: a web page of ${message.headers.origin} may not use this endpoint.\n`, requestId)
+    return plainText(403, `Refused: a web page of ${message.headers.origin} may not use this endpoint.\n`, requestId)
   }
-  if (request === 'tooLarge') return tooLarge(message, requestId)
+  if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
+  const request = { ...head, body }
   if (request.method === 'POST' || request.headers.authorization !== undefined) {
     return answerCall(request, requestId, surface)
   }
-  switch (request.method) {
-    case 'OPTIONS':
-      return { status: 200, headers: { allow: 'GET, HEAD, OPTIONS, POST', 'x-amzn-RequestId': requestId }, body: '' }
-    case 'GET':
-    case 'HEAD':
-      if (request.path !== '/') return document(surface.documents, request.path, requestId)
-      return text(200, welcomePage(surface.services, request.headers.host ?? 'localhost'), requestId)
-    default:
-      return text(405, `${request.method} is not a method of an AWS call here: these are sent with POST.\n`, requestId)
-  }
+  const page = pageFor(request, requestId, surface)
+  if (page) return page
+  return serviceOf(request, surface.services) ? answerCall(request, requestId, surface) : nothing(request, requestId)
 }
 
-function document(documents: readonly ReadableDocument[], path: string, requestId: string): WireAnswer {
+/** What a browser, or a person with curl, may ask for; undefined for anything else, which may be an unsigned call. */
+function pageFor(request: WireRequest, requestId: string, site: Site): WireAnswer | undefined {
+  const { method, path, query, headers } = request
+  if (method === 'OPTIONS') {
+    const allow = 'DELETE, GET, HEAD, OPTIONS, POST, PUT'
+    return { status: 200, headers: { allow, 'x-amzn-RequestId': requestId }, body: '' }
+  }
+  if (method !== 'GET' && method !== 'HEAD') return undefined
+  if (path === '/' && query.size === 0 && bucketInHost(headers.host) === undefined) {
+    return plainText(200, welcomePage(site.services, headers.host ?? 'localhost'), requestId)
+  }
+  return documentAt(site.documents, path, requestId)
+}
+
+function documentAt(documents: readonly ReadableDocument[], path: string, requestId: string): WireAnswer | undefined {
   const read = readDocument(documents, path)
-  if (read === undefined) return text(404, `There is nothing at ${path}.\n`, requestId)
+  if (read === undefined) return undefined
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-amzn-RequestId': requestId }
   return { status: 200, headers, body: JSON.stringify(read) }
 }
 
-function tooLarge(message: IncomingMessage, requestId: string): WireAnswer {
-  const code = 'RequestEntityTooLargeException'
-  const megabytes = maximumBodyBytes / 1024 / 1024
-  const fault = { code, message: `The request's body is larger than ${megabytes} MiB.`, status: 413, members: {} }
-  return writeUnaddressedFault(message.headers, fault, requestId)
+function nothing({ method, path }: WireRequest, requestId: string): WireAnswer {
+  if (method === 'GET' || method === 'HEAD') return plainText(404, `There is nothing at ${path}.\n`, requestId)
+  return plainText(405, `${method} is not a method of an AWS call here: these are sent with POST.\n`, requestId)
 }
 
-function text(status: number, body: string, requestId: string): WireAnswer {
+function tooLarge(
+  request: WireRequest,
+  service: AwsService | undefined,
+  maximumBytes: number,
+  requestId: string,
+): WireAnswer {
+  const message = `The request's body is larger than ${maximumBytes / 1024 / 1024} MiB.`
+  if (service?.signingName === 's3') {
+    const advice = ' Upload the object in parts.'
+    return s3Fault({ code: 'EntityTooLarge', message: message + advice, status: 400, members: {} }, requestId)
+  }
+  const fault = { code: 'RequestEntityTooLargeException', message, status: 413, members: {} }
+  return writeUnaddressedFault(request, fault, requestId)
+}
+
+function plainText(status: number, body: string, requestId: string): WireAnswer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-amzn-RequestId': requestId }, body }
 }
 

@@ -48,13 +48,19 @@ type Command<Input, Output> = abstract new (...args: never[]) => {
 type InputOf<Member> = Member extends Command<infer Input, unknown> ? Input : never
 type OutputOf<Member> = Member extends Command<object, infer Output> ? Output : never
 
+/** What a client may stream is received whole: bytes. What it would get as a stream may be answered as bytes or text. */
+type Received<Type> = [Uint8Array | string] extends [Type] ? Uint8Array : never
+type Stream = { transformToByteArray(): Promise<Uint8Array> }
+
 type Plain = string | number | bigint | boolean | null | undefined | Date | Uint8Array | ((...args: never[]) => unknown)
 
 /**
  * An SDK type after the wire's checks. The SDK types a required member as `name: string | undefined`; a request without
  * it never reaches a handler, at any depth, so here it is `name: string`. Assignable to the SDK's own type.
  */
-export type Checked<Type> = Type extends Plain
+export type Checked<Type> = [Received<Type>] extends [never] ? CheckedPart<Type> : Received<Type>
+
+type CheckedPart<Type> = Type extends Plain
   ? Type
   : Type extends readonly (infer Item)[]
     ? Checked<Item>[]
@@ -65,11 +71,13 @@ export type Checked<Type> = Type extends Plain
       }
 
 /** An SDK type which may hold the domain's read-only arrays and objects. */
-export type Answer<Type> = Type extends Plain
-  ? Type
-  : Type extends readonly (infer Item)[]
-    ? readonly Answer<Item>[]
-    : { readonly [Name in keyof Type]: Answer<Type[Name]> }
+export type Answer<Type> = Type extends Stream | Uint8Array
+  ? Uint8Array | string
+  : Type extends Plain
+    ? Type
+    : Type extends readonly (infer Item)[]
+      ? readonly Answer<Item>[]
+      : { readonly [Name in keyof Type]: Answer<Type[Name]> }
 
 /** One AWS service, ready to be mounted by `startEndpoint`. */
 export type AwsService = {
@@ -77,7 +85,10 @@ export type AwsService = {
   readonly name: string
   /** The service in a request's credential scope, e.g. `elasticloadbalancing`. */
   readonly signingName: string
-  readonly protocol: Protocol
+  /** One or several; all are read and answered by the same handlers. */
+  readonly protocols: readonly [Protocol, ...Protocol[]]
+  /** The largest body taken, where it is not the endpoint's 16 MiB. */
+  readonly maximumBodyBytes?: number | undefined
   readonly refuse: Refuse
   readonly table: OperationTable
   readonly handlers: ReadonlyMap<string, AnyHandler>
@@ -107,21 +118,74 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *     protocol: queryProtocol({ version: '2015-12-01', xmlNamespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/' }),
  *     refuse: refuseByList('ValidationError'),
  *
- * `jsonProtocol` is in `wire/json-protocol.ts`, `queryProtocol` in `wire/query-protocol.ts`, the `refuse…` functions in
- * `wire/refusal.ts`; a service may also write its own `Refuse`. Several files can each make a part of the handlers:
+ * The REST services are told their operations by the model alone:
+ *
+ *     import * as sdk from '@aws-sdk/client-lambda'
+ *
+ *     export const lambda = (engine: Engine): AwsService =>
+ *       awsService({
+ *         name: 'AWS Lambda',
+ *         signingName: 'lambda',
+ *         protocol: restJsonProtocol(),
+ *         maximumBodyBytes: 96 * 1024 * 1024, // a zip of 50 MB, in base64
+ *         sdk,
+ *         handlers: { ...functions(engine), ...invocations(engine) },
+ *         refuse: refuseByList('ValidationException'),
+ *       })
+ *
+ *     import * as sdk from '@aws-sdk/client-s3'
+ *
+ *     export const s3 = (engine: Engine): AwsService =>
+ *       awsService({
+ *         name: 'Amazon S3',
+ *         signingName: 's3',
+ *         protocol: s3Protocol(),
+ *         maximumBodyBytes: 256 * 1024 * 1024, // what is larger is to be uploaded in parts
+ *         sdk,
+ *         handlers: { ...buckets(engine), ...objects(engine), ...uploads(engine) },
+ *         refuse: refuseByList('InvalidArgument'),
+ *       })
+ *
+ * A service may speak several protocols, all to the same handlers:
+ *
+ *     import * as sdk from '@aws-sdk/client-cloudwatch'
+ *
+ *     export const cloudWatch = (engine: Engine): AwsService =>
+ *       awsService({
+ *         name: 'Amazon CloudWatch',
+ *         signingName: 'monitoring',
+ *         protocol: [
+ *           jsonProtocol({ version: '1.0', targetPrefix: 'GraniteServiceVersion20100801' }),
+ *           cborProtocol({ serviceName: 'GraniteServiceVersion20100801' }),
+ *           queryProtocol({ version: '2010-08-01', xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/' }),
+ *         ],
+ *         sdk,
+ *         handlers: { ...alarms(engine), ...metrics(engine) },
+ *         refuse: refuseByList('InvalidParameterValueException'),
+ *       })
+ *
+ * A body that a client may stream is received whole, as `Uint8Array`; one that a client gets as a stream is answered as
+ * `Uint8Array` or text. HEAD and 204 have no body whatever is answered; an output with `ContentRange` is a 206. S3's
+ * errors outside of its model (`AwsError('BucketNotEmpty', …)`) get their status from `wire/s3-status.ts`; an
+ * `AwsError`'s `members`, such as `{ BucketName }`, are elements of the XML beside its code.
+ *
+ * Each protocol is in the file of its name in `wire/`, the `refuse…` functions in `wire/refusal.ts`; a service may also
+ * write its own `Refuse`. Several files can each make a part of the handlers:
  * `const applications = (engine: Engine) => ({ CreateApplication(input, call) {…} }) satisfies Handlers<typeof sdk>`.
  */
 export function awsService<Sdk extends object>(definition: {
   readonly name: string
   readonly signingName: string
-  readonly protocol: Protocol
+  readonly protocol: Protocol | readonly [Protocol, ...Protocol[]]
+  readonly maximumBodyBytes?: number
   readonly sdk: Sdk
   readonly handlers: Handlers<Sdk>
   readonly refuse: Refuse
 }): AwsService {
-  const { sdk, handlers, ...rest } = definition
+  const { sdk, handlers, protocol, ...rest } = definition
   return {
     ...rest,
+    protocols: 'read' in protocol ? [protocol] : protocol,
     table: readOperationTable(sdk),
     handlers: new Map(Object.entries<AnyHandler>(handlers as Record<string, AnyHandler>)),
   }

@@ -202,7 +202,7 @@ describe('the endpoint, over HTTP,', () => {
     const head = await fetch(url, { method: 'HEAD' })
     assert.deepEqual([head.status, await head.text()], [200, ''])
     const options = await fetch(url, { method: 'OPTIONS' })
-    assert.deepEqual([options.status, options.headers.get('allow')], [200, 'GET, HEAD, OPTIONS, POST'])
+    assert.deepEqual([options.status, options.headers.get('allow')], [200, 'DELETE, GET, HEAD, OPTIONS, POST, PUT'])
     assert.equal(options.headers.get('access-control-allow-origin'), null)
     assert.equal((await fetch(`${url}/favicon.ico`)).status, 404)
     assert.equal((await fetch(url, { method: 'PUT', body: 'x' })).status, 405)

@@ -3,12 +3,14 @@ import { AwsError } from '../../domain/aws-error.ts'
 import type { Log } from '../../engine/ports.ts'
 import type { AwsService } from '../handlers.ts'
 import { credentialScope } from './credential-scope.ts'
-import { jsonFaultWriter } from './json-protocol.ts'
-import type { Fault, WireAnswer } from './protocol.ts'
+import { jsonFault } from './json-protocol.ts'
+import type { Fault, Protocol, WireAnswer } from './protocol.ts'
 import { isForm, queryFaultWriter } from './query-protocol.ts'
+import { s3Fault } from './s3-protocol.ts'
 
 type Circumstances = {
   readonly service: AwsService | undefined
+  readonly protocol: Protocol | undefined
   /** What was being done, e.g. `CodeDeploy CreateDeployment`. */
   readonly doing: string
   readonly log: Log
@@ -16,17 +18,15 @@ type Circumstances = {
 
 /** What a client is told of an error: an `AwsError` as it is, anything else as a failure of ours, which is logged. */
 export function faultOf(error: unknown, circumstances: Circumstances): Fault {
-  return error instanceof AwsError ? refusal(error, circumstances.service) : failure(error, circumstances)
+  return error instanceof AwsError ? refusal(error, circumstances) : failure(error, circumstances)
 }
 
-function refusal({ code, message, members }: AwsError, service: AwsService | undefined): Fault {
+function refusal({ code, message, members }: AwsError, { service, protocol }: Circumstances): Fault {
   const known = service?.table.errors.get(code)
-  const wireCode = service && known ? service.protocol.errorCode(known) : code
-  return { code: wireCode, message, status: known?.status ?? statusOf(code), members, shape: known?.shape }
+  const wireCode = protocol && known ? protocol.errorCode(known) : code
+  const status = known?.status ?? protocol?.statusOf?.(code) ?? (code === 'InternalFailure' ? 500 : 400)
+  return { code: wireCode, message, status, members, known }
 }
-
-/** Of codes which are in no model. */
-const statusOf = (code: string): number => (code === 'InternalFailure' ? 500 : 400)
 
 /** An error with a cause is one that somebody has put into a sentence for people: it needs no stack. */
 function failure(error: unknown, { doing, log }: Circumstances): Fault {
@@ -42,8 +42,12 @@ function reasonOf(error: unknown): string {
 }
 
 /** For a request of which not even the service is known: in the protocol it looks like. S3's has no mark. */
-export function writeUnaddressedFault(headers: IncomingHttpHeaders, fault: Fault, requestId: string): WireAnswer {
-  const isXml = isForm(headers) || credentialScope(headers)?.service === 's3'
-  const write = isXml ? queryFaultWriter('') : jsonFaultWriter('application/x-amz-json-1.1')
-  return write(fault, requestId)
+export function writeUnaddressedFault(
+  request: { readonly headers: IncomingHttpHeaders; readonly query: URLSearchParams },
+  fault: Fault,
+  requestId: string,
+): WireAnswer {
+  if (credentialScope(request)?.service === 's3') return s3Fault(fault, requestId)
+  if (isForm(request.headers)) return queryFaultWriter('')(fault, requestId)
+  return jsonFault(fault, requestId, 'application/x-amz-json-1.1')
 }

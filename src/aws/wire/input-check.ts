@@ -1,7 +1,8 @@
 import enumMembersJson from './enum-members.json' with { type: 'json' }
-import { requiredCount, type OperationTable, type Shape } from './operation-table.ts'
+import type { OperationTable, Shape } from './operation-table.ts'
 import type { Path } from './path.ts'
 import type { Problem } from './refusal.ts'
+import { requiredCount } from './route.ts'
 
 /** Which members hold which enum, by structure; made from the SDK clients by `scripts/enum-members.ts`. */
 const enumMembers: Readonly<Record<string, Readonly<Record<string, string>>>> = enumMembersJson

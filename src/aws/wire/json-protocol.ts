@@ -9,7 +9,6 @@ import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
  */
 export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readonly targetPrefix: string }): Protocol {
   const contentType = `application/x-amz-json-${settings.version}`
-  const writeFault = jsonFaultWriter(contentType)
   return {
     naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
     unknownOperation: 'UnknownOperationException',
@@ -22,9 +21,9 @@ export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readon
     write(operation, output, requestId) {
       const headers = { 'content-type': contentType, 'x-amzn-RequestId': requestId }
       if (operation.output.isUnitSchema()) return { status: 200, headers, body: '{}' }
-      return { status: 200, headers, body: serialize(operation.output, output) }
+      return { status: 200, headers, body: serializeJson(operation.output, output) }
     },
-    writeFault,
+    writeFault: (fault, requestId) => jsonFault(fault, requestId, contentType),
     errorCode: ({ name }) => name,
   }
 }
@@ -32,7 +31,8 @@ export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readon
 /** Timestamps are epoch seconds unless the model says otherwise; nothing is bound to headers; names are the model's. */
 const codec = new JsonCodec2({ timestampFormat: { useTrait: true, default: 7 }, jsonName: false })
 
-function serialize(shape: Shape, value: unknown): Uint8Array {
+/** Writes a structure as JSON. */
+export function serializeJson(shape: Shape, value: unknown): Uint8Array {
   const serializer = codec.createSerializer()
   serializer.write(shape, value)
   const { buffer, byteOffset, byteLength } = serializer.flush()
@@ -41,16 +41,24 @@ function serialize(shape: Shape, value: unknown): Uint8Array {
 }
 
 /** The code goes where each client looks for it: botocore reads only `__type`, some others only the header. */
-export function jsonFaultWriter(contentType: string): (fault: Fault, requestId: string) => WireAnswer {
-  return ({ code, message, status, members, shape }, requestId) => ({
+export function jsonFault(fault: Fault, requestId: string, contentType: string): WireAnswer {
+  const { code, message, status } = fault
+  return {
     status,
     headers: { 'content-type': contentType, 'x-amzn-RequestId': requestId, 'x-amzn-errortype': code },
-    body: JSON.stringify({ __type: code, message, ...(shape && modelledMembers(shape, members)) }),
-  })
+    body: JSON.stringify({ __type: code, message, ...modelledMembers(fault) }),
+  }
 }
 
-function modelledMembers(shape: Shape, members: Fault['members']): object {
-  return JSON.parse(Buffer.from(serialize(shape, members)).toString()) as object
+/** `Message` and Lambda's `Type` are members of some exceptions' models; what they say is said by every fault. */
+function modelledMembers({ known, members, message, status }: Fault): object {
+  if (!known) return {}
+  const names = new Set(Object.keys(known.shape.getMemberSchemas()))
+  const always = {
+    ...(names.has('Message') && { Message: message }),
+    ...(names.has('Type') && { Type: status < 500 ? 'User' : 'Service' }),
+  }
+  return JSON.parse(Buffer.from(serializeJson(known.shape, { ...always, ...members })).toString()) as object
 }
 
 export type Target = { readonly prefix: string; readonly operation: string }

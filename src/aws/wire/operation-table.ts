@@ -1,17 +1,27 @@
 import { NormalizedSchema } from '@smithy/core/schema'
+import { bySpecificity, readRoute, type HttpTrait, type Route, type RoutedOperation } from './route.ts'
 
 /** A shape of AWS's model as the SDK clients carry it: walked to read, check and write values. */
 export type Shape = NormalizedSchema
 type ShapeReference = Parameters<typeof NormalizedSchema.of>[0]
 
-export type Operation = { readonly name: string; readonly input: Shape; readonly output: Shape }
+export type Operation = {
+  readonly name: string
+  readonly input: Shape
+  readonly output: Shape
+  /** Of services whose protocol is REST. */
+  readonly route?: Route | undefined
+  /** Whether checksums in a request's headers are of its body, as S3 has it of some operations. */
+  readonly isBodyChecked: boolean
+}
 
 /** A modelled exception. */
 export type ErrorShape = {
   /** The SDK's name of it: `TargetGroupNotFoundException`. */
   readonly name: string
   readonly shape: Shape
-  readonly status: number
+  /** Undefined where the model has none, as of S3's NotFound. */
+  readonly status: number | undefined
   /** Its code in the query protocol where that differs: `TargetGroupNotFound`. */
   readonly queryCode: string | undefined
 }
@@ -19,6 +29,8 @@ export type ErrorShape = {
 /** What an SDK client knows of its service. */
 export type OperationTable = {
   readonly operations: ReadonlyMap<string, Operation>
+  /** Those that HTTP itself names, the most specific first. */
+  readonly routed: readonly RoutedOperation[]
   readonly errors: ReadonlyMap<string, ErrorShape>
   /** The allowed values of an enum by its name, e.g. `LaunchType`; undefined for what is not an enum. */
   enumValues(enumName: string): readonly string[] | undefined
@@ -36,18 +48,25 @@ export function readOperationTable(sdk: object): OperationTable {
     else if (isError(value)) errors.set(value[2], readError(value))
   }
   const exports = new Map<string, unknown>(Object.entries(sdk))
-  return { operations, errors, enumValues: (name) => enumValues(exports.get(name)) }
+  const routed = [...operations.values()].filter(isRouted).toSorted(bySpecificity)
+  return { operations, routed, errors, enumValues: (name) => enumValues(exports.get(name)) }
 }
 
-type OperationSchema = readonly [9, string, string, unknown, ShapeReference, ShapeReference]
+type OperationSchema = readonly [9, string, string, OperationTraits | number, ShapeReference, ShapeReference]
+type OperationTraits = { http?: HttpTrait; httpChecksum?: unknown }
 type ErrorSchema = readonly [-3, string, string, ErrorTraits | number, ...unknown[]]
 type ErrorTraits = { error?: 'client' | 'server'; httpError?: number; awsQueryError?: readonly [string, number] }
 
 const isOperation = (value: unknown): value is OperationSchema => Array.isArray(value) && value[0] === 9
 const isError = (value: unknown): value is ErrorSchema => Array.isArray(value) && value[0] === -3
 
-function readOperation([, , name, , input, output]: OperationSchema): Operation {
-  return { name, input: NormalizedSchema.of(input), output: NormalizedSchema.of(output) }
+const isRouted = (operation: Operation): operation is RoutedOperation => operation.route !== undefined
+
+function readOperation([, , name, rawTraits, inputReference, outputReference]: OperationSchema): Operation {
+  const { http, httpChecksum }: OperationTraits = typeof rawTraits === 'object' ? rawTraits : {}
+  const input = NormalizedSchema.of(inputReference)
+  const output = NormalizedSchema.of(outputReference)
+  return { name, input, output, route: http && readRoute(http, input), isBodyChecked: httpChecksum !== undefined }
 }
 
 function readError(schema: ErrorSchema): ErrorShape {
@@ -56,7 +75,7 @@ function readError(schema: ErrorSchema): ErrorShape {
   return {
     name,
     shape: NormalizedSchema.of(schema as unknown as ShapeReference),
-    status: traits.awsQueryError?.[1] ?? traits.httpError ?? (traits.error === 'server' ? 500 : 400),
+    status: traits.awsQueryError?.[1] ?? traits.httpError ?? (traits.error === 'server' ? 500 : undefined),
     queryCode: traits.awsQueryError?.[0],
   }
 }
@@ -65,11 +84,4 @@ function enumValues(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const values: unknown[] = Object.values(value)
   return values.every((item) => typeof item === 'string') ? values : undefined
-}
-
-/** How many of a structure's members, counted from the first, are required; the SDK's schemas list these first. */
-export function requiredCount(structure: Shape): number {
-  const schema: unknown = structure.getSchema()
-  const count: unknown = Array.isArray(schema) ? schema[6] : 0
-  return typeof count === 'number' ? count : 0
 }

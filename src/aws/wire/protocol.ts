@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Path } from './path.ts'
-import type { ErrorShape, Operation, Shape } from './operation-table.ts'
+import type { ErrorShape, Operation, OperationTable } from './operation-table.ts'
 
 /** An HTTP request, received whole. */
 export type WireRequest = {
   readonly method: string
+  /** As the client wrote it, without the query. */
   readonly path: string
+  readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
@@ -32,16 +34,18 @@ export type Fault = {
   readonly status: number
   /** The modelled exception's further members, by the model's names. */
   readonly members: Readonly<Record<string, unknown>>
-  /** The modelled exception's; undefined for one which is in no model. */
-  readonly shape?: Shape | undefined
+  /** The modelled exception; undefined for one which is in no model. */
+  readonly known?: ErrorShape | undefined
 }
 
 /** One of AWS's wire protocols, for one service. Further protocols are further objects of this type. */
 export type Protocol = {
-  /** Whether the request itself, without its signature, names this service. */
-  addresses(request: WireRequest): boolean
+  /** Whether the request itself, without its signature, names this service in this protocol. */
+  addresses(request: WireRequest, table: OperationTable): boolean
+  /** Whether unsigned requests which no service's protocol recognizes are taken to be for this one. */
+  readonly takesTheRest?: boolean
   /** The operation which the request names, if it names one of this service in this protocol. */
-  operationName(request: WireRequest): string | undefined
+  operationName(request: WireRequest, table: OperationTable): string | undefined
   /** How a client names an operation, to be said to one that did not. */
   readonly naming: string
   /** Throws `AwsError` where the request is malformed or a value has the wrong type. */
@@ -52,4 +56,6 @@ export type Protocol = {
   readonly unknownOperation: string
   /** A modelled exception's code as this protocol writes it. */
   errorCode(error: ErrorShape): string
+  /** The HTTP status of a code that the model has no status for, where it is not 400. */
+  statusOf?(code: string): number | undefined
 }

@@ -3,6 +3,7 @@ import { formTree, type FormNode } from './form-tree.ts'
 import type { Shape } from './operation-table.ts'
 import { pathText, type Path } from './path.ts'
 import type { Decoded } from './protocol.ts'
+import { readText } from './text-value.ts'
 
 /**
  * Reads a query protocol's form by the schema of its operation: `Actions.member.1.Type=forward` is
@@ -28,7 +29,7 @@ function readValue(shape: Shape, node: FormNode, path: Path, unknownMembers: Pat
   if (shape.isStructSchema()) return readStructure(shape, node, path, unknownMembers)
   if (shape.isListSchema()) return readList(shape, node, path, unknownMembers)
   if (shape.isMapSchema()) return readMap(shape, node, path, unknownMembers)
-  return readText(shape, node, path)
+  return readSimple(shape, node, path)
 }
 
 function readStructure(shape: Shape, node: FormNode, path: Path, unknownMembers: Path[]): Record<string, unknown> {
@@ -82,33 +83,11 @@ function inOrder(node: FormNode | undefined, path: Path): FormNode[] {
   return children.toSorted((a, b) => a.number - b.number).map(({ child }) => child)
 }
 
-function readText(shape: Shape, node: FormNode, path: Path): unknown {
+function readSimple(shape: Shape, node: FormNode, path: Path): unknown {
   const { text } = node
   if (text === undefined || node.children.size > 0)
     throw refusal('a list or structure was given for a simple value', path)
-  if (shape.isStringSchema()) return text
-  if (shape.isBooleanSchema()) return readBoolean(text, path)
-  if (shape.isNumericSchema()) return readNumber(text, path)
-  if (shape.isTimestampSchema()) return readTimestamp(text, path)
-  throw new Error(`The query reader does not know the type of ${shape.getName(true) ?? pathText(path)}.`)
-}
-
-function readBoolean(text: string, path: Path): boolean {
-  const lower = text.toLowerCase()
-  if (lower !== 'true' && lower !== 'false') throw refusal(`'${text}' is neither true nor false`, path)
-  return lower === 'true'
-}
-
-function readNumber(text: string, path: Path): number {
-  const number = Number(text)
-  if (text.trim() === '' || Number.isNaN(number)) throw refusal(`'${text}' is not a number`, path)
-  return number
-}
-
-function readTimestamp(text: string, path: Path): Date {
-  const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw refusal(`'${text}' is not an ISO 8601 timestamp`, path)
-  return date
+  return readText(shape, text, path, refusal)
 }
 
 function refusal(text: string, path: Path): AwsError {

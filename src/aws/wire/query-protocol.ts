@@ -3,6 +3,7 @@ import { XmlShapeSerializer } from '@aws-sdk/core/protocols'
 import type { Operation } from './operation-table.ts'
 import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
 import { readQueryInput } from './query-input.ts'
+import { escapeXml, withoutControls } from './xml-text.ts'
 
 /**
  * AwsQuery: `POST /` with a form that names `Action` and `Version`; XML comes back, written by the SDK's own serializer.
@@ -44,8 +45,8 @@ function envelope({ name, output }: Operation): StructureSchema {
 export function queryFaultWriter(xmlNamespace: string): (fault: Fault, requestId: string) => WireAnswer {
   return ({ code, message, status }, requestId) => {
     const type = status < 500 ? 'Sender' : 'Receiver'
-    const error = `<Error><Type>${type}</Type><Code>${escape(code)}</Code><Message>${escape(message)}</Message></Error>`
-    const xmlns = xmlNamespace === '' ? '' : ` xmlns="${escape(xmlNamespace)}"`
+    const error = `<Error><Type>${type}</Type><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error>`
+    const xmlns = xmlNamespace === '' ? '' : ` xmlns="${escapeXml(xmlNamespace)}"`
     return xmlAnswer(
       status,
       `<ErrorResponse${xmlns}>${error}<RequestId>${requestId}</RequestId></ErrorResponse>`,
@@ -57,12 +58,6 @@ export function queryFaultWriter(xmlNamespace: string): (fault: Fault, requestId
 function xmlAnswer(status: number, xml: string, requestId: string): WireAnswer {
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-RequestId': requestId }, body: withoutControls(xml) }
 }
-
-/** XML 1.0 cannot carry control characters at all, and a client that meets one fails to read the whole answer. */
-const withoutControls = (xml: string): string =>
-  xml.replace(/(?![\t\n\r\u0080-\u009F])[\p{Cc}\uFFFE\uFFFF]/gu, '\uFFFD')
-
-const escape = (text: string): string => text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 const forms = new WeakMap<WireRequest, URLSearchParams>()
 

@@ -6,7 +6,7 @@ import { faultOf, writeUnaddressedFault } from './fault.ts'
 import { inputProblems } from './input-check.ts'
 import { targetOf } from './json-protocol.ts'
 import type { Operation } from './operation-table.ts'
-import type { Decoded, WireAnswer, WireRequest } from './protocol.ts'
+import type { Decoded, Protocol, WireAnswer, WireRequest } from './protocol.ts'
 import { formOf } from './query-protocol.ts'
 import type { Problem } from './refusal.ts'
 
@@ -23,30 +23,46 @@ export type Surface = {
  */
 export async function answerCall(request: WireRequest, requestId: string, surface: Surface): Promise<WireAnswer> {
   let service: AwsService | undefined
+  let protocol: Protocol | undefined
   let operation: Operation | undefined
   try {
     service = identifyService(request, surface)
-    operation = identifyOperation(request, service)
-    const decoded = service.protocol.read(operation, request)
+    protocol = identifyProtocol(request, service)
+    operation = identifyOperation(request, service, protocol)
+    const decoded = protocol.read(operation, request)
     check(decoded, operation, service)
     const output = await handle(decoded, operation, service, callOf(request, requestId, surface))
-    return service.protocol.write(operation, output, requestId)
+    return protocol.write(operation, output, requestId)
   } catch (error) {
     const doing = [service?.name, operation?.name].filter((name) => name !== undefined).join(' ')
-    const fault = faultOf(error, { service, doing: doing === '' ? 'a call' : doing, log: surface.log })
-    return service
-      ? service.protocol.writeFault(fault, requestId)
-      : writeUnaddressedFault(request.headers, fault, requestId)
+    const fault = faultOf(error, { service, protocol, doing: doing === '' ? 'a call' : doing, log: surface.log })
+    return protocol ? protocol.writeFault(fault, requestId) : writeUnaddressedFault(request, fault, requestId)
   }
 }
 
-/** By what the request itself names, its header's prefix or its form's version, else by what it was signed for. */
+/**
+ * By what the request itself names, its header's prefix or its form's version; else by what it was signed for. Only what
+ * says neither may be meant for a service which is told by its paths.
+ */
+export function serviceOf(request: WireRequest, services: readonly AwsService[]): AwsService | undefined {
+  const signedFor = credentialScope(request)?.service
+  const isNamed = (service: AwsService) => protocolOf(request, service) !== undefined
+  if (signedFor === undefined) {
+    return (
+      services.find(isNamed) ?? services.find(({ protocols }) => protocols.some(({ takesTheRest }) => takesTheRest))
+    )
+  }
+  const others = services.filter(({ table }) => table.routed.length === 0)
+  return others.find(isNamed) ?? services.find(({ signingName }) => signingName === signedFor)
+}
+
+const protocolOf = (request: WireRequest, { protocols, table }: AwsService): Protocol | undefined =>
+  protocols.find((protocol) => protocol.addresses(request, table))
+
 function identifyService(request: WireRequest, { services }: Surface): AwsService {
-  const signedFor = credentialScope(request.headers)?.service
-  const found =
-    services.find(({ protocol }) => protocol.addresses(request)) ??
-    services.find(({ signingName }) => signingName === signedFor)
+  const found = serviceOf(request, services)
   if (found) return found
+  const signedFor = credentialScope(request)?.service
   const [target, form] = [targetOf(request), formOf(request)]
   const asked = [signedFor ?? target?.prefix, form?.get('Action') ?? target?.operation].filter(Boolean).join(' ')
   const what = asked === '' ? 'The request names no AWS service' : `Teal does not implement the AWS service of ${asked}`
@@ -54,9 +70,14 @@ function identifyService(request: WireRequest, { services }: Surface): AwsServic
   throw new AwsError(form ? 'InvalidAction' : 'UnknownOperationException', `${what}. It implements ${names}.`)
 }
 
-function identifyOperation(request: WireRequest, service: AwsService): Operation {
-  const { protocol, table, name: serviceName } = service
-  const name = protocol.operationName(request)
+/** A service may speak several; what fits none of them is refused in the first. */
+function identifyProtocol(request: WireRequest, service: AwsService): Protocol {
+  return protocolOf(request, service) ?? service.protocols[0]
+}
+
+function identifyOperation(request: WireRequest, service: AwsService, protocol: Protocol): Operation {
+  const { table, name: serviceName } = service
+  const name = protocol.operationName(request, table)
   if (name === undefined || name === '') {
     throw new AwsError(
       protocol.unknownOperation,
@@ -94,6 +115,6 @@ async function handle(
 }
 
 function callOf(request: WireRequest, requestId: string, { accountId }: Surface): Call {
-  const region = credentialScope(request.headers)?.region ?? 'us-east-1'
+  const region = credentialScope(request)?.region ?? 'us-east-1'
   return { requestId, region, accountId, userAgent: request.headers['user-agent'] ?? '' }
 }

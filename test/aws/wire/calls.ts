@@ -28,7 +28,7 @@ export class Caller {
   }
 
   async send(headers: WireRequest['headers'], body: string): Promise<Answered> {
-    const request = { method: 'POST', path: '/', headers, body: Buffer.from(body) }
+    const request = { method: 'POST', path: '/', query: new URLSearchParams(), headers, body: Buffer.from(body) }
     const log = { info: () => undefined, warn: (message: string) => void this.logged.push(message) }
     const surface = { services: this.#services, accountId: '000000000000', log }
     const answer = await answerCall(request, 'request-1', surface)

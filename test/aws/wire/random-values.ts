@@ -1,4 +1,5 @@
 import type { Shape } from '../../../src/aws/wire/operation-table.ts'
+import { requiredCount } from '../../../src/aws/wire/route.ts'
 
 /** Random values of the model's types, the same for the same seed. */
 export class RandomValues {
@@ -21,12 +22,14 @@ export class RandomValues {
   of(shape: Shape, depth = 0): unknown {
     if (shape.isUnitSchema()) return {}
     if (shape.isStructSchema()) return this.#structure(shape, depth)
-    if (shape.isListSchema()) return this.#list(shape.getValueSchema(), depth)
+    if (shape.isListSchema()) return this.#list(shape, depth)
     if (shape.isMapSchema()) return this.#map(shape.getValueSchema(), depth)
     if (shape.isTimestampSchema()) return new Date(1_700_000_000_000 + this.next(1_000_000_000))
     if (shape.isBooleanSchema()) return this.next(2) === 0
+    if (shape.getMergedTraits().httpResponseCode) return 200 + this.next(3)
     if (shape.isNumericSchema()) return this.next(2) === 0 ? this.next(100_000) - 50_000 : this.next(1000) / 8
     if (shape.isStringSchema()) return this.#string()
+    if (shape.isBlobSchema()) return new Uint8Array(Array.from({ length: 1 + this.next(9) }, () => this.next(256)))
     if (shape.isDocumentSchema()) return { name: this.#string(), list: [this.next(9), true, null] }
     throw new Error(`No random values for ${shape.getName(true)}`)
   }
@@ -35,15 +38,21 @@ export class RandomValues {
     const members = [...shape.structIterator()]
     const always = this.next(Math.max(members.length, 1))
     // Idempotency tokens are made up by the client where they are missing.
-    const chosen = members.filter(
-      ([, member], i) => i === always || member.isIdempotencyToken() || this.next(8) > depth,
-    )
+    // What HTTP routes by has to be there.
+    const required = depth === 0 ? requiredCount(shape) : 0
+    const chosen = members.filter(([, member], i) => {
+      return i === always || i < required || member.isIdempotencyToken() || this.next(8) > depth
+    })
     const wanted = shape.isUnionSchema() ? members.slice(always, always + 1) : chosen
     return Object.fromEntries(wanted.map(([name, member]) => [name, this.of(member, depth + 1)]))
   }
 
-  #list(item: Shape, depth: number): unknown[] {
-    return Array.from({ length: this.next(4) }, () => this.of(item, depth + 1))
+  /** An empty one cannot be told from none where its elements stand on their own: in queries, headers and flat XML. */
+  #list(shape: Shape, depth: number): unknown[] {
+    const { httpQuery, httpHeader, xmlFlattened } = shape.getMergedTraits()
+    const least = httpQuery !== undefined || httpHeader !== undefined || xmlFlattened ? 1 : 0
+    const item = shape.getValueSchema()
+    return Array.from({ length: least + this.next(4) }, () => this.of(item, depth + 1))
   }
 
   #map(item: Shape, depth: number): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { HttpRequest, HttpResponse } from '@smithy/core/protocols'
 import { readOperationTable, type Operation } from '../../../src/aws/wire/operation-table.ts'
 import type { Protocol, WireRequest } from '../../../src/aws/wire/protocol.ts'
@@ -24,10 +25,13 @@ export async function assertRoundTrips(options: {
   readonly connect: (configuration: Configuration) => Client
   readonly rounds: number
   readonly seed: number
+  /** Operations which cannot be carried, by name. */
+  readonly except?: readonly string[]
 }): Promise<number> {
-  const { sdk, protocol, connect, rounds, seed } = options
+  const { sdk, protocol, connect, rounds, seed, except = [] } = options
   const random = new RandomValues(seed)
-  const { operations } = readOperationTable(sdk)
+  const table = readOperationTable(sdk)
+  const { operations } = table
   let exchange: (request: WireRequest) => { status: number; headers: Record<string, string>; body: string | Uint8Array }
   const client = connect({
     region: 'eu-west-1',
@@ -41,7 +45,8 @@ export async function assertRoundTrips(options: {
       },
     },
   })
-  for (const operation of operations.values()) {
+  const tried = [...operations.values()].filter(({ name }) => !except.includes(name))
+  for (const operation of tried) {
     for (let round = 0; round < rounds; round++) {
       const where = `${operation.name}, round ${round} of seed ${seed}`
       const [input, output] = [random.of(operation.input), random.of(operation.output)] as [
@@ -50,7 +55,7 @@ export async function assertRoundTrips(options: {
       ]
       let received: unknown
       exchange = (request) => {
-        assert.equal(protocol.operationName(request), operation.name)
+        assert.equal(protocol.operationName(request, table), operation.name, where)
         const decoded = protocol.read(operation, request)
         assert.deepEqual(decoded.unknownMembers, [], where)
         received = decoded.input
@@ -61,12 +66,22 @@ export async function assertRoundTrips(options: {
         $metadata: { requestId: string }
       }
       assert.deepEqual(received, input, `the input of ${where}`)
-      assert.deepEqual(answered, output, `the output of ${where}`)
+      assert.deepEqual(await plain(answered), output, `the output of ${where}`)
       assert.equal($metadata.requestId, 'request-1')
     }
   }
   client.destroy()
-  return operations.size
+  return tried.length
+}
+
+/** What the SDK wraps, bytes with methods of their own and streams, as the bytes they are. */
+async function plain(output: object): Promise<object> {
+  const given = Object.entries(output).filter(([, value]) => value !== null)
+  const members = given.map(async ([name, value]: [string, unknown]) => {
+    if (value instanceof Uint8Array) return [name, new Uint8Array(value)] as const
+    return [name, value instanceof Readable ? new Uint8Array(await buffer(value)) : value] as const
+  })
+  return Object.fromEntries(await Promise.all(members))
 }
 
 function commandOf(sdk: object, { name }: Operation, input: object): never {
@@ -80,8 +95,13 @@ function wireRequest(request: HttpRequest): WireRequest {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
   )
-  const body = request.body as string | Uint8Array
+  const body = (request.body ?? '') as string | Uint8Array
   const bytes =
     typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return { method: request.method, path: request.path, headers, body: bytes }
+  const query = new URLSearchParams(
+    Object.entries(request.query).flatMap(([name, value]) =>
+      [value ?? ''].flat().map((text): [string, string] => [name, text]),
+    ),
+  )
+  return { method: request.method, path: request.path, query, headers, body: bytes }
 }

@@ -1,0 +1,54 @@
+import { readJsonInput } from './json-input.ts'
+import { jsonFault, serializeJson } from './json-protocol.ts'
+import { serializationError } from './object-input.ts'
+import type { Operation } from './operation-table.ts'
+import type { Protocol, WireRequest } from './protocol.ts'
+import { readRestInput, type RestReading } from './rest-input.ts'
+import { writeRestOutput, type RestWriting } from './rest-output.ts'
+import { findRoutedOperation, type RestRequest, type RoutedOperation } from './route.ts'
+import { AwsError } from '../../domain/aws-error.ts'
+
+/** REST with JSON: the method and path name the operation, the body is the rest of its input. Lambda's. */
+export function restJsonProtocol(): Protocol {
+  return {
+    naming: 'the method and path of one of its operations',
+    unknownOperation: 'UnknownOperationException',
+    addresses: (request, table) => findRoutedOperation(table, restRequest(request)) !== undefined,
+    operationName: (request, table) => findRoutedOperation(table, restRequest(request))?.name,
+    read: (operation, request) => readRestInput(routed(operation), restRequest(request), reading),
+    write(operation, output, requestId) {
+      const answer = writeRestOutput(routed(operation), output, writing)
+      return { ...answer, headers: { ...answer.headers, 'x-amzn-RequestId': requestId } }
+    },
+    writeFault: (fault, requestId) => jsonFault(fault, requestId, 'application/json'),
+    errorCode: ({ name }) => name,
+    statusOf: (code) => (code === 'UnknownOperationException' ? 404 : undefined),
+  }
+}
+
+const restRequest = (request: WireRequest): RestRequest => ({ ...request, addressLabels: {} })
+
+/** Tells the compiler what the model of a REST service is known to have. */
+export function routed(operation: Operation): RoutedOperation {
+  const { route } = operation
+  if (!route) throw new Error(`The model has no method and path of ${operation.name}.`)
+  return { ...operation, route }
+}
+
+const reading: RestReading = {
+  document: readJsonInput,
+  label(text, path) {
+    try {
+      return decodeURIComponent(text)
+    } catch {
+      throw serializationError(`'${text}' is not a well-formed part of a path`, path)
+    }
+  },
+  refusal: (text, path) => new AwsError('SerializationException', `Invalid value for ${path.join('.')}: ${text}.`),
+}
+
+const writing: RestWriting = {
+  document: serializeJson,
+  documentType: 'application/json',
+  blobType: 'application/json',
+}
