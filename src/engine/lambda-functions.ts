@@ -1,0 +1,140 @@
+import {
+  functionArn,
+  functionKey,
+  parseFunctionReference,
+  versionOf,
+  type FunctionVersion,
+} from '../domain/lambda-function.ts'
+import type { FunctionRuntime } from './function-runtime.ts'
+import { FunctionCannotRunError, type FunctionCall, type FunctionInvoker, type FunctionResult } from './functions.ts'
+import type { Chance, Clock, EngineSettings, Log } from './ports.ts'
+import type { Store } from './store.ts'
+
+type Parts = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly settings: EngineSettings
+  readonly runtime: FunctionRuntime
+  readonly log: Log
+}
+
+/** How often an event is given to a function that fails, and after how many minutes again, as on AWS. */
+const retryMinutes = [1, 2]
+
+/** A call's `clientContext` is JSON text. */
+export type LambdaCall = FunctionCall & { readonly clientContext?: string }
+
+/** The engine's Lambda functions: finds the version a call means and has it run. */
+export class LambdaFunctions implements FunctionInvoker {
+  readonly #parts: Parts
+  readonly #closing = new AbortController()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async invoke(call: LambdaCall): Promise<FunctionResult> {
+    const found = this.find(call)
+    const result = this.#run(found, call, this.#parts.chance.uuid())
+    return call.signal === undefined ? result : unlessAborted(result, call.signal)
+  }
+
+  /**
+   * Runs the function some time after this returns; once that has failed, it is tried twice again. An event waits in
+   * memory only: one that has not been handled when the engine ends is lost.
+   *
+   * @returns the id of the request
+   */
+  invokeLater(call: LambdaCall): { readonly requestId: string; readonly executedVersion: string } {
+    const found = this.find(call)
+    const requestId = this.#parts.chance.uuid()
+    void this.#handleEvent(found, call, requestId)
+    return { requestId, executedVersion: found.version.version }
+  }
+
+  /** Throws `FunctionCannotRunError` where there is no such function, version or alias. */
+  find({ functionName: text, region: callRegion }: Pick<FunctionCall, 'functionName' | 'region'>): FoundVersion {
+    const { store, chance, settings } = this.#parts
+    const reference = parseFunctionReference(text)
+    if (reference === undefined) throw missing(text)
+    const { functionName, qualifier, region = callRegion, accountId = settings.accountId } = reference
+    const invokedFunctionArn = functionArn({ region, accountId }, functionName, qualifier)
+    const found = accountId === settings.accountId ? store.functions.get(functionKey(region, functionName)) : undefined
+    const version = found && versionOf(found, qualifier, chance.random())
+    if (version === undefined) throw missing(invokedFunctionArn)
+    return { functionName, region, invokedFunctionArn, version }
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('The engine ends.'))
+  }
+
+  async #run(
+    { version, ...named }: FoundVersion,
+    { payload, onLogLine, clientContext }: LambdaCall,
+    requestId: string,
+  ): Promise<FunctionResult> {
+    const { runtime, settings } = this.#parts
+    const outcome = await runtime.run({
+      ...named,
+      requestId,
+      version: version.version,
+      revisionId: version.revisionId,
+      runtime: version.runtime,
+      handler: version.handler,
+      codeSha256: version.code.sha256,
+      environment: version.environment,
+      endpointUrl: settings.endpointUrl,
+      timeoutSeconds: version.timeoutSeconds,
+      memorySizeMegabytes: version.memorySizeMegabytes,
+      payload,
+      ...(clientContext !== undefined && { clientContext }),
+      ...(onLogLine !== undefined && { onLogLine }),
+    })
+    return { ...outcome, requestId, executedVersion: version.version }
+  }
+
+  async #handleEvent(found: FoundVersion, call: LambdaCall, requestId: string): Promise<void> {
+    const { clock, settings, log } = this.#parts
+    const signal = this.#closing.signal
+    for (const minutes of [...retryMinutes, undefined]) {
+      const complaint = await this.#run(found, call, requestId).then(
+        ({ functionError, payload }) => (functionError === undefined ? undefined : payload),
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
+      if (complaint === undefined || signal.aborted) return
+      const next = minutes === undefined ? 'It is not tried again.' : `It is tried again in ${minutes} min.`
+      log.warn(`The function ${found.functionName} failed on event ${requestId}: ${complaint}. ${next}`)
+      if (minutes === undefined) return
+      await clock.sleep(minutes * settings.minuteMilliseconds, signal).catch(() => undefined)
+      if (signal.aborted) return
+    }
+  }
+}
+
+export type FoundVersion = {
+  readonly functionName: string
+  readonly region: string
+  /** With the qualifier of the call, if it had one. */
+  readonly invokedFunctionArn: string
+  readonly version: FunctionVersion
+}
+
+function missing(functionArnOrName: string): FunctionCannotRunError {
+  return new FunctionCannotRunError('missing', `Function not found: ${functionArnOrName}`)
+}
+
+/** After an abort nobody waits any more; the work itself goes on, and how it ends is nobody's concern. */
+async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason as Error)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
