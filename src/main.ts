@@ -1,5 +1,6 @@
 import { DataDirectory } from './adapters/data-directory.ts'
 import { ImageStore } from './adapters/image-store.ts'
+import { ObjectFilesOnDisk } from './adapters/object-files.ts'
 import { ProcessRuntime } from './adapters/process-runtime.ts'
 import { RouterClient } from './adapters/router-client.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
@@ -14,6 +15,7 @@ import { deploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
+import { s3 } from './aws/s3/service.ts'
 import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
@@ -22,6 +24,7 @@ import type { Engine } from './engine/engine.ts'
 import { FunctionCannotRunError } from './engine/functions.ts'
 import type { FunctionInvoker } from './engine/functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
+import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
 import { Store } from './engine/store.ts'
@@ -76,7 +79,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
   let endpoint: Endpoint | undefined
   try {
     // The port is taken first, because tasks are told the endpoint's address; calls that come early wait for the rest.
-    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine)]
+    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine), s3(engine)]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
       documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
@@ -86,6 +89,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       log: options.log,
     })
     parts.settings.endpointUrl = reachable(endpoint)
+    engine.objects.sweep()
     await router.start()
     await engine.loadBalancing.start()
     engine.services.start()
@@ -107,6 +111,7 @@ type Parts = {
     readonly loadBalancing: RouterLoadBalancing
     readonly services: EcsServiceScheduler
     readonly deployments: Deployments
+    readonly objects: ObjectStore
   }
   /** `endpointUrl` is known once the endpoint is bound. */
   readonly settings: { endpointUrl: string }
@@ -136,7 +141,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     invoke: () => Promise.reject(new FunctionCannotRunError('missing', 'There are no Lambda functions yet.')),
   }
   const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
-  const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments }
+  const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
+  const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments, objects }
   return { engine, settings, runtime, router, persistence, recorder: new DeploymentRecorder(engine) }
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ByteRange } from '../domain/byte-range.ts'
 import type { ObjectFiles, WrittenFile } from '../engine/objects.ts'
 
 /**
@@ -32,10 +33,7 @@ export class ObjectFilesOnDisk implements ObjectFiles {
     }
   }
 
-  async read(
-    fileId: string,
-    range?: { readonly first: number; readonly last: number },
-  ): Promise<Uint8Array | undefined> {
+  async read(fileId: string, range?: ByteRange): Promise<Uint8Array | undefined> {
     try {
       const pieces: Uint8Array[] = []
       for await (const piece of this.pieces(fileId, range)) pieces.push(piece)
@@ -46,7 +44,7 @@ export class ObjectFilesOnDisk implements ObjectFiles {
     }
   }
 
-  pieces(fileId: string, range?: { readonly first: number; readonly last: number }): AsyncIterable<Uint8Array> {
+  pieces(fileId: string, range?: ByteRange): AsyncIterable<Uint8Array> {
     const part = range === undefined ? {} : { start: range.first, end: range.last }
     return createReadStream(this.#path(fileId), { ...part, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>
   }

@@ -4,6 +4,7 @@ import type { TargetHealth } from '../domain/target-health.ts'
 import type { Task } from '../domain/task.ts'
 import type { Changes } from './changes.ts'
 import type { HookVerdict } from './hook-execution.ts'
+import type { ObjectReader } from './objects.ts'
 import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
@@ -20,6 +21,7 @@ export type Engine = {
   readonly loadBalancing: LoadBalancing
   readonly services: ServiceScheduler
   readonly deployments: DeploymentSupervisor
+  readonly objects: ObjectReader
 }
 
 /** Keeps the router's table and the store the same, and target groups' members in the state AWS would show. */

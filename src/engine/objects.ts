@@ -1,3 +1,5 @@
+import type { ByteRange } from '../domain/byte-range.ts'
+
 /** Objects in S3 buckets as the rest of the engine reads them. */
 export interface ObjectReader {
   /** The object's bytes, or undefined where there is no such bucket, key or version. */
@@ -17,10 +19,10 @@ export type StoredObject = {
 export interface ObjectFiles {
   /** Keeps the bytes: they are on disk when it resolves. Nothing is left of a writing that fails. */
   write(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<WrittenFile>
-  /** Undefined where there is no such file (any more). Both ends of the range are included. */
-  read(fileId: string, range?: { readonly first: number; readonly last: number }): Promise<Uint8Array | undefined>
+  /** Undefined where there is no such file (any more). */
+  read(fileId: string, range?: ByteRange): Promise<Uint8Array | undefined>
   /** The bytes in pieces. Throws where there is no such file. */
-  pieces(fileId: string, range?: { readonly first: number; readonly last: number }): AsyncIterable<Uint8Array>
+  pieces(fileId: string, range?: ByteRange): AsyncIterable<Uint8Array>
   remove(fileIds: readonly string[]): Promise<void>
   /** Removes everything else: what a crash has left behind. */
   keepOnly(fileIds: ReadonlySet<string>): void
