@@ -52,7 +52,7 @@ function stages({ target }: ShownDeployment): readonly string[] {
   return columns(
     (target?.lifecycleEvents ?? []).map(({ lifecycleEventName = '', status = '', startTime, endTime, diagnostics }) => {
       const span = startTime && endTime ? spanOf(endTime.getTime() - startTime.getTime()) : ''
-      return [lifecycleEventName, status, span.padStart(12), diagnostics?.message ?? '']
+      return [lifecycleEventName, status, span.padStart(10), diagnostics?.message ?? '']
     }),
   )
 }
@@ -108,9 +108,14 @@ function targets({ targetHealth }: DeploymentRecord): readonly string[] {
         targetGroup,
         target,
         health === undefined ? 'gone' : health.state,
-        health?.reason === undefined ? '' : (lastCheck ?? health.description ?? health.reason),
+        isChecked(health) ? (lastCheck ?? health?.description ?? '') : (health?.description ?? ''),
       ]),
   )
+}
+
+/** Of others, the last check is not the reason. */
+function isChecked(health: DeploymentRecord['targetHealth'][number]['health']): boolean {
+  return health?.reason === 'Elb.InitialHealthChecking' || health?.state === 'unhealthy'
 }
 
 function hooks({ hooks: all }: DeploymentRecord): readonly string[] {

@@ -21,7 +21,7 @@ export function columns(rows: readonly (readonly string[])[]): readonly string[]
   const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
   return rows.map((row) => {
     const cells = row.map((cell, at) => (at === count - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
-    return wrapped(`  ${cells.join('  ')}`.trimEnd(), indent < width - 30 ? indent : 6)
+    return wrapped(`  ${cells.join('  ')}`.trimEnd(), indent <= width - 28 ? indent : 6)
   })
 }
 

@@ -12,7 +12,9 @@ export function stepSentence(
   const names = namesOf(plan)
   if (result === undefined) return `Now ${underWay(step, names)}.`
   if (result.kind === 'interrupted') return `Ended while ${underWay(step, names)}: ${result.errorInformation.message}`
-  const more = result.kind === 'done' && result.message !== undefined ? ` ${result.message}` : ''
+  // The message of a shift of test traffic says the same again.
+  const hasMore = result.kind === 'done' && result.message !== undefined && step.kind !== 'routeTestTraffic'
+  const more = hasMore ? ` ${result.message}` : ''
   return `${done(step, result, names)}${more}`
 }
 
@@ -55,7 +57,7 @@ function underWay(step: DeploymentStep, names: Names): string {
     case 'invokeHook':
       return `waiting for the verdict of function ${step.functionName} on ${step.event}`
     case 'wait':
-      return `waiting ${minutes(step.minutes)}, ${waitNames[step.waitFor]}`
+      return `waiting for ${waitNames[step.waitFor]}, ${minutes(step.minutes)}`
     case 'holdTraffic':
       return `holding ${weights(step.greenPercentage, names)} for ${minutes(step.minutes)}`
     case 'deleteTaskSet':
@@ -92,9 +94,9 @@ function done(step: DeploymentStep, result: StepResult, names: Names): string {
     case 'invokeHook':
       return `The hook on ${step.event} allows the deployment to go on.`
     case 'wait':
-      return `Waited ${minutes(step.minutes)}, ${waitNames[step.waitFor]}; ${ending(result)}.`
+      return `Waited ${minutes(step.minutes)} for ${waitNames[step.waitFor]}; ${ending(result)}.`
     case 'holdTraffic':
-      return `Held ${weights(step.greenPercentage, names)} for ${minutes(step.minutes)}: ${names.green} served throughout.`
+      return `Held ${weights(step.greenPercentage, names)} for ${minutes(step.minutes)}, so that what is wrong with ${names.green} meets few.`
     case 'deleteTaskSet':
       return `The task set in ${names[step.taskSet]} is gone: its requests were finished first, then its tasks stopped.`
     case 'end':
@@ -112,7 +114,7 @@ function planned({ blue, green, install }: DeploymentPlan): string {
 
 /** Waits by what they are for. A deployment of an earlier version may have others. */
 const waitNames: Readonly<Record<string, string>> = {
-  READY_WAIT: 'the wait before production traffic',
+  READY_WAIT: 'somebody to allow production traffic (READY_WAIT)',
   TERMINATION_WAIT: 'the termination wait',
   TRAFFIC_SHIFT: 'the interval between two shifts',
 }

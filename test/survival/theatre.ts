@@ -90,6 +90,11 @@ export class Theatre {
     })
   }
 
+  /** The engine's endpoint, the same for every engine of this theatre. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
   /** With `preload`, an ES module that is run in the engine before its own code. */
   async startEngine({ preload }: { readonly preload?: string } = {}): Promise<void> {
     const file = join(this.#directory, 'engine.log')
