@@ -30,7 +30,10 @@ describe('the AWS CLI', { timeout: 120_000, concurrency: true }, () => {
     ])
     assert.equal(errors, '')
     assert.equal(exitCode, 0)
-    assert.match(output, /^Successfully registered new ECS task definition arn:aws:ecs:us-east-1:\d+:task-definition\/hello:2$/m)
+    assert.match(
+      output,
+      /^Successfully registered new ECS task definition arn:aws:ecs:us-east-1:\d+:task-definition\/hello:2$/m,
+    )
     assert.match(output, /^Successfully created deployment d-[0-9A-Z]{9}$/m)
     assert.match(output, /^Waiting for d-[0-9A-Z]{9} to succeed \(will wait up to 30 minutes\)\.\.\.$/m)
     assert.match(output, /^Successfully deployed arn:aws:ecs:.*task-definition\/hello:2 to service 'hello'$/m)

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { DeploymentRecord } from '../../src/domain/deployment-record.ts'
+import { Theatre } from '../survival/theatre.ts'
+import { command, missing } from './command.ts'
+
+const program = fileURLToPath(new URL('three-deployments.py', import.meta.url))
+const taskDefinition = fileURLToPath(new URL('../../examples/hello/taskdef.json', import.meta.url))
+const skip = await missing('python3', ['-c', 'import boto3'])
+
+test(
+  'boto3 deploys three times in a row while the engine is killed again and again, and no request is lost',
+  {
+    skip,
+    timeout: 110_000,
+  },
+  async (t) => {
+    const theatre = await Theatre.open('200ms')
+    t.after(() => theatre.close())
+    const load = theatre.startLoad()
+    const run = command(theatre.url, 'python3', [program, taskDefinition])
+    const kills = await killUntilOver(theatre, run)
+    const { exitCode, output, errors } = await run
+    assert.equal(exitCode, 0, output + errors)
+    const statuses = [...output.matchAll(/"status": "(\w+)"/g)].map(([, status]) => status)
+    assert.deepEqual(statuses, ['Succeeded', 'Succeeded', 'Succeeded'])
+    const account = await load.stop()
+    t.diagnostic(`killed ${kills} times; ${account.answered} requests answered, ${account.failed} failed`)
+    assert.deepEqual(account.failures, [])
+    assert(kills >= 3, `the engine was killed ${kills} times`)
+
+    const ids = [...output.matchAll(/"deploymentId": "(d-\w+)", "image"/g)].map(([, id]) => id)
+    for (const id of ids) await assertRecord(theatre, id ?? '')
+  },
+)
+
+/** At any moment, like everything that ends programs. */
+async function killUntilOver(theatre: Theatre, run: Promise<unknown>): Promise<number> {
+  let isOver = false
+  void run.finally(() => (isOver = true)).catch(() => undefined)
+  for (let kills = 0; ; kills++) {
+    const lives = 700 + Math.random() * 1_500
+    for (let lived = 0; lived < lives && !isOver; lived += 20) await delay(20)
+    if (isOver) return kills
+    await theatre.killEngine()
+    await theatre.startEngine()
+  }
+}
+
+/** What the engines have written down, one after another, is whole. */
+async function assertRecord(theatre: Theatre, deploymentId: string): Promise<void> {
+  const answer = await fetch(`${theatre.url}/deployments/${deploymentId}.json`)
+  const record = (await answer.json()) as DeploymentRecord
+  assert.equal(record.status, 'Succeeded')
+  assert.equal(record.traffic.counted, true)
+  assert.equal(record.traffic.failed, 0)
+  const groups = new Set(record.traffic.totals.map(({ targetGroup }) => targetGroup))
+  assert.deepEqual([...groups].toSorted(), ['hello-blue', 'hello-green'])
+  const weights = record.traffic.rows.map((row) => row.weights['hello-green'])
+  assert(new Set(weights).size >= 10, `a row for each weight, and not only ${weights.join(', ')}`)
+  assert(record.steps.every(({ endedAt, sentence }) => endedAt !== undefined && sentence.length > 10))
+}
