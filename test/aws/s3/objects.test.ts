@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { createBucket, openS3World, put, refusesS3, s3ClientOf, type S3World } from './s3-world.ts'
+
+const Bucket = 'bucket'
+
+describe('buckets', () => {
+  test('a bucket is created, found, listed and deleted', async (t) => {
+    const { client } = await openS3World(t)
+    await client.send(new CreateBucketCommand({ Bucket }))
+    assert.equal((await client.send(new HeadBucketCommand({ Bucket }))).BucketRegion, 'us-east-1')
+    const { Buckets } = await client.send(new ListBucketsCommand({}))
+    assert.deepEqual(
+      Buckets?.map(({ Name }) => Name),
+      [Bucket],
+    )
+    await client.send(new DeleteBucketCommand({ Bucket }))
+    await refusesS3(client.send(new HeadBucketCommand({ Bucket })), 'NotFound', 404)
+  })
+
+  test('a bucket is of the region it is created in, and created there once', async (t) => {
+    const { client, url } = await openS3World(t)
+    const west = s3ClientOf(url, 'eu-west-1')
+    t.after(() => west.destroy())
+    const input = { Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' as const } }
+    await west.send(new CreateBucketCommand(input))
+    await refusesS3(west.send(new CreateBucketCommand(input)), 'BucketAlreadyOwnedByYou', 409)
+    assert.equal((await west.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint, 'eu-west-1')
+    await refusesS3(client.send(new CreateBucketCommand(input)), 'IllegalLocationConstraintException')
+    await client.send(new CreateBucketCommand({ Bucket: 'of-the-east' }))
+    const { LocationConstraint } = await client.send(new GetBucketLocationCommand({ Bucket: 'of-the-east' }))
+    assert.equal(LocationConstraint, undefined)
+  })
+
+  test('names that cannot be are refused with the reason', async (t) => {
+    const { client } = await openS3World(t)
+    for (const name of ['ab', 'Upper', 'a..b', '192.168.0.1', 'xn--a', 'a-s3alias', '-abc']) {
+      const { message } = await refusesS3(client.send(new CreateBucketCommand({ Bucket: name })), 'InvalidBucketName')
+      assert.match(message, /^The specified bucket is not valid\. [A-Z]/)
+    }
+  })
+
+  test('a bucket that holds something is not deleted', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await put(world, 'key')
+    await refusesS3(world.client.send(new DeleteBucketCommand({ Bucket })), 'BucketNotEmpty', 409)
+  })
+})
+
+describe('objects', () => {
+  test('an object comes back as it was put, with its type, its metadata and its MD5 as the ETag', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const content = { ContentType: 'text/yaml', Metadata: { Team: 'web' }, CacheControl: 'no-store' }
+    const { ETag } = await world.client.send(
+      new PutObjectCommand({ Bucket, Key: 'deep/grün ü+ä.yaml', Body: 'version: 0.0\n', ...content }),
+    )
+    assert.equal(ETag, `"${createHash('md5').update('version: 0.0\n').digest('hex')}"`)
+    const got = await world.client.send(new GetObjectCommand({ Bucket, Key: 'deep/grün ü+ä.yaml' }))
+    assert.equal(await got.Body?.transformToString(), 'version: 0.0\n')
+    assert.deepEqual([got.ContentType, got.Metadata, got.CacheControl], ['text/yaml', { team: 'web' }, 'no-store'])
+    assert.deepEqual([got.ETag, got.ContentLength, got.VersionId], [ETag, 13, undefined])
+    const head = await world.client.send(new HeadObjectCommand({ Bucket, Key: 'deep/grün ü+ä.yaml' }))
+    assert.deepEqual([head.ETag, head.ContentLength, head.Metadata], [ETag, 13, { team: 'web' }])
+  })
+
+  test('what is not there is said to be missing: the bucket, or the key', async (t) => {
+    const world = await openS3World(t)
+    await refusesS3(put(world, 'key'), 'NoSuchBucket', 404)
+    await createBucket(world)
+    await refusesS3(world.client.send(new GetObjectCommand({ Bucket, Key: 'key' })), 'NoSuchKey', 404)
+    await refusesS3(world.client.send(new HeadObjectCommand({ Bucket, Key: 'key' })), 'NotFound', 404)
+  })
+
+  test('a range of bytes is answered as a part; one beyond the end is refused', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await put(world, 'key', '0123456789')
+    const get = async (Range: string) => {
+      const { Body, ContentRange, $metadata } = await world.client.send(
+        new GetObjectCommand({ Bucket, Key: 'key', Range }),
+      )
+      return [await Body?.transformToString(), ContentRange, $metadata.httpStatusCode]
+    }
+    assert.deepEqual(await get('bytes=2-4'), ['234', 'bytes 2-4/10', 206])
+    assert.deepEqual(await get('bytes=8-'), ['89', 'bytes 8-9/10', 206])
+    assert.deepEqual(await get('bytes=-3'), ['789', 'bytes 7-9/10', 206])
+    assert.deepEqual(await get('bytes=5-100'), ['56789', 'bytes 5-9/10', 206])
+    assert.deepEqual(await get('lines=1-2'), ['0123456789', undefined, 200])
+    await refusesS3(get('bytes=10-'), 'InvalidRange', 416)
+  })
+
+  test('conditions of reads and writes are kept', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const { ETag } = await put(world, 'key')
+    const get = (conditions: object) => world.client.send(new GetObjectCommand({ Bucket, Key: 'key', ...conditions }))
+    const write = (conditions: object, Key = 'key') =>
+      world.client.send(new PutObjectCommand({ Bucket, Key, Body: 'new', ...conditions }))
+    await get({ IfMatch: ETag })
+    await refusesS3(get({ IfMatch: '"other"' }), 'PreconditionFailed', 412)
+    assert.equal(await statusOf(get({ IfNoneMatch: ETag })), 304)
+    assert.equal(await statusOf(get({ IfModifiedSince: new Date(1_700_000_001_000) })), 304)
+    await refusesS3(get({ IfUnmodifiedSince: new Date(1_600_000_000_000) }), 'PreconditionFailed', 412)
+    await refusesS3(write({ IfNoneMatch: '*' }), 'PreconditionFailed', 412)
+    await refusesS3(write({ IfMatch: '"other"' }), 'PreconditionFailed', 412)
+    await refusesS3(write({ IfMatch: ETag }, 'other'), 'NoSuchKey', 404)
+    await write({ IfNoneMatch: '*' }, 'another')
+    await write({ IfMatch: ETag })
+  })
+
+  test('bytes that are not what their checksum says are refused', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const wrong = { Bucket, Key: 'key', Body: 'text' }
+    await refusesS3(
+      world.client.send(new PutObjectCommand({ ...wrong, ChecksumSHA256: Buffer.alloc(32).toString('base64') })),
+      'BadDigest',
+    )
+    await refusesS3(
+      world.client.send(new PutObjectCommand({ ...wrong, ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' })),
+      'BadDigest',
+    )
+    assert.deepEqual(files(world), [])
+  })
+
+  test('every checksum that a client computes is the one that is computed here', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const Body = '123456789'
+    for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const) {
+      const expected = {
+        CRC32: 'y/Q5Jg==',
+        CRC32C: '4waSgw==',
+        CRC64NVME: 'rosUhgp5mIg=',
+        SHA1: undefined,
+        SHA256: undefined,
+      }
+      const given = expected[ChecksumAlgorithm]
+      const known = given === undefined ? { ChecksumAlgorithm } : { [`Checksum${ChecksumAlgorithm}`]: given }
+      await world.client.send(new PutObjectCommand({ Bucket, Key: ChecksumAlgorithm, Body, ...known }))
+      const got = await world.client.send(
+        new GetObjectCommand({ Bucket, Key: ChecksumAlgorithm, ChecksumMode: 'ENABLED' }),
+      )
+      assert.ok(got[`Checksum${ChecksumAlgorithm}`])
+      assert.equal(await got.Body?.transformToString(), Body)
+    }
+  })
+
+  test('a copy has its source’s bytes, and its headers unless others are given', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const source = { Bucket, Key: 'a b/ü', Body: 'text', ContentType: 'text/plain', Metadata: { one: '1' } }
+    await world.client.send(new PutObjectCommand(source))
+    const CopySource = encodeURI('bucket/a b/ü')
+    await world.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource }))
+    const copy = await world.client.send(new GetObjectCommand({ Bucket, Key: 'copy' }))
+    assert.equal(await copy.Body?.transformToString(), 'text')
+    assert.deepEqual([copy.ContentType, copy.Metadata], ['text/plain', { one: '1' }])
+    const other = { MetadataDirective: 'REPLACE' as const, ContentType: 'text/html' }
+    await world.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: 'bucket/copy', ...other }))
+    const replaced = await world.client.send(new HeadObjectCommand({ Bucket, Key: 'copy' }))
+    assert.deepEqual([replaced.ContentType, replaced.Metadata], ['text/html', {}])
+    await refusesS3(
+      world.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: 'bucket/copy' })),
+      'InvalidRequest',
+    )
+  })
+
+  test('deleted bytes are removed, and deleting what is not there is no error', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await put(world, 'one')
+    await put(world, 'two')
+    await put(world, 'two', 'replaced')
+    assert.equal(files(world).length, 2)
+    await world.client.send(new DeleteObjectCommand({ Bucket, Key: 'one' }))
+    await world.client.send(new DeleteObjectCommand({ Bucket, Key: 'one' }))
+    const Delete = { Objects: [{ Key: 'two' }, { Key: 'three' }] }
+    const { Deleted } = await world.client.send(new DeleteObjectsCommand({ Bucket, Delete }))
+    assert.deepEqual(
+      Deleted?.map(({ Key }) => Key),
+      ['two', 'three'],
+    )
+    assert.deepEqual(files(world), [])
+    await world.client.send(new DeleteBucketCommand({ Bucket }))
+  })
+
+  test('what would have an effect on S3 and has none here is refused by name', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await put(world, 'key')
+    const tagged = new PutObjectCommand({ Bucket, Key: 'key', Body: 'text', Tagging: 'a=b' })
+    const { message } = await refusesS3(world.client.send(tagged), 'NotImplemented', 501)
+    assert.equal(message, 'Teal does not implement the parameter Tagging of PutObject. Leave it out.')
+    await refusesS3(world.client.send(new GetObjectTaggingCommand({ Bucket, Key: 'key' })), 'NotImplemented', 501)
+    const long = new PutObjectCommand({ Bucket, Key: 'k'.repeat(1025), Body: 'text' })
+    await refusesS3(world.client.send(long), 'KeyTooLongError', 400)
+  })
+})
+
+describe('versions', () => {
+  test('a bucket with versioning keeps what is replaced, and a delete is a marker', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await put(world, 'key', 'before')
+    await versioning(world, 'Enabled')
+    const one = await put(world, 'key', 'one')
+    const two = await put(world, 'key', 'two')
+    assert.notEqual(one.VersionId, two.VersionId)
+    assert.equal(await text(world, one.VersionId), 'one')
+    assert.equal(await text(world, 'null'), 'before')
+    const deleted = await world.client.send(new DeleteObjectCommand({ Bucket, Key: 'key' }))
+    assert.equal(deleted.DeleteMarker, true)
+    await refusesS3(world.client.send(new GetObjectCommand({ Bucket, Key: 'key' })), 'NoSuchKey', 404)
+    await refusesS3(text(world, deleted.VersionId), 'MethodNotAllowed', 405)
+    await world.client.send(new DeleteObjectCommand({ Bucket, Key: 'key', VersionId: deleted.VersionId }))
+    assert.equal(await text(world, undefined), 'two')
+    const listed = await world.client.send(new ListObjectVersionsCommand({ Bucket }))
+    assert.deepEqual(
+      listed.Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]),
+      [
+        [two.VersionId, true],
+        [one.VersionId, false],
+        ['null', false],
+      ],
+    )
+    await refusesS3(text(world, 'unknown'), 'NoSuchVersion', 404)
+  })
+
+  test('with versioning suspended there is one version called null', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    await versioning(world, 'Enabled')
+    const kept = await put(world, 'key', 'kept')
+    await versioning(world, 'Suspended')
+    await put(world, 'key', 'one')
+    const two = await put(world, 'key', 'two')
+    assert.equal(two.VersionId, 'null')
+    const { Versions } = await world.client.send(new ListObjectVersionsCommand({ Bucket }))
+    assert.deepEqual(
+      Versions?.map(({ VersionId }) => VersionId),
+      ['null', kept.VersionId],
+    )
+    assert.equal(files(world).length, 2)
+  })
+})
+
+async function statusOf(call: Promise<unknown>): Promise<number | undefined> {
+  try {
+    await call
+    return 200
+  } catch (error) {
+    assert.ok(error instanceof S3ServiceException)
+    return error.$metadata.httpStatusCode
+  }
+}
+
+async function versioning({ client }: S3World, Status: 'Enabled' | 'Suspended'): Promise<void> {
+  await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }))
+  assert.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, Status)
+}
+
+async function text({ client }: S3World, VersionId: string | undefined): Promise<string | undefined> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'key', VersionId }))
+  return Body?.transformToString()
+}
+
+function files({ directory }: S3World): readonly string[] {
+  return readdirSync(join(directory, 'objects')).filter((name) => name !== 'new')
+}
