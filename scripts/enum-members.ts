@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url'
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { readOperationTable } from '../src/aws/wire/operation-table.ts'
 
-const clients = ['client-codedeploy', 'client-ecs', 'client-elastic-load-balancing-v2']
+const clients = [
+  'client-cloudwatch',
+  'client-codedeploy',
+  'client-ecs',
+  'client-elastic-load-balancing-v2',
+  'client-lambda',
+  'client-s3',
+]
 const target = new URL('../src/aws/wire/enum-members.json', import.meta.url)
 
 /** By the structure's qualified name, then the member's: the enum's name. */

@@ -155,8 +155,8 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *         name: 'Amazon CloudWatch',
  *         signingName: 'monitoring',
  *         protocol: [
- *           jsonProtocol({ version: '1.0', targetPrefix: 'GraniteServiceVersion20100801' }),
- *           cborProtocol({ serviceName: 'GraniteServiceVersion20100801' }),
+ *           jsonProtocol({ version: '1.0', targetPrefix: 'GraniteServiceVersion20100801', isQueryCompatible: true }),
+ *           cborProtocol({ serviceName: 'GraniteServiceVersion20100801', isQueryCompatible: true }),
  *           queryProtocol({ version: '2010-08-01', xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/' }),
  *         ],
  *         sdk,

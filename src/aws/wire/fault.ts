@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Log } from '../../engine/ports.ts'
 import type { AwsService } from '../handlers.ts'
+import { cborFault } from './cbor-protocol.ts'
 import { credentialScope } from './credential-scope.ts'
 import { jsonFault } from './json-protocol.ts'
 import type { Fault, Protocol, WireAnswer } from './protocol.ts'
@@ -48,6 +49,7 @@ export function writeUnaddressedFault(
   requestId: string,
 ): WireAnswer {
   if (credentialScope(request)?.service === 's3') return s3Fault(fault, requestId)
+  if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return cborFault(fault, requestId)
   if (isForm(request.headers)) return queryFaultWriter('')(fault, requestId)
   return jsonFault(fault, requestId, 'application/x-amz-json-1.1')
 }

@@ -1,4 +1,5 @@
 import { JsonCodec2 } from '@aws-sdk/core/protocols'
+import { faultMembers, queryErrorHeader } from './fault-members.ts'
 import { readJsonInput } from './json-input.ts'
 import type { Shape } from './operation-table.ts'
 import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
@@ -7,7 +8,12 @@ import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
  * AwsJson 1.0 and 1.1: `POST /` with `X-Amz-Target: <targetPrefix>.<Operation>`. Answers are written by the SDK's own
  * serializer, so that timestamps and the like are exactly what its reader expects.
  */
-export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readonly targetPrefix: string }): Protocol {
+export function jsonProtocol(settings: {
+  readonly version: '1.0' | '1.1'
+  readonly targetPrefix: string
+  /** Of a service which had the query protocol first: its errors then carry their code of old. */
+  readonly isQueryCompatible?: boolean
+}): Protocol {
   const contentType = `application/x-amz-json-${settings.version}`
   return {
     naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
@@ -23,7 +29,10 @@ export function jsonProtocol(settings: { readonly version: '1.0' | '1.1'; readon
       if (operation.output.isUnitSchema()) return { status: 200, headers, body: '{}' }
       return { status: 200, headers, body: serializeJson(operation.output, output) }
     },
-    writeFault: (fault, requestId) => jsonFault(fault, requestId, contentType),
+    writeFault(fault, requestId) {
+      const { headers, ...answer } = jsonFault(fault, requestId, contentType)
+      return { ...answer, headers: { ...headers, ...(settings.isQueryCompatible && queryErrorHeader(fault)) } }
+    },
     errorCode: ({ name }) => name,
   }
 }
@@ -50,15 +59,9 @@ export function jsonFault(fault: Fault, requestId: string, contentType: string):
   }
 }
 
-/** `Message` and Lambda's `Type` are members of some exceptions' models; what they say is said by every fault. */
-function modelledMembers({ known, members, message, status }: Fault): object {
-  if (!known) return {}
-  const names = new Set(Object.keys(known.shape.getMemberSchemas()))
-  const always = {
-    ...(names.has('Message') && { Message: message }),
-    ...(names.has('Type') && { Type: status < 500 ? 'User' : 'Service' }),
-  }
-  return JSON.parse(Buffer.from(serializeJson(known.shape, { ...always, ...members })).toString()) as object
+function modelledMembers(fault: Fault): object {
+  if (!fault.known) return {}
+  return JSON.parse(Buffer.from(serializeJson(fault.known.shape, faultMembers(fault))).toString()) as object
 }
 
 export type Target = { readonly prefix: string; readonly operation: string }

@@ -6,6 +6,7 @@ import { readRestInput, type RestReading } from './rest-input.ts'
 import { routed } from './rest-json-protocol.ts'
 import { writeRestOutput } from './rest-output.ts'
 import { findRoutedOperation, type RoutedOperation } from './route.ts'
+import { withS3Body } from './s3-body.ts'
 import { s3Request } from './s3-request.ts'
 import { s3Status } from './s3-status.ts'
 import { pathText } from './path.ts'
@@ -21,7 +22,10 @@ export function s3Protocol(): Protocol {
     addresses: () => false,
     takesTheRest: true,
     operationName: (request, table) => findRoutedOperation(table, s3Request(request))?.name,
-    read: (operation, request) => readRestInput(routed(operation), s3Request(request), reading),
+    read(operation, request) {
+      const whole = withS3Body(s3Request(request), routed(operation))
+      return readRestInput(routed(operation), whole, reading)
+    },
     write(operation, output, requestId) {
       const answer = writeS3Output(routed(operation), output)
       return { ...answer, headers: { ...answer.headers, ...ids(requestId) } }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as cloudWatch from '@aws-sdk/client-cloudwatch'
 import * as codeDeploy from '@aws-sdk/client-codedeploy'
 import * as ecs from '@aws-sdk/client-ecs'
 import { jsonProtocol } from '../../../src/aws/wire/json-protocol.ts'
@@ -26,5 +27,16 @@ describe('AwsJson', () => {
       seed: 20141113,
     })
     assert.ok(operations >= 77, `${operations} operations`)
+  })
+
+  test('carries every operation of CloudWatch to and from its SDK client unchanged', async () => {
+    const operations = await assertRoundTrips({
+      sdk: cloudWatch,
+      protocol: jsonProtocol({ version: '1.0', targetPrefix: 'GraniteServiceVersion20100801' }),
+      connect: (configuration) => new cloudWatch.CloudWatchClient(configuration),
+      rounds: 8,
+      seed: 20100801,
+    })
+    assert.ok(operations >= 55, `${operations} operations`)
   })
 })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as cloudWatch from '@aws-sdk/client-cloudwatch'
 import * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2'
+import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import { queryProtocol } from '../../../src/aws/wire/query-protocol.ts'
 import { assertRoundTrips } from './round-trip.ts'
 
@@ -19,5 +21,21 @@ describe('AwsQuery', () => {
       seed: 20151201,
     })
     assert.ok(operations >= 50, `${operations} operations`)
+  })
+
+  test('carries every operation of CloudWatch to and from its SDK client unchanged', async () => {
+    const operations = await assertRoundTrips({
+      sdk: cloudWatch,
+      protocol: queryProtocol({
+        version: '2010-08-01',
+        xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+      }),
+      connect: (configuration) => new cloudWatch.CloudWatchClient({ ...configuration, protocol: AwsQueryProtocol }),
+      rounds: 8,
+      seed: 20100801,
+      // May hold nothing but an empty structure, for which a form has no way to be written.
+      settle: (values) => void delete values['EvaluationWindow'],
+    })
+    assert.ok(operations >= 55, `${operations} operations`)
   })
 })

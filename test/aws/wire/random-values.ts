@@ -1,6 +1,9 @@
 import type { Shape } from '../../../src/aws/wire/operation-table.ts'
 import { requiredCount } from '../../../src/aws/wire/route.ts'
 
+/** The SDK's number for timestamps that are written as dates of HTTP. */
+const httpDate = 6
+
 /** Random values of the model's types, the same for the same seed. */
 export class RandomValues {
   #state: number
@@ -23,8 +26,8 @@ export class RandomValues {
     if (shape.isUnitSchema()) return {}
     if (shape.isStructSchema()) return this.#structure(shape, depth)
     if (shape.isListSchema()) return this.#list(shape, depth)
-    if (shape.isMapSchema()) return this.#map(shape.getValueSchema(), depth)
-    if (shape.isTimestampSchema()) return new Date(1_700_000_000_000 + this.next(1_000_000_000))
+    if (shape.isMapSchema()) return this.#map(shape, depth)
+    if (shape.isTimestampSchema()) return this.#date(shape)
     if (shape.isBooleanSchema()) return this.next(2) === 0
     if (shape.getMergedTraits().httpResponseCode) return 200 + this.next(3)
     if (shape.isNumericSchema()) return this.next(2) === 0 ? this.next(100_000) - 50_000 : this.next(1000) / 8
@@ -34,14 +37,24 @@ export class RandomValues {
     throw new Error(`No random values for ${shape.getName(true)}`)
   }
 
+  /** Dates of headers are in whole seconds. */
+  #date(shape: Shape): Date {
+    const date = new Date(1_700_000_000_000 + this.next(1_000_000_000))
+    const isHttpDate = shape.getMergedTraits().httpHeader !== undefined || shape.getSchema() === httpDate
+    if (isHttpDate) date.setMilliseconds(0)
+    return date
+  }
+
   #structure(shape: Shape, depth: number): Record<string, unknown> {
     const members = [...shape.structIterator()]
     const always = this.next(Math.max(members.length, 1))
     // Idempotency tokens are made up by the client where they are missing.
-    // What HTTP routes by has to be there.
+    // What HTTP routes by has to be there, and status, body and a map of headers are there in any case.
     const required = depth === 0 ? requiredCount(shape) : 0
     const chosen = members.filter(([, member], i) => {
-      return i === always || i < required || member.isIdempotencyToken() || this.next(8) > depth
+      const { httpPayload, httpResponseCode, httpPrefixHeaders } = member.getMergedTraits()
+      const isDemanded = member.isIdempotencyToken() || httpPayload || httpResponseCode || httpPrefixHeaders
+      return i === always || i < required || isDemanded || this.next(8) > depth
     })
     const wanted = shape.isUnionSchema() ? members.slice(always, always + 1) : chosen
     return Object.fromEntries(wanted.map(([name, member]) => [name, this.of(member, depth + 1)]))
@@ -55,9 +68,12 @@ export class RandomValues {
     return Array.from({ length: least + this.next(4) }, () => this.of(item, depth + 1))
   }
 
-  #map(item: Shape, depth: number): Record<string, unknown> {
-    const length = 1 + this.next(3)
-    return Object.fromEntries(Array.from({ length }, (_, i) => [`${this.#string()}${i}`, this.of(item, depth + 1)]))
+  #map(shape: Shape, depth: number): Record<string, unknown> {
+    // Names of headers have no case.
+    const isOfHeaders = shape.getMergedTraits().httpPrefixHeaders !== undefined
+    const keys = Array.from({ length: 1 + this.next(3) }, (_, i) => `${this.#string()}${i}`)
+    const item = shape.getValueSchema()
+    return Object.fromEntries(keys.map((key) => [isOfHeaders ? key.toLowerCase() : key, this.of(item, depth + 1)]))
   }
 
   #string(): string {
