@@ -1,5 +1,7 @@
 import { DataDirectory } from './adapters/data-directory.ts'
+import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
 import { ImageStore } from './adapters/image-store.ts'
+import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
 import { ProcessRuntime } from './adapters/process-runtime.ts'
 import { RouterClient } from './adapters/router-client.ts'
@@ -15,14 +17,15 @@ import { deploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
+import { lambda } from './aws/lambda/service.ts'
 import { s3 } from './aws/s3/service.ts'
 import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { Engine } from './engine/engine.ts'
-import { FunctionCannotRunError } from './engine/functions.ts'
-import type { FunctionInvoker } from './engine/functions.ts'
+import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
+import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
 import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
@@ -79,7 +82,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
   let endpoint: Endpoint | undefined
   try {
     // The port is taken first, because tasks are told the endpoint's address; calls that come early wait for the rest.
-    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine), s3(engine)]
+    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine), s3(engine), lambda(engine)]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
       documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
@@ -112,10 +115,13 @@ type Parts = {
     readonly services: EcsServiceScheduler
     readonly deployments: Deployments
     readonly objects: ObjectStore
+    readonly functions: LambdaFunctions
+    readonly code: FunctionCodeStore
   }
   /** `endpointUrl` is known once the endpoint is bound. */
   readonly settings: { endpointUrl: string }
   readonly runtime: ProcessRuntime
+  readonly functionRuntime: FunctionRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
   readonly recorder: DeploymentRecorder
@@ -137,13 +143,27 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
   const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
-  const functions: FunctionInvoker = {
-    invoke: () => Promise.reject(new FunctionCannotRunError('missing', 'There are no Lambda functions yet.')),
-  }
+  const code = new FunctionCodeDirectory(dataDirectory)
+  const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
+  const functions = new LambdaFunctions({ store, clock, chance, settings, runtime: functionRuntime, log })
   const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
   const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
-  const engine = { store, clock, chance, settings, log, router, changes, loadBalancing, services, deployments, objects }
-  return { engine, settings, runtime, router, persistence, recorder: new DeploymentRecorder(engine) }
+  const engine = {
+    store,
+    clock,
+    chance,
+    settings,
+    log,
+    router,
+    changes,
+    loadBalancing,
+    services,
+    deployments,
+    objects,
+    functions,
+    code,
+  }
+  return { engine, settings, runtime, functionRuntime, router, persistence, recorder: new DeploymentRecorder(engine) }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -168,9 +188,11 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
 
 /** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
 async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
-  const { engine, runtime, router, persistence, recorder } = parts
+  const { engine, runtime, functionRuntime, router, persistence, recorder } = parts
   await endpoint?.close()
   engine.deployments.close()
+  engine.functions.close()
+  await functionRuntime.close()
   await recorder.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()

@@ -49,7 +49,8 @@ export class LambdaRuntime implements FunctionRuntime {
   async run(invocation: FunctionInvocation): Promise<FunctionOutcome> {
     const kept = await this.#acquire(invocation)
     try {
-      return await kept.environment.invoke(invocation)
+      const outcome = await kept.environment.invoke(invocation)
+      return this.#isClosed ? await nobodyListens : outcome
     } finally {
       this.#giveBack(kept)
     }
@@ -86,7 +87,7 @@ export class LambdaRuntime implements FunctionRuntime {
     }
     const command = await functionCommand(invocation, taskRoot)
     for (;;) {
-      if (this.#isClosed) throw new FunctionCannotRunError('runtime-unavailable', 'The engine ends.')
+      if (this.#isClosed) return nobodyListens
       const kept = this.#takeIdle(invocation)
       if (kept !== undefined) return kept
       if (this.#hasPlace()) return this.#start(invocation, command, taskRoot)
@@ -157,6 +158,9 @@ export class LambdaRuntime implements FunctionRuntime {
     this.#waiting.shift()?.()
   }
 }
+
+/** What becomes of an invocation when the engine ends: whoever wants to know asks the next one. */
+const nobodyListens = new Promise<never>(() => undefined)
 
 function keysOf({ functionName, region, version, revisionId }: FunctionInvocation) {
   const versionKey = `${region}/${functionName}/${version}`

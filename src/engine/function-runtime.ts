@@ -7,7 +7,10 @@ export interface FunctionRuntime {
    * or its code is not there.
    */
   run(invocation: FunctionInvocation): Promise<FunctionOutcome>
-  /** Ends every process; invocations under way end with them. */
+  /**
+   * Ends every process. Invocations under way are not answered any more: the engine that would hear of it ends, and what
+   * it had to do begins again in the next.
+   */
   close(): Promise<void>
 }
 
