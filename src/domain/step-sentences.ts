@@ -51,7 +51,7 @@ function underWay(step: DeploymentStep, names: Names): string {
     case 'routeTestTraffic':
       return `routing the test listener to ${names[step.to]}`
     case 'routeProductionTraffic':
-      return `sending ${weights(step.greenPercentage, names)}`
+      return `putting ${weights(step.greenPercentage, names)}`
     case 'makePrimary':
       return `making the task set in ${names[step.taskSet]} PRIMARY`
     case 'invokeHook':

@@ -3,12 +3,12 @@ import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import { journalKey } from '../domain/journal.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import { observationsOf } from './deployment-watch.ts'
-import type { Engine } from './engine.ts'
+import type { DeploymentSupervisor } from './engine.ts'
 import type { Store } from './store.ts'
 
 /** Everything that is known about a deployment; undefined when there is none of this id. */
 export function recordOf(
-  { store, deployments }: Pick<Engine, 'store' | 'deployments'>,
+  { store, deployments }: { readonly store: Store; readonly deployments: Pick<DeploymentSupervisor, 'taskSets'> },
   deploymentId: string,
 ): DeploymentRecord | undefined {
   const deployment = store.deployments.get(deploymentId)

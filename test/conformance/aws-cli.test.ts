@@ -8,6 +8,7 @@ import { Theatre } from '../survival/theatre.ts'
 import { command, missing } from './command.ts'
 
 const example = new URL('../../examples/hello/', import.meta.url)
+const waitFor = ['deploy', 'wait', 'deployment-successful', '--deployment-id']
 const skip = await missing('aws', ['--version'])
 
 /** The CLI's waiter looks every 15 seconds, so these wait side by side, each for its own engine. */
@@ -44,9 +45,7 @@ describe('the AWS CLI', { timeout: 120_000, concurrency: true }, () => {
     const theatre = await open(t)
     const arn = await registerTaskDefinition(theatre.clients, 'hello:2')
     const deploymentId = await createDeployment(theatre, arn)
-    const wait = await command(theatre.url, 'aws', [
-      ...['deploy', 'wait', 'deployment-successful', '--deployment-id', deploymentId],
-    ])
+    const wait = await command(theatre.url, 'aws', [...waitFor, deploymentId])
     assert.deepEqual(wait, { exitCode: 0, output: '', errors: '' })
     assert.equal(await servedVersion(theatre), '2')
     const get = ['deploy', 'get-deployment', '--deployment-id', deploymentId, '--query', 'deploymentInfo.status']
@@ -60,9 +59,7 @@ describe('the AWS CLI', { timeout: 120_000, concurrency: true }, () => {
     const stop = await command(theatre.url, 'aws', ['deploy', 'stop-deployment', '--deployment-id', deploymentId])
     assert.equal(stop.exitCode, 0, stop.errors)
     await theatre.ended(deploymentId)
-    const { exitCode, errors } = await command(theatre.url, 'aws', [
-      ...['deploy', 'wait', 'deployment-successful', '--deployment-id', deploymentId],
-    ])
+    const { exitCode, errors } = await command(theatre.url, 'aws', [...waitFor, deploymentId])
     assert.equal(exitCode, 255)
     assert.match(errors, /Waiter DeploymentSuccessful failed: Waiter encountered a terminal failure state/)
   })
@@ -76,11 +73,10 @@ async function open(t: TestContext): Promise<Theatre> {
 
 async function createDeployment(theatre: Theatre, taskDefinitionArn: string): Promise<string> {
   const content = exampleFile('appspec.yaml').replace('<TASK_DEFINITION>', taskDefinitionArn)
-  const { exitCode, output, errors } = await command(theatre.url, 'aws', [
-    ...['deploy', 'create-deployment', '--application-name', 'hello', '--deployment-group-name', 'hello'],
-    ...['--revision', JSON.stringify({ revisionType: 'AppSpecContent', appSpecContent: { content } })],
-    ...['--query', 'deploymentId', '--output', 'text'],
-  ])
+  const revision = JSON.stringify({ revisionType: 'AppSpecContent', appSpecContent: { content } })
+  const create = ['deploy', 'create-deployment', '--application-name', 'hello', '--deployment-group-name', 'hello']
+  const answer = ['--query', 'deploymentId', '--output', 'text']
+  const { exitCode, output, errors } = await command(theatre.url, 'aws', [...create, '--revision', revision, ...answer])
   assert.equal(exitCode, 0, errors)
   return output.trim()
 }

@@ -64,7 +64,7 @@ describe('the calls of Terraform, as it makes them', { timeout: 100_000 }, () =>
 
   test('a deployment group is read, changed by blocks, and a second read has no drift', async () => {
     const { codeDeploy } = theatre.clients
-    const before = await readGroup(theatre)
+    const original = await readGroup(theatre)
     const blueGreenDeploymentConfiguration = {
       deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 60 },
       terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 5 },
@@ -82,8 +82,8 @@ describe('the calls of Terraform, as it makes them', { timeout: 100_000 }, () =>
     const changed = await readGroup(theatre)
     assert.deepEqual(changed.blueGreenDeploymentConfiguration, blueGreenDeploymentConfiguration)
     assert.equal(changed.deploymentConfigName, 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes')
-    assert.deepEqual(changed.loadBalancerInfo, before.loadBalancerInfo)
-    assert.deepEqual(changed.ecsServices, before.ecsServices)
+    assert.deepEqual(changed.loadBalancerInfo, original.loadBalancerInfo)
+    assert.deepEqual(changed.ecsServices, original.ecsServices)
     assert.deepEqual(await readGroup(theatre), changed)
   })
 
