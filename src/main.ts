@@ -10,6 +10,7 @@ import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
 import { countRunning, endRouterAndTasks, killRouterAndTasks, routerPidOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
+import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
@@ -27,6 +28,7 @@ import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
 import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
+import { Monitoring } from './engine/monitoring.ts'
 import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
@@ -82,7 +84,14 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
   let endpoint: Endpoint | undefined
   try {
     // The port is taken first, because tasks are told the endpoint's address; calls that come early wait for the rest.
-    const services = [codeDeploy(engine), ecs(engine), elasticLoadBalancingV2(engine), s3(engine), lambda(engine)]
+    const services = [
+      codeDeploy(engine),
+      ecs(engine),
+      elasticLoadBalancingV2(engine),
+      s3(engine),
+      lambda(engine),
+      cloudWatch(engine, parts.monitoring.metrics),
+    ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
       documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
@@ -97,6 +106,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     await engine.loadBalancing.start()
     engine.services.start()
     parts.recorder.start()
+    parts.monitoring.start()
     engine.deployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
@@ -125,6 +135,7 @@ type Parts = {
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
   readonly recorder: DeploymentRecorder
+  readonly monitoring: Monitoring
 }
 
 /** Everything, wired and not yet begun. */
@@ -163,7 +174,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     functions,
     code,
   }
-  return { engine, settings, runtime, functionRuntime, router, persistence, recorder: new DeploymentRecorder(engine) }
+  const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
+  return { engine, settings, runtime, functionRuntime, router, persistence, recorder, monitoring }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -188,12 +200,13 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
 
 /** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
 async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
-  const { engine, runtime, functionRuntime, router, persistence, recorder } = parts
+  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring } = parts
   await endpoint?.close()
   engine.deployments.close()
   engine.functions.close()
   await functionRuntime.close()
   await recorder.stop()
+  await monitoring.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()
   await router.stop()

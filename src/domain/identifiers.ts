@@ -25,6 +25,7 @@ export const arn = {
     `arn:aws:codedeploy:${region}:${accountId}:deploymentgroup:${applicationName}/${name}`,
   deploymentConfig: ({ region, accountId }: Place, name: string) =>
     `arn:aws:codedeploy:${region}:${accountId}:deploymentconfig:${name}`,
+  alarm: ({ region, accountId }: Place, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
 } as const
 
 /** `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`, or undefined for anything else. */

@@ -84,6 +84,7 @@ export class Metrics {
   }
 
   put({ id, unit, timestamp, isHighResolution = false, samples }: MetricDatum): void {
+    if (samples.kind === 'values' && samples.values.length === 0) return
     this.#change(id, unit, ({ minutes, seconds }) => {
       minutes.add(timestamp, samples)
       if (isHighResolution) seconds.add(timestamp, samples)

@@ -1,0 +1,137 @@
+import {
+  loadBalancerNamespace,
+  noTraffic,
+  targetGroupDimensions,
+  trafficCounts,
+  trafficMetrics,
+  trafficSince,
+  type TrafficCounts,
+} from '../domain/metric-of-traffic.ts'
+import { parseArn } from '../domain/identifiers.ts'
+import type { TargetGroup } from '../domain/load-balancer.ts'
+import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
+import type { LoadBalancing } from './engine.ts'
+import type { Metrics } from './metrics.ts'
+import type { Clock, EngineSettings, Router } from './ports.ts'
+import type { Store } from './store.ts'
+
+/** Hosts are looked at so often in a minute at least; of a long minute, twice a second. */
+const hostCountsAMinute = 12
+const hostLookMilliseconds = 500
+
+/**
+ * What the load balancer tells CloudWatch in the namespace `AWS/ApplicationELB`: requests and response times from the
+ * router's counters, as they come in, and how many targets are healthy. Nothing is told of availability zones: there is
+ * one. Without requests there are no counts, as on AWS, so an alarm on them sees missing data and no zeros.
+ */
+export class LoadBalancerMetrics {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #router: Router
+  readonly #loadBalancing: LoadBalancing
+  readonly #metrics: Metrics
+  readonly #hostCountMilliseconds: number
+  #seen: { readonly routerId: string; readonly counts: TrafficCounts } | undefined
+  readonly #hostCounts = new Map<string, { readonly text: string; readonly at: number }>()
+  #hostsSeenAt = Number.NEGATIVE_INFINITY
+  #isRunning = false
+
+  constructor(world: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly router: Router
+    readonly loadBalancing: LoadBalancing
+    readonly metrics: Metrics
+    readonly settings: EngineSettings
+  }) {
+    this.#store = world.store
+    this.#clock = world.clock
+    this.#router = world.router
+    this.#loadBalancing = world.loadBalancing
+    this.#metrics = world.metrics
+    this.#hostCountMilliseconds = world.settings.minuteMilliseconds / hostCountsAMinute
+    world.router.onReport(() => this.#take())
+  }
+
+  start(): void {
+    this.#isRunning = true
+    this.#take()
+  }
+
+  /** What is counted from now on is told by the next engine only if the router is a new one. */
+  stop(): void {
+    this.#isRunning = false
+  }
+
+  #take(): void {
+    const report = this.#router.report()
+    if (!this.#isRunning || report === undefined) return
+    const counts = trafficCounts(report)
+    const { routerId } = report
+    // What a router has counted before this engine knew it belongs to minutes that are over.
+    const before = this.#seen === undefined ? counts : this.#seen.routerId === routerId ? this.#seen.counts : noTraffic
+    this.#seen = { routerId, counts }
+    const now = this.#clock.now()
+    const healthyTargets = (arn: string): number => this.#loadBalancing.healthyTargetCount(arn)
+    for (const datum of trafficMetrics(trafficSince(before, counts), now, healthyTargets)) this.#metrics.put(datum)
+    this.#countHosts(now)
+  }
+
+  /** Their numbers are told whenever they change, and now and then while they do not. */
+  #countHosts(now: number): void {
+    if (now - this.#hostsSeenAt < Math.min(hostLookMilliseconds, this.#hostCountMilliseconds)) return
+    this.#hostsSeenAt = now
+    for (const [targetGroupArn, listenerArn] of this.#usedTargetGroups()) {
+      const group = this.#store.targetGroups.get(targetGroupArn)
+      if (group === undefined || group.targets.length === 0) continue
+      const { healthy, unhealthy } = this.#hosts(group)
+      const text = `${healthy} ${unhealthy}`
+      const last = this.#hostCounts.get(targetGroupArn)
+      if (last?.text === text && now - last.at < this.#hostCountMilliseconds) continue
+      this.#hostCounts.set(targetGroupArn, { text, at: now })
+      this.#put('HealthyHostCount', { listenerArn, targetGroupArn, now, value: healthy })
+      this.#put('UnHealthyHostCount', { listenerArn, targetGroupArn, now, value: unhealthy })
+    }
+  }
+
+  #hosts(group: TargetGroup): { readonly healthy: number; readonly unhealthy: number } {
+    const states = group.targets.map((target) => this.#loadBalancing.health(group.targetGroupArn, target).state)
+    return {
+      healthy: states.filter((state) => state === 'healthy').length,
+      unhealthy: states.filter((state) => state === 'unhealthy').length,
+    }
+  }
+
+  #put(
+    metricName: string,
+    where: {
+      readonly listenerArn: string
+      readonly targetGroupArn: string
+      readonly now: number
+      readonly value: number
+    },
+  ): void {
+    const { listenerArn, targetGroupArn, now, value } = where
+    const region = parseArn(targetGroupArn)?.region ?? ''
+    const dimensions = targetGroupDimensions(listenerArn, targetGroupArn)
+    this.#metrics.put({
+      id: { region, namespace: loadBalancerNamespace, metricName, dimensions },
+      unit: 'Count',
+      timestamp: now,
+      samples: { kind: 'values', values: [{ value, count: 1 }] },
+    })
+  }
+
+  /** Each target group that a load balancer sends requests to, and a listener of that one. */
+  #usedTargetGroups(): ReadonlyMap<string, string> {
+    const used = new Map<string, string>()
+    const { listeners, rules } = this.#store
+    for (const { listenerArn, defaultActions } of listeners.list()) {
+      for (const arn of defaultActions.flatMap(targetGroupsOfAction)) used.set(arn, listenerArn)
+    }
+    for (const { listenerArn, actions } of rules.list()) {
+      for (const arn of actions.flatMap(targetGroupsOfAction)) used.set(arn, listenerArn)
+    }
+    return used
+  }
+}
