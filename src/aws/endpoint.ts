@@ -72,9 +72,14 @@ async function respond(message: IncomingMessage, response: ServerResponse, surfa
   const requestId = randomUUID()
   const answer = await answerRequest(message, requestId, surface)
   if (!answer) return
-  const body = Buffer.from(answer.body)
+  const body = bytesOf(answer.body)
   response.writeHead(answer.status, headersOf(answer, body, message.method === 'HEAD'))
   response.end(message.method === 'HEAD' ? undefined : body)
+}
+
+/** A large body is not copied. */
+function bytesOf(body: string | Uint8Array): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }
 
 /** The length is that of the body; what HEAD is told is the length of what GET would get. */

@@ -63,7 +63,7 @@ const forms = new WeakMap<WireRequest, URLSearchParams>()
 
 /** The request's form, read once; undefined when its body is something else. */
 export function formOf(request: WireRequest): URLSearchParams | undefined {
-  if (!isForm(request.headers)) return undefined
+  if (request.method !== 'POST' || !isForm(request.headers)) return undefined
   const form = forms.get(request) ?? new URLSearchParams(request.body.toString('utf8'))
   forms.set(request, form)
   return form

@@ -41,20 +41,21 @@ export async function answerCall(request: WireRequest, requestId: string, surfac
 }
 
 /**
- * By what the request itself names, its header's prefix or its form's version; else by what it was signed for. Only what
- * says neither may be meant for a service which is told by its paths.
+ * Services of REST have no name in the request: theirs is what it was signed for. Others are known by what the request
+ * itself names, its header's prefix or its form's version, also when it is signed for something else. What neither names
+ * a service nor is signed may be meant for one which is known by its paths.
  */
 export function serviceOf(request: WireRequest, services: readonly AwsService[]): AwsService | undefined {
   const signedFor = credentialScope(request)?.service
-  const isNamed = (service: AwsService) => protocolOf(request, service) !== undefined
-  if (signedFor === undefined) {
-    return (
-      services.find(isNamed) ?? services.find(({ protocols }) => protocols.some(({ takesTheRest }) => takesTheRest))
-    )
-  }
-  const others = services.filter(({ table }) => table.routed.length === 0)
-  return others.find(isNamed) ?? services.find(({ signingName }) => signingName === signedFor)
+  const signed = services.find(({ signingName }) => signingName === signedFor)
+  if (signed && isRest(signed)) return signed
+  const isUnsigned = signedFor === undefined
+  const named = services.find((service) => (isUnsigned || !isRest(service)) && protocolOf(request, service))
+  const rest = isUnsigned ? services.find(({ protocols }) => protocols.some((each) => each.takesTheRest)) : undefined
+  return named ?? signed ?? rest
 }
+
+const isRest = ({ table }: AwsService): boolean => table.routed.length > 0
 
 const protocolOf = (request: WireRequest, { protocols, table }: AwsService): Protocol | undefined =>
   protocols.find((protocol) => protocol.addresses(request, table))

@@ -1,8 +1,9 @@
+import { bindingsOf } from './bindings.ts'
 import { readJsonInput } from './json-input.ts'
 import { jsonFault, serializeJson } from './json-protocol.ts'
 import { serializationError } from './object-input.ts'
 import type { Operation } from './operation-table.ts'
-import type { Protocol, WireRequest } from './protocol.ts'
+import type { Fault, Protocol, WireRequest } from './protocol.ts'
 import { readRestInput, type RestReading } from './rest-input.ts'
 import { writeRestOutput, type RestWriting } from './rest-output.ts'
 import { findRoutedOperation, type RestRequest, type RoutedOperation } from './route.ts'
@@ -20,13 +21,27 @@ export function restJsonProtocol(): Protocol {
       const answer = writeRestOutput(routed(operation), output, writing)
       return { ...answer, headers: { ...answer.headers, 'x-amzn-RequestId': requestId } }
     },
-    writeFault: (fault, requestId) => jsonFault(fault, requestId, 'application/json'),
+    writeFault(fault, requestId) {
+      const { headers, ...answer } = jsonFault(fault, requestId, 'application/json')
+      return { ...answer, headers: { ...headers, ...faultHeaders(fault) } }
+    },
     errorCode: ({ name }) => name,
     statusOf: (code) => (code === 'UnknownOperationException' ? 404 : undefined),
   }
 }
 
 const restRequest = (request: WireRequest): RestRequest => ({ ...request, addressLabels: {} })
+
+/** Members of the exception's model which are headers, such as Lambda's `Retry-After`. */
+function faultHeaders({ known, members }: Fault): Record<string, string> {
+  const bound = known ? bindingsOf(known.shape).members : []
+  return Object.fromEntries(
+    bound.flatMap(({ name, place }) => {
+      const value = members[name]
+      return place.kind === 'header' && value !== undefined ? [[place.name, String(value)]] : []
+    }),
+  )
+}
 
 /** Tells the compiler what the model of a REST service is known to have. */
 export function routed(operation: Operation): RoutedOperation {

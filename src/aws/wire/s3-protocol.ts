@@ -74,20 +74,31 @@ function writeLocation(_: Shape, { LocationConstraint }: Readonly<Record<string,
   return `${prolog}<LocationConstraint xmlns="${xmlNamespace}">${location}</LocationConstraint>`
 }
 
-/** An exception's members, such as `BucketName`, are elements beside its code. */
+/**
+ * An error's members are elements beside its code, such as `BucketName`; those with the name of a header, such as
+ * `x-amz-delete-marker` or `etag`, are headers.
+ */
 export function s3Fault({ code, message, status, members }: Fault, requestId: string): WireAnswer {
-  const further = Object.entries(members).map(([name, value]) => [name, String(value)] as const)
-  const texts = [
+  const further = Object.entries(members).map(([name, value]): [string, string] => [name, String(value)])
+  const elements = [
     ['Code', code],
     ['Message', message],
-    ...further,
+    ...further.filter(([name]) => !isHeader(name)),
     ['RequestId', requestId],
     ['HostId', hostId(requestId)],
-  ]
-  const elements = texts.map(([name = '', text = '']) => `<${name}>${escapeXml(text)}</${name}>`)
-  const body = status === 304 ? '' : `${prolog}<Error>${withoutControls(elements.join(''))}</Error>`
-  return { status, headers: { 'content-type': 'application/xml', ...ids(requestId) }, body }
+  ].map(([name = '', text = '']) => `<${name}>${escapeXml(text)}</${name}>`)
+  return {
+    status,
+    headers: {
+      'content-type': 'application/xml',
+      ...ids(requestId),
+      ...Object.fromEntries(further.filter(([name]) => isHeader(name))),
+    },
+    body: status === 304 ? '' : `${prolog}<Error>${withoutControls(elements.join(''))}</Error>`,
+  }
 }
+
+const isHeader = (name: string): boolean => name === name.toLowerCase()
 
 const ids = (requestId: string): Record<string, string> => ({
   'x-amz-request-id': requestId,
