@@ -83,13 +83,40 @@ export type TrafficRouting =
   | { readonly type: 'TimeBasedCanary'; readonly canaryPercentage: number; readonly canaryInterval: number }
   | { readonly type: 'TimeBasedLinear'; readonly linearPercentage: number; readonly linearInterval: number }
 
-/** A revision whose text the engine holds. `String` is the older name of `AppSpecContent`. */
-export type Revision = {
+export type Revision = ContentRevision | S3Revision
+
+/** A revision whose text came with the call. `String` is the older name of `AppSpecContent`. */
+export type ContentRevision = {
   readonly revisionType: 'AppSpecContent' | 'String'
   readonly content: string
   /** Lower-case hexadecimal over the exact content. */
   readonly sha256: string
 }
+
+export type S3Revision = {
+  readonly revisionType: 'S3'
+  readonly s3Location: S3Location
+  /** What stood there when the deployment was created: a deployment has it, a registered revision does not. */
+  readonly appSpec?: StoredAppSpec
+}
+
+export type S3Location = {
+  readonly bucket: string
+  readonly key: string
+  readonly bundleType: 'YAML' | 'JSON' | 'zip' | 'tar' | 'tgz'
+  readonly version?: string
+  /** Without quotes. */
+  readonly eTag?: string
+}
+
+/** An AppSpec's text, or why there is none: then the deployment fails with it. */
+export type StoredAppSpec =
+  | { readonly kind: 'text'; readonly content: string }
+  | {
+      readonly kind: 'unusable'
+      readonly code: 'INVALID_REVISION' | 'REVISION_MISSING'
+      readonly message: string
+    }
 
 export type ApplicationRevision = {
   readonly applicationName: string
@@ -99,4 +126,18 @@ export type ApplicationRevision = {
   readonly registerTime: number
   readonly firstUsedTime?: number
   readonly lastUsedTime?: number
+}
+
+/** What tells an application's revisions apart: the digest of a text, or the place in S3 with all that was said of it. */
+export function revisionId(revision: Pick<ContentRevision, 'revisionType' | 'sha256'> | S3Revision): string {
+  if (revision.revisionType !== 'S3') return revision.sha256
+  const { bucket, key, bundleType, version = '', eTag = '' } = revision.s3Location
+  return `s3://${bucket}/${key}?${[bundleType, version, eTag].join('&')}`
+}
+
+/** The text a deployment is made of. */
+export function appSpecOfRevision(revision: Revision): StoredAppSpec {
+  if (revision.revisionType !== 'S3') return { kind: 'text', content: revision.content }
+  const message = 'The AppSpec was not read from S3 when the deployment was created.'
+  return revision.appSpec ?? { kind: 'unusable', code: 'REVISION_MISSING', message }
 }

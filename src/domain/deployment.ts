@@ -72,6 +72,7 @@ export type LifecycleEvent = {
 
 export type DeploymentErrorCode =
   | 'INVALID_REVISION'
+  | 'REVISION_MISSING'
   | 'INVALID_ECS_SERVICE'
   | 'ECS_UPDATE_ERROR'
   | 'ELASTIC_LOAD_BALANCING_INVALID'

@@ -1,6 +1,6 @@
 import { AppSpecError } from '../domain/app-spec.ts'
 import type { AppSpec } from '../domain/app-spec.ts'
-import type { EcsServiceName } from '../domain/code-deploy.ts'
+import { appSpecOfRevision, type EcsServiceName } from '../domain/code-deploy.ts'
 import type { Deployment, DeploymentPlan, PlannedTaskSet } from '../domain/deployment.ts'
 import { arn, lastPart } from '../domain/identifiers.ts'
 import type { Place } from '../domain/identifiers.ts'
@@ -56,7 +56,9 @@ export function primaryTaskSet(store: Store, serviceArn: string): TaskSet | unde
 }
 
 function appSpecOf({ revision }: Deployment): AppSpec {
-  const appSpec = parsed(revision.content)
+  const stored = appSpecOfRevision(revision)
+  if (stored.kind === 'unusable') throw failed(stored.code, stored.message)
+  const appSpec = parsed(stored.content)
   if (appSpec.capacityProviderStrategy === undefined) return appSpec
   throw failed(
     'INVALID_REVISION',

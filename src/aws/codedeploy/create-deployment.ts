@@ -4,6 +4,7 @@ import type { Application, DeploymentGroup, Revision } from '../../domain/code-d
 import { pendingLifecycleEvents } from '../../domain/deployment-progress.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { readAppSpec } from '../../engine/revision-bundle.ts'
 import type { Call, Handlers } from '../handlers.ts'
 import { ecsTrafficRouting } from './deployment-configs.ts'
 import { settingsOf } from './group-settings.ts'
@@ -17,11 +18,15 @@ import { readAlarms, readAutoRollback } from './rollback-and-alarms.ts'
 export function createDeploymentHandler(engine: Engine) {
   const { store, deployments } = engine
   return {
-    CreateDeployment(input, call) {
+    async CreateDeployment(input, call) {
       const here = { store, call }
-      const application = knownApplication(here, input.applicationName)
-      const group = knownGroup(here, application, input.deploymentGroupName)
-      const revision = withText(here, application, readRevisionLocation(input.revision))
+      const { named } = asked(here, input)
+      const appSpec = named.revisionType === 'S3' ? await readAppSpec(engine.objects, named.s3Location) : undefined
+      // Nothing is waited for from here on, so that two calls at once do not both find the group idle.
+      const { application, group } = asked(here, input)
+      const registered = withText(here, application, named)
+      const revision =
+        appSpec !== undefined && registered.revisionType === 'S3' ? { ...registered, appSpec } : registered
       refuseServerMembers(input)
       const deployment = newDeployment(engine, call, { group, revision, input })
       refuseWhileRunning(engine, group)
@@ -31,6 +36,12 @@ export function createDeploymentHandler(engine: Engine) {
       return { deploymentId: deployment.deploymentId }
     },
   } satisfies Handlers<typeof sdk>
+}
+
+function asked(here: Here, input: CreateInput & { readonly applicationName: string }) {
+  const application = knownApplication(here, input.applicationName)
+  const group = knownGroup(here, application, input.deploymentGroupName)
+  return { application, group, named: readRevisionLocation(input.revision) }
 }
 
 /** AWS words an unknown application differently here than anywhere else. */

@@ -1,5 +1,5 @@
 import { AwsError } from '../../domain/aws-error.ts'
-import type { Application, DeploymentGroup, Revision } from '../../domain/code-deploy.ts'
+import { revisionId, type Application, type DeploymentGroup } from '../../domain/code-deploy.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Call } from '../handlers.ts'
@@ -16,8 +16,12 @@ export function deploymentGroupKey(region: string, applicationName: string, depl
   return `${region}/${applicationName}/${deploymentGroupName}`
 }
 
-export function revisionKey(region: string, applicationName: string, { sha256 }: Pick<Revision, 'sha256'>): string {
-  return `${region}/${applicationName}/${sha256}`
+export function revisionKey(
+  region: string,
+  applicationName: string,
+  revision: Parameters<typeof revisionId>[0],
+): string {
+  return `${region}/${applicationName}/${revisionId(revision)}`
 }
 
 /** @throws AwsError ApplicationNameRequired-, InvalidApplicationName- or ApplicationDoesNotExistException */

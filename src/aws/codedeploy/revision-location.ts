@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
-import type { Revision } from '../../domain/code-deploy.ts'
+import type { ContentRevision, Revision, S3Location, S3Revision } from '../../domain/code-deploy.ts'
 import { quoted } from './names.ts'
 
-/** A revision as a caller names it: with its text, or by the digest of a text that was registered before. */
-export type NamedRevision = Omit<Revision, 'content'> & { readonly content: string | undefined }
+/** A revision as a caller names it: with its text, by the digest of a text that was registered before, or in S3. */
+export type NamedRevision = NamedContent | S3Revision
+export type NamedContent = Omit<ContentRevision, 'content'> & { readonly content: string | undefined }
 
 /**
- * Reads the location of a revision whose text comes with the call (`AppSpecContent`, and `String`, its older name).
+ * Reads the location of a revision: `AppSpecContent`, `String`, which is its older name, or `S3`.
  * @throws AwsError RevisionRequiredException, InvalidRevisionException
  */
 export function readRevisionLocation(location: sdk.RevisionLocation | undefined): NamedRevision {
@@ -21,7 +22,7 @@ export function readRevisionLocation(location: sdk.RevisionLocation | undefined)
     case 'String':
       return readContent('string', location.revisionType, location.string)
     case 'S3':
-      throw refusedS3(location.s3Location)
+      return { revisionType: 'S3', s3Location: readS3Location(location.s3Location) }
     case 'GitHub':
       throw invalid(`GitHub revisions are for EC2 and on-premises deployments. ${useContent}`)
     case undefined:
@@ -31,6 +32,7 @@ export function readRevisionLocation(location: sdk.RevisionLocation | undefined)
 
 /** As the API answers it: with the text only where the revision itself was asked for. */
 export function revisionLocation(revision: Revision, { withContent }: { readonly withContent: boolean }) {
+  if (revision.revisionType === 'S3') return { revisionType: revision.revisionType, s3Location: revision.s3Location }
   const { revisionType, content, sha256 } = revision
   const members = withContent ? { content, sha256 } : { sha256 }
   return revisionType === 'String' ? { revisionType, string: members } : { revisionType, appSpecContent: members }
@@ -41,9 +43,9 @@ const useContent =
 
 function readContent(
   member: string,
-  revisionType: Revision['revisionType'],
+  revisionType: ContentRevision['revisionType'],
   given: { readonly content?: string | undefined; readonly sha256?: string | undefined } | undefined,
-): NamedRevision {
+): NamedContent {
   const { content, sha256 } = given ?? {}
   if (content === undefined) {
     if (sha256 === undefined) throw invalid(`${member}.content is missing. ${useContent}`)
@@ -57,12 +59,24 @@ function readContent(
   )
 }
 
-function refusedS3(s3: sdk.S3Location | undefined): AwsError {
-  if (s3?.bundleType !== undefined && s3.bundleType !== 'YAML' && s3.bundleType !== 'JSON') {
-    return invalid('BundleType must be either YAML or JSON')
+/** Clients pass ETags with and without the quotes they are answered with. */
+function readS3Location(given: sdk.S3Location | undefined): S3Location {
+  const { bucket, key, bundleType, version, eTag } = given ?? {}
+  const missing = Object.entries({ bucket, key, bundleType }).find(([, value]) => value === undefined || value === '')
+  if (bucket === undefined || key === undefined || bundleType === undefined || missing !== undefined) {
+    throw invalid(`s3Location.${missing?.[0] ?? 'bucket'} is missing. ${useS3}`)
   }
-  return invalid(`Revisions in S3 are not read by this version. ${useContent}`)
+  return {
+    bucket,
+    key,
+    bundleType,
+    ...(version === undefined ? {} : { version }),
+    ...(eTag === undefined ? {} : { eTag: eTag.replaceAll('"', '') }),
+  }
 }
+
+const useS3 =
+  'Pass s3Location {bucket: "…", key: "…", bundleType: YAML}: YAML or JSON is the AppSpec, zip, tar or tgz holds it'
 
 function invalid(message: string): AwsError {
   return new AwsError('InvalidRevisionException', message)

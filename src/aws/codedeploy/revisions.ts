@@ -1,6 +1,13 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
-import type { Application, ApplicationRevision, Revision } from '../../domain/code-deploy.ts'
+import {
+  revisionId,
+  type Application,
+  type ApplicationRevision,
+  type Revision,
+  type S3Location,
+  type S3Revision,
+} from '../../domain/code-deploy.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Handlers } from '../handlers.ts'
 import {
@@ -45,7 +52,7 @@ function revisionQueries({ store }: Engine) {
       const registered = findRevision({ store, call }, application, named) ?? missing(application, named)
       return {
         applicationName: application.applicationName,
-        revision: revisionLocation({ ...registered.revision, revisionType: named.revisionType }, { withContent: true }),
+        revision: revisionLocation(namedAlike(registered.revision, named), { withContent: true }),
         revisionInfo: genericInfo({ store, call }, registered),
       }
     },
@@ -69,14 +76,14 @@ function revisionQueries({ store }: Engine) {
     ListApplicationRevisions(input, call) {
       const application = applicationNamed({ store, call }, input.applicationName)
       checkS3Filters(input)
-      // No revision of this version's is in S3, so a filter by bucket leaves none.
-      const revisions = input.s3Bucket === undefined ? revisionsOf({ store, call }, application) : []
-      const wanted = revisions.filter((revision) => isWanted({ store, call }, revision, input.deployed ?? 'ignore'))
+      const wanted = revisionsOf({ store, call }, application)
+        .filter(({ revision }) => input.s3Bucket === undefined || isUnder(revision, input.s3Bucket, input.s3KeyPrefix))
+        .filter((revision) => isWanted({ store, call }, revision, input.deployed ?? 'ignore'))
       const { items, nextToken } = page(
         sorted(wanted, input.sortBy ?? 'registerTime', input.sortOrder ?? 'ascending'),
         {
           list: `revisions of ${application.applicationName}`,
-          keyOf: ({ revision }) => revision.sha256,
+          keyOf: ({ revision }) => revisionId(revision),
           nextToken: input.nextToken,
         },
       )
@@ -99,32 +106,72 @@ export function registerRevision(
     ...known,
     applicationName,
     region: call.region,
-    revision,
+    revision: revision.revisionType === 'S3' ? { revisionType: 'S3', s3Location: revision.s3Location } : revision,
     ...(news.description === undefined ? {} : { description: news.description }),
     ...(news.lastUsedTime === undefined ? {} : { lastUsedTime: news.lastUsedTime }),
   })
 }
 
-/** The revision with its text, which is the registered one's where the caller gave the digest alone. */
+/** The revision, a text's with the text, which is the registered one's where the caller gave the digest alone. */
 export function withText(here: Here, application: Application, named: NamedRevision): Revision {
+  if (named.revisionType === 'S3') return named
   if (named.content !== undefined) return { ...named, content: named.content }
   const registered = findRevision(here, application, named) ?? missing(application, named)
-  return { ...registered.revision, revisionType: named.revisionType }
+  return namedAlike(registered.revision, named)
 }
 
-function findRevision({ store, call }: Here, { applicationName }: Application, named: NamedRevision) {
-  return store.revisions.get(revisionKey(call.region, applicationName, named))
+/** A text has two names, and is answered under the one that was asked for. */
+function namedAlike(registered: Revision, named: NamedRevision): Revision {
+  if (registered.revisionType === 'S3' || named.revisionType === 'S3') return registered
+  return { ...registered, revisionType: named.revisionType }
 }
 
-function missing({ applicationName }: Application, { sha256 }: NamedRevision): never {
+/** In S3 the one whose version and ETag are those asked for; one that is not asked for may be any, the newest first. */
+function findRevision(here: Here, application: Application, named: NamedRevision): ApplicationRevision | undefined {
+  const { store, call } = here
+  const exact = store.revisions.get(revisionKey(call.region, application.applicationName, named))
+  if (exact !== undefined || named.revisionType !== 'S3') return exact
+  return revisionsOf(here, application)
+    .toSorted((one, other) => other.registerTime - one.registerTime)
+    .find(({ revision }) => revision.revisionType === 'S3' && isMeant(revision.s3Location, named.s3Location))
+}
+
+function isMeant(registered: S3Location, named: S3Location): boolean {
+  return (
+    registered.bucket === named.bucket &&
+    registered.key === named.key &&
+    registered.bundleType === named.bundleType &&
+    (named.version === undefined || named.version === registered.version) &&
+    (named.eTag === undefined || named.eTag === registered.eTag)
+  )
+}
+
+function missing({ applicationName }: Application, named: NamedRevision): never {
   throw new AwsError(
     'RevisionDoesNotExistException',
-    `Application ${applicationName} has no revision with the sha256 '${sha256}'. Pass its content as well, or register it.`,
+    named.revisionType === 'S3'
+      ? `Application ${applicationName} has no revision ${nameOf(named)}. Register it, or pass the location it was registered with.`
+      : `Application ${applicationName} has no revision with the sha256 '${named.sha256}'. Pass its content as well, or register it.`,
   )
 }
 
 function unknownText({ applicationName }: Application, unknown: readonly NamedRevision[]): string {
-  return `Application ${applicationName} has no revision with the sha256 ${unknown.map(({ sha256 }) => `'${sha256}'`).join(', ')}.`
+  const digests = unknown.flatMap((named) => (named.revisionType === 'S3' ? [] : [`'${named.sha256}'`]))
+  const places = unknown.flatMap((named) => (named.revisionType === 'S3' ? [nameOf(named)] : []))
+  const texts = [
+    ...(digests.length === 0 ? [] : [`with the sha256 ${digests.join(', ')}`]),
+    ...(places.length === 0 ? [] : [places.join(', ')]),
+  ]
+  return `Application ${applicationName} has no revision ${texts.join(', or ')}.`
+}
+
+function nameOf({ s3Location: { bucket, key, bundleType, version, eTag } }: S3Revision): string {
+  const details = [
+    bundleType,
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(eTag === undefined ? [] : [`ETag ${eTag}`]),
+  ]
+  return `s3://${bucket}/${key} (${details.join(', ')})`
 }
 
 function revisionsOf({ store, call }: Here, { applicationName }: Application): readonly ApplicationRevision[] {
@@ -142,6 +189,11 @@ function checkS3Filters({
     'BucketNameFilterRequiredException',
     's3KeyPrefix is given without s3Bucket. Pass both, or neither.',
   )
+}
+
+function isUnder(revision: Revision, bucket: string, keyPrefix = ''): boolean {
+  if (revision.revisionType !== 'S3') return false
+  return revision.s3Location.bucket === bucket && revision.s3Location.key.startsWith(keyPrefix)
 }
 
 function isWanted(here: Here, revision: ApplicationRevision, deployed: sdk.ListStateFilterAction): boolean {
@@ -178,7 +230,11 @@ function genericInfo(here: Here, registered: ApplicationRevision) {
 
 /** The groups whose last successful deployment was of this revision. */
 function targetGroupsOf(here: Here, { applicationName, revision }: ApplicationRevision): readonly string[] {
+  const id = revisionId(revision)
   return deploymentGroupsOf(here, applicationName)
-    .filter((group) => lastSuccessful(deploymentsOfGroup(here, group))?.revision.sha256 === revision.sha256)
+    .filter((group) => {
+      const last = lastSuccessful(deploymentsOfGroup(here, group))
+      return last !== undefined && revisionId(last.revision) === id
+    })
     .map(({ deploymentGroupName }) => deploymentGroupName)
 }

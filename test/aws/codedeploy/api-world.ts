@@ -13,6 +13,7 @@ import {
 import { codeDeploy } from '../../../src/aws/codedeploy/service.ts'
 import { startEndpoint } from '../../../src/aws/endpoint.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
+import type { ObjectReader, StoredObject } from '../../../src/engine/objects.ts'
 import { Store } from '../../../src/engine/store.ts'
 import { aTaskSet, taskSetArn } from '../../world/a-service.ts'
 import { furnish, names } from '../../world/furnished-world.ts'
@@ -35,7 +36,15 @@ export async function openWorld(t: TestContext) {
   const deployments = new MemorySupervisor(store)
   const loadBalancing = { publish: async () => void published.push('publish') }
   const clock = { now: () => time.now }
-  const engine = { store, clock, chance: new SeededChance(1), loadBalancing, deployments } as unknown as Engine
+  const stored = new Map<string, StoredObject>()
+  const objects: ObjectReader = {
+    read: ({ bucket, key, versionId }) => {
+      const object = stored.get(`${bucket}/${key}`)
+      return Promise.resolve(versionId === undefined || versionId === object?.versionId ? object : undefined)
+    },
+  }
+  const parts = { store, clock, chance: new SeededChance(1), loadBalancing, deployments, objects }
+  const engine = parts as unknown as Engine
   const logged: string[] = []
   const log = { info: () => undefined, warn: (message: string) => void logged.push(message) }
   const services = [codeDeploy(engine)]
@@ -46,7 +55,7 @@ export async function openWorld(t: TestContext) {
     await endpoint.close()
     assert.deepEqual(logged, [], 'the endpoint had nothing to complain of')
   })
-  return { store, time, published, deployments, url: endpoint.url, client }
+  return { store, time, published, deployments, stored, url: endpoint.url, client }
 }
 
 export function clientOf(endpoint: string, region: string): CodeDeployClient {

@@ -262,7 +262,6 @@ test('rollbacks and alarms are checked', async (t) => {
       'AlarmsLimitExceededException',
       'alarmConfiguration lists 11 alarms; 10 are allowed.',
     ],
-    [alarms('a'), code, /alarms are not watched by this version\. Pass enabled false/],
   ])
 })
 

@@ -122,7 +122,11 @@ test('a revision that is not there, or not to be had, is said to be so', async (
     `Application app has no revision with the sha256 '${sha256('x')}'. Pass its content as well, or register it.`,
   )
   await refuses(get(undefined), 'RevisionRequiredException', /missing/)
-  await refuses(get({ revisionType: 'S3', s3Location: { bundleType: 'YAML' } }), 'InvalidRevisionException', /not read/)
+  await refuses(
+    get({ revisionType: 'S3', s3Location: { bundleType: 'YAML' } }),
+    'InvalidRevisionException',
+    /^s3Location/,
+  )
   await refuses(register(world, 'x', 'd'.repeat(513)), 'DescriptionTooLongException', /513 characters/)
   await refuses(
     world.client.send(new GetApplicationRevisionCommand({ applicationName: 'other', revision: byDigest('x') })),

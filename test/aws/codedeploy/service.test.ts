@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { waitUntilDeploymentSuccessful } from '@aws-sdk/client-codedeploy'
+import { appSpecOfRevision } from '../../../src/domain/code-deploy.ts'
 import { appSpec, createDeployment, createGroup, groupInput, openWorld } from './api-world.ts'
 
 /** The unmodified clients of others, where the machine has them. */
@@ -68,7 +69,8 @@ test('the aws command deploys, looks and waits', { skip: cli }, async (t) => {
     'text',
   )
   const deploymentId = begun.stdout.trim()
-  assert.equal(store.deployments.get(deploymentId)?.revision.content, appSpec, begun.stderr)
+  const kept = store.deployments.get(deploymentId)?.revision
+  assert.deepEqual(kept && appSpecOfRevision(kept), { kind: 'text', content: appSpec }, begun.stderr)
   deployments.become(deploymentId, { status: 'Succeeded', startTime: 1, completeTime: 2 })
   const waited = await deploy('wait', 'deployment-successful', '--deployment-id', deploymentId)
   assert.deepEqual([waited.code, waited.stderr], [0, ''])
