@@ -5,7 +5,7 @@ import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { ReadableDocument } from './documents.ts'
 import type { AwsService } from './handlers.ts'
-import { isFromAnotherSite, welcomePage } from './wire/browser.ts'
+import { isFromAnotherSite, mayBeForeignName, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
 import type { WireAnswer, WireRequest } from './wire/protocol.ts'
 import { maximumBodyBytes, receiveBody, receiveHead } from './wire/receive.ts'
@@ -130,7 +130,9 @@ function pageFor(request: WireRequest, requestId: string, site: Site): WireAnswe
   if (path === '/' && query.size === 0 && bucketInHost(headers.host) === undefined) {
     return plainText(200, welcomePage(site.services, headers.host ?? 'localhost'), requestId)
   }
-  return documentAt(site.documents, path, requestId)
+  const document = documentAt(site.documents, path, requestId)
+  if (document === undefined || !mayBeForeignName(headers.host)) return document
+  return plainText(403, `Refused: ${headers.host} may be anybody's name. Ask by address, or localhost.\n`, requestId)
 }
 
 function documentAt(documents: readonly ReadableDocument[], path: string, requestId: string): WireAnswer | undefined {

@@ -25,8 +25,10 @@ configuration: AWS_ENDPOINT_URL, AWS_PROFILE, AWS_REGION, ~/.aws/config.
 Where nothing at all of that is configured, it is ${localEndpoint}.`
 
 /** The configuration for any client of the official SDK; what is left out, the SDK finds for itself. */
-export function clientConfiguration({ endpointUrl, region }: AwsOptions): ClientConfiguration {
-  const { env } = process
+export function clientConfiguration(
+  { endpointUrl, region }: AwsOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ClientConfiguration {
   const files = [
     env['AWS_CONFIG_FILE'] ?? homeFile('config'),
     env['AWS_SHARED_CREDENTIALS_FILE'] ?? homeFile('credentials'),
@@ -110,7 +112,7 @@ export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'])
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || hostname.endsWith('.localhost') || hostname.startsWith('127.')
   )

@@ -17,6 +17,18 @@ export function isFromAnotherSite(headers: IncomingHttpHeaders): boolean {
   return originHost !== host || !isAddress
 }
 
+/**
+ * Whether the host that was asked may be one that somebody else has pointed at this machine: a browser asks it without
+ * `Origin`, as its page's own. Names that only this machine or its network gives are nobody else's.
+ */
+export function mayBeForeignName(host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return host !== undefined
+  const { hostname } = new URL(`http://${host}`)
+  return !(isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || !hostname.includes('.') || ownNames.test(hostname))
+}
+
+const ownNames = /\.(localhost|local|internal|test)$/
+
 /** What someone sees who opens the endpoint in a browser. */
 export function welcomePage(services: readonly AwsService[], host: string): string {
   return [
