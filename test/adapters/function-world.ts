@@ -34,7 +34,7 @@ export function functionWorld(
   return { data, code, runtime, complaints, invocation }
 }
 
-const anInvocation = {
+export const anInvocation = {
   functionName: 'hook',
   region: 'eu-west-1',
   invokedFunctionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:hook',

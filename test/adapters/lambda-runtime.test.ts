@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { FunctionCannotRunError } from '../../src/engine/functions.ts'
 import type { FunctionOutcome } from '../../src/engine/function-runtime.ts'
 import { functionWorld } from './function-world.ts'
@@ -399,6 +400,18 @@ describe('processes of functions', () => {
     await eventually('the end of the process', () => !isRunning(Number(outcome.payload)))
     const temporary = join(data, 'functions', '.tmp')
     await eventually('the end of the files', () => !existsSync(temporary) || readdirSync(temporary).length === 0)
+  })
+
+  test('do not outlive the engine when it is killed, nor does what they have started', async (t) => {
+    const { data } = functionWorld(t)
+    const program = fileURLToPath(new URL('functions-to-kill.ts', import.meta.url))
+    const engine = spawn(process.execPath, [program, data], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.after(() => engine.kill('SIGKILL'))
+    const [line] = (await once(engine.stdout.setEncoding('utf8'), 'data')) as [string]
+    const pids = line.trim().split(' ').map(Number)
+    assert.deepEqual(pids.map(isRunning), [true, true])
+    engine.kill('SIGKILL')
+    await eventually('the end of the function', () => !pids.some(isRunning))
   })
 
   test('write lines that are told at once, kept with the result, and in a file', async (t) => {
