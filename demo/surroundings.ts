@@ -176,9 +176,16 @@ export async function createDeploymentGroup({ codeDeploy }: Clients, loadBalanci
 }
 
 /** Deploys a task definition with the example's own `appspec.yaml`, and answers the deployment's id. */
-export async function createDeployment({ codeDeploy }: Clients, taskDefinitionArn: string): Promise<string> {
+export async function createDeployment(
+  { codeDeploy }: Clients,
+  taskDefinitionArn: string,
+  hooks: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const appSpec = readFileSync(new URL('appspec.yaml', example), 'utf8')
-  const content = appSpec.replace('<TASK_DEFINITION>', taskDefinitionArn)
+  const hookLines = Object.entries(hooks).map(([event, functionName]) => `  - ${event}: ${functionName}\n`)
+  const content =
+    appSpec.replace('<TASK_DEFINITION>', taskDefinitionArn) +
+    (hookLines.length > 0 ? `Hooks:\n${hookLines.join('')}` : '')
   const { deploymentId } = await codeDeploy.send(
     new CreateDeploymentCommand({
       applicationName: name,

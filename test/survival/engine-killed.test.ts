@@ -19,7 +19,7 @@ describe('an engine that is killed with SIGKILL, under load', { timeout: 400_000
   test('inside every step of a deployment loses no request and not the deployment', async (t) => {
     const deploymentId = await theatre.deploy('hello:2')
     await theatre.killEngine()
-    const kills = await killInEveryStep(theatre, async () => {
+    const kills = await theatre.killInEveryStep(preload, async () => {
       return (await theatre.deployment(deploymentId)).completeTime !== undefined
     })
     const ended = await theatre.ended(deploymentId)
@@ -52,7 +52,7 @@ describe('an engine that is killed with SIGKILL, under load', { timeout: 400_000
       .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }))
       .catch((error: unknown) => t.diagnostic(String(error)))
     let rollbackId = ''
-    const kills = await killInEveryStep(theatre, async () => {
+    const kills = await theatre.killInEveryStep(preload, async () => {
       rollbackId = (await theatre.deployment(deploymentId)).rollbackInfo?.rollbackDeploymentId ?? ''
       return rollbackId !== '' && (await theatre.deployment(rollbackId)).completeTime !== undefined
     })
@@ -67,11 +67,3 @@ describe('an engine that is killed with SIGKILL, under load', { timeout: 400_000
     assert.equal(page.headers.get('x-hello-version'), '2', 'blue, which is version 2 now, serves again')
   })
 })
-
-/** Each engine lives until it has done something it has not yet noted; then the next one goes on, until all is done. */
-async function killInEveryStep(theatre: Theatre, isDone: () => Promise<boolean>): Promise<number> {
-  for (let kills = 0; ; kills++) {
-    while (!(await theatre.engineWasKilled(200))) if (await isDone().catch(() => false)) return kills
-    await theatre.startEngine({ preload })
-  }
-}

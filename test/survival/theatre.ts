@@ -143,8 +143,22 @@ export class Theatre {
     await this.clients.codeDeploy.send(new UpdateDeploymentGroupCommand({ ...group, ...change }))
   }
 
-  async deploy(image: string): Promise<string> {
-    return createDeployment(this.clients, await registerTaskDefinition(this.clients, image))
+  /** Event → function of its hook. */
+  async deploy(image: string, hooks: Readonly<Record<string, string>> = {}): Promise<string> {
+    return createDeployment(this.clients, await registerTaskDefinition(this.clients, image), hooks)
+  }
+
+  get clientConfiguration() {
+    const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
+    return { endpoint: `http://127.0.0.1:${this.#port}`, region: 'us-east-1', credentials }
+  }
+
+  /** Each engine lives until it has done something it has not yet noted; then the next one goes on, until all is done. */
+  async killInEveryStep(preload: string, isDone: () => Promise<boolean>): Promise<number> {
+    for (let kills = 0; ; kills++) {
+      while (!(await this.engineWasKilled(200))) if (await isDone().catch(() => false)) return kills
+      await this.startEngine({ preload })
+    }
   }
 
   async deployment(deploymentId: string): Promise<DeploymentInfo> {
