@@ -16,9 +16,9 @@ export function deploymentText(shown: ShownDeployment): string {
           section('What was decided and done, and why', steps(record)),
           section('Requests while it ran', requests(record)),
           section('Targets', targets(record)),
-          section('Hooks', hooks(record)),
           section('Alarms', alarms(record)),
         ]),
+    section('Hooks', hooks(shown)),
     section('Result', result(deployment)),
     section('Next', next(deployment)),
   ]
@@ -118,10 +118,21 @@ function isChecked(health: DeploymentRecord['targetHealth'][number]['health']): 
   return health?.reason === 'Elb.InitialHealthChecking' || health?.state === 'unhealthy'
 }
 
-function hooks({ hooks: all }: DeploymentRecord): readonly string[] {
-  return all.flatMap(({ event, functionName, verdict, functionError, result: returned, logLines }) => [
-    wrapped(`  ${event}: ${functionName} reported ${verdict?.status ?? 'nothing'}`, 4),
-    ...(functionError === undefined ? [] : [wrapped(`    it failed: ${returned ?? functionError}`, 6)]),
+/** Their log lines are in AWS's own answers too, as the diagnostics of the events. */
+function hooks({ target, record }: ShownDeployment): readonly string[] {
+  const told = (target?.lifecycleEvents ?? [])
+    .filter(({ diagnostics }) => diagnostics?.scriptName !== undefined)
+    .map(({ lifecycleEventName = '', diagnostics }) => ({
+      heading: `${lifecycleEventName}: ${diagnostics?.scriptName}, ${diagnostics?.errorCode ?? 'running'}`,
+      logLines: (diagnostics?.logTail ?? '').split('\n').filter((line) => line !== ''),
+    }))
+  const recorded = record?.hooks.map(({ event, functionName, verdict, cannotRun, functionError, logLines }) => {
+    const error = cannotRun?.message ?? functionError
+    const said = error === undefined ? '' : `; ${error}`
+    return { heading: `${event}: ${functionName} reported ${verdict?.status ?? 'nothing'}${said}`, logLines }
+  })
+  return (recorded ?? told).flatMap(({ heading, logLines }) => [
+    wrapped(`  ${heading}`, 4),
     ...logLines.map((line) => wrapped(`    | ${line}`, 6)),
   ])
 }

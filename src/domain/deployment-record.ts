@@ -80,6 +80,8 @@ type RecordedHook = {
   readonly startedAt: string
   /** What PutLifecycleEventHookExecutionStatus reported; absent until it did. */
   readonly verdict?: { readonly status: 'Succeeded' | 'Failed'; readonly at: string }
+  /** Why the function could not be invoked at all. */
+  readonly cannotRun?: HookExecution['cannotRun']
   /** Absent until the function has ended. */
   readonly endedAt?: string
   readonly durationMilliseconds?: number
@@ -167,13 +169,15 @@ function recordedStep(
   }
 }
 
-function recordedHook({ event, functionName, startedAt, verdict, invocation }: HookExecution): RecordedHook {
+function recordedHook(execution: HookExecution): RecordedHook {
+  const { event, functionName, startedAt, verdict, invocation, cannotRun } = execution
   const { endedAt, durationMilliseconds, functionError, result, logLines = [] } = invocation ?? {}
   return {
     event,
     functionName,
     startedAt: dated(startedAt),
     ...(verdict === undefined ? {} : { verdict: { status: verdict.status, at: dated(verdict.at) } }),
+    ...(cannotRun === undefined ? {} : { cannotRun }),
     ...(endedAt === undefined ? {} : { endedAt: dated(endedAt) }),
     ...(durationMilliseconds === undefined ? {} : { durationMilliseconds }),
     ...(functionError === undefined ? {} : { functionError }),

@@ -1,0 +1,51 @@
+import type { DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deploymentText } from '../../src/cli/deployment-text.ts'
+
+const endpoint = 'https://codedeploy.eu-west-1.amazonaws.com'
+const deployment: DeploymentInfo = {
+  deploymentId: 'd-ABCDEF123',
+  applicationName: 'shop',
+  deploymentGroupName: 'web',
+  deploymentConfigName: 'CodeDeployDefault.ECSAllAtOnce',
+  creator: 'user',
+  status: 'Failed',
+  createTime: new Date('2027-03-01T12:00:00Z'),
+  completeTime: new Date('2027-03-01T14:05:30Z'),
+  errorInformation: { code: 'HOOK_EXECUTION_FAILURE', message: 'One or more of the validation functions failed.' },
+}
+const target: ECSTarget = {
+  lifecycleEvents: [
+    {
+      lifecycleEventName: 'AfterAllowTestTraffic',
+      status: 'Failed',
+      startTime: new Date('2027-03-01T12:00:01Z'),
+      endTime: new Date('2027-03-01T12:03:13Z'),
+      diagnostics: {
+        errorCode: 'ScriptFailed',
+        scriptName: 'smoke-test',
+        logTail: `GET / answered 500\n${'long '.repeat(40)}`,
+      },
+    },
+  ],
+}
+
+test('what AWS answers is shown, with the log lines of hooks, and that there is no record', () => {
+  const text = deploymentText({ endpoint, region: 'eu-west-1', deployment, target })
+  assert.match(text, /^Deployment d-ABCDEF123: Failed\n/)
+  assert.match(text, /took 2 h 5 min/)
+  assert.match(text, /AfterAllowTestTraffic +Failed +3 min 12 s/)
+  assert.match(text, /keeps no\s+record of them/)
+  assert.match(text, /AfterAllowTestTraffic: smoke-test, ScriptFailed\n {4}\| GET \/ answered 500\n/)
+  assert.match(text, /Failed, HOOK_EXECUTION_FAILURE: One or more/)
+  for (const line of text.split('\n')) assert(line.length <= 80, line)
+})
+
+test('after a failure the next thing to type is about the rollback, or about another revision', () => {
+  const shown = { endpoint, region: 'eu-west-1', deployment }
+  assert.match(deploymentText(shown), /Nothing was rolled back[^]*create-deployment --application-name shop/)
+  const rollbackInfo = { rollbackDeploymentId: 'd-ABCDEF124', rollbackMessage: 'It is rolled back.' }
+  const rolledBack = deploymentText({ ...shown, deployment: { ...deployment, rollbackInfo } })
+  assert.match(rolledBack, /teal deployment d-ABCDEF124 +how the rollback went/)
+})
