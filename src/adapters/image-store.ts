@@ -18,6 +18,7 @@ import { ImageError, parseImageReference } from '../domain/image.ts'
 import type { BuiltImage, Image, ImageConfig, ImageReference } from '../domain/image.ts'
 import { copyContext, listContext } from './build-context.ts'
 import { writeDurably } from './durable-file.ts'
+import { makeDirectories } from './make-directories.ts'
 import { identityOf } from './process-identity.ts'
 
 export type ImageBuild = {
@@ -68,7 +69,7 @@ export class ImageStore {
       const notes = buildNotes(dockerfile, (path) => isDirectory(join(context, path)))
       const made = await this.#snapshot(context, dockerfilePath, dockerfile.config)
       const label = `${name.name}:${name.tag}`
-      mkdirSync(this.#tags, { recursive: true })
+      makeDirectories(this.#tags)
       writeDurably(this.#tagFile(name), `${JSON.stringify({ reference: label, digest: made.digest })}\n`, 0o644)
       return { ...made, reference: label, directory: this.#files(made.digest), config: dockerfile.config, notes }
     })
@@ -100,7 +101,7 @@ export class ImageStore {
     dockerfilePath: string,
     config: ImageConfig,
   ): Promise<Pick<BuiltImage, 'digest' | 'files' | 'bytes'>> {
-    mkdirSync(this.#images, { recursive: true })
+    makeDirectories(this.#images)
     this.#clearAbandoned()
     const temporary = join(this.#images, `.building-${process.pid}-${randomUUID()}`)
     try {

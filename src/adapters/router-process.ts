@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { makeDirectories } from './make-directories.ts'
 
 /** Nobody answers on the router's socket, or whoever did is gone. */
 export class RouterUnreachable extends Error {
@@ -46,7 +47,7 @@ export function routerSocketPath(dataDirectory: string): string {
  */
 export function spawnRouter(dataDirectory: string, listenHost: string): ChildProcess {
   const directory = resolve(dataDirectory)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectories(directory)
   const output = openSync(routerLogFile(directory), 'a', 0o600)
   try {
     // The same as this file: `.ts` as it is in the sources, `.js` once it was compiled.
