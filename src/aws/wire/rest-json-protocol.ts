@@ -5,7 +5,7 @@ import { serializationError } from './object-input.ts'
 import type { Operation } from './operation-table.ts'
 import type { Fault, Protocol, WireRequest } from './protocol.ts'
 import { readRestInput, type RestReading } from './rest-input.ts'
-import { writeRestOutput, type RestWriting } from './rest-output.ts'
+import { headerText, writeRestOutput, type RestWriting } from './rest-output.ts'
 import { findRoutedOperation, type RestRequest, type RoutedOperation } from './route.ts'
 import { AwsError } from '../../domain/aws-error.ts'
 
@@ -36,9 +36,9 @@ const restRequest = (request: WireRequest): RestRequest => ({ ...request, addres
 function faultHeaders({ known, members }: Fault): Record<string, string> {
   const bound = known ? bindingsOf(known.shape).members : []
   return Object.fromEntries(
-    bound.flatMap(({ name, place }) => {
+    bound.flatMap(({ name, shape, place }) => {
       const value = members[name]
-      return place.kind === 'header' && value !== undefined ? [[place.name, String(value)]] : []
+      return place.kind === 'header' && value !== undefined ? [[place.name, headerText(shape, value)]] : []
     }),
   )
 }

@@ -38,7 +38,8 @@ export function writeRestOutput(
   }
 }
 
-function headerText(shape: Shape, value: unknown): string {
+/** A member's value as a header has it. */
+export function headerText(shape: Shape, value: unknown): string {
   if (Array.isArray(value)) {
     return value.map((item: unknown) => quoted(headerText(shape.getValueSchema(), item))).join(', ')
   }
