@@ -1,5 +1,6 @@
 import { DataDirectory } from './adapters/data-directory.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
+import { HttpWebhook } from './adapters/http-webhook.ts'
 import { ImageStore } from './adapters/image-store.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
@@ -29,6 +30,7 @@ import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runti
 import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
 import { Monitoring } from './engine/monitoring.ts'
+import { Notifications } from './engine/notifications.ts'
 import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
@@ -44,6 +46,8 @@ export type TealOptions = {
   readonly listenHost: string
   /** What one configured minute lasts. */
   readonly minuteMilliseconds: number
+  /** Where notifications of deployments are sent to. */
+  readonly webhook?: string | undefined
   readonly log: Log
 }
 
@@ -107,6 +111,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     engine.services.start()
     parts.recorder.start()
     parts.monitoring.start()
+    parts.notifications.start()
     engine.deployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
@@ -136,6 +141,7 @@ type Parts = {
   readonly persistence: SqlitePersistence
   readonly recorder: DeploymentRecorder
   readonly monitoring: Monitoring
+  readonly notifications: Notifications
 }
 
 /** Everything, wired and not yet begun. */
@@ -175,7 +181,9 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     code,
   }
   const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
-  return { engine, settings, runtime, functionRuntime, router, persistence, recorder, monitoring }
+  const webhook = options.webhook === undefined ? undefined : new HttpWebhook(options.webhook)
+  const notifications = new Notifications({ ...engine, webhook })
+  return { engine, settings, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -200,13 +208,14 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
 
 /** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
 async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
-  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring } = parts
+  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
   await endpoint?.close()
   engine.deployments.close()
   engine.functions.close()
   await functionRuntime.close()
   await recorder.stop()
   await monitoring.stop()
+  await notifications.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()
   await router.stop()

@@ -19,3 +19,9 @@ export function parseMinute(text: string): number {
   }
   return milliseconds
 }
+
+export function parseWebUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
+  throw new InvalidArgumentError('It is a URL that begins with http:// or https://.')
+}

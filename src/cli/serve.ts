@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
 import { CliError, forPerson } from './exit-code.ts'
-import { dataOption, parseMinute, parsePort } from './options.ts'
+import { dataOption, parseMinute, parsePort, parseWebUrl } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
 import { packageVersion } from './version.ts'
@@ -14,6 +14,7 @@ type ServeOptions = {
   readonly runtime: 'process' | 'docker' | 'auto'
   readonly host: string
   readonly listenHost: string
+  readonly webhook?: string
 }
 
 const oneMinute = 60_000
@@ -42,6 +43,12 @@ export function serveCommand(exitWith: (code: number) => void): Command {
     )
     .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
+    .addOption(
+      new Option(
+        '--webhook <url>',
+        'POST notifications of deployments to this URL, as SNS and EventBridge would',
+      ).argParser(parseWebUrl),
+    )
     .addHelpText('after', help)
     .action(async (options: ServeOptions) => {
       exitWith(await serve(options))
@@ -75,6 +82,7 @@ async function serve(options: ServeOptions): Promise<number> {
     port: options.port,
     listenHost: options.listenHost,
     minuteMilliseconds: options.minute,
+    webhook: options.webhook,
     log: {
       info: (message) => console.log(`${timeOfDay()} ${message}`),
       warn: (message) => console.error(`${timeOfDay()} ${message}`),

@@ -33,6 +33,7 @@ export type DeploymentGroupSettings = {
   /** As it was given; alarms are not watched, so a configuration that names any is disabled. */
   readonly alarmConfiguration?: AlarmConfiguration
   readonly outdatedInstancesStrategy: 'UPDATE' | 'IGNORE'
+  readonly triggerConfigurations?: readonly TriggerConfiguration[]
 }
 
 /** Names as the caller gave them: a name or an ARN each. */
@@ -63,6 +64,27 @@ export type AlarmConfiguration = {
   readonly ignorePollAlarmFailure: boolean
   readonly alarms: readonly { readonly name: string }[]
 }
+
+/** Whom a group tells of its deployments. */
+export type TriggerConfiguration = {
+  readonly triggerName: string
+  /** An SNS topic's ARN. */
+  readonly triggerTargetArn: string
+  readonly triggerEvents: readonly TriggerEvent[]
+}
+
+/** Those of instances are allowed on ECS groups, and never happen there. */
+export type TriggerEvent =
+  | 'DeploymentStart'
+  | 'DeploymentSuccess'
+  | 'DeploymentFailure'
+  | 'DeploymentStop'
+  | 'DeploymentRollback'
+  | 'DeploymentReady'
+  | 'InstanceStart'
+  | 'InstanceSuccess'
+  | 'InstanceFailure'
+  | 'InstanceReady'
 
 export type DeploymentConfig = {
   readonly deploymentConfigId: string

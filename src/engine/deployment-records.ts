@@ -2,6 +2,7 @@ import { deploymentRecord } from '../domain/deployment-record.ts'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import { journalKey } from '../domain/journal.ts'
 import type { JournalEntry } from '../domain/journal.ts'
+import type { Delivery, NotificationContent } from '../domain/notification.ts'
 import { observationsOf } from './deployment-watch.ts'
 import type { DeploymentSupervisor } from './engine.ts'
 import type { Store } from './store.ts'
@@ -10,17 +11,33 @@ import type { Store } from './store.ts'
 export function recordOf(
   { store, deployments }: { readonly store: Store; readonly deployments: Pick<DeploymentSupervisor, 'taskSets'> },
   deploymentId: string,
-): DeploymentRecord | undefined {
+): NotifiedRecord | undefined {
   const deployment = store.deployments.get(deploymentId)
   if (deployment === undefined) return undefined
   const watch = store.deploymentWatches.get(deploymentId)
-  return deploymentRecord({
+  const record = deploymentRecord({
     deployment,
     journal: journalOf(store, deploymentId),
     taskSets: deployments.taskSets(deployment),
     observations: watch && observationsOf(store, watch),
     taskDefinitions: watch?.taskDefinitions ?? {},
   })
+  return { ...record, notifications: notificationsOf(store, deploymentId) }
+}
+
+/** With what was told of it to SNS topics and EventBridge, and whether the webhook took it. */
+type NotifiedRecord = DeploymentRecord & { readonly notifications: readonly RecordedNotification[] }
+type RecordedNotification = NotificationContent & { readonly at: string; readonly delivery?: Delivery }
+
+function notificationsOf(store: Store, deploymentId: string): readonly RecordedNotification[] {
+  return store.notifications
+    .list()
+    .filter((notification) => notification.deploymentId === deploymentId)
+    .map(({ at, content, delivery }) => ({
+      at: new Date(at).toISOString(),
+      ...content,
+      ...(delivery === undefined ? {} : { delivery }),
+    }))
 }
 
 function journalOf(store: Store, deploymentId: string): readonly JournalEntry[] {

@@ -76,7 +76,6 @@ function withoutAppSpec(place: string): string {
 }
 
 function unzipped(content: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const isWanted = (name: string): boolean => fileNames.includes(rootName(name))
   const files = unzipSync(content, {
     filter: ({ name, originalSize }) => {
       if (isWanted(name) && originalSize > largestFileBytes) throw new Error(`${name} has ${originalSize} bytes`)
@@ -84,6 +83,10 @@ function unzipped(content: Uint8Array): ReadonlyMap<string, Uint8Array> {
     },
   })
   return new Map(Object.entries(files).map(([name, file]) => [rootName(name), file]))
+}
+
+function isWanted(name: string): boolean {
+  return fileNames.includes(rootName(name))
 }
 
 /** Some archivers write `./` before each name. */

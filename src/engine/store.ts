@@ -2,12 +2,13 @@ import type { AlarmHistory, MetricAlarm } from '../domain/alarm.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
-import type { Deployment } from '../domain/deployment.ts'
+import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
+import type { Notification } from '../domain/notification.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
@@ -44,6 +45,10 @@ type Kinds = {
   metricMinutes: MetricMinute
   /** One: `engine`. */
   engineTimes: EngineTimes
+  /** By id, oldest first. */
+  notifications: Notification
+  /** By deployment id: the statuses that notifications were kept of. */
+  toldDeployments: readonly DeploymentStatus[]
   /** By name: buckets of all regions share theirs. */
   buckets: Bucket
   /** By `bucket/key`. */
@@ -94,6 +99,8 @@ export class Store {
   readonly alarmHistories = this.#collection('alarmHistories')
   readonly metricMinutes = this.#collection('metricMinutes')
   readonly engineTimes = this.#collection('engineTimes')
+  readonly notifications = this.#collection('notifications')
+  readonly toldDeployments = this.#collection('toldDeployments')
   readonly buckets = this.#collection('buckets')
   readonly objects = this.#collection('objects')
   readonly multipartUploads = this.#collection('multipartUploads')

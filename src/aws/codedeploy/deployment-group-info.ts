@@ -23,7 +23,7 @@ export function deploymentGroupInfo(store: Store, group: DeploymentGroup) {
     autoScalingGroups: [],
     serviceRoleArn: group.serviceRoleArn,
     targetRevision: successful && revisionLocation(successful.revision, { withContent: false }),
-    triggerConfigurations: [],
+    triggerConfigurations: group.triggerConfigurations ?? [],
     alarmConfiguration: group.alarmConfiguration,
     autoRollbackConfiguration: group.autoRollbackConfiguration,
     deploymentStyle,

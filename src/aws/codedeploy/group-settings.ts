@@ -9,6 +9,7 @@ import { readLoadBalancerInfo } from './load-balancer-info.ts'
 import type { Here } from './lookups.ts'
 import { quoted } from './names.ts'
 import { readAlarms, readAutoRollback } from './rollback-and-alarms.ts'
+import { readTriggers } from './triggers.ts'
 
 /** What CreateDeploymentGroup and UpdateDeploymentGroup both take. */
 export type GroupInput = Omit<
@@ -73,23 +74,19 @@ export function settingsOf(group: DeploymentGroup): DeploymentGroupSettings {
     autoRollbackConfiguration: group.autoRollbackConfiguration,
     ...(group.alarmConfiguration === undefined ? {} : { alarmConfiguration: group.alarmConfiguration }),
     outdatedInstancesStrategy: group.outdatedInstancesStrategy,
+    ...(group.triggerConfigurations === undefined ? {} : { triggerConfigurations: group.triggerConfigurations }),
   }
 }
 
 function readOptionalSettings(input: GroupInput): Partial<DeploymentGroupSettings> {
-  const { triggerConfigurations, alarmConfiguration: alarms, autoRollbackConfiguration: autoRollback } = input
-  if (triggerConfigurations?.length) {
-    throw new AwsError(
-      'InvalidTriggerConfigException',
-      'triggerConfigurations can not be specified: no notifications are sent by this version. Leave them out.',
-    )
-  }
+  const { triggerConfigurations: triggers, alarmConfiguration: alarms, autoRollbackConfiguration: autoRollback } = input
   return {
     ...(alarms === undefined ? {} : { alarmConfiguration: readAlarms('alarmConfiguration', alarms) }),
     ...(autoRollback === undefined ? {} : { autoRollbackConfiguration: readAutoRollback(autoRollback) }),
     ...(input.outdatedInstancesStrategy === undefined
       ? {}
       : { outdatedInstancesStrategy: input.outdatedInstancesStrategy }),
+    ...(triggers === undefined ? {} : { triggerConfigurations: readTriggers(triggers) }),
   }
 }
 

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   CreateApplicationCommand,
   CreateDeploymentGroupCommand,
+  GetDeploymentGroupCommand,
   UpdateDeploymentGroupCommand,
   type BlueGreenDeploymentConfiguration,
   type CreateDeploymentGroupCommandInput,
@@ -61,7 +63,11 @@ test('a group that an ECS application cannot have is refused in the words of AWS
     ],
     [{ terminationHookEnabled: true }, 'InvalidInputException', not('terminationHookEnabled')],
     [{ outdatedInstancesStrategy: bad('KEEP') }, 'InvalidInputException', /'KEEP'/],
-    [{ triggerConfigurations: [{ triggerName: 'a' }] }, 'InvalidTriggerConfigException', /no notifications are sent/],
+    [
+      { triggerConfigurations: [{ triggerName: 'a' }] },
+      'InvalidTriggerConfigException',
+      /triggerTargetArn '' is not the Topic ARN/,
+    ],
     [{ triggerConfigurations: [{ triggerEvents: [bad('x')] }] }, 'InvalidTriggerConfigException', /'x'/],
     [{ tags: [{ Key: '' }] }, 'InvalidTagsToAddException', /has no Key/],
   ])
@@ -265,6 +271,36 @@ test('rollbacks and alarms are checked', async (t) => {
   ])
 })
 
+test('triggers are kept and answered, and checked', async (t) => {
+  const world = await openWorld(t)
+  const trigger = {
+    triggerName: 'failures',
+    triggerTargetArn: 'arn:aws:sns:us-east-1:000000000000:deployments',
+    triggerEvents: ['DeploymentFailure' as const, 'DeploymentStop' as const],
+  }
+  const code = 'InvalidTriggerConfigException'
+  await refusesEach(world, [
+    [{ triggerConfigurations: [{ ...trigger, triggerName: '' }] }, code, /triggerName must have 1 to 100 characters/],
+    [{ triggerConfigurations: [{ ...trigger, triggerTargetArn: 'topic' }] }, code, /'topic' is not the Topic ARN/],
+    [{ triggerConfigurations: [{ ...trigger, triggerEvents: [] }] }, code, /triggerEvents is empty/],
+    [{ triggerConfigurations: [{ ...trigger, triggerEvents: [bad('Never')] }] }, code, /'Never'/],
+    [
+      { triggerConfigurations: Array.from({ length: 11 }, () => trigger) },
+      'TriggerTargetsLimitExceededException',
+      'triggerConfigurations lists 11 triggers; 10 are allowed.',
+    ],
+  ])
+  await world.client.send(new CreateDeploymentGroupCommand({ ...groupInput, triggerConfigurations: [trigger] }))
+  const get = async () => {
+    const input = { applicationName: 'app', deploymentGroupName: 'group' }
+    return (await world.client.send(new GetDeploymentGroupCommand(input))).deploymentGroupInfo?.triggerConfigurations
+  }
+  assert.deepEqual(await get(), [trigger])
+  const update = { applicationName: 'app', currentDeploymentGroupName: 'group', triggerConfigurations: [] }
+  await world.client.send(new UpdateDeploymentGroupCommand(update))
+  assert.deepEqual(await get(), [])
+})
+
 test('an update is checked as a creation is', async (t) => {
   const world = await openWorld(t)
   await createGroup(world)
@@ -289,5 +325,5 @@ test('an update is checked as a creation is', async (t) => {
     /must be/,
   )
   await refuses(update({ autoScalingGroups: ['a'] }), 'InvalidAutoScalingGroupException', /autoScalingGroups/)
-  await refuses(update({ triggerConfigurations: [{}] }), 'InvalidTriggerConfigException', /no notifications/)
+  await refuses(update({ triggerConfigurations: [{}] }), 'InvalidTriggerConfigException', /triggerName must have/)
 })
