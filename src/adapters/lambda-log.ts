@@ -5,26 +5,28 @@ import type { Clock, Log } from '../engine/ports.ts'
 /** What a log may hold before it becomes the older one, whose lines go. */
 const logLimitBytes = 8 * 1024 * 1024
 /** A longer line is cut there, as CloudWatch Logs cuts events. */
-export const longestLine = 256 * 1024
+const longestLine = 256 * 1024
 /** What is kept of one invocation's lines. */
 const tailLimitBytes = 1024 * 1024
 
-/**
- * A function's log, `<data>/functions/NAME/REGION.log`: each line with its time before it. An older half may stand beside
- * it. Where it cannot be written, the function goes on and the trouble is told once.
- */
+type LogPlace = { readonly dataDirectory: string; readonly region: string; readonly functionName: string }
+
+/** A function's logs, the older first: `<data>/functions/NAME/REGION.older.log` and `…/REGION.log`. */
+export function logFiles({ dataDirectory, region, functionName }: LogPlace): readonly [string, string] {
+  const directory = join(resolve(dataDirectory), 'functions', functionName)
+  return [join(directory, `${region}.older.log`), join(directory, `${region}.log`)]
+}
+
+/** A function's log: each line with its time. Where it cannot be written, the function goes on and that is told once. */
 export class LambdaLog {
+  readonly #olderFile: string
   readonly #file: string
   readonly #clock: Clock
   readonly #log: Log
   #isBroken = false
 
-  constructor(
-    place: { readonly dataDirectory: string; readonly region: string; readonly functionName: string },
-    clock: Clock,
-    log: Log,
-  ) {
-    this.#file = join(resolve(place.dataDirectory), 'functions', place.functionName, `${place.region}.log`)
+  constructor(place: LogPlace, clock: Clock, log: Log) {
+    ;[this.#olderFile, this.#file] = logFiles(place)
     this.#clock = clock
     this.#log = log
   }
@@ -33,7 +35,7 @@ export class LambdaLog {
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
       const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0
-      if (size > logLimitBytes) renameSync(this.#file, this.#file.replace(/log$/, 'older.log'))
+      if (size > logLimitBytes) renameSync(this.#file, this.#olderFile)
       appendFileSync(this.#file, `${new Date(this.#clock.now()).toISOString()} ${line}\n`, { mode: 0o600 })
       this.#isBroken = false
     } catch (error) {

@@ -28,6 +28,7 @@ Where nothing at all of that is configured, it is ${localEndpoint}.`
 export function clientConfiguration(
   { endpointUrl, region }: AwsOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  service: 'CODEDEPLOY' | 'LAMBDA' = 'CODEDEPLOY',
 ): ClientConfiguration {
   const files = [
     env['AWS_CONFIG_FILE'] ?? homeFile('config'),
@@ -35,7 +36,7 @@ export function clientConfiguration(
   ]
   const hasFiles = files.some((file) => existsSync(file))
   const isConfigured = hasFiles || Object.keys(env).some((name) => configuring.test(name))
-  const configured = endpointUrl ?? env['AWS_ENDPOINT_URL_CODEDEPLOY'] ?? env['AWS_ENDPOINT_URL']
+  const configured = endpointUrl ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env['AWS_ENDPOINT_URL']
   const endpoint = configured ?? (isConfigured ? undefined : localEndpoint)
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new CliError(`'${endpoint}' is not a URL.`)
   const isHere = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)

@@ -5,6 +5,7 @@ import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { downCommand } from './down.ts'
+import { hookCommand } from './hook.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { packageVersion } from './version.ts'
@@ -46,6 +47,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    hookCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
@@ -54,17 +56,24 @@ function createProgram(exitWith: (code: number) => void): Command {
 
 /** Applies to all commands what Commander does not hand down to added ones: the way errors of usage are told. */
 function inherit(program: Command): void {
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command
       .exitOverride()
       .showSuggestionAfterError()
       .allowExcessArguments(false)
       .helpOption('--help', 'print this help')
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'teal: ')) })
-      .showHelpAfterError(
-        `Run \`${command === program ? 'teal' : `teal ${command.name()}`} --help\` to see what it knows.`,
-      )
+      .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see what it knows.`)
   }
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
+/** As it is typed: `teal hook add`. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
 }
 
 const help = `

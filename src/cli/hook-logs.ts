@@ -1,0 +1,36 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { existsSync } from 'node:fs'
+import { CliError } from './exit-code.ts'
+import { dataOption } from './options.ts'
+
+type HookLogsOptions = { readonly data: string; readonly lines: number; readonly region: string }
+
+export function hookLogsCommand(): Command {
+  return new Command('logs')
+    .summary("show the end of a hook's log")
+    .description(
+      'Shows the last lines that a Lambda function of this machine has written, with their times, whoever invoked it.',
+    )
+    .argument('<name>', "the function's name")
+    .addOption(new Option('--lines <number>', 'how many').argParser(parseLines).default(100))
+    .addOption(new Option('--region <region>', "the function's region").env('AWS_REGION').default('us-east-1'))
+    .addOption(dataOption())
+    .action(showLogs)
+}
+
+async function showLogs(name: string, { data, lines, region }: HookLogsOptions): Promise<void> {
+  const { logFiles } = await import('../adapters/lambda-log.ts')
+  const { readLogTail } = await import('../adapters/log-tail.ts')
+  const files = logFiles({ dataDirectory: data, functionName: name, region })
+  if (!files.some((file) => existsSync(file))) {
+    throw new CliError(
+      `function ${name} has written nothing yet in ${region} (there is no ${files.at(-1)}). Functions on AWS have their logs in CloudWatch.`,
+    )
+  }
+  for (const line of await readLogTail(files, lines)) console.log(line)
+}
+
+function parseLines(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It is a number from 1 to 99999.')
+  return Number(text)
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { hookableEventNames } from '../domain/deployment.ts'
+import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { CliError } from './exit-code.ts'
+import { lambdaAccess } from './hook-access.ts'
+import { wrapped } from './text.ts'
+
+type HookRunOptions = AwsOptions & { readonly event: string; readonly payload?: string }
+
+/** Of the form of a deployment's id, and of none. */
+const noDeployment = 'd-HOOKALONE'
+
+export function hookRunCommand(): Command {
+  return awsCommand('run')
+    .summary('run a hook alone, and show its log and result')
+    .description(
+      'Invokes a Lambda function as CodeDeploy does for a lifecycle event, and shows its log and what it returns. ' +
+        'The payload has the ids of a deployment and of an execution, and is the same for all events.',
+    )
+    .argument('<name>', "the function's name or ARN")
+    .addOption(
+      new Option('--event <name>', 'the lifecycle event it stands for')
+        .choices(hookableEventNames)
+        .default('AfterAllowTestTraffic'),
+    )
+    .addOption(new Option('--payload <json>', 'what to invoke it with instead').argParser(parseJson))
+    .addHelpText('after', help)
+    .action(runHook)
+}
+
+const help = `
+Examples:
+  $ teal hook run check-green
+  $ teal hook run check-green --event BeforeAllowTraffic
+  $ teal hook run check-green --payload '{"DeploymentId":"d-ABCDEF123"}'
+${awsHelp}
+
+Exit code 1 where the function fails.`
+
+async function runHook(name: string, options: HookRunOptions): Promise<void> {
+  const access = await lambdaAccess(options)
+  const payload =
+    options.payload ?? JSON.stringify({ DeploymentId: noDeployment, LifecycleEventHookExecutionId: randomUUID() })
+  console.log(`Function ${name}, as at ${options.event}, invoked with ${payload}`)
+  if (options.payload === undefined) console.log(note)
+  const { error, result, log } = await invoke(name, payload, access)
+  console.log(`\nIts log${log.length >= 4_096 ? ' (the end of it)' : ''}:`)
+  for (const line of log.trimEnd().split('\n')) console.log(`  ${line}`)
+  console.log(`\nIts result: ${result}`)
+  if (error !== undefined) throw new CliError(`the function ${name} failed${describe(result)}.`)
+}
+
+const note = wrapped(
+  `There is no deployment ${noDeployment}: the function's call of PutLifecycleEventHookExecutionStatus is answered with ` +
+    'DeploymentDoesNotExistException, which a deployment would take as its verdict. All else is as in a deployment.',
+  0,
+)
+
+async function invoke(name: string, payload: string, access: Awaited<ReturnType<typeof lambdaAccess>>) {
+  const { InvokeCommand } = await import('@aws-sdk/client-lambda')
+  try {
+    const answer = await access.lambda.send(
+      new InvokeCommand({ FunctionName: name, LogType: 'Tail', Payload: Buffer.from(payload) }),
+    )
+    return {
+      error: answer.FunctionError,
+      result: Buffer.from(answer.Payload ?? '').toString(),
+      log: Buffer.from(answer.LogResult ?? '', 'base64').toString(),
+    }
+  } catch (error) {
+    throw forAwsUser(error, access)
+  }
+}
+
+/** `: TypeError: x is not a function`, as far as the result says so. */
+function describe(result: string): string {
+  try {
+    const { errorType, errorMessage } = JSON.parse(result) as { errorType?: unknown; errorMessage?: unknown }
+    const texts = [errorType, errorMessage].filter((text) => typeof text === 'string' && text !== '')
+    return texts.length === 0 ? '' : `: ${texts.join(': ')}`
+  } catch {
+    return ''
+  }
+}
+
+function parseJson(text: string): string {
+  try {
+    JSON.parse(text)
+    return text
+  } catch (error) {
+    throw new InvalidArgumentError(`It is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { writeFiles } from '../adapters/process-world.ts'
+import { Serving, teal, type CommandResult } from './command-line.ts'
+
+process.env['AWS_ACCESS_KEY_ID'] = 'teal'
+process.env['AWS_SECRET_ACCESS_KEY'] = 'teal'
+process.env['AWS_REGION'] = 'us-east-1'
+
+const hook = `
+import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from '@aws-sdk/client-codedeploy'
+export const handler = async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
+  console.log('stage', process.env.STAGE)
+  if (DeploymentId === 'fail') throw new TypeError('asked to')
+  const verdict = { deploymentId: DeploymentId, lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status: 'Succeeded' }
+  try {
+    await new CodeDeployClient({}).send(new PutLifecycleEventHookExecutionStatusCommand(verdict))
+  } catch (error) {
+    return error.name
+  }
+}
+`
+
+describe('teal hook', { timeout: 100_000 }, () => {
+  const root = mkdtempSync(join(tmpdir(), 'teal-hook-'))
+  const [data, code] = [join(root, 'data'), join(root, 'code')]
+  let serving: Serving
+  let url = ''
+  const run = async (...argv: readonly string[]): Promise<CommandResult> => teal('hook', ...argv, '--endpoint-url', url)
+  before(async () => {
+    writeFiles(code, { 'index.mjs': hook, 'lib/one.txt': '1', '.git/config': 'no' })
+    serving = new Serving(data)
+    url = await serving.url()
+  })
+  after(async () => {
+    await serving.end('SIGINT')
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 })
+  })
+
+  test('add makes a function of a directory', async () => {
+    const { exitCode, output, errors } = await run('add', 'check', code, '--env', 'STAGE=one', 'LEVEL=2')
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(output, /^Made function check\n {2}arn +arn:aws:lambda:us-east-1:000000000000:function:check\n/)
+    assert.match(output, /runs +index\.handler with nodejs24\.x, for 60 s at most, with 128 MB\n {2}code +2 files, /)
+    assert.match(output, /variables +LEVEL, STAGE|variables +STAGE, LEVEL/)
+  })
+
+  test('run invokes it, says what becomes of its verdict, and shows log and result', async () => {
+    const { exitCode, output, errors } = await run('run', 'check', '--event', 'BeforeAllowTraffic')
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(output, /^Function check, as at BeforeAllowTraffic, invoked with \{"DeploymentId":"d-HOOKALONE",/)
+    assert.match(output, /PutLifecycleEventHookExecutionStatus\s+is answered with\s+DeploymentDoesNotExistException/)
+    assert.match(output, /\n {2}START RequestId: .*\n {2}.*\tINFO\tstage one\n {2}END RequestId: /)
+    assert.match(output, /Its result: "DeploymentDoesNotExistException"\n$/)
+  })
+
+  test('run of a function that fails has exit code 1', async () => {
+    const { exitCode, errors, output } = await run('run', 'check', '--payload', '{"DeploymentId":"fail"}')
+    assert.deepEqual([exitCode, errors], [1, 'teal: the function check failed: TypeError: asked to.\n'])
+    assert.match(output, /Its result: \{"errorType":"TypeError"/)
+  })
+
+  test('logs shows what it wrote', async () => {
+    const { exitCode, output } = await teal('hook', 'logs', 'check', '--data', data, '--region', 'us-east-1')
+    assert.equal(exitCode, 0)
+    assert.match(output, /^\d{4}-\d\d-\d\dT\S+Z .*\tINFO\tstage one$/m)
+    const none = await teal('hook', 'logs', 'other', '--data', data)
+    assert.equal(none.exitCode, 1)
+    assert.match(none.errors, /^teal: function other has written nothing yet in us-east-1/)
+  })
+
+  test('add gives a function that is there new code, and changes what it is told', async () => {
+    const before_ = await configuration(url)
+    const same = await run('add', 'check', code, '--timeout', '7')
+    assert.match(same.output, /^Updated function check\n/)
+    const after_ = await configuration(url)
+    assert.equal(after_?.CodeSha256, before_?.CodeSha256, 'the same files are the same archive')
+    assert.deepEqual([after_?.Timeout, after_?.Environment], [7, before_?.Environment])
+    writeFiles(code, { 'index.mjs': 'export const handler = async () => 2' })
+    assert.equal((await run('add', 'check', code)).exitCode, 0)
+    assert.match((await run('run', 'check')).output, /Its result: 2\n$/)
+  })
+
+  test('what cannot be made or found is told', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [
+        ['add', 'new', join(root, 'none')],
+        /^teal: .* is not a directory\. Name the one that holds the function's code\.$/m,
+      ],
+      [
+        ['add', 'new', join(code, 'lib')],
+        /^teal: what runs the function is not to be seen from the files in .* Say it with --runtime and --handler/,
+      ],
+      [
+        ['add', 'new', code, '--runtime', 'java21'],
+        /^teal: The runtime java21 is not supported here\..*InvalidParameterValueException/,
+      ],
+      [
+        ['run', 'none'],
+        /^teal: Function not found: arn:aws:lambda:us-east-1:000000000000:function:none \(ResourceNotFoundException\)$/m,
+      ],
+    ]
+    for (const [argv, message] of cases) {
+      const { exitCode, errors } = await run(...argv)
+      assert.equal(exitCode, 1, errors)
+      assert.match(errors, message)
+    }
+    assert.equal((await run('run', 'check', '--event', 'Install')).exitCode, 2)
+    assert.equal((await run('run', 'check', '--payload', '{')).exitCode, 2)
+  })
+})
+
+async function configuration(endpoint: string) {
+  const client = new LambdaClient({ endpoint })
+  try {
+    return (await client.send(new GetFunctionCommand({ FunctionName: 'check' }))).Configuration
+  } finally {
+    client.destroy()
+  }
+}
