@@ -11,22 +11,26 @@ const worlds = Number(process.env['SIMULATION_WORLDS'] ?? 7_500)
 const seeds = chosen === undefined ? Array.from({ length: worlds }, (_, index) => index + 1) : [Number(chosen)]
 const fewestDeployments = 10_000
 
-test('in thousands of simulated worlds every deployment ends, and nothing that must hold is ever broken', async (t) => {
-  const reports = await Promise.all(shares(seeds, availableParallelism()).map(explore))
-  for (const { failure } of reports) {
-    if (failure === undefined) continue
-    assert.fail(`Seed ${failure.seed} (run it alone with SIMULATION_SEED=${failure.seed}): ${failure.message}`)
-  }
-  const tally = sumOf(reports.map((report) => report.tally))
-  const crashes = reports.reduce((sum, report) => sum + report.crashes, 0)
-  t.diagnostic(`${JSON.stringify(tally)}; the engine was killed ${crashes} times`)
-  if (chosen !== undefined || worlds < 7_500) return
-  const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
-  assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
-  for (const outcome of ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']) {
-    assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
-  }
-})
+test(
+  'in thousands of simulated worlds every deployment ends, and nothing that must hold is ever broken',
+  { timeout: 900_000 },
+  async (t) => {
+    const reports = await Promise.all(shares(seeds, availableParallelism()).map(explore))
+    for (const { failure } of reports) {
+      if (failure === undefined) continue
+      assert.fail(`Seed ${failure.seed} (run it alone with SIMULATION_SEED=${failure.seed}): ${failure.message}`)
+    }
+    const tally = sumOf(reports.map((report) => report.tally))
+    const crashes = reports.reduce((sum, report) => sum + report.crashes, 0)
+    t.diagnostic(`${JSON.stringify(tally)}; the engine was killed ${crashes} times`)
+    if (chosen !== undefined || worlds < 7_500) return
+    const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
+    assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
+    for (const outcome of ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']) {
+      assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
+    }
+  },
+)
 
 async function explore(share: readonly number[]): Promise<SimulationReport> {
   const worker = new Worker(new URL('world/simulation-worker.ts', import.meta.url), { workerData: { seeds: share } })
