@@ -53,8 +53,8 @@ async function runHook(name: string, options: HookRunOptions): Promise<void> {
 }
 
 const note = wrapped(
-  `There is no deployment ${noDeployment}: the function's call of PutLifecycleEventHookExecutionStatus is answered with ` +
-    'DeploymentDoesNotExistException, which a deployment would take as its verdict. All else is as in a deployment.',
+  `There is no deployment ${noDeployment}, so the function's call of PutLifecycleEventHookExecutionStatus is answered with ` +
+    'DeploymentDoesNotExistException. In a deployment the status it passes is its verdict. All else is as there.',
   0,
 )
 

@@ -7,7 +7,7 @@ type SettingName = Exclude<keyof CreateFunctionRequest, 'FunctionName'>
  * What is answered back as it was given and has no effect on a function of this machine: there are no VPCs, no keys and no
  * traces, a process has the machine's disk, and code for another processor runs wherever its interpreter does.
  */
-export const recordedSettings = [
+const recordedSettings = [
   'Architectures',
   'EphemeralStorage',
   'KMSKeyArn',
