@@ -2,7 +2,7 @@ import { NormalizedSchema } from '@smithy/core/schema'
 import type { Shape } from './operation-table.ts'
 
 /** Where REST protocols put a member of an operation's input or output. */
-export type Place =
+type Place =
   | { readonly kind: 'label' }
   | { readonly kind: 'query'; readonly name: string }
   | { readonly kind: 'queryMap' }

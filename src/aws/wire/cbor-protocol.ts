@@ -34,7 +34,7 @@ export function cborProtocol(settings: {
 }
 
 /** The service and the operation in the path; undefined of a request in another protocol. */
-export function cborTarget({ headers, path }: WireRequest): { serviceName: string; operation: string } | undefined {
+function cborTarget({ headers, path }: WireRequest): { serviceName: string; operation: string } | undefined {
   if (headers['smithy-protocol'] !== 'rpc-v2-cbor') return undefined
   const [, serviceName, operation] = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(path) ?? []
   return serviceName !== undefined && operation !== undefined ? { serviceName, operation } : undefined

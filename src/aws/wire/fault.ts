@@ -25,8 +25,14 @@ export function faultOf(error: unknown, circumstances: Circumstances): Fault {
 function refusal({ code, message, members }: AwsError, { service, protocol }: Circumstances): Fault {
   const known = service?.table.errors.get(code)
   const wireCode = protocol && known ? protocol.errorCode(known) : code
-  const status = known?.status ?? protocol?.statusOf?.(code) ?? (code === 'InternalFailure' ? 500 : 400)
+  const status = known?.status ?? protocol?.statusOf?.(code) ?? unmodelledStatuses[code] ?? 400
   return { code: wireCode, message, status, members, known }
+}
+
+/** Of codes of the common front end, which are in no model. */
+const unmodelledStatuses: Readonly<Record<string, number>> = {
+  InternalFailure: 500,
+  RequestEntityTooLargeException: 413,
 }
 
 /** An error with a cause is one that somebody has put into a sentence for people: it needs no stack. */

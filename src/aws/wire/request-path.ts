@@ -1,6 +1,7 @@
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Log } from '../../engine/ports.ts'
 import type { AwsService, Call } from '../handlers.ts'
+import { withoutCompression } from './compression.ts'
 import { credentialScope } from './credential-scope.ts'
 import { faultOf, writeUnaddressedFault } from './fault.ts'
 import { inputProblems } from './input-check.ts'
@@ -21,11 +22,12 @@ export type Surface = {
  * The way of an AWS call from a received request to its answer. It never throws: whatever goes wrong becomes a fault in
  * the protocol of the call.
  */
-export async function answerCall(request: WireRequest, requestId: string, surface: Surface): Promise<WireAnswer> {
+export async function answerCall(received: WireRequest, requestId: string, surface: Surface): Promise<WireAnswer> {
   let service: AwsService | undefined
   let protocol: Protocol | undefined
   let operation: Operation | undefined
   try {
+    const request = withoutCompression(received)
     service = identifyService(request, surface)
     protocol = identifyProtocol(request, service)
     operation = identifyOperation(request, service, protocol)
@@ -36,7 +38,7 @@ export async function answerCall(request: WireRequest, requestId: string, surfac
   } catch (error) {
     const doing = [service?.name, operation?.name].filter((name) => name !== undefined).join(' ')
     const fault = faultOf(error, { service, protocol, doing: doing === '' ? 'a call' : doing, log: surface.log })
-    return protocol ? protocol.writeFault(fault, requestId) : writeUnaddressedFault(request, fault, requestId)
+    return protocol ? protocol.writeFault(fault, requestId) : writeUnaddressedFault(received, fault, requestId)
   }
 }
 
