@@ -71,7 +71,11 @@ async function prepareTargetGroups(tools: StepTools, plan: DeploymentPlan, begun
       `The ELB could not be updated due to the following error: Primary taskset target group must be behind listener ${plan.prodListenerArn}`,
     )
   }
-  await shiftTraffic(tools, { listenerArn: plan.prodListenerArn, weights: weightsOf(plan, 0) })
+  const listenerArn = plan.prodListenerArn
+  // A deployment that was stopped without a rollback may have left traffic on green's group: blue must be able to take it.
+  const isShared = trafficWeight(store, listenerArn, plan.green.targetGroupArn) > 0
+  if (isShared) await shiftToServing(tools, plan, { listenerArn, greenPercentage: 0, to: 'blue' }, begun)
+  else await shiftTraffic(tools, { listenerArn, weights: weightsOf(plan, 0) })
   // What an earlier deployment left behind without a rollback holds green's target group: it makes room now.
   const leftovers = () => taskSetsIn(tools, plan).filter((taskSet) => taskSet.taskSetId !== plan.green.taskSetId)
   for (const taskSet of leftovers()) services.deleteTaskSet(taskSet.taskSetArn)
