@@ -3,18 +3,19 @@ import { AwsError } from '../../domain/aws-error.ts'
 import { pathText } from '../wire/path.ts'
 import { refuseByList, type Problem, type Refuse } from '../wire/refusal.ts'
 
-/** The SDK's names of CloudWatch's exceptions, and the code that is in no model. */
-type ErrorCode =
-  | Extract<keyof typeof sdk, `${string}Exception` | `${string}Fault` | 'ResourceNotFound' | 'InvalidNextToken'>
-  | 'ValidationError'
+/** The SDK's names of CloudWatch's exceptions. */
+type ErrorCode = Extract<
+  keyof typeof sdk,
+  `${string}Exception` | `${string}Fault` | 'ResourceNotFound' | 'InvalidNextToken'
+>
 
 export function refusal(code: ErrorCode, message: string): AwsError {
   return new AwsError(code, message)
 }
 
-/** What the operations on alarms, and GetMetricData, say of an input that is wrong. */
+/** What the operations on alarms, and GetMetricData, say of an input that is wrong; `ValidationError` to query clients. */
 export function invalid(message: string): AwsError {
-  return refusal('ValidationError', message)
+  return refusal('ValidationException', message)
 }
 
 /** What the older operations on metrics say. */
@@ -31,7 +32,7 @@ export function unsupported(parameter: string, advice: string): AwsError {
 const namingOperations = new Set(['PutMetricData', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics'])
 
 export const refuse: Refuse = (problems, call) => {
-  if (!namingOperations.has(call.operation)) return refuseByList('ValidationError')(problems, call)
+  if (!namingOperations.has(call.operation)) return refuseByList('ValidationException')(problems, call)
   const [problem] = problems
   const message = problemText(problem)
   if (call.operation === 'GetMetricData') return invalid(message)

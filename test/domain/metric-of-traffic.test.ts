@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { latencyBucket } from '../../src/domain/latency-bucket.ts'
+import { noTraffic, trafficCounts, trafficMetrics, trafficSince } from '../../src/domain/metric-of-traffic.ts'
+import { metricKey, type MetricDatum } from '../../src/domain/metric.ts'
+import { MetricSummary } from '../../src/domain/metric-summary.ts'
+import type { RequestCount } from '../../src/domain/router-report.ts'
+
+const listenerArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:listener/app/web/50dc/0467'
+const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/blue/73e2'
+const row = { listenerArn, targetGroupArn, target: '10.0.0.1:80' }
+
+/** `RequestCount web` or `RequestCount web blue`, and the sum. */
+function sums(data: readonly MetricDatum[]): Readonly<Record<string, number>> {
+  const summaries = new Map<string, MetricSummary>()
+  for (const { id, samples } of data) {
+    assert.equal(id.namespace, 'AWS/ApplicationELB')
+    assert.equal(id.region, 'eu-west-1')
+    const values = id.dimensions.map(({ name, value }) => {
+      assert.equal(value, name === 'TargetGroup' ? 'targetgroup/blue/73e2' : 'app/web/50dc')
+      return name === 'TargetGroup' ? 'blue' : 'web'
+    })
+    const name = [id.metricName, ...values.toReversed()].join(' ')
+    const summary = summaries.get(name) ?? new MetricSummary()
+    summary.add(samples)
+    summaries.set(name, summary)
+    assert.ok(metricKey(id).length > 0)
+  }
+  return Object.fromEntries([...summaries].map(([name, summary]) => [name, summary.statistic({ kind: 'Sum' }) ?? 0]))
+}
+
+function metricsOf(counts: readonly RequestCount[], healthyTargets = 2): Readonly<Record<string, number>> {
+  return sums(trafficMetrics(trafficCounts({ counts }), 0, () => healthyTargets))
+}
+
+test('answers of targets are counted for the load balancer and for the group', () => {
+  assert.deepEqual(metricsOf([{ ...row, outcome: '2xx', count: 6 }]), {
+    'RequestCount web': 6,
+    'RequestCount web blue': 6,
+    'HTTPCode_Target_2XX_Count web': 6,
+    'HTTPCode_Target_2XX_Count web blue': 6,
+    'RequestCountPerTarget blue': 3,
+    'RequestCountPerTarget web blue': 3,
+  })
+})
+
+test("the load balancer's own errors are counted by code, and requests only where a target was chosen", () => {
+  assert.deepEqual(metricsOf([{ ...row, outcome: 'elb-5xx', statusCode: 502, count: 1 }], 0), {
+    'HTTPCode_ELB_5XX_Count web': 1,
+    'HTTPCode_ELB_502_Count web': 1,
+    'RequestCount web': 1,
+    'RequestCount web blue': 1,
+    'RequestCountPerTarget blue': 1,
+    'RequestCountPerTarget web blue': 1,
+  })
+  assert.deepEqual(metricsOf([{ listenerArn, targetGroupArn, outcome: 'elb-5xx', statusCode: 503, count: 2 }]), {
+    'HTTPCode_ELB_5XX_Count web': 2,
+    'HTTPCode_ELB_503_Count web': 2,
+  })
+  assert.deepEqual(metricsOf([{ listenerArn, outcome: 'elb-4xx', count: 3 }]), { 'HTTPCode_ELB_4XX_Count web': 3 })
+  assert.deepEqual(metricsOf([{ listenerArn, outcome: 'elb-3xx', count: 4 }]), {
+    'HTTPCode_ELB_3XX_Count web': 4,
+    'HTTP_Redirect_Count web': 4,
+  })
+})
+
+test('rows of single targets that are folded into their group are not counted again', () => {
+  const before = trafficCounts({ counts: [{ ...row, outcome: '2xx', count: 5 }] })
+  const { target: _, ...folded } = row
+  const after = trafficCounts({
+    counts: [
+      { ...folded, outcome: '2xx', count: 5 },
+      { ...row, target: '10.0.0.2:80', outcome: '2xx', count: 1 },
+    ],
+  })
+  assert.equal(sums(trafficMetrics(trafficSince(before, after), 0, () => 1))['RequestCount web'], 1)
+  assert.deepEqual(
+    trafficMetrics(trafficSince(after, after), 0, () => 1),
+    [],
+  )
+})
+
+const exchanges = (seconds: readonly number[]) => [
+  {
+    listenerArn,
+    targetGroupArn,
+    connectionErrors: seconds.length,
+    responseTimes: {
+      sumSeconds: seconds.reduce((sum, each) => sum + each, 0),
+      counts: seconds.map((each): [number, number] => [latencyBucket(each), 1]),
+    },
+  },
+]
+
+test('response times have an exact average, and percentiles from their histogram', () => {
+  const times = [0.01, 0.02, 0.4]
+  const before = trafficCounts({ counts: [], exchanges: exchanges(times.slice(0, 1)) })
+  const after = trafficCounts({ counts: [], exchanges: exchanges(times) })
+  const data = trafficMetrics(trafficSince(before, after), 0, () => 1)
+  assert.deepEqual(Object.keys(sums(data)).toSorted(), [
+    'TargetConnectionErrorCount web',
+    'TargetConnectionErrorCount web blue',
+    'TargetResponseTime web',
+    'TargetResponseTime web blue',
+  ])
+  assert.equal(sums(data)['TargetConnectionErrorCount web'], 2)
+  assert.ok(Math.abs((sums(data)['TargetResponseTime web blue'] ?? 0) - 0.42) < 1e-9)
+  assert.equal(trafficMetrics(trafficSince(noTraffic, trafficCounts({ counts: [] })), 0, () => 1).length, 0)
+})
