@@ -42,8 +42,8 @@ export type Fault = {
 export type Protocol = {
   /** Whether the request itself, without its signature, names this service in this protocol. */
   addresses(request: WireRequest, table: OperationTable): boolean
-  /** Whether unsigned requests which no service's protocol recognizes are taken to be for this one. */
-  readonly takesTheRest?: boolean
+  /** Whether an unsigned request which no protocol recognizes as its own may be for this one. */
+  mayAddress?(request: WireRequest): boolean
   /** The operation which the request names, if it names one of this service in this protocol. */
   operationName(request: WireRequest, table: OperationTable): string | undefined
   /** How a client names an operation, to be said to one that did not. */

@@ -53,7 +53,9 @@ export function serviceOf(request: WireRequest, services: readonly AwsService[])
   if (signed && isRest(signed)) return signed
   const isUnsigned = signedFor === undefined
   const named = services.find((service) => (isUnsigned || !isRest(service)) && protocolOf(request, service))
-  const rest = isUnsigned ? services.find(({ protocols }) => protocols.some((each) => each.takesTheRest)) : undefined
+  const rest = isUnsigned
+    ? services.find(({ protocols }) => protocols.some((each) => each.mayAddress?.(request)))
+    : undefined
   return named ?? signed ?? rest
 }
 

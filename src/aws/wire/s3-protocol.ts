@@ -1,7 +1,9 @@
 import { XmlShapeSerializer } from '@aws-sdk/core/protocols'
 import { AwsError } from '../../domain/aws-error.ts'
+import { targetOf } from './json-protocol.ts'
 import type { Shape } from './operation-table.ts'
-import type { Fault, Protocol, WireAnswer } from './protocol.ts'
+import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
+import { formOf } from './query-protocol.ts'
 import { readRestInput, type RestReading } from './rest-input.ts'
 import { routed } from './rest-json-protocol.ts'
 import { writeRestOutput } from './rest-output.ts'
@@ -18,9 +20,9 @@ export function s3Protocol(): Protocol {
   return {
     naming: 'the method, path and query of one of its operations',
     unknownOperation: 'NotImplemented',
-    // Nothing in a request is S3's alone: what is signed for no service and is no other's may be.
+    // Nothing in a request is S3's alone.
     addresses: () => false,
-    takesTheRest: true,
+    mayAddress: isOfNoOther,
     operationName: (request, table) => findRoutedOperation(table, s3Request(request))?.name,
     read(operation, request) {
       const whole = withS3Body(s3Request(request), routed(operation))
@@ -34,6 +36,12 @@ export function s3Protocol(): Protocol {
     errorCode: ({ name }) => name,
     statusOf: s3Status,
   }
+}
+
+/** Whether the request has no mark of another protocol, and a bucket or a method that only REST has. */
+function isOfNoOther(request: WireRequest): boolean {
+  const isMarked = targetOf(request) ?? formOf(request)?.get('Action') ?? request.headers['smithy-protocol']
+  return isMarked === undefined && (request.method !== 'POST' || 'Bucket' in s3Request(request).addressLabels)
 }
 
 const reading: RestReading = {

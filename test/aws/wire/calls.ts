@@ -27,8 +27,11 @@ export class Caller {
     return this.send({ 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, form)
   }
 
-  async send(headers: WireRequest['headers'], body: string): Promise<Answered> {
-    const request = { method: 'POST', path: '/', query: new URLSearchParams(), headers, body: Buffer.from(body) }
+  /** `line` is the request's first: `POST /`, `GET /bucket?acl`. */
+  async send(headers: WireRequest['headers'], body: string, line = 'POST /'): Promise<Answered> {
+    const [method = '', url = ''] = line.split(' ')
+    const [path = '', query = ''] = url.split('?')
+    const request = { method, path, query: new URLSearchParams(query), headers, body: Buffer.from(body) }
     const log = { info: () => undefined, warn: (message: string) => void this.logged.push(message) }
     const surface = { services: this.#services, accountId: '000000000000', log }
     const answer = await answerCall(request, 'request-1', surface)

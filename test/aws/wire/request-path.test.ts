@@ -7,11 +7,17 @@ import { AwsError } from '../../../src/domain/aws-error.ts'
 import { readOperationTable } from '../../../src/aws/wire/operation-table.ts'
 import { Caller } from './calls.ts'
 import { RandomValues } from './random-values.ts'
+import { allServices } from './rest-services.ts'
 import { services } from './services.ts'
 
 const ecsTarget = 'AmazonEC2ContainerServiceV20141113'
 const signedFor = (region: string, service: string): string =>
   `AWS4-HMAC-SHA256 Credential=AKIA/20261120/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`
+
+/** A handler which tells whose it is. */
+const answered = (service: string) => () => {
+  throw new AwsError('AccessDenied', service)
+}
 
 describe('an AWS call', () => {
   test('goes to the service of its X-Amz-Target, whatever it was signed for', async () => {
@@ -77,6 +83,32 @@ describe('an AWS call', () => {
     assert.match(s3.body, /<Message>Teal does not implement the AWS service of s3\./)
     const nothing = await caller.send({}, '')
     assert.match(nothing.body, /The request names no AWS service\. It implements CodeDeploy/)
+  })
+
+  test('of REST goes to the service it was signed for, or else to the one whose path it has', async () => {
+    const caller = new Caller(
+      allServices({ s3: { GetObject: answered('S3') }, lambda: { GetFunction: answered('Lambda') } }),
+    )
+    const get = async (path: string, headers = {}) => (await caller.send(headers, '', `GET ${path}`)).body
+    const path = '/2015-03-31/functions/f'
+    assert.match(await get(path), /"Lambda"/)
+    assert.match(await get(path, { authorization: signedFor('eu-west-1', 'lambda') }), /"Lambda"/)
+    assert.match(await get(path, { authorization: signedFor('eu-west-1', 's3') }), /<Message>S3</)
+    assert.match(await get(`${path}?X-Amz-Credential=AKIA/20261120/eu-west-1/s3/aws4_request`), /<Message>S3</)
+    assert.match(await get('/bucket/key'), /<Message>S3</)
+    assert.match(await get('/bucket/key', { 'x-amz-target': `${ecsTarget}.ListClusters` }), /of Amazon ECS/)
+  })
+
+  test('which is not signed and names a service that is not there is not taken for one of S3', async () => {
+    const caller = new Caller(allServices({}))
+    const logs = await caller.json('Logs_20140328.PutLogEvents', {})
+    assert.match(logs.body, /"Teal does not implement the AWS service of Logs_20140328 PutLogEvents\./)
+    const sts = await caller.query('Action=GetCallerIdentity&Version=2011-06-15')
+    assert.match(sts.body, /<Message>Teal does not implement the AWS service of GetCallerIdentity\./)
+    const path = '/service/Other/operation/Do'
+    const cbor = await caller.send({ 'smithy-protocol': 'rpc-v2-cbor' }, '', `POST ${path}`)
+    assert.match(cbor.body, /The request names no AWS service/)
+    assert.match((await caller.send({}, '')).body, /The request names no AWS service/)
   })
 
   test('for an operation AWS has and Teal has not is refused, naming both service and operation', async () => {
