@@ -106,6 +106,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     })
     parts.settings.endpointUrl = reachable(endpoint)
     engine.objects.sweep()
+    engine.code.sweep(engine.functions.codeInUse())
     await router.start()
     await engine.loadBalancing.start()
     engine.services.start()

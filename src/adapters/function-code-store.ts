@@ -63,6 +63,15 @@ export class FunctionCodeDirectory implements FunctionCodeStore {
     return existsSync(files) ? files : undefined
   }
 
+  sweep(sha256InUse: ReadonlySet<string>): void {
+    if (!existsSync(this.#directory)) return
+    this.#clearAbandoned()
+    for (const name of readdirSync(this.#directory)) {
+      const sha256 = /^sha256-([0-9a-f]{64})$/.exec(name)?.[1]
+      if (sha256 !== undefined && !sha256InUse.has(sha256)) rmSync(this.#of(sha256), { recursive: true, force: true })
+    }
+  }
+
   #of(sha256: string): string {
     return join(this.#directory, `sha256-${sha256}`)
   }

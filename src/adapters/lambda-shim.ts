@@ -7,7 +7,8 @@ export type ShimChild = ChildProcessByStdio<Writable, Readable, Readable>
 /**
  * A shell that leads the process group of a function's process, and whose standard input is a pipe to the engine: when
  * that ends, because the engine closed it or was killed, a watcher ends the whole group; the function itself, which may be
- * in an endless loop, has no part in it. `kill`, `read` and `ulimit` are the shell's own. The watcher keeps no output open.
+ * in an endless loop, has no part in it. `kill`, `read` and `ulimit` are the shell's own. The watcher keeps no output open, and
+ * a crash leaves no core file in the function's code.
  *
  * The script arrives in a variable and not as an argument, so that a list of processes shows the function's program.
  */
@@ -21,6 +22,7 @@ exec 3<&0 </dev/null
   read -r line <&3
   kill -s KILL -- "-$$"
 ) &
+ulimit -c 0 2>/dev/null || :
 [ "$limit" = 0 ] || ulimit -d "$limit" 2>/dev/null || :
 "$@" 3<&-
 exit "$?"

@@ -53,6 +53,8 @@ export interface FunctionCodeStore {
   keep(zip: Uint8Array): Promise<FunctionCode>
   /** Where the archive can be fetched; undefined where it is not kept. */
   archiveUrl(sha256: string): string | undefined
+  /** Removes all other code. To be called before any is kept. */
+  sweep(sha256InUse: ReadonlySet<string>): void
 }
 
 /** Why an archive cannot be a function's code. */

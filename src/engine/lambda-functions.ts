@@ -66,6 +66,12 @@ export class LambdaFunctions implements FunctionInvoker {
     return { functionName, region, invokedFunctionArn, version }
   }
 
+  /** The digests of the code of every version there is. */
+  codeInUse(): ReadonlySet<string> {
+    const versions = this.#parts.store.functions.list().flatMap(({ latest, published }) => [latest, ...published])
+    return new Set(versions.map(({ code }) => code.sha256))
+  }
+
   close(): void {
     this.#closing.abort(new Error('The engine ends.'))
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +29,15 @@ describe("functions' code", () => {
     const root = code.taskRoot((await code.keep(zip)).sha256) ?? ''
     assert.ok(lstatSync(join(root, 'bin/one')).isSymbolicLink())
     assert.equal(readFileSync(join(root, 'bin/one'), 'utf8'), 'one')
+  })
+
+  test('goes when no function has it any more', async (t) => {
+    const { code, data } = functionWorld(t)
+    const [kept, unused] = [await code.keep(zipOf({ a: '1' })), await code.keep(zipOf({ a: '2' }))]
+    mkdirSync(join(data, 'functions', 'hook'))
+    code.sweep(new Set([kept.sha256]))
+    assert.deepEqual([code.taskRoot(kept.sha256) === undefined, code.taskRoot(unused.sha256)], [false, undefined])
+    assert.deepEqual(readdirSync(join(data, 'functions')).toSorted(), ['hook', `sha256-${kept.sha256}`])
   })
 
   const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
