@@ -17,12 +17,14 @@ test(
     timeout: 110_000,
   },
   async (t) => {
-    const theatre = await Theatre.open('200ms')
+    const theatre = await Theatre.open('100ms')
     t.after(() => theatre.close())
     const load = theatre.startLoad()
-    const run = command(theatre.url, 'python3', [program, taskDefinition])
-    const kills = await killUntilOver(theatre, run)
-    const { exitCode, output, errors } = await run
+    const killer = new Killer(theatre)
+    const { exitCode, output, errors } = await command(theatre.url, 'python3', [program, taskDefinition], {
+      onOutput: (text) => killer.hear(text),
+    })
+    const kills = await killer.end()
     assert.equal(exitCode, 0, output + errors)
     const statuses = [...output.matchAll(/"status": "(\w+)"/g)].map(([, status]) => status)
     assert.deepEqual(statuses, ['Succeeded', 'Succeeded', 'Succeeded'])
@@ -36,17 +38,38 @@ test(
   },
 )
 
-/** At any moment, like everything that ends programs. */
-async function killUntilOver(theatre: Theatre, run: Promise<unknown>): Promise<number> {
-  const over = run.then(
-    () => true,
-    () => true,
-  )
-  for (let kills = 0; ; kills++) {
-    const lives = delay(700 + Math.random() * 1_500, false)
-    if (await Promise.race([over, lives])) return kills
-    await theatre.killEngine()
-    await theatre.startEngine()
+/** Kills the engine once or twice in each deployment, at any moment of it, and starts the next one at once. */
+class Killer {
+  readonly #theatre: Theatre
+  #work: Promise<void> = Promise.resolve()
+  #kills = 0
+
+  constructor(theatre: Theatre) {
+    this.#theatre = theatre
+  }
+
+  hear(text: string): void {
+    if (!text.includes('"image"')) return
+    this.#work = this.#work.then(() => this.#killOnceOrTwice())
+    // Told by `end`.
+    this.#work.catch(() => undefined)
+  }
+
+  async end(): Promise<number> {
+    await this.#work
+    return this.#kills
+  }
+
+  async #killOnceOrTwice(): Promise<void> {
+    await this.#killAfter(Math.random() * 1_000)
+    if (Math.random() < 0.5) await this.#killAfter(Math.random() * 2_000)
+  }
+
+  async #killAfter(milliseconds: number): Promise<void> {
+    await delay(milliseconds)
+    await this.#theatre.killEngine()
+    this.#kills += 1
+    await this.#theatre.startEngine()
   }
 }
 

@@ -3,6 +3,8 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+const timeoutMilliseconds = 110_000
+
 export type CommandAnswer = { readonly exitCode: number; readonly output: string; readonly errors: string }
 
 /** Runs a client as it is installed, configured by nothing but the environment, to its end. */
@@ -10,7 +12,7 @@ export async function command(
   endpoint: string,
   program: string,
   argv: readonly string[],
-  { timeoutMilliseconds = 110_000 } = {},
+  { onOutput = () => undefined }: { readonly onOutput?: (text: string) => void } = {},
 ): Promise<CommandAnswer> {
   const environment = {
     ...process.env,
@@ -24,7 +26,9 @@ export async function command(
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   }
   try {
-    const { stdout, stderr } = await run(program, [...argv], { env: environment, timeout: timeoutMilliseconds })
+    const running = run(program, [...argv], { env: environment, timeout: timeoutMilliseconds })
+    running.child.stdout?.on('data', (chunk) => onOutput(String(chunk)))
+    const { stdout, stderr } = await running
     return { exitCode: 0, output: stdout, errors: stderr }
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string }

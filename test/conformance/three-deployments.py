@@ -11,14 +11,14 @@ from botocore.exceptions import ClientError
 IMAGES = ["hello:2", "hello:1", "hello:2"]
 
 # The engine is killed meanwhile; between two engines nobody answers.
-config = Config(retries={"max_attempts": 10, "mode": "standard"})
+config = Config(retries={"total_max_attempts": 2, "mode": "standard"})
 ecs = boto3.client("ecs", config=config)
 codedeploy = boto3.client("codedeploy", config=config)
 
 
 def patiently(call, **arguments):
     """A create that was answered by nobody may have happened: reads tell, as they do for people."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 80
     while True:
         try:
             return call(**arguments)
