@@ -37,16 +37,16 @@ export class Changes {
   async #next(milliseconds: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const abort = (): void => reject(signal?.reason as Error)
-    const timer = new AbortController()
+    const timer = milliseconds === undefined ? undefined : new AbortController()
     this.#waiting.add(resolve)
     signal?.addEventListener('abort', abort, { once: true })
-    if (milliseconds !== undefined) this.#clock.sleep(milliseconds, timer.signal).then(resolve, () => undefined)
+    if (milliseconds !== undefined) this.#clock.sleep(milliseconds, timer?.signal).then(resolve, () => undefined)
     try {
       await promise
     } finally {
       this.#waiting.delete(resolve)
       signal?.removeEventListener('abort', abort)
-      timer.abort(noLongerNeeded)
+      timer?.abort(noLongerNeeded)
     }
   }
 }

@@ -165,6 +165,8 @@ type Change = { readonly kind: string; readonly key: string; readonly value: unk
 class MemoryCollection<Value> implements Collection<Value> {
   readonly #kind: string
   readonly #values = new Map<string, Value>()
+  /** Made when it is asked for, kept until something changes: most who look find nothing new. */
+  #list: readonly Value[] | undefined
   readonly #record: (change: Change) => void
 
   constructor(kind: string, record: (change: Change) => void) {
@@ -173,7 +175,7 @@ class MemoryCollection<Value> implements Collection<Value> {
   }
 
   load(key: string, value: Value): void {
-    this.#values.set(key, value)
+    this.#set(key, value)
   }
 
   get(key: string): Value | undefined {
@@ -185,19 +187,20 @@ class MemoryCollection<Value> implements Collection<Value> {
   }
 
   list(): readonly Value[] {
-    return [...this.#values.values()]
+    this.#list ??= [...this.#values.values()]
+    return this.#list
   }
 
   put(key: string, value: Value): void {
     const undo = this.#undo(key)
-    this.#values.set(key, value)
+    this.#set(key, value)
     this.#record({ kind: this.#kind, key, value, undo })
   }
 
   delete(key: string): void {
     if (!this.#values.has(key)) return
     const undo = this.#undo(key)
-    this.#values.delete(key)
+    this.#remove(key)
     this.#record({ kind: this.#kind, key, value: undefined, undo })
   }
 
@@ -205,9 +208,19 @@ class MemoryCollection<Value> implements Collection<Value> {
     const had = this.#values.has(key)
     const before = this.#values.get(key)
     return () => {
-      if (had) this.#values.set(key, before as Value)
-      else this.#values.delete(key)
+      if (had) this.#set(key, before as Value)
+      else this.#remove(key)
     }
+  }
+
+  #set(key: string, value: Value): void {
+    this.#values.set(key, value)
+    this.#list = undefined
+  }
+
+  #remove(key: string): void {
+    this.#values.delete(key)
+    this.#list = undefined
   }
 }
 
