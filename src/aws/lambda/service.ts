@@ -17,6 +17,8 @@ export function lambda(engine: LambdaEngine): AwsService {
     name: 'Lambda',
     signingName: 'lambda',
     protocol: restJsonProtocol(),
+    // A zip of 50 MB, the largest that AWS takes in a call, in base64.
+    maximumBodyBytes: 96 * 1024 * 1024,
     sdk,
     refuse: refuseByList('ValidationException'),
     handlers: {

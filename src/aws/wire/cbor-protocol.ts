@@ -1,4 +1,5 @@
-import { cbor, CborCodec, tagSymbol } from '@smithy/core/cbor'
+import { CborCodec } from '@smithy/core/cbor'
+import { decodeCbor, Tagged } from './cbor-decode.ts'
 import { faultMembers, queryErrorHeader } from './fault-members.ts'
 import { dateOfSeconds } from './json-input.ts'
 import { readObjectInput, serializationError, wrongType, type Notation } from './object-input.ts'
@@ -43,7 +44,7 @@ function cborTarget({ headers, path }: WireRequest): { serviceName: string; oper
 function parse(body: Buffer): unknown {
   if (body.length === 0) return {}
   try {
-    return cbor.deserialize(body)
+    return decodeCbor(body)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw serializationError(`The request's body is not CBOR: ${reason}`, [])
@@ -53,15 +54,11 @@ function parse(body: Buffer): unknown {
 /** Timestamps are seconds since epoch with tag 1; bytes are bytes. */
 const notation: Notation = {
   timestamp(value, path) {
-    if (!isTagged(value) || value.tag !== 1) return wrongType(value, 'a Timestamp', path)
+    if (!(value instanceof Tagged) || value.tag !== 1) return wrongType(value, 'a Timestamp', path)
     return dateOfSeconds(Number(value.value), path)
   },
   blob: (value, path) => (value instanceof Uint8Array ? new Uint8Array(value) : wrongType(value, 'a Blob', path)),
 }
-
-type Tagged = { readonly tag: number; readonly value: unknown }
-
-const isTagged = (value: unknown): value is Tagged => typeof value === 'object' && value !== null && tagSymbol in value
 
 const codec = new CborCodec()
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as cloudWatchSdk from '@aws-sdk/client-cloudwatch'
 import * as ecsSdk from '@aws-sdk/client-ecs'
 import * as elbv2Sdk from '@aws-sdk/client-elastic-load-balancing-v2'
+import * as lambdaSdk from '@aws-sdk/client-lambda'
+import * as s3Sdk from '@aws-sdk/client-s3'
 import type { Call, Handlers } from '../../../src/aws/handlers.ts'
 import { AwsError } from '../../../src/domain/aws-error.ts'
 import { readOperationTable } from '../../../src/aws/wire/operation-table.ts'
@@ -291,6 +294,36 @@ describe('an AWS call', () => {
         await caller.query(`Version=2015-12-01&Action=${action}${damaged(form, random)}`),
       ]
       for (const { status, body } of answers) assert.ok(status === 200 || status === 400, body)
+    }
+    assert.deepEqual(caller.logged, [])
+  })
+
+  test('of REST or CBOR which is damaged is the mistake of its sender too', async () => {
+    const [s3Names, lambdaNames, cloudWatchNames] = [s3Sdk, lambdaSdk, cloudWatchSdk].map(operationNames)
+    const all = (names: readonly string[] = []) => answeringAll(names)
+    const handlers = { s3: all(s3Names), lambda: all(lambdaNames), cloudWatch: all(cloudWatchNames) }
+    const caller = new Caller(allServices(handlers))
+    const random = new RandomValues(4567)
+    const xml = '<Delete xmlns="x"><Object><Key>a</Key><Size>1</Size></Object><Quiet>true</Quiet></Delete>'
+    const json = '{"Code":{"ZipFile":"AAEC"},"Timeout":3,"Layers":["a"],"Environment":{"Variables":{"a":"b"}}}'
+    const cbor = Buffer.from(
+      'a2694e616d657370616365616e6a4d657472696344617461 81a16a4d65747269634e616d65616d'.replace(' ', ''),
+      'hex',
+    ).toString('latin1')
+    const chunked = { 'content-encoding': 'aws-chunked', 'x-amz-decoded-content-length': '3' }
+    const at = (path: string) => damaged(path, random)
+    for (let i = 0; i < 2000; i++) {
+      const operation = cloudWatchNames?.[i % cloudWatchNames.length]
+      const path = `POST /service/GraniteServiceVersion20100801/operation/${operation}`
+      const answers = [
+        await caller.send({}, damaged(xml, random), `POST /bucket?${at('delete&x-id=a&versionId=%C3%A9')}`),
+        await caller.send({}, '', `GET /b${at('ucket/a%20b+c?partNumber=1&response-expires=2026-01-01')}`),
+        await caller.send(chunked, damaged('3;chunk-signature=a\r\nabc\r\n0\r\na:b\r\n\r\n', random), 'PUT /bucket/k'),
+        await caller.send({}, damaged(json, random), `POST /2015-03-31/functions`),
+        await caller.send({}, 'x', `POST /2015-03-31${at('/functions/arn%3Aaws/invocations?Qualifier=1')}`),
+        await caller.send({ 'smithy-protocol': 'rpc-v2-cbor' }, damaged(cbor, random), path),
+      ]
+      for (const { status, body } of answers) assert.ok(status < 500 || status === 501, `${status} ${body}`)
     }
     assert.deepEqual(caller.logged, [])
   })
