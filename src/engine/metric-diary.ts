@@ -6,8 +6,10 @@ import type { Store } from './store.ts'
 
 /** A day of minutes is what most alarms may look at. */
 const mostRows = 1440
+/** Minutes of single metrics in all rows. */
+const mostKeptNotes = 100_000
 /** Numbers in one row; beyond that, minutes are kept without their distribution. */
-const largestRow = 20_000
+const largestRow = 4_000
 /** Distributions on disk are coarser than in memory. */
 const mostValues = 64
 const mostAbsences = 20
@@ -26,7 +28,8 @@ export class MetricDiary {
     string,
     { readonly id: MetricId; readonly unit: string; readonly start: number; readonly summary: MetricSummary }
   >()
-  #rowKeys: string[] = []
+  /** Oldest first. */
+  #rows: readonly { readonly key: string; readonly notes: number }[] = []
   #running: Promise<void> | undefined
   absences: EngineTimes['absences'] = []
 
@@ -44,7 +47,7 @@ export class MetricDiary {
 
   read(): readonly MetricNote[] {
     const rows = this.#store.metricMinutes.list()
-    this.#rowKeys = rows.map(({ key }) => key)
+    this.#rows = rows.map(({ key, data }) => ({ key, notes: data.length }))
     const times = this.#store.engineTimes.get('engine')
     const now = this.#clock.now()
     if (times !== undefined) this.absences = [...times.absences, { from: times.seenAt, to: now }].slice(-mostAbsences)
@@ -94,16 +97,17 @@ export class MetricDiary {
     if (this.#notes.size === 0 && !hasAlarms) return
     const now = this.#clock.now()
     const key = this.#newKey(now)
-    const gone = this.#rowKeys.slice(0, Math.max(0, this.#rowKeys.length + 1 - mostRows))
+    const rows = newest([...this.#rows, { key, notes: this.#notes.size }])
+    const gone = this.#rows.slice(0, this.#rows.length + 1 - rows.length)
     this.#store.transaction(() => {
       // Without alarms nobody minds when an engine was away.
       if (hasAlarms) engineTimes.put('engine', { seenAt: now, absences: this.absences })
       if (this.#notes.size === 0) return
       metricMinutes.put(key, { key, data: this.#data() })
-      for (const old of gone) metricMinutes.delete(old)
+      for (const old of gone) metricMinutes.delete(old.key)
     })
     if (this.#notes.size === 0) return
-    this.#rowKeys = [...this.#rowKeys.slice(gone.length), key]
+    this.#rows = rows
     this.#notes = new Map()
   }
 
@@ -123,4 +127,14 @@ export class MetricDiary {
       return { ...note, summary: values === undefined || size > largestRow ? totals : { ...totals, values } }
     })
   }
+}
+
+/** As many rows from the end as may be kept; the last one always is. */
+function newest<Row extends { readonly notes: number }>(rows: readonly Row[]): readonly Row[] {
+  let notes = 0
+  const firstKept = rows.findLastIndex((row, at) => {
+    notes += row.notes
+    return at < rows.length - 1 && (notes > mostKeptNotes || rows.length - at > mostRows)
+  })
+  return rows.slice(firstKept + 1)
 }

@@ -1,7 +1,6 @@
 import { metricKey, type MetricDatum, type MetricId } from '../domain/metric.ts'
 import { periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
-import type { MetricSummary } from '../domain/metric-summary.ts'
-import { MetricSummary as Summary } from '../domain/metric-summary.ts'
+import { MetricSummary } from '../domain/metric-summary.ts'
 import { MetricDiary } from './metric-diary.ts'
 import { MetricSeries } from './metric-series.ts'
 import type { Clock, EngineSettings, Log } from './ports.ts'
@@ -73,7 +72,7 @@ export class Metrics {
   /** Recalls what was written down, and goes on writing. */
   start(): void {
     for (const { id, unit, start, summary } of this.#diary.read()) {
-      this.#change(id, unit, ({ minutes }) => minutes.merge(start, Summary.of(summary)))
+      this.#change(id, unit, ({ minutes }) => minutes.merge(start, MetricSummary.of(summary)))
     }
     this.#diary.start()
   }
@@ -100,7 +99,7 @@ export class Metrics {
       if (unit !== undefined && unit !== each) continue
       this.#tier(series, periodSeconds).mergeInto(from, to, (time) => {
         const start = from + startOfPeriod(time - from, milliseconds)
-        const point = found.get(start) ?? { start, unit: each, summary: new Summary() }
+        const point = found.get(start) ?? { start, unit: each, summary: new MetricSummary() }
         found.set(start, point)
         return point.summary
       })

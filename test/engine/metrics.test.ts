@@ -178,6 +178,16 @@ describe('an engine that starts again', () => {
     await metrics.stop()
   })
 
+  test('writes down a hundred thousand minutes of metrics at most', async () => {
+    const { clock, store, metrics, put } = world({ minuteMilliseconds: 1000 })
+    for (let second = 1; second <= 21; second++) {
+      for (let at = 0; at < 5000; at++) put(1, { id: metric(`m${at}`) })
+      await clock.run(() => clock.now() >= now + second * 1000)
+    }
+    assert.equal(store.metricMinutes.list().length, 20)
+    await metrics.stop()
+  })
+
   test('goes on without a disk, and writes later', async () => {
     const { clock, store, metrics, put, persistence } = world()
     persistence.beforeWrite = () => {
