@@ -53,7 +53,10 @@ describe('teal hook', { timeout: 100_000 }, () => {
     const { exitCode, output, errors } = await run('run', 'check', '--event', 'BeforeAllowTraffic')
     assert.deepEqual([exitCode, errors], [0, ''])
     assert.match(output, /^Function check, as at BeforeAllowTraffic, invoked with \{"DeploymentId":"d-HOOKALONE",/)
-    assert.match(output, /PutLifecycleEventHookExecutionStatus\s+is\s+answered\s+with\s+DeploymentDoesNotExistException/)
+    assert.match(
+      output,
+      /PutLifecycleEventHookExecutionStatus\s+is\s+answered\s+with\s+DeploymentDoesNotExistException/,
+    )
     assert.match(output, /\n {2}START RequestId: .*\n {2}.*\tINFO\tstage one\n {2}END RequestId: /)
     assert.match(output, /Its result: "DeploymentDoesNotExistException"\n$/)
   })
