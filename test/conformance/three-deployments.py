@@ -8,7 +8,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-IMAGES = ["hello:2", "hello:1", "hello:2"]
+DEPLOYMENTS = [
+    ("hello:2", "CodeDeployDefault.ECSLinear10PercentEvery1Minutes"),
+    ("hello:1", "CodeDeployDefault.ECSCanary10Percent5Minutes"),
+    ("hello:2", "CodeDeployDefault.ECSAllAtOnce"),
+]
 
 # The engine is killed meanwhile; between two engines nobody answers.
 config = Config(retries={"total_max_attempts": 2, "mode": "standard"})
@@ -38,7 +42,7 @@ def running_deployments():
     return answer["deployments"]
 
 
-def create(task_definition):
+def create(task_definition, deployment_config):
     content = json.dumps(
         {
             "version": 0.0,
@@ -60,7 +64,7 @@ def create(task_definition):
             codedeploy.create_deployment,
             applicationName="hello",
             deploymentGroupName="hello",
-            deploymentConfigName="CodeDeployDefault.ECSLinear10PercentEvery1Minutes",
+            deploymentConfigName=deployment_config,
             revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
         )
         return answer["deploymentId"]
@@ -69,11 +73,11 @@ def create(task_definition):
         return running_deployments()[0]
 
 
-for image in IMAGES:
+for image, deployment_config in DEPLOYMENTS:
     with open(sys.argv[1]) as file:
         definition = json.loads(file.read().replace("<IMAGE1_NAME>", image))
     registered = patiently(ecs.register_task_definition, **definition)["taskDefinition"]["taskDefinitionArn"]
-    deployment_id = create(registered)
+    deployment_id = create(registered, deployment_config)
     print(json.dumps({"deploymentId": deployment_id, "image": image}), flush=True)
     while True:
         info = patiently(codedeploy.get_deployment, deploymentId=deployment_id)["deploymentInfo"]
