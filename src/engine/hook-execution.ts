@@ -169,7 +169,7 @@ function timedOut(execution: HookExecution) {
 }
 
 function lastWords({ invocation }: HookExecution): string {
-  const lines = (invocation?.logLines ?? []).filter((line) => !/^(START|END|REPORT) /.test(line)).slice(-5)
+  const lines = (invocation?.logLines ?? []).filter((line) => !/^(INIT_START|START|END|REPORT) /.test(line)).slice(-5)
   return lines.length === 0 ? '' : ` Its last lines: "${lines.join(' / ').slice(-600)}"`
 }
 
