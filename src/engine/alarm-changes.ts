@@ -64,7 +64,7 @@ export function deleteAlarm(store: Store, alarm: MetricAlarm, now: number): void
 }
 
 /** The actions for an alarm's state. */
-export function actionsFor({ stateValue, settings }: MetricAlarm): readonly string[] {
+function actionsFor({ stateValue, settings }: MetricAlarm): readonly string[] {
   switch (stateValue) {
     case 'OK':
       return settings.okActions

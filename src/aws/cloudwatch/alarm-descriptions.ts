@@ -1,7 +1,6 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch'
 import type { MetricAlarm } from '../../domain/alarm.ts'
 import { metricKey } from '../../domain/metric.ts'
-import { actionsFor } from '../../engine/alarm-changes.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { alarmAnswer } from './alarm-answers.ts'
@@ -71,6 +70,10 @@ function matches(alarm: MetricAlarm, { AlarmNames, AlarmNamePrefix = '', StateVa
     isNamed &&
     alarm.alarmName.startsWith(AlarmNamePrefix) &&
     (StateValue === undefined || alarm.stateValue === StateValue) &&
-    (ActionPrefix === undefined || actionsFor(alarm).some((action) => action.startsWith(ActionPrefix)))
+    (ActionPrefix === undefined || allActions(alarm).some((action) => action.startsWith(ActionPrefix)))
   )
+}
+
+function allActions({ settings }: MetricAlarm): readonly string[] {
+  return [...settings.alarmActions, ...settings.okActions, ...settings.insufficientDataActions]
 }
