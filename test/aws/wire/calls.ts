@@ -28,7 +28,7 @@ export class Caller {
   }
 
   /** `line` is the request's first: `POST /`, `GET /bucket?acl`. */
-  async send(headers: WireRequest['headers'], body: string, line = 'POST /'): Promise<Answered> {
+  async send(headers: WireRequest['headers'], body: string | Uint8Array, line = 'POST /'): Promise<Answered> {
     const [method = '', url = ''] = line.split(' ')
     const [path = '', query = ''] = url.split('?')
     const request = { method, path, query: new URLSearchParams(query), headers, body: Buffer.from(body) }

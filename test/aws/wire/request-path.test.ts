@@ -324,7 +324,7 @@ describe('an AWS call', () => {
         await caller.send(chunked, damaged('3;chunk-signature=a\r\nabc\r\n0\r\na:b\r\n\r\n', random), 'PUT /bucket/k'),
         await caller.send({}, damaged(json, random), `POST /2015-03-31/functions`),
         await caller.send({}, 'x', `POST /2015-03-31${at('/functions/arn%3Aaws/invocations?Qualifier=1')}`),
-        await caller.send({ 'smithy-protocol': 'rpc-v2-cbor' }, damaged(cbor, random), path),
+        await caller.send({ 'smithy-protocol': 'rpc-v2-cbor' }, Buffer.from(damaged(cbor, random), 'latin1'), path),
       ]
       for (const { status, body } of answers) assert.ok(status < 500 || status === 501, `${status} ${body}`)
     }
