@@ -25,7 +25,7 @@ export async function awaitAlarm(
 }
 
 /** From the start to the end of the termination wait; a rollback is not watched, or it might never come to an end. */
-export function isWatched({ alarmConfiguration, creator, pastPointOfNoReturn, completeTime }: Deployment): boolean {
+function isWatched({ alarmConfiguration, creator, pastPointOfNoReturn, completeTime }: Deployment): boolean {
   if (creator === 'codeDeployRollback' || pastPointOfNoReturn || completeTime !== undefined) return false
   return alarmConfiguration?.enabled === true && alarmConfiguration.alarms.length > 0
 }
