@@ -1,0 +1,107 @@
+/** What no list of operations says: how far the behaviour behind them goes. Kept by hand, beside the code. */
+export type Behaviour = {
+  readonly what: string
+  /** `recorded`: accepted, kept and answered back, without an effect. */
+  readonly state: 'supported' | 'recorded' | 'refused'
+  readonly note: string
+}
+
+export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
+  'Deployment groups': [
+    behaviour('Compute platform ECS', 'supported', ''),
+    behaviour('Compute platforms Server and Lambda', 'refused', '`InvalidComputePlatformException`'),
+    behaviour('One pair of target groups, a production listener, a test listener', 'supported', ''),
+    behaviour('`deploymentReadyOption`: CONTINUE_DEPLOYMENT, STOP_DEPLOYMENT with up to 7200 minutes', 'supported', ''),
+    behaviour('Termination of blue after up to 2880 minutes, or KEEP_ALIVE', 'supported', ''),
+    behaviour('`autoRollbackConfiguration`, of the group and per deployment', 'supported', ''),
+    behaviour(
+      '`alarmConfiguration`, of the group and per deployment',
+      'supported',
+      'the alarms are those of CloudWatch here',
+    ),
+    behaviour(
+      '`triggerConfigurations`',
+      'supported',
+      'each message is kept, shown in the deployment’s record and sent to the URL of `teal serve --webhook`; there are no SNS topics',
+    ),
+    behaviour('`serviceRoleArn`', 'recorded', 'no role is assumed'),
+    behaviour('`outdatedInstancesStrategy`', 'recorded', 'it is about instances'),
+    behaviour('Tag filters, Auto Scaling groups, on-premises instances', 'refused', 'with the exception of each'),
+  ],
+  'Deployment configurations': [
+    behaviour('The five predefined ones for ECS', 'supported', ''),
+    behaviour('Custom ones: AllAtOnce, TimeBasedCanary, TimeBasedLinear', 'supported', ''),
+    behaviour('Those of the Server and Lambda platforms', 'refused', 'listed, and refused for an ECS group'),
+  ],
+  Revisions: [
+    behaviour('`AppSpecContent`, and `String`, its older name', 'supported', 'the sha256 is checked where it is given'),
+    behaviour(
+      '`S3` with bundleType YAML or JSON',
+      'supported',
+      'version and ETag are checked; read when the deployment is created',
+    ),
+    behaviour(
+      '`S3` with bundleType zip, tar or tgz',
+      'supported',
+      'with `appspec.yaml`, `appspec.yml` or `appspec.json` in the root of the archive',
+    ),
+    behaviour('`GitHub`', 'refused', '`InvalidRevisionException`'),
+    behaviour(
+      'An AppSpec that is missing or malformed',
+      'supported',
+      'the deployment fails with INVALID_REVISION or REVISION_MISSING',
+    ),
+    behaviour('`CapacityProviderStrategy` in the AppSpec', 'refused', 'the deployment fails with INVALID_REVISION'),
+  ],
+  Deployments: [
+    behaviour('All lifecycle events of ECS, in their order', 'supported', ''),
+    behaviour(
+      'Hooks on the five events that can have one',
+      'supported',
+      'Lambda functions, run here; see Lambda above',
+    ),
+    behaviour(
+      'Traffic of the production and the test listener, by weight',
+      'supported',
+      'also in rules that forward to the pair',
+    ),
+    behaviour('ContinueDeployment for READY_WAIT and TERMINATION_WAIT', 'supported', ''),
+    behaviour('StopDeployment, with and without rollback', 'supported', ''),
+    behaviour('Rollback as a deployment of its own', 'supported', ''),
+    behaviour('One deployment at a time in a group', 'supported', '`DeploymentLimitExceededException`'),
+    behaviour(
+      'Members for instances: `fileExistsBehavior`, `targetInstances` …',
+      'refused',
+      'with the exception of each',
+    ),
+    behaviour(
+      'Minutes',
+      'supported',
+      '`teal serve --minute` says how long one lasts; answers keep the configured ones',
+    ),
+  ],
+  Notifications: [
+    behaviour('Messages of triggers, in the form of SNS', 'supported', 'the newest thousand are kept'),
+    behaviour('Deployment events, in the form of EventBridge', 'supported', 'START, SUCCESS, FAILURE, STOP and READY'),
+    behaviour('Delivery', 'supported', 'to one webhook, five attempts; deployments never wait for it'),
+  ],
+  'Amazon S3': [
+    behaviour(
+      'Objects, ranges, conditional requests, metadata, checksums',
+      'supported',
+      'up to 256 MiB in one request',
+    ),
+    behaviour('Multipart uploads, versions, delete markers', 'supported', ''),
+    behaviour(
+      'Presigned URLs, path-style and virtual-host addresses',
+      'supported',
+      'signatures and times are not verified',
+    ),
+    behaviour('ACLs `private` and `bucket-owner-full-control`', 'recorded', 'the owner is the only one there is'),
+    behaviour('Other ACLs, tags, policies, encryption, storage classes, object lock', 'refused', '`NotImplemented`'),
+  ],
+}
+
+function behaviour(what: string, state: Behaviour['state'], note: string): Behaviour {
+  return { what, state, note }
+}
