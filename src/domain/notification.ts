@@ -28,7 +28,7 @@ export type Delivery = {
   readonly problem?: string
 }
 
-export type EventBridgeEvent = {
+type EventBridgeEvent = {
   readonly version: '0'
   readonly id: string
   readonly 'detail-type': 'CodeDeploy Deployment State-change Notification'

@@ -6,7 +6,7 @@ import { quoted } from './names.ts'
 
 /** A revision as a caller names it: with its text, by the digest of a text that was registered before, or in S3. */
 export type NamedRevision = NamedContent | S3Revision
-export type NamedContent = Omit<ContentRevision, 'content'> & { readonly content: string | undefined }
+type NamedContent = Omit<ContentRevision, 'content'> & { readonly content: string | undefined }
 
 /**
  * Reads the location of a revision: `AppSpecContent`, `String`, which is its older name, or `S3`.

@@ -20,7 +20,7 @@ export function bucketNamed(store: Store, input: BucketInput, { accountId }: Pic
 }
 type BucketInput = { readonly Bucket: string; readonly ExpectedBucketOwner?: string | undefined }
 
-export function checkOwner(expected: string | undefined, accountId: string): void {
+function checkOwner(expected: string | undefined, accountId: string): void {
   if (expected === undefined || expected === accountId) return
   throw new AwsError('AccessDenied', `Access Denied: the bucket is account ${accountId}'s, and not ${expected}'s.`)
 }
