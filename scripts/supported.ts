@@ -46,14 +46,20 @@ function allServices(): readonly AwsService[] {
 
 function serviceSection({ name, table, handlers }: AwsService): string {
   const operations = [...table.operations.keys()].toSorted()
-  const supported = operations.filter((operation) => handlers.has(operation))
-  const refused = operations.filter((operation) => !handlers.has(operation))
+  const isSupported = (operation: string): boolean => handlers.has(operation) && !isForInstances(operation)
+  const supported = operations.filter(isSupported)
+  const refused = operations.filter((operation) => !isSupported(operation))
   return [
     `## ${name}`,
     `${supported.length} of ${operations.length} operations are supported:`,
     `${supported.map(code).join(', ')}.`,
     ...(refused.length === 0 ? [] : ['Refused:', `${refused.map(code).join(', ')}.`]),
   ].join('\n\n')
+}
+
+/** They have a handler, which says that an ECS deployment has no instances. */
+function isForInstances(operation: string): boolean {
+  return /Deployment(Instance|Instances)$/.test(operation)
 }
 
 function behaviourSection(heading: string, list: readonly Behaviour[]): string {

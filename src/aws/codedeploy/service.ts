@@ -7,6 +7,7 @@ import { createDeploymentHandler } from './create-deployment.ts'
 import { deploymentConfigHandlers } from './deployment-configs.ts'
 import { deploymentControlHandlers } from './deployment-control.ts'
 import { deploymentGroupHandlers } from './deployment-groups.ts'
+import { deploymentInstanceHandlers } from './deployment-instances.ts'
 import { deploymentTargetHandlers } from './deployment-targets.ts'
 import { deploymentHandlers } from './deployments.ts'
 import { hookStatusHandler } from './hook-status.ts'
@@ -32,6 +33,7 @@ export function codeDeploy(engine: Engine): AwsService {
       ...deploymentTargetHandlers(engine),
       ...deploymentControlHandlers(engine),
       ...hookStatusHandler(engine),
+      ...deploymentInstanceHandlers(engine),
       ...tagHandlers(engine),
     },
   })
