@@ -1,5 +1,6 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import type { RecordedNotification } from '../domain/notification.ts'
 import type { ShownDeployment } from './deployment.ts'
 import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
 
@@ -19,6 +20,7 @@ export function deploymentText(shown: ShownDeployment): string {
           section('Alarms', alarms(record)),
         ]),
     section('Hooks', hooks(shown)),
+    section('Notifications', notifications(record?.notifications ?? [])),
     section('Result', result(deployment)),
     section('Next', next(deployment)),
   ]
@@ -146,6 +148,26 @@ function alarms({ alarms: all }: DeploymentRecord): readonly string[] {
       reason ?? '',
     ]),
   )
+}
+
+function notifications(all: readonly RecordedNotification[]): readonly string[] {
+  return columns(
+    all
+      .slice(-20)
+      .map((one) => [
+        timeOfDay(new Date(one.at)),
+        one.channel,
+        one.channel === 'SNS' ? `${one.subject}, to ${one.topicArn}` : one.event.detail.state,
+        deliveryInWords(one.delivery),
+      ]),
+  )
+}
+
+function deliveryInWords(delivery: RecordedNotification['delivery']): string {
+  if (delivery === undefined) return 'recorded'
+  const { status, attempts, problem } = delivery
+  const after = attempts > 1 || status === 'Failed' ? ` after ${attempts} attempts` : ''
+  return `webhook: ${status}${after}${problem === undefined ? '' : `, ${problem}`}`
 }
 
 function result({ status, errorInformation, rollbackInfo }: DeploymentInfo): readonly string[] {

@@ -5,6 +5,7 @@ import { stepSentence } from './step-sentences.ts'
 import type { TargetHealth } from './target-health.ts'
 import { sumOf, verdictOf } from './traffic-account.ts'
 import type { TrafficCount, TrafficRow } from './traffic-account.ts'
+import type { RecordedNotification } from './notification.ts'
 
 /** What was seen of the world around a deployment while it ran. */
 export type DeploymentObservation =
@@ -34,6 +35,8 @@ export type AlarmChange = {
 
 /** Everything that is known about a deployment, for people and their tools. Times are ISO 8601, in UTC. */
 export type DeploymentRecord = {
+  /** Oldest first; added where the engine has them. */
+  readonly notifications?: readonly RecordedNotification[]
   readonly deploymentId: string
   readonly applicationName: string
   readonly deploymentGroupName: string

@@ -11,6 +11,9 @@ export type Notification = {
   readonly delivery?: Delivery
 }
 
+/** One as the record of its deployment shows it; `at` in ISO 8601. */
+export type RecordedNotification = NotificationContent & { readonly at: string; readonly delivery?: Delivery }
+
 export type NotificationContent =
   | {
       readonly channel: 'SNS'

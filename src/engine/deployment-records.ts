@@ -2,7 +2,7 @@ import { deploymentRecord } from '../domain/deployment-record.ts'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import { journalKey } from '../domain/journal.ts'
 import type { JournalEntry } from '../domain/journal.ts'
-import type { Delivery, NotificationContent } from '../domain/notification.ts'
+import type { RecordedNotification } from '../domain/notification.ts'
 import { observationsOf } from './deployment-watch.ts'
 import type { DeploymentSupervisor } from './engine.ts'
 import type { Store } from './store.ts'
@@ -11,7 +11,7 @@ import type { Store } from './store.ts'
 export function recordOf(
   { store, deployments }: { readonly store: Store; readonly deployments: Pick<DeploymentSupervisor, 'taskSets'> },
   deploymentId: string,
-): NotifiedRecord | undefined {
+): DeploymentRecord | undefined {
   const deployment = store.deployments.get(deploymentId)
   if (deployment === undefined) return undefined
   const watch = store.deploymentWatches.get(deploymentId)
@@ -25,10 +25,7 @@ export function recordOf(
   return { ...record, notifications: notificationsOf(store, deploymentId) }
 }
 
-/** With what was told of it to SNS topics and EventBridge, and whether the webhook took it. */
-type NotifiedRecord = DeploymentRecord & { readonly notifications: readonly RecordedNotification[] }
-type RecordedNotification = NotificationContent & { readonly at: string; readonly delivery?: Delivery }
-
+/** What was told of it to SNS topics and EventBridge, and whether the webhook took it. */
 function notificationsOf(store: Store, deploymentId: string): readonly RecordedNotification[] {
   return store.notifications
     .list()

@@ -2,6 +2,8 @@ import type { DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deploymentText } from '../../src/cli/deployment-text.ts'
+import type { DeploymentRecord } from '../../src/domain/deployment-record.ts'
+import type { RecordedNotification } from '../../src/domain/notification.ts'
 
 const endpoint = 'https://codedeploy.eu-west-1.amazonaws.com'
 const deployment: DeploymentInfo = {
@@ -48,4 +50,49 @@ test('after a failure the next thing to type is about the rollback, or about ano
   const rollbackInfo = { rollbackDeploymentId: 'd-ABCDEF124', rollbackMessage: 'It is rolled back.' }
   const rolledBack = deploymentText({ ...shown, deployment: { ...deployment, rollbackInfo } })
   assert.match(rolledBack, /teal deployment d-ABCDEF124 +how the rollback went/)
+})
+
+test('what was told of the deployment is shown, and whether the webhook took it', () => {
+  const detail = {
+    region: 'eu-west-1',
+    deploymentId: 'd-ABCDEF123',
+    instanceGroupId: 'group',
+    deploymentGroup: 'web',
+    state: 'FAILURE',
+    application: 'shop',
+  } as const
+  const event = {
+    version: '0',
+    id: 'event',
+    'detail-type': 'CodeDeploy Deployment State-change Notification',
+    source: 'aws.codedeploy',
+    account: '000000000000',
+    time: '2027-03-01T14:05:30Z',
+    region: 'eu-west-1',
+    resources: [],
+    detail,
+  } as const
+  const at = '2027-03-01T14:05:30.000Z'
+  const notifications: readonly RecordedNotification[] = [
+    {
+      at,
+      channel: 'SNS',
+      topicArn: 'arn:aws:sns:eu-west-1:000000000000:deployments',
+      subject: 'FAILED',
+      message: '{}',
+    },
+    { at, channel: 'EventBridge', event, delivery: { status: 'Failed', attempts: 5, problem: 'connection refused' } },
+  ]
+  const traffic = { counted: false, answered: 0, failed: 0, givenUp: 0, totals: [], rows: [] }
+  const record = { steps: [], targetHealth: [], alarms: [], hooks: [], traffic, notifications }
+  const text = deploymentText({
+    endpoint,
+    region: 'eu-west-1',
+    deployment,
+    record: record as unknown as DeploymentRecord,
+  })
+  assert.match(text, /Notifications\n.*SNS +FAILED, to/)
+  assert.match(text, /EventBridge +FAILURE/)
+  assert.match(text.replaceAll(/\s+/g, ' '), /webhook: Failed after 5 attempts, connection refused/)
+  for (const line of text.split('\n')) assert(line.length <= 80, line)
 })
