@@ -24,7 +24,7 @@ export type NotificationContent =
     }
   | { readonly channel: 'EventBridge'; readonly event: EventBridgeEvent }
 
-export type Delivery = {
+type Delivery = {
   readonly status: 'Pending' | 'Delivered' | 'Failed'
   readonly attempts: number
   /** Why the last attempt failed. */
