@@ -21,7 +21,8 @@ export function hintsForKeeping({
   AWS endpoint   ${url}
 
 To look at it
-  export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
+  export AWS_ENDPOINT_URL=${url}
+  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal
   aws deploy get-deployment --deployment-id ${deploymentId}
   aws deploy get-deployment-target --deployment-id ${deploymentId} \\

@@ -32,6 +32,11 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour('The five predefined ones for ECS', 'supported', ''),
     behaviour('Custom ones: AllAtOnce, TimeBasedCanary, TimeBasedLinear', 'supported', ''),
     behaviour('Those of the Server and Lambda platforms', 'refused', 'listed, and refused for an ECS group'),
+    behaviour(
+      '`CodeDeployDefault.OneAtATime`',
+      'supported',
+      'Terraform sends it for every group; here it means all at once',
+    ),
   ],
   Revisions: [
     behaviour('`AppSpecContent`, and `String`, its older name', 'supported', 'the sha256 is checked where it is given'),

@@ -118,7 +118,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     ready.resolve()
   } catch (error) {
     ready.reject(error)
-    await stopEngine(parts, endpoint).catch(() => undefined)
+    await stopEngine(parts, endpoint, { alsoRouterAndTasks: false }).catch(() => undefined)
     if (foundRouter === undefined) await router.shutdown().catch(() => undefined)
     throw error
   }
@@ -193,12 +193,12 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
     url: endpoint.url,
     dataDirectory,
     endEngine: async () => {
-      await stopEngine(parts, endpoint)
+      await stopEngine(parts, endpoint, { alsoRouterAndTasks: false })
       directory.release()
     },
     endEverything: async () => {
       const running = await countRunning(dataDirectory)
-      await stopEngine(parts, endpoint)
+      await stopEngine(parts, endpoint, { alsoRouterAndTasks: true })
       await endRouterAndTasks(dataDirectory)
       directory.release()
       return { enginePid: process.pid, ...running }
@@ -207,8 +207,15 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
   }
 }
 
-/** Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are left alone. */
-async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise<void> {
+/**
+ * Whoever decides things ends before whoever carries them out; the store is last. Router and tasks are ended by those who
+ * started them, who also know what they have only just begun.
+ */
+async function stopEngine(
+  parts: Parts,
+  endpoint: Endpoint | undefined,
+  { alsoRouterAndTasks }: { readonly alsoRouterAndTasks: boolean },
+): Promise<void> {
   const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
   await endpoint?.close()
   engine.deployments.close()
@@ -219,7 +226,8 @@ async function stopEngine(parts: Parts, endpoint: Endpoint | undefined): Promise
   await notifications.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()
-  await router.stop()
+  if (alsoRouterAndTasks) await Promise.all([router.shutdown(), runtime.shutdown()])
+  else await router.stop()
   runtime.close()
   persistence.close()
 }

@@ -26,6 +26,8 @@ const retryMilliseconds = 25
 const restartMilliseconds = 500
 /** A router that was begun serves after a tenth of a second; a busy machine may take longer. */
 const startMilliseconds = 15_000
+/** A router that is silent for so long is hung, and not only busy. */
+const hungMilliseconds = 15_000
 const defaultGraceSeconds = 5
 
 /**
@@ -114,17 +116,31 @@ export class RouterClient implements Router {
     const { clock, log } = this.#settings
     const { signal } = this.#stopped
     let wait = reportMilliseconds
+    let silentSince: number | undefined
+    let told = ''
     while (!signal.aborted) {
       try {
         await clock.sleep(wait, signal)
         const state = await this.#takeReport()
+        silentSince = state === 'silent' ? (silentSince ?? clock.now()) : undefined
+        if (silentSince !== undefined && clock.now() - silentSince > hungMilliseconds) this.#killHung()
         wait = state === 'answers' ? reportMilliseconds : retryMilliseconds
         if (state === 'answers') await this.#tellNewestTable()
         if (state === 'gone' && !signal.aborted) this.#startRouter()
       } catch (error) {
-        if (!signal.aborted) log.warn(`The router could not be asked or told: ${String(error)}`)
+        // Ten times a second it would be the same again.
+        const message = `The router could not be asked or told: ${String(error)}`
+        if (!signal.aborted && message !== told) log.warn(message)
+        told = message
       }
     }
+  }
+
+  /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
+  #killHung(): void {
+    if (this.#report === undefined) return
+    this.#settings.log.warn(`The router (process ${this.#report.pid}) does not answer; it is ended.`)
+    killProcess(this.#report.pid)
   }
 
   async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {

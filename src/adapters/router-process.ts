@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from './sqlite-error.ts'
 import { makeDirectories } from './make-directories.ts'
 
 /** Nobody answers on the router's socket, or whoever did is gone. */
@@ -39,6 +41,22 @@ export function routerSocketPath(dataDirectory: string): string {
   if (Buffer.byteLength(path) <= longestSocketPath) return path
   const name = createHash('sha256').update(path).digest('hex').slice(0, 24)
   return join(tmpdir(), `teal-${name}.sock`)
+}
+
+/** True while a router has the data directory, whether it answers or not. The lock is the router's own; see there. */
+export function isRouterLockHeld(dataDirectory: string): boolean {
+  const file = join(resolve(dataDirectory), 'router.lock')
+  if (!existsSync(file)) return false
+  const lock = new DatabaseSync(file, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    lock.close()
+  }
 }
 
 /**

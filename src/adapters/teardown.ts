@@ -6,7 +6,7 @@ import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
 import { ImageStore } from './image-store.ts'
 import { ProcessRuntime } from './process-runtime.ts'
 import { RouterClient } from './router-client.ts'
-import { callRouter, routerSocketPath } from './router-process.ts'
+import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
 import { killRunningTasks, runningTasks } from './running-tasks.ts'
 import { SystemClock } from './system-clock.ts'
 
@@ -16,6 +16,7 @@ export type EndedParts = { readonly enginePid?: number; readonly routerPid?: num
 /** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
 const engineEndMilliseconds = 150_000
 const lookMilliseconds = 50
+const routerEndMilliseconds = 15_000
 
 /** Ends everything of a data directory: the engine if one is running, and whatever it or an earlier one left running. */
 export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
@@ -43,6 +44,15 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
   const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock })
   await router.shutdown()
   await runtime.shutdown()
+  // One that was only just started has the directory before it can be asked to end.
+  const deadline = clock.now() + routerEndMilliseconds
+  while (isRouterLockHeld(dataDirectory)) {
+    if (clock.now() > deadline) {
+      throw new Error(`The load balancer of ${dataDirectory} does not answer and could not be ended: end its process.`)
+    }
+    await clock.sleep(lookMilliseconds)
+    await router.shutdown()
+  }
 }
 
 /** Without waiting for anything to finish. */

@@ -41,10 +41,10 @@ export function clientConfiguration(
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new CliError(`'${endpoint}' is not a URL.`)
   const isHere = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
   const hasCredentials = hasFiles || Object.keys(env).some((name) => identifying.test(name))
-  const hasRegion = hasFiles || (env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']) !== undefined
+  const givenRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined
+  const hasRegion = hasFiles || givenRegion !== undefined
   // The SDK reads AWS_REGION only; the AWS CLI's variable is as good.
-  const found =
-    region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (isHere && !hasRegion ? 'us-east-1' : undefined)
+  const found = region ?? givenRegion ?? (isHere && !hasRegion ? 'us-east-1' : undefined)
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(found === undefined ? {} : { region: found }),

@@ -10,7 +10,7 @@ export function deploymentText(shown: ShownDeployment): string {
   const sections: readonly (readonly string[])[] = [
     header(shown),
     section('Stages', stages(shown)),
-    section('Task sets', taskSets(shown)),
+    section(deployment.completeTime === undefined ? 'Task sets' : 'Task sets, when it ended', taskSets(shown)),
     ...(record === undefined
       ? [[wrapped(`Steps and requests: ${shown.endpoint} keeps no record of them (AWS does not; Teal does).`, 2)]]
       : [
@@ -135,8 +135,13 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
   })
   return (recorded ?? told).flatMap(({ heading, logLines }) => [
     wrapped(`  ${heading}`, 4),
-    ...logLines.map((line) => wrapped(`    | ${line}`, 6)),
+    ...logLines.filter(isSaid).map((line) => wrapped(`    | ${line.replaceAll('\t', ' ')}`, 6)),
   ])
+}
+
+/** What Lambda writes around every invocation says nothing of this one. */
+function isSaid(line: string): boolean {
+  return !/^(INIT_START|START|END|REPORT) /.test(line)
 }
 
 function alarms({ alarms: all }: DeploymentRecord): readonly string[] {

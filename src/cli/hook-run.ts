@@ -37,7 +37,7 @@ Examples:
   $ teal hook run check-green --payload '{"DeploymentId":"d-ABCDEF123"}'
 ${awsHelp}
 
-Exit code 1 where the function fails.`
+Exit code 1 where the function fails; to have reported to no deployment is no failure.`
 
 async function runHook(name: string, options: HookRunOptions): Promise<void> {
   const access = await lambdaAccess(options)
@@ -49,12 +49,24 @@ async function runHook(name: string, options: HookRunOptions): Promise<void> {
   console.log(`\nIts log${log.length >= 4_096 ? ' (the end of it)' : ''}:`)
   for (const line of log.trimEnd().split('\n')) console.log(`  ${line}`)
   console.log(`\nIts result: ${result}`)
+  if (options.payload === undefined && isVerdictRefused(result)) {
+    console.log(`\nFunction ${name} reported its verdict; there is only no deployment here that it could decide.`)
+    return
+  }
   if (error !== undefined) throw new CliError(`the function ${name} failed${describe(result)}.`)
+  console.log(
+    `\n${wrapped('It returned. CodeDeploy ignores what it returns: what it reports with PutLifecycleEventHookExecutionStatus counts, and without that its deployment waits for an hour.', 0)}`,
+  )
+}
+
+/** The one error that a hook which does its work comes to when it runs alone. */
+function isVerdictRefused(result: string): boolean {
+  return result.includes('DeploymentDoesNotExistException') && result.includes(noDeployment)
 }
 
 const note = wrapped(
   `There is no deployment ${noDeployment}, so the function's call of PutLifecycleEventHookExecutionStatus is answered with ` +
-    'DeploymentDoesNotExistException. In a deployment the status it passes is its verdict. All else is as there.',
+    'DeploymentDoesNotExistException: the sign that it has reported. In a deployment the status it passes is its verdict.',
   0,
 )
 
@@ -79,7 +91,7 @@ function describe(result: string): string {
   try {
     const { errorType, errorMessage } = JSON.parse(result) as { errorType?: unknown; errorMessage?: unknown }
     const texts = [errorType, errorMessage].filter((text) => typeof text === 'string' && text !== '')
-    return texts.length === 0 ? '' : `: ${texts.join(': ')}`
+    return texts.length === 0 ? '' : `: ${texts.join(': ').replace(/\.$/, '')}`
   } catch {
     return ''
   }

@@ -64,7 +64,8 @@ Examples:
                                             keep theirs
 
 Then, in another terminal:
-  $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1
+  $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  $ export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   $ export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal
   $ aws ecs list-clusters`
 
@@ -115,7 +116,8 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
       ? []
       : [`  Whoever reaches ${host} can run programs on this machine: nobody is asked who they are.`]),
     '  To use it:',
-    `    export AWS_ENDPOINT_URL=${teal.url} AWS_REGION=us-east-1`,
+    `    export AWS_ENDPOINT_URL=${teal.url}`,
+    '    export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
     '    export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
     '  Ctrl-C ends everything.',
   ]
@@ -130,9 +132,21 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   }
   console.log('Ending the engine, the load balancer and all tasks. Ctrl-C again does not wait for them to finish.')
   const ending = teal.endEverything()
-  void signals.next().then(() => teal.hurry())
+  void hurryOn(teal, signals)
   console.log(describeEnded(await ending))
   return 0
+}
+
+/** With every further signal: what is being ended may have started something meanwhile. */
+async function hurryOn(teal: RunningTeal, signals: ProcessSignals): Promise<never> {
+  for (;;) {
+    await signals.next()
+    try {
+      teal.hurry()
+    } catch (error) {
+      console.error(`Not everything could be ended at once: ${String(error)}`)
+    }
+  }
 }
 
 /** A half-dead engine is worse than none: load balancer and tasks serve on, and the next engine takes everything up. */

@@ -64,6 +64,8 @@ export function stepEnded(deployment: Deployment, step: DeploymentStep, result: 
 export function shouldRollBack(deployment: Deployment, event: AutoRollbackEvent | undefined): boolean {
   if (event === undefined || deployment.creator === 'codeDeployRollback' || deployment.plan === undefined) return false
   const { enabled, events } = deployment.autoRollbackConfiguration
+  // A caller who was promised a rollback gets it, whatever ended the deployment in that moment.
+  if (deployment.stopRequest?.autoRollbackEnabled === true) return true
   if (event === 'DEPLOYMENT_STOP_ON_REQUEST' && deployment.stopRequest?.autoRollbackEnabled !== undefined)
     return deployment.stopRequest.autoRollbackEnabled
   if (!enabled) return false

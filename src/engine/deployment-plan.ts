@@ -8,7 +8,7 @@ import type { TargetGroup } from '../domain/load-balancer.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import { createHash } from 'node:crypto'
 import { parseAppSpec } from './app-spec-text.ts'
-import { failed } from './deployment-failure.ts'
+import { failed, refusedByEcs } from './deployment-failure.ts'
 import type { StepTools } from './deployment-steps.ts'
 import type { Store } from './store.ts'
 
@@ -135,7 +135,10 @@ function greenTaskSetId(deploymentId: string): string {
 function taskDefinitionArn(store: Store, place: Place, text: string): string {
   if (text.startsWith('arn:')) return text
   const [family = '', revision] = text.split(':')
-  if (revision !== undefined) return arn.taskDefinition(place, family, Number(revision))
+  if (revision !== undefined) {
+    if (!/^[1-9]\d{0,8}$/.test(revision)) throw refusedByEcs(`Invalid revision number. Number: ${revision}`)
+    return arn.taskDefinition(place, family, Number(revision))
+  }
   const latest = store.taskDefinitions
     .list()
     .filter((candidate) => candidate.family === family && candidate.status === 'ACTIVE')

@@ -8,7 +8,7 @@ import type { FunctionInvoker } from './functions.ts'
 import { executeHook } from './hook-execution.ts'
 import { failed, refusedByEcs } from './deployment-failure.ts'
 import { planDeployment } from './deployment-plan.ts'
-import { servesTargetGroup, shiftTraffic, trafficWeight } from './traffic-route.ts'
+import { checkListeners, requireListener, shiftTraffic, trafficWeight } from './traffic-route.ts'
 
 /** What a step may use of the engine. */
 export type StepTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings' | 'loadBalancing' | 'services'> & {
@@ -65,14 +65,9 @@ export async function performStep(tools: StepTools, step: DeploymentStep, begun:
 /** The pair goes behind the production listener with all weight on blue; then green's group is checked before traffic. */
 async function prepareTargetGroups(tools: StepTools, plan: DeploymentPlan, begun: BegunStep): Promise<StepResult> {
   const { store, services, changes } = tools
-  if (!servesTargetGroup(store, plan.prodListenerArn, plan.blue.targetGroupArn)) {
-    throw failed(
-      'ELASTIC_LOAD_BALANCING_INVALID',
-      `The ELB could not be updated due to the following error: Primary taskset target group must be behind listener ${plan.prodListenerArn}`,
-    )
-  }
+  checkListeners(store, plan)
   const listenerArn = plan.prodListenerArn
-  // A deployment that was stopped without a rollback may have left traffic on green's group: blue must be able to take it.
+  // A deployment that was stopped without a rollback may have left some traffic, or all, on green's group: blue must be able to take it.
   const isShared = trafficWeight(store, listenerArn, plan.green.targetGroupArn) > 0
   if (isShared) await shiftToServing(tools, plan, { listenerArn, greenPercentage: 0, to: 'blue' }, begun)
   else await shiftTraffic(tools, { listenerArn, weights: weightsOf(plan, 0) })
@@ -201,6 +196,7 @@ async function shiftToServing(tools: StepTools, plan: DeploymentPlan, shift: Shi
   const other = to === 'green' ? 'blue' : 'green'
   const weights = weightsOf(plan, greenPercentage)
   for (;;) {
+    requireListener(tools.store, listenerArn)
     if (canServe(tools, plan, plan[to])) {
       await shiftTraffic(tools, { listenerArn, weights })
       if (canServe(tools, plan, plan[to])) return
@@ -243,8 +239,8 @@ function makePrimary(tools: StepTools, plan: DeploymentPlan, side: 'blue' | 'gre
 }
 
 /**
- * Keeps the weights of a shift for its time. A green that loses its last healthy task meanwhile gets no traffic until it
- * has been replaced, so that its failure costs no request that blue can answer; AWS leaves that to alarms.
+ * Keeps the weights of a shift for its time. A side that loses its last healthy task meanwhile gets no traffic until it
+ * has been replaced, so that its failure costs no request that the other can answer; AWS leaves that to alarms.
  */
 async function holdTraffic(
   tools: StepTools,
@@ -252,14 +248,38 @@ async function holdTraffic(
   { greenPercentage, minutes }: Extract<DeploymentStep, { kind: 'holdTraffic' }>,
   begun: BegunStep,
 ): Promise<StepResult> {
+  const { prodListenerArn: listenerArn } = plan
   const deadline = deadlineOf(tools, minutes, begun)
-  const isLost = (): true | undefined =>
-    !canServe(tools, plan, plan.green) && canServe(tools, plan, plan.blue) ? true : undefined
-  for (;;) {
-    const lost = await tools.changes.until(isLost, { deadline, signal: begun.signal })
-    if (lost === undefined) return { kind: 'waited', ended: 'elapsed' }
-    await shiftToServing(tools, plan, { listenerArn: plan.prodListenerArn, greenPercentage, to: 'green' }, begun)
+  const [blueServes, greenServes] = [plan.blue, plan.green].map((side) => () => canServe(tools, plan, side)) as [Is, Is]
+  const lost = (): 'blue' | 'green' | undefined => {
+    if (blueServes() === greenServes()) return undefined
+    return blueServes() ? 'green' : 'blue'
   }
+  for (;;) {
+    const side = await tools.changes.until(lost, { deadline, signal: begun.signal })
+    if (side === undefined) return { kind: 'waited', ended: 'elapsed' }
+    // Patience with green counts from now, when it was lost, not from the beginning of the hold.
+    const sinceNow = { ...begun, begunAt: tools.clock.now() }
+    if (side === 'green') await shiftToServing(tools, plan, { listenerArn, greenPercentage, to: 'green' }, sinceNow)
+    else await withoutBlue(tools, plan, greenPercentage, { deadline, signal: begun.signal })
+  }
+}
+type Is = () => boolean
+
+/** Green has everything while blue has no healthy task; the shares are as before once it has one again. */
+async function withoutBlue(
+  tools: StepTools,
+  plan: DeploymentPlan,
+  greenPercentage: number,
+  until: { readonly deadline: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { prodListenerArn: listenerArn } = plan
+  await shiftTraffic(tools, { listenerArn, weights: weightsOf(plan, 100) })
+  const isOver = (): true | undefined =>
+    canServe(tools, plan, plan.blue) || !canServe(tools, plan, plan.green) ? true : undefined
+  if ((await tools.changes.until(isOver, until)) === undefined) return
+  if (!canServe(tools, plan, plan.blue)) return
+  await shiftTraffic(tools, { listenerArn, weights: weightsOf(plan, greenPercentage) })
 }
 
 async function wait(
@@ -299,7 +319,8 @@ async function deleteTaskSet(
 function canServe(tools: StepTools, plan: DeploymentPlan, side: PlannedTaskSet): boolean {
   const service = tools.store.services.get(plan.serviceArn)
   const taskSet = tools.store.taskSets.get(arn.taskSet(plan.serviceArn, side.taskSetId))
-  if (service !== undefined && taskSet !== undefined && computedDesiredCount(service, taskSet) === 0) return true
+  if (service === undefined || taskSet === undefined) return false
+  if (computedDesiredCount(service, taskSet) === 0) return taskSet.status !== 'DRAINING'
   return tools.loadBalancing.healthyTargetCount(side.targetGroupArn) > 0
 }
 

@@ -11,7 +11,7 @@ import type { DeploymentSupervisor } from './engine.ts'
 import { recordVerdict } from './hook-execution.ts'
 import type { HookVerdict } from './hook-execution.ts'
 import type { Log } from './ports.ts'
-import { linked, rollbackOf } from './rollback.ts'
+import { linked, registerRevisionOf, rollbackOf } from './rollback.ts'
 import { runProcedure } from './run-procedure.ts'
 import { taskSetsOf } from './task-set-info.ts'
 
@@ -44,7 +44,9 @@ export class Deployments implements DeploymentSupervisor {
   }
 
   create(deployment: Deployment): void {
-    this.#tools.store.deployments.put(deployment.deploymentId, deployment)
+    const { deploymentId, applicationName, deploymentGroupName } = deployment
+    this.#tools.store.deployments.put(deploymentId, deployment)
+    this.#tools.log.info(`Deployment ${deploymentId} of ${applicationName}/${deploymentGroupName} begins.`)
     this.#begin(deployment.deploymentId)
   }
 
@@ -171,8 +173,9 @@ export class Deployments implements DeploymentSupervisor {
     if (!isInterruptible(step) || (hasBegun && step.kind === 'deleteTaskSet' && step.taskSet === 'blue'))
       return undefined
     const { stopRequest, alarmStop } = this.#deployment(deploymentId)
-    if (stopRequest !== undefined) return stopped()
-    return alarmStop === undefined ? undefined : alarmed(alarmStop.message)
+    // What came first counts: a stop on request must not take away the rollback that an alarm before it brings.
+    if (alarmStop !== undefined && alarmStop.at <= (stopRequest?.at ?? Infinity)) return alarmed(alarmStop.message)
+    return stopRequest === undefined ? undefined : stopped()
   }
 
   async #perform({ deploymentId, step, signal }: BegunSettle, begunAt: number): Promise<StepResult> {
@@ -185,7 +188,7 @@ export class Deployments implements DeploymentSupervisor {
         if (this.#ended) throw error
         log.warn(`Deployment ${deploymentId}, step ${step.kind}: ${textOf(error)}`)
         if (attempt === attemptsPerStep) return interruptedBy(internalError(step, error))
-        await clock.sleep(Math.min(50 * 2 ** attempt, 5_000))
+        await clock.sleep(Math.min(50 * 2 ** attempt, 5_000), signal).catch(() => undefined)
       }
     }
   }
@@ -206,7 +209,17 @@ export class Deployments implements DeploymentSupervisor {
       const deployment = stepEnded(this.#deployment(deploymentId), step, result, at)
       store.deployments.put(deploymentId, step.kind === 'end' ? this.#concluded(deployment, step, at) : deployment)
     })
+    if (step.kind === 'end') this.#say(deploymentId)
     return result
+  }
+
+  #say(deploymentId: string): void {
+    const { status, errorInformation, rollbackInfo } = this.#deployment(deploymentId)
+    const rollback = rollbackInfo?.rollbackDeploymentId
+    this.#tools.log.info(
+      `Deployment ${deploymentId} has ended: ${status}${errorInformation === undefined ? '.' : `, ${errorInformation.code}. ${errorInformation.message}`}` +
+        (rollback === undefined ? '' : ` It is rolled back by ${rollback}.`),
+    )
   }
 
   /** The last note of a deployment also creates the one that rolls it back: there is no moment in between. */
@@ -216,6 +229,7 @@ export class Deployments implements DeploymentSupervisor {
     if (!shouldRollBack(deployment, step.rollbackEvent)) return concluded
     const rollback = rollbackOf(this.#tools, concluded, at)
     store.deployments.put(rollback.deploymentId, rollback)
+    registerRevisionOf({ store }, rollback)
     return linked(concluded, rollback)
   }
 

@@ -9,13 +9,19 @@ import type { Engine } from './engine.ts'
 import type { Store } from './store.ts'
 
 type HookTools = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings'> & { readonly functions: FunctionInvoker }
-type BegunHook = { readonly deploymentId: string; readonly begunAt: number; readonly signal: AbortSignal }
+type BegunHook = {
+  readonly deploymentId: string
+  readonly begunAt: number
+  readonly engineStartedAt: number
+  readonly signal: AbortSignal
+}
 type Hook = { readonly event: HookableEventName; readonly functionName: string }
 
 /** CodeDeploy expects the verdict within one hour. */
 const timeoutInMinutes = 60
 const returnMilliseconds = 2_000
 const mostLogLines = 200
+const mostQuotedCharacters = 200
 const mostLineCharacters = 1_000
 const mostResultCharacters = 2_000
 
@@ -30,7 +36,9 @@ export async function executeHook(tools: HookTools, hook: Hook, begun: BegunHook
   const execution = begin(store, deploymentId, hook, begunAt)
   if (isToBeInvoked(execution)) void invoke(tools, deploymentId, execution)
   try {
-    const deadline = begunAt + timeoutInMinutes * settings.minuteMilliseconds
+    // Asked again by a later engine, the function has its hour again: nobody could hear it while none was running.
+    const askedAt = isToBeInvoked(execution) ? Math.max(begunAt, begun.engineStartedAt) : begunAt
+    const deadline = askedAt + timeoutInMinutes * settings.minuteMilliseconds
     const isDecided = (): true | undefined => {
       const { verdict, cannotRun } = executionOf(store, deploymentId, hook.event)
       return verdict === undefined && cannotRun === undefined ? undefined : true
@@ -169,7 +177,10 @@ function timedOut(execution: HookExecution) {
 }
 
 function lastWords({ invocation }: HookExecution): string {
-  const lines = (invocation?.logLines ?? []).filter((line) => !/^(INIT_START|START|END|REPORT) /.test(line)).slice(-5)
+  const lines = (invocation?.logLines ?? [])
+    .filter((line) => !/^(INIT_START|START|END|REPORT) /.test(line))
+    .slice(-5)
+    .map((line) => line.replaceAll(/\s+/g, ' ').slice(0, mostQuotedCharacters))
   return lines.length === 0 ? '' : ` Its last lines: "${lines.join(' / ').slice(-600)}"`
 }
 

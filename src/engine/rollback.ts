@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pendingLifecycleEvents } from '../domain/deployment-progress.ts'
+import { revisionId } from '../domain/code-deploy.ts'
 import type { Revision } from '../domain/code-deploy.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import { arn } from '../domain/identifiers.ts'
@@ -37,6 +38,15 @@ export function rollbackOf({ store }: Pick<Engine, 'store'>, failed: Deployment,
     continued: [],
     pastPointOfNoReturn: false,
   }
+}
+
+/** Whoever asks for the revision that GetDeployment names has to find it, also one that was written for the rollback. */
+export function registerRevisionOf({ store }: Pick<Engine, 'store'>, rollback: Deployment): void {
+  const { region, applicationName, revision, createTime } = rollback
+  const key = `${region}/${applicationName}/${revisionId(revision)}`
+  if (store.revisions.has(key) || !store.applications.has(`${region}/${applicationName}`)) return
+  const times = { registerTime: createTime, firstUsedTime: createTime, lastUsedTime: createTime }
+  store.revisions.put(key, { applicationName, region, revision, ...times })
 }
 
 /** The deployment that ended, with its link to the one that rolls it back. */

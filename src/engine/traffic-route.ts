@@ -1,5 +1,7 @@
-import type { ListenerAction } from '../domain/load-balancer.ts'
+import type { DeploymentPlan } from '../domain/deployment.ts'
+import type { Listener, ListenerAction } from '../domain/load-balancer.ts'
 import type { WeightedTargetGroup } from '../domain/routing-table.ts'
+import { failed } from './deployment-failure.ts'
 import type { Engine } from './engine.ts'
 import type { Store } from './store.ts'
 
@@ -16,8 +18,7 @@ export async function shiftTraffic(
   { listenerArn, weights }: { readonly listenerArn: string; readonly weights: PairWeights },
 ): Promise<void> {
   store.transaction(() => {
-    const listener = store.listeners.get(listenerArn)
-    if (listener === undefined) throw new ListenerMissingError(listenerArn)
+    const listener = requireListener(store, listenerArn)
     store.listeners.put(listenerArn, { ...listener, defaultActions: reweighted(listener.defaultActions, weights) })
     for (const rule of rulesOf(store, listenerArn)) {
       store.rules.put(rule.ruleArn, { ...rule, actions: reweighted(rule.actions, weights) })
@@ -39,11 +40,47 @@ export function servesTargetGroup(store: Store, listenerArn: string, targetGroup
   return trafficWeight(store, listenerArn, targetGroupArn) > 0
 }
 
-class ListenerMissingError extends Error {
-  constructor(listenerArn: string) {
-    super(`Listener ${listenerArn} does not exist any more.`)
-    this.name = 'ListenerMissingError'
+/**
+ * What has to be so before a deployment changes anything: the listeners forward to the pair, and no forward mixes it with
+ * other groups, whose share nobody could then keep. Weight 0 is behind a listener, too. For the test listener either
+ * group will do, as AWS's own tutorial has it.
+ * @throws DeploymentInterrupted ELASTIC_LOAD_BALANCING_INVALID
+ */
+export function checkListeners(store: Store, plan: DeploymentPlan): void {
+  const { prodListenerArn, testListenerArn, blue, green } = plan
+  if (!isBehind(store, prodListenerArn, blue.targetGroupArn)) {
+    throw refusedByElb(`Primary taskset target group must be behind listener ${prodListenerArn}`)
   }
+  if (
+    testListenerArn !== undefined &&
+    ![blue, green].some((side) => isBehind(store, testListenerArn, side.targetGroupArn))
+  ) {
+    throw refusedByElb(`Primary taskset target group must be behind listener ${testListenerArn}`)
+  }
+  const pair = [blue.targetGroupArn, green.targetGroupArn]
+  for (const groups of forwardsOf(store, prodListenerArn)) {
+    const inPair = groups.filter(({ targetGroupArn }) => pair.includes(targetGroupArn)).length
+    if (inPair === 0 || inPair === groups.length) continue
+    throw refusedByElb(
+      `A rule of listener ${prodListenerArn} forwards to ${blue.targetGroupName} or ${green.targetGroupName} and to other ` +
+        'target groups as well. Give the others rules of their own',
+    )
+  }
+}
+
+/** @throws DeploymentInterrupted ELASTIC_LOAD_BALANCING_INVALID where somebody has deleted it */
+export function requireListener(store: Store, listenerArn: string): Listener {
+  const listener = store.listeners.get(listenerArn)
+  if (listener === undefined) throw refusedByElb(`Listener ${listenerArn} does not exist any more`)
+  return listener
+}
+
+function isBehind(store: Store, listenerArn: string, targetGroupArn: string): boolean {
+  return forwardsOf(store, listenerArn).some((groups) => shareOf(groups, targetGroupArn) !== undefined)
+}
+
+function refusedByElb(reason: string): Error {
+  return failed('ELASTIC_LOAD_BALANCING_INVALID', `The ELB could not be updated due to the following error: ${reason}`)
 }
 
 function rulesOf(store: Store, listenerArn: string) {

@@ -107,7 +107,13 @@ export class DataPlane {
   }
 
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
-  async close({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
+  async close({
+    graceMilliseconds,
+    onPortsFree = () => undefined,
+  }: {
+    readonly graceMilliseconds: number
+    readonly onPortsFree?: () => void
+  }): Promise<void> {
     this.#isClosed = true
     await this.#lastChange
     clearTimeout(this.#retryTimer)
@@ -118,7 +124,9 @@ export class DataPlane {
       this.#targets.close()
       for (const door of doors) door.cut()
     }, graceMilliseconds)
-    await Promise.all(doors.map((door) => door.close({ lingerMilliseconds: 0 })))
+    const closing = doors.map((door) => door.close({ lingerMilliseconds: 0 }))
+    onPortsFree()
+    await Promise.all(closing)
     clearTimeout(cut)
     this.#targets.close()
     this.#parts.forward.close()

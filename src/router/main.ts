@@ -36,8 +36,8 @@ async function main(): Promise<void> {
       isEnding = true
       log('Ending: no more connections are taken, running requests may end')
       control.close()
-      await plane.close({ graceMilliseconds })
-      lock.release()
+      // The next router need not wait for the last requests of this one: it can open the ports at once.
+      await plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
       log('Ended')
       process.exit(0)
     }

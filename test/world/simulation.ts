@@ -73,6 +73,8 @@ class Simulation {
   }
 
   async #deploy(number: number): Promise<void> {
+    this.#clock.at(this.#diskIsFullUntil, () => undefined)
+    await this.#until('the disk has room again', () => this.#clock.now() >= this.#diskIsFullUntil)
     const deployment = this.#newDeployment(number)
     this.#engine.deployments.create(deployment)
     this.#planFaults(deployment.deploymentId)

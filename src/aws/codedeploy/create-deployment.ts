@@ -2,7 +2,8 @@ import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Application, DeploymentGroup, Revision } from '../../domain/code-deploy.ts'
 import { pendingLifecycleEvents } from '../../domain/deployment-progress.ts'
-import type { Deployment } from '../../domain/deployment.ts'
+import { isTerminal, type Deployment } from '../../domain/deployment.ts'
+import { lastPart } from '../../domain/identifiers.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { readAppSpec } from '../../engine/revision-bundle.ts'
 import type { Call, Handlers } from '../handlers.ts'
@@ -138,11 +139,23 @@ function newDeploymentId({ store, chance }: Engine): string {
   }
 }
 
-function refuseWhileRunning({ deployments }: Engine, group: DeploymentGroup): void {
-  const running = deployments.running(group)
+function refuseWhileRunning({ deployments, store }: Engine, group: DeploymentGroup): void {
+  const running = deployments.running(group) ?? runningOnService(store, group)
   if (running === undefined) return
   throw new AwsError(
     'DeploymentLimitExceededException',
-    `The Deployment Group '${group.deploymentGroupName}' already has an active Deployment '${running.deploymentId}'`,
+    `The Deployment Group '${running.deploymentGroupName}' already has an active Deployment '${running.deploymentId}'`,
   )
+}
+
+/** A group can be deleted, or given another service, while its deployment runs; the service still has only one. */
+function runningOnService({ deployments }: Engine['store'], { region, ecsService }: DeploymentGroup) {
+  return deployments.list().find((deployment) => {
+    if (isTerminal(deployment.status) || deployment.region !== region) return false
+    const other = deployment.group.ecsService
+    return (
+      lastPart(other.serviceName) === lastPart(ecsService.serviceName) &&
+      lastPart(other.clusterName) === lastPart(ecsService.clusterName)
+    )
+  })
 }

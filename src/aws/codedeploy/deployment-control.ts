@@ -60,8 +60,15 @@ function stopMessage(deployment: Deployment, autoRollbackEnabled: boolean | unde
   const stopping = `The deployment ${deployment.deploymentId} is being stopped.`
   if (deployment.creator === 'codeDeployRollback')
     return `${stopping} It is a rollback; task sets and traffic stay as they are.`
+  if (!hasBegunInstall(deployment)) return `${stopping} Nothing has been changed yet, so there is nothing to roll back.`
   if (rollsBack) return `${stopping} Then a rollback deployment returns the traffic to the original task set.`
   return `${stopping} No rollback is configured: task sets and traffic stay as they are.`
+}
+
+function hasBegunInstall({ lifecycleEvents }: Deployment): boolean {
+  return lifecycleEvents.some(
+    ({ lifecycleEventName, status }) => lifecycleEventName === 'Install' && status !== 'Pending',
+  )
 }
 
 function checkReady({ deploymentId, status }: Deployment): void {

@@ -12,8 +12,14 @@ async function runningDeployment(t: Parameters<typeof openWorld>[0]) {
   const world = await openWorld(t)
   await createGroup(world)
   const deploymentId = await createDeployment(world)
-  world.deployments.become(deploymentId, { status: 'InProgress', startTime: 1 })
+  installing(world, deploymentId)
   return { world, deploymentId }
+}
+
+/** As it is while green is being installed. */
+function installing(world: ApiWorld, deploymentId: string): void {
+  const lifecycleEvents = [{ lifecycleEventName: 'Install', status: 'InProgress' }] as const
+  world.deployments.become(deploymentId, { status: 'InProgress', startTime: 1, lifecycleEvents })
 }
 
 function stop({ client }: ApiWorld, deploymentId: string, autoRollbackEnabled?: boolean) {
@@ -45,6 +51,7 @@ test('what is not said of the rollback is as the deployment is configured', asyn
   world.deployments.become(deploymentId, { status: 'Stopped' })
   const events = ['DEPLOYMENT_STOP_ON_REQUEST' as const]
   const other = await createDeployment(world, { autoRollbackConfiguration: { enabled: true, events } })
+  installing(world, other)
   assert.match((await stop(world, other)).statusMessage ?? '', /Then a rollback deployment returns the traffic/)
   world.deployments.become(other, { status: 'Stopped' })
   const rollback = await createDeployment(world)
