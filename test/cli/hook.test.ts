@@ -20,6 +20,7 @@ export const handler = async ({ DeploymentId, LifecycleEventHookExecutionId }) =
   try {
     await new CodeDeployClient({}).send(new PutLifecycleEventHookExecutionStatusCommand(verdict))
   } catch (error) {
+    if (process.env.STAGE === 'uncaught') throw error
     return error.name
   }
 }
@@ -58,7 +59,17 @@ describe('teal hook', { timeout: 100_000 }, () => {
       /PutLifecycleEventHookExecutionStatus\s+is\s+answered\s+with\s+DeploymentDoesNotExistException/,
     )
     assert.match(output, /\n {2}START RequestId: .*\n {2}.*\tINFO\tstage one\n {2}END RequestId: /)
-    assert.match(output, /Its result: "DeploymentDoesNotExistException"\n$/)
+    assert.match(
+      output,
+      /Its result: "DeploymentDoesNotExistException"\n\nIt returned\. CodeDeploy ignores what it returns/,
+    )
+  })
+
+  test('run of a function that reports and does not catch the answer is no failure: it did its work', async () => {
+    assert.equal((await run('add', 'uncaught', code, '--env', 'STAGE=uncaught')).exitCode, 0)
+    const { exitCode, output, errors } = await run('run', 'uncaught')
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(output, /\nFunction uncaught reported its verdict; there is only no deployment here/)
   })
 
   test('run of a function that fails has exit code 1', async () => {
@@ -85,7 +96,7 @@ describe('teal hook', { timeout: 100_000 }, () => {
     assert.deepEqual([after_?.Timeout, after_?.Environment], [7, before_?.Environment])
     writeFiles(code, { 'index.mjs': 'export const handler = async () => 2' })
     assert.equal((await run('add', 'check', code)).exitCode, 0)
-    assert.match((await run('run', 'check')).output, /Its result: 2\n$/)
+    assert.match((await run('run', 'check')).output, /Its result: 2\n/)
   })
 
   test('what cannot be made or found is told', async () => {
