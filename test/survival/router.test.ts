@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isRouterLockHeld } from '../../src/adapters/router-process.ts'
 import { Theatre, until } from './theatre.ts'
 
 describe('engine and router', { timeout: 120_000 }, () => {
@@ -38,5 +41,27 @@ describe('engine and router', { timeout: 120_000 }, () => {
     assert.deepEqual(account.failures, [])
     assert(account.answered > 100)
     assert.equal((await theatre.routerReport()).pid, pid)
+  })
+
+  test('a router that hangs is ended and another one started', async () => {
+    const { pid } = await theatre.routerReport()
+    process.kill(pid, 'SIGSTOP')
+    await until('a page is served again', async () => {
+      const signal = AbortSignal.timeout(1_000)
+      const page = await fetch(theatre.loadBalancing?.productionUrl ?? '', { signal }).catch(() => undefined)
+      return page?.ok === true
+    })
+    assert.notEqual((await theatre.routerReport()).pid, pid)
+  })
+
+  test('Ctrl-C also ends a router that is only just being started', async () => {
+    const { pid } = await theatre.routerReport()
+    process.kill(pid, 'SIGKILL')
+    await until('the engine has noticed it', async () => {
+      const log = readFileSync(join(theatre.data, '../engine.log'), 'utf8')
+      return log.includes(`The router (process ${pid}) is gone`)
+    })
+    await theatre.interruptEngine()
+    assert.equal(isRouterLockHeld(theatre.data), false)
   })
 })

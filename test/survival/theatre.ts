@@ -130,6 +130,15 @@ export class Theatre {
     await exited
   }
 
+  /** Ctrl-C: engine, router and tasks end. */
+  async interruptEngine(): Promise<void> {
+    const engine = this.#engine
+    assert(engine)
+    const exited = once(engine, 'exit')
+    engine.kill('SIGINT')
+    await exited
+  }
+
   /** An image of `examples/hello` with some of its files replaced. */
   async build(tag: string, files: Readonly<Record<string, string>>): Promise<void> {
     const directory = mkdtempSync(join(this.#directory, 'context-'))
