@@ -1,5 +1,6 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import { isWrittenByFunction } from '../domain/lambda-function.ts'
 import type { RecordedNotification } from '../domain/notification.ts'
 import type { ShownDeployment } from './deployment.ts'
 import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
@@ -135,13 +136,8 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
   })
   return (recorded ?? told).flatMap(({ heading, logLines }) => [
     wrapped(`  ${heading}`, 4),
-    ...logLines.filter(isSaid).map((line) => wrapped(`    | ${line.replaceAll('\t', ' ')}`, 6)),
+    ...logLines.filter(isWrittenByFunction).map((line) => wrapped(`    | ${line.replaceAll('\t', ' ')}`, 6)),
   ])
-}
-
-/** What Lambda writes around every invocation says nothing of this one. */
-function isSaid(line: string): boolean {
-  return !/^(INIT_START|START|END|REPORT) /.test(line)
 }
 
 function alarms({ alarms: all }: DeploymentRecord): readonly string[] {

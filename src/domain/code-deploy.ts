@@ -163,3 +163,17 @@ export function appSpecOfRevision(revision: Revision): StoredAppSpec {
   const message = 'The AppSpec was not read from S3 when the deployment was created.'
   return revision.appSpec ?? { kind: 'unusable', code: 'REVISION_MISSING', message }
 }
+
+/** The key an application is kept under. */
+export function applicationKey(region: string, applicationName: string): string {
+  return `${region}/${applicationName}`
+}
+
+/** The key a revision of an application is kept under. */
+export function revisionKey(
+  region: string,
+  applicationName: string,
+  revision: Parameters<typeof revisionId>[0],
+): string {
+  return `${region}/${applicationName}/${revisionId(revision)}`
+}

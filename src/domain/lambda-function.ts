@@ -145,3 +145,8 @@ function aliasTarget({ functionVersion, additionalVersionWeights }: FunctionAlia
   const [other] = Object.entries(additionalVersionWeights)
   return other !== undefined && chance < other[1] ? other[0] : functionVersion
 }
+
+/** Whether the function itself wrote the line, and not Lambda, around each of its invocations. */
+export function isWrittenByFunction(line: string): boolean {
+  return !/^(INIT_START|START|END|REPORT) /.test(line)
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pendingLifecycleEvents } from '../domain/deployment-progress.ts'
-import { revisionId } from '../domain/code-deploy.ts'
+import { applicationKey, revisionKey } from '../domain/code-deploy.ts'
 import type { Revision } from '../domain/code-deploy.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import { arn } from '../domain/identifiers.ts'
@@ -43,8 +43,8 @@ export function rollbackOf({ store }: Pick<Engine, 'store'>, failed: Deployment,
 /** Whoever asks for the revision that GetDeployment names has to find it, also one that was written for the rollback. */
 export function registerRevisionOf({ store }: Pick<Engine, 'store'>, rollback: Deployment): void {
   const { region, applicationName, revision, createTime } = rollback
-  const key = `${region}/${applicationName}/${revisionId(revision)}`
-  if (store.revisions.has(key) || !store.applications.has(`${region}/${applicationName}`)) return
+  const key = revisionKey(region, applicationName, revision)
+  if (store.revisions.has(key) || !store.applications.has(applicationKey(region, applicationName))) return
   const times = { registerTime: createTime, firstUsedTime: createTime, lastUsedTime: createTime }
   store.revisions.put(key, { applicationName, region, revision, ...times })
 }

@@ -1,18 +1,10 @@
+import { applicationKey, revisionKey } from '../../domain/code-deploy.ts'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Application } from '../../domain/code-deploy.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Handlers } from '../handlers.ts'
-import {
-  applicationKey,
-  applicationNamed,
-  checkBatch,
-  dateOf,
-  deploymentGroupKey,
-  deploymentGroupsOf,
-  revisionKey,
-  type Here,
-} from './lookups.ts'
+import { applicationNamed, checkBatch, dateOf, deploymentGroupKey, deploymentGroupsOf, type Here } from './lookups.ts'
 import { checkedApplicationName } from './names.ts'
 import { page } from './pages.ts'
 import { checkedTags } from './tags.ts'

@@ -1,5 +1,5 @@
 import { AwsError } from '../../domain/aws-error.ts'
-import { revisionId, type Application, type DeploymentGroup } from '../../domain/code-deploy.ts'
+import { applicationKey, type Application, type DeploymentGroup } from '../../domain/code-deploy.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Call } from '../handlers.ts'
@@ -8,20 +8,8 @@ import { checkedApplicationName, checkedDeploymentGroupName, checkedDeploymentId
 /** Where a call is looking: each region has applications of its own. */
 export type Here = { readonly store: Store; readonly call: Pick<Call, 'region' | 'accountId'> }
 
-export function applicationKey(region: string, applicationName: string): string {
-  return `${region}/${applicationName}`
-}
-
 export function deploymentGroupKey(region: string, applicationName: string, deploymentGroupName: string): string {
   return `${region}/${applicationName}/${deploymentGroupName}`
-}
-
-export function revisionKey(
-  region: string,
-  applicationName: string,
-  revision: Parameters<typeof revisionId>[0],
-): string {
-  return `${region}/${applicationName}/${revisionId(revision)}`
 }
 
 /** @throws AwsError ApplicationNameRequired-, InvalidApplicationName- or ApplicationDoesNotExistException */

@@ -1,3 +1,4 @@
+import { revisionKey } from '../../domain/code-deploy.ts'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import {
@@ -17,7 +18,6 @@ import {
   deploymentGroupsOf,
   deploymentsOfGroup,
   lastSuccessful,
-  revisionKey,
   type Here,
 } from './lookups.ts'
 import { checkedDescription } from './names.ts'

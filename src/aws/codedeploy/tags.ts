@@ -1,10 +1,11 @@
+import { applicationKey } from '../../domain/code-deploy.ts'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import { parseArn } from '../../domain/identifiers.ts'
 import type { Tags } from '../../domain/load-balancer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Call, Handlers } from '../handlers.ts'
-import { applicationKey, deploymentGroupKey, type Here } from './lookups.ts'
+import { deploymentGroupKey, type Here } from './lookups.ts'
 import { quoted } from './names.ts'
 import { page } from './pages.ts'
 
