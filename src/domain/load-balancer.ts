@@ -44,7 +44,10 @@ export type Listener = {
   readonly listenerArn: string
   readonly loadBalancerArn: string
   readonly port: number
-  readonly protocol: 'HTTP'
+  readonly protocol: 'HTTP' | 'HTTPS'
+  /** ARNs: the default certificate first, then those added for SNI. Absent or empty on an HTTP listener. */
+  readonly certificateArns?: readonly string[]
+  readonly sslPolicy?: string
   readonly defaultActions: readonly ListenerAction[]
   readonly attributes: Readonly<Record<string, string>>
   readonly tags: Tags
@@ -66,7 +69,8 @@ export type ListenerAction =
       readonly type: 'forward'
       readonly order?: number
       readonly targetGroups: readonly { readonly targetGroupArn: string; readonly weight: number }[]
-      /** Recorded; stickiness itself is never enabled. */
+      /** As given: a duration may be recorded while stickiness is off. Absent means off. */
+      readonly stickinessEnabled?: boolean
       readonly stickinessDurationSeconds?: number
     }
   | {

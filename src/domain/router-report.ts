@@ -14,6 +14,26 @@ export type RouterReport = {
   readonly counts: readonly RequestCount[]
   /** Absent in the report of a router of an older version. */
   readonly exchanges?: readonly TargetGroupExchanges[]
+  /** Absent in the report of a router of an older version. */
+  readonly listeners?: readonly ListenerTotals[]
+}
+
+/** What a listener has seen, since the router started; each is a metric of reference 7.2. */
+export type ListenerTotals = {
+  readonly listenerArn: ListenerArn
+  readonly newConnections: number
+  /** Now, not since the start. */
+  readonly activeConnections: number
+  /** Refused for want of file descriptors or memory. */
+  readonly rejectedConnections: number
+  readonly tlsNegotiationErrors: number
+  /** Heads and bodies, both ways between client and load balancer; what TLS adds is not in it. */
+  readonly processedBytes: number
+  readonly ruleEvaluations: number
+  /** Requests not compliant with RFC 9110 and 9112, whatever the desync mitigation mode did with them. */
+  readonly desyncNonCompliantRequests: number
+  readonly droppedInvalidHeaderRequests: number
+  readonly forwardedInvalidHeaderRequests: number
 }
 
 export type RefusedListener = { readonly listenerArn: ListenerArn; readonly port: number; readonly message: string }
@@ -45,6 +65,10 @@ export type TargetGroupExchanges = {
   readonly targetGroupArn: TargetGroupArn
   /** Connections that could not be made. */
   readonly connectionErrors: number
+  /** Sent to a target although it is not healthy, because too few are. Absent means 0, as below. */
+  readonly unhealthyRoutings?: number
+  /** With stickiness on, requests that came without a cookie, or whose target or group could not be used any more. */
+  readonly nonStickyRequests?: number
   /** How long targets took, from a request sent to the head of the answer, in seconds. */
   readonly responseTimes: {
     readonly sumSeconds: number

@@ -1,0 +1,48 @@
+import type { ListenerRoute } from '../domain/routing-table.ts'
+import type { ClientSide } from './wire.ts'
+
+/**
+ * A request that is over, as access logs tell it (reference 7.1). One such object is used again and again: whoever is
+ * given it takes what it needs before it returns.
+ */
+export type ExchangeRecord = {
+  readonly listener: ListenerRoute
+  readonly client: ClientSide
+  /** `ws` and `wss` are connections that were upgraded; they are recorded when they end. */
+  readonly isWebSocket: boolean
+  /** Epoch milliseconds with fractions: when the first byte of the request came, and when the answer was over. */
+  readonly createdAt: number
+  readonly endedAt: number
+  /** Seconds, or -1 for what never came to be: from the request's first byte until it was sent to a target, … */
+  readonly requestProcessingSeconds: number
+  /** … from then to the head of the target's answer, … */
+  readonly targetProcessingSeconds: number
+  /** … and from then until the answer began to be sent to the client. */
+  readonly responseProcessingSeconds: number
+  /** `id:port`; undefined where none was chosen. */
+  readonly target: string | undefined
+  readonly targetGroupArn: string | undefined
+  /** What the client got; 460 where it had gone. 0 where it got nothing at all. */
+  readonly elbStatusCode: number
+  /** 0 where the target gave none. */
+  readonly targetStatusCode: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  /** What there is of the request's head in Latin-1; undefined each where the head could not be read. */
+  readonly method: string | undefined
+  /** As it stands in the request line: a path with its query, or a whole URI. */
+  readonly uri: string | undefined
+  readonly httpVersion: '1.0' | '1.1' | '2.0' | undefined
+  /** As the client sent it. */
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  /** The `X-Amzn-Trace-Id` that the target was given, or would have been. */
+  readonly traceId: string | undefined
+  /** 1–50000, 0 for the default action; undefined where no rule was looked at. */
+  readonly matchedRulePriority: number | undefined
+  readonly action: 'forward' | 'redirect' | 'fixed-response' | undefined
+  readonly redirectUrl: string | undefined
+  /** In the words of the access log's `classification` and `classification_reason`: `Acceptable` … `Severe`. */
+  readonly classification: 'Acceptable' | 'Ambiguous' | 'Severe' | undefined
+  readonly classificationReason: string | undefined
+}

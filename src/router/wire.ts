@@ -1,0 +1,55 @@
+/**
+ * One connection as the forwarder sees it: bytes come, bytes go. Behind it is a TCP socket, a TLS socket, or one stream
+ * of an HTTP/2 connection that speaks HTTP/1.1 towards the router.
+ */
+export interface Wire {
+  /**
+   * Sends bytes. False where the other side's buffer is full: `WireEvents.onDrain` follows when everything has gone.
+   * The bytes must not be changed before that, and may be changed at once after true. Does nothing on a closed wire.
+   */
+  write(bytes: Buffer): boolean
+  /** No more `onBytes` until `resume`. */
+  pause(): void
+  resume(): void
+  /** Closes in good order once everything written has gone: the other side sees the end, not a reset. */
+  end(): void
+  /** Closes now. */
+  destroy(): void
+  /** Bytes written that have not gone yet. */
+  readonly pendingBytes: number
+}
+
+/** What a wire tells. Each is called from the event loop, never from within a call to the wire. */
+export type WireEvents = {
+  /** `bytes` from `start` to `end` are the receiver's only until it returns: the buffer is used again. */
+  onBytes(bytes: Buffer, start: number, end: number): void
+  onDrain(): void
+  /** The other side will send no more. What it was sent before still reaches it. */
+  onEnd(): void
+  /** Once, after everything else: the connection is gone, in good order or not. */
+  onClose(): void
+}
+
+/** Who is at the other end of a client's connection, and how it is secured. Made once for each connection. */
+export type ClientSide = {
+  readonly address: string
+  readonly port: number
+  /** Where the client reached the router. */
+  readonly localAddress: string
+  readonly localPort: number
+  /** `TID_` and 32 hex digits. */
+  readonly connectionTraceId: string
+  readonly tls?: ClientTls
+  /** True for a stream of an HTTP/2 connection. */
+  readonly isHttp2: boolean
+}
+
+export type ClientTls = {
+  /** OpenSSL's name, as access logs have it: `ECDHE-RSA-AES128-GCM-SHA256`, `TLS_AES_128_GCM_SHA256`. */
+  readonly cipher: string
+  /** `TLSv1.2`, `TLSv1.3`. */
+  readonly protocol: string
+  /** The name the client asked for (SNI), where it did. */
+  readonly serverName?: string
+  readonly certificateArn: string
+}
