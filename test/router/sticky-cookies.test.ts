@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { StickyCookies, stickyId, type CookieHeader } from '../../src/router/sticky-cookies.ts'
+
+const blue = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/blue/0123456789abcdef'
+const green = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/green/fedcba9876543210'
+const target = { key: `${blue} 127.0.0.1:8001`, targetGroupArn: blue }
+const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+const http = { nowMilliseconds: now, isSecure: false }
+const lbCookie = { type: 'lb_cookie', durationSeconds: 60 } as const
+const appCookie = { type: 'app_cookie', cookieName: 'JSESSIONID', durationSeconds: 60 } as const
+const both = {
+  targetGroups: [
+    { targetGroupArn: blue, weight: 50 },
+    { targetGroupArn: green, weight: 50 },
+  ],
+}
+
+describe('the cookie of a target group', () => {
+  test('is set twice, the second time for requests from other origins', () => {
+    const lines = new StickyCookies().targetGroupLines(blue, 60, http).split('\r\n')
+    assert.match(lines[0] ?? '', /^Set-Cookie: AWSALBTG=[\w-]{39}; Expires=Fri, 09 Jan 2026 03:04:05 GMT; Path=\/$/)
+    assert.equal(lines[1], `${lines[0]?.replace('AWSALBTG', 'AWSALBTGCORS')}; SameSite=None`)
+    assert.deepEqual(lines.slice(2), [''])
+    const ofHttps = new StickyCookies().targetGroupLines(blue, 60, { ...http, isSecure: true })
+    assert.match(ofHttps, /AWSALBTGCORS=.*; SameSite=None; Secure\r\n$/)
+  })
+
+  test('leads back to the group, in every router process', () => {
+    const cookie = cookiesOf(new StickyCookies().targetGroupLines(green, 60, http))
+    assert.equal(new StickyCookies().targetGroup(both, header(cookie), now), green)
+    const twinOnly = cookie.slice(cookie.indexOf('AWSALBTGCORS'))
+    assert.equal(new StickyCookies().targetGroup(both, header(twinOnly), now), green)
+  })
+
+  test('is worth nothing when it is over, changed, foreign, or of a group with weight 0', () => {
+    const cookies = new StickyCookies()
+    const cookie = cookiesOf(cookies.targetGroupLines(blue, 60, http))
+    assert.equal(cookies.targetGroup(both, header(cookie), now + 59_000), blue)
+    assert.equal(cookies.targetGroup(both, header(cookie), now + 60_000), undefined)
+    const [, value = ''] = /AWSALBTG=([^;]+)/.exec(cookie) ?? []
+    for (let at = 0; at < value.length; at++) {
+      const changed = `${value.slice(0, at)}${value[at] === '0' ? '1' : '0'}${value.slice(at + 1)}`
+      assert.equal(cookies.targetGroup(both, header(`AWSALBTG=${changed}`), now), undefined, String(at))
+    }
+    assert.equal(cookies.targetGroup(both, header(`AWSALBTG=${'A'.repeat(152)}`), now), undefined)
+    const shifted = {
+      targetGroups: [
+        { targetGroupArn: blue, weight: 0 },
+        { targetGroupArn: green, weight: 100 },
+      ],
+    }
+    assert.equal(cookies.targetGroup(shifted, header(cookie), now), undefined)
+    assert.equal(cookies.targetGroup({ targetGroups: [] }, header(cookie), now), undefined)
+  })
+})
+
+describe('the cookie of a target', () => {
+  test('of the load balancer leads back to the target', () => {
+    const cookies = new StickyCookies()
+    const lines = cookies.targetLines(lbCookie, target, http)
+    assert.match(lines, /^Set-Cookie: AWSALB=[^\r]*; Path=\/\r\nSet-Cookie: AWSALBCORS=[^\r]*; SameSite=None\r\n$/)
+    const id = cookies.targetId(lbCookie, blue, header(cookiesOf(lines)), now)
+    assert.equal(id, stickyId(target.key))
+    assert.equal(cookies.targetId(lbCookie, green, header(cookiesOf(lines)), now), undefined, 'of another group')
+    assert.equal(cookies.targetId(lbCookie, blue, header(cookiesOf(lines)), now + 60_000), undefined, 'over')
+  })
+
+  test('of an application counts beside the application’s own alone', () => {
+    const cookies = new StickyCookies()
+    const lines = cookies.targetLines(appCookie, target, http)
+    assert.match(lines, /^Set-Cookie: AWSALBAPP-0=[\w-]{39}; Expires=[^;]+; Path=\/\r\n$/)
+    const cookie = cookiesOf(lines)
+    assert.equal(cookies.targetId(appCookie, blue, header(cookie), now), undefined)
+    const withOwn = `JSESSIONID=1; ${cookie}`
+    assert.equal(cookies.targetId(appCookie, blue, header(withOwn), now), stickyId(target.key))
+    assert.equal(cookies.targetId(appCookie, blue, header('JSESSIONID=1; AWSALBAPP-0=_remove_'), now), undefined)
+  })
+
+  test('tells neither the address nor the group', () => {
+    const lines = new StickyCookies().targetLines(lbCookie, target, http)
+    const [, value = ''] = /AWSALB=([^;]+)/.exec(lines) ?? []
+    const decoded = Buffer.from(value, 'base64url').toString('latin1')
+    for (const text of [value, decoded]) assert.doesNotMatch(text, /127|8001|blue|0123456789abcdef/)
+  })
+
+  test('is seen in an answer by its name', () => {
+    const cookies = new StickyCookies()
+    const sets = (value: string): boolean => cookies.setsCookie('JSESSIONID', Buffer.from(value), 0, value.length)
+    assert.equal(sets('JSESSIONID=abc; Path=/'), true)
+    assert.equal(sets('JSESSIONID2=abc'), false)
+    assert.equal(sets('jsessionid=abc'), false)
+    assert.equal(sets('JSESSION'), false)
+  })
+})
+
+describe('cookies are found', () => {
+  const cookies = new StickyCookies()
+  const [, value = ''] = /AWSALB=([^;]+)/.exec(cookies.targetLines(lbCookie, target, http)) ?? []
+  const isFound = (text: string): boolean => cookies.targetId(lbCookie, blue, header(text), now) !== undefined
+
+  test('wherever they stand, with the white space and quotes people put around', () => {
+    for (const text of [
+      `AWSALB=${value}`,
+      `a=b; AWSALB=${value}; c=d`,
+      `a=b;AWSALB=${value};c=d`,
+      `a;;; \t AWSALB=${value} ;`,
+      `AWSALB="${value}"`,
+    ]) {
+      assert.equal(isFound(text), true, text)
+    }
+  })
+
+  test('by their whole name, in its own letters, and not in the value of another', () => {
+    for (const text of [
+      '',
+      ';',
+      `XAWSALB=${value}`,
+      `awsalb=${value}`,
+      `AWSALBX=${value}`,
+      `a=AWSALB=${value}`,
+      'AWSALB',
+    ]) {
+      assert.equal(isFound(text), false, text)
+    }
+  })
+
+  test('only between the places they are looked for', () => {
+    const text = `AWSALB=${value}`
+    const bytes = Buffer.from(`Cookie: ${text}\r\nAWSALB=${value}`)
+    assert.notEqual(cookies.targetId(lbCookie, blue, { bytes, start: 8, end: 8 + text.length }, now), undefined)
+    assert.equal(cookies.targetId(lbCookie, blue, { bytes, start: 8, end: 8 + text.length - 1 }, now), undefined)
+    assert.equal(cookies.targetId(lbCookie, blue, { bytes, start: 9, end: 8 + text.length }, now), undefined)
+  })
+})
+
+function header(text: string): CookieHeader {
+  const bytes = Buffer.from(text, 'latin1')
+  return { bytes, start: 0, end: bytes.length }
+}
+
+/** What a browser sends for these lines. */
+function cookiesOf(lines: string): string {
+  return [...lines.matchAll(/Set-Cookie: ([^;]+);/g)].map(([, pair = '']) => pair).join('; ')
+}
