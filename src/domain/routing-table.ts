@@ -89,6 +89,8 @@ export type LoadBalancerRoute = {
   readonly resource: string
   /** Of its address: `NAME-1234.us-east-1.elb.amazonaws.com`; stands in access logs for a missing host. */
   readonly dnsName: string
+  /** How long a file of the access log is written: five (configured) minutes. Absent means 300,000. */
+  readonly accessLogPeriodMilliseconds?: number
 }
 
 export type RuleRoute = {
