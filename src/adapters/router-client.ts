@@ -1,16 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
+import { mergedRefusals, mergedReport } from '../domain/router-merge.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log, Router } from '../engine/ports.ts'
-import {
-  callRouter,
-  callShutdown,
-  directoryTakenCode,
-  lastLogLine,
-  RouterUnreachable,
-  routerSocketPath,
-  spawnRouter,
-} from './router-process.ts'
+import { RouterLink } from './router-link.ts'
+import { callShutdown, routerNumbers, routerSocketPath } from './router-process.ts'
 
 export type RouterClientSettings = {
   readonly dataDirectory: string
@@ -18,190 +11,77 @@ export type RouterClientSettings = {
   readonly listenHost: string
   readonly clock: Clock
   readonly log: Log
+  /** How many routers share the ports; 1 by default. */
+  readonly routers?: number
+  /** Of this program; a router of another version hands over to one of this. Without it, any is adopted. */
+  readonly version?: string
 }
 
-const reportMilliseconds = 100
-const retryMilliseconds = 25
-/** A router that cannot start is not started more often than this. */
-const restartMilliseconds = 500
-/** A router that was begun serves after a tenth of a second; a busy machine may take longer. */
-const startMilliseconds = 15_000
-/** A router that is silent for so long is hung, and not only busy. */
-const hungMilliseconds = 15_000
-const defaultGraceSeconds = 5
+const graceSeconds = 5
 
-/**
- * The router as a process of its own, which outlives the engine: a running one is adopted, a missing one is started,
- * one that dies is replaced, with the table it has kept on disk, within a second.
- */
+/** All routers of a data directory as one. They share the listeners' ports: the kernel deals connections out to them. */
 export class RouterClient implements Router {
   readonly #settings: RouterClientSettings
-  readonly #socketPath: string
+  readonly #links: readonly [RouterLink, ...RouterLink[]]
   readonly #listeners: (() => void)[] = []
-  readonly #stopped = new AbortController()
-  #report: RouterReport | undefined
-  /** The newest table a router has confirmed: what one that comes back with an older table is told. */
-  #applied: RoutingTable | undefined
-  #child: ChildProcess | undefined
-  #childStartedAt = Number.NEGATIVE_INFINITY
-  #watching: Promise<void> | undefined
+  /** Made when it is asked for, of the reports that are there. */
+  #merged: RouterReport | undefined
 
   constructor(settings: RouterClientSettings) {
     this.#settings = settings
-    this.#socketPath = routerSocketPath(settings.dataDirectory)
+    const { routers = 1 } = settings
+    const link = (router: number): RouterLink => new RouterLink({ ...settings, router, routers })
+    this.#links = [link(1), ...Array.from({ length: routers - 1 }, (_, at) => link(at + 2))]
+    for (const each of this.#links) each.onReport(() => this.#onReport())
   }
 
-  /** Resolves when a router answers. Rejects with an Error that says why none could be started. */
+  /** Resolves when all routers answer. Rejects with an Error that says why one could not be started. */
   async start(): Promise<void> {
-    await this.#endRouterOnOtherHost()
-    const { clock, dataDirectory } = this.#settings
-    const deadline = clock.now() + startMilliseconds
-    for (;;) {
-      const state = await this.#takeReport()
-      if (state === 'answers') break
-      // A router that is just ending keeps the directory until its last requests are over.
-      const child = this.#child
-      const hasFailed = child !== undefined && hasEnded(child) && child.exitCode !== directoryTakenCode
-      if (hasFailed || clock.now() > deadline) {
-        throw new Error(`The router could not be started: ${lastLogLine(dataDirectory)}`)
-      }
-      if (state === 'gone') this.#startRouter()
-      await clock.sleep(retryMilliseconds, this.#stopped.signal)
-    }
-    this.#watching = this.#watch()
+    await this.#endSurplusRouters()
+    // One after the other: the first one finds out whether a port is free, the others open it beside it.
+    for (const link of this.#links) await link.start()
   }
 
-  /** Also across the death of a router: the next one is told. Rejects when the router cannot keep the table on disk. */
+  /** Resolves once every router serves by the table. Rejects when one cannot keep it on disk. */
   async apply(table: RoutingTable): Promise<AppliedTable> {
-    for (;;) {
-      try {
-        return await this.#put(table)
-      } catch (error) {
-        if (!(error instanceof RouterUnreachable)) throw error
-      }
-      await this.#settings.clock.sleep(retryMilliseconds, this.#stopped.signal)
-    }
+    const refusals: AppliedTable['refusedListeners'][] = []
+    for (const link of this.#links) refusals.push((await link.apply(table)).refusedListeners)
+    return { refusedListeners: mergedRefusals(refusals) }
   }
 
   report(): RouterReport | undefined {
-    return this.#report
+    this.#merged ??= this.#mergedReport()
+    return this.#merged
   }
 
   onReport(listener: () => void): void {
     this.#listeners.push(listener)
   }
 
-  /** Lets go of the router, which serves on. */
+  /** Lets go of the routers, which serve on. */
   async stop(): Promise<void> {
-    this.#stopped.abort(new Error('The router is not watched any more'))
-    await this.#watching
+    await Promise.all(this.#links.map((link) => link.stop()))
   }
 
-  /** Ends the router: running requests may take so long. Resolves when it is gone. */
-  async shutdown({ graceSeconds = defaultGraceSeconds } = {}): Promise<void> {
-    await this.stop()
-    const ending = await callShutdown(this.#socketPath, graceSeconds)
-    if (ending === 'stuck' && this.#report !== undefined) killProcess(this.#report.pid)
-    const child = this.#child
-    if (child === undefined || hasEnded(child)) return
-    // Begun a moment ago, and not yet on its socket.
-    if (ending === 'absent') child.kill('SIGTERM')
-    const { promise, resolve } = Promise.withResolvers<void>()
-    child.ref()
-    child.once('exit', () => resolve())
-    await promise
+  /** Ends the routers: running requests may take so long. Resolves when they are gone. */
+  async shutdown(grace?: { readonly graceSeconds?: number }): Promise<void> {
+    await Promise.all([...this.#links.map((link) => link.shutdown(grace)), this.#endSurplusRouters()])
   }
 
-  async #watch(): Promise<void> {
-    const { clock, log } = this.#settings
-    const { signal } = this.#stopped
-    let wait = reportMilliseconds
-    let silentSince: number | undefined
-    let told = ''
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(wait, signal)
-        const state = await this.#takeReport()
-        silentSince = state === 'silent' ? (silentSince ?? clock.now()) : undefined
-        if (silentSince !== undefined && clock.now() - silentSince > hungMilliseconds) this.#killHung()
-        wait = state === 'answers' ? reportMilliseconds : retryMilliseconds
-        if (state === 'answers') await this.#tellNewestTable()
-        if (state === 'gone' && !signal.aborted) this.#startRouter()
-      } catch (error) {
-        // Ten times a second it would be the same again.
-        const message = `The router could not be asked or told: ${String(error)}`
-        if (!signal.aborted && message !== told) log.warn(message)
-        told = message
-      }
-    }
+  #onReport(): void {
+    this.#merged = undefined
+    for (const listener of this.#listeners) listener()
   }
 
-  /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
-  #killHung(): void {
-    if (this.#report === undefined) return
-    this.#settings.log.warn(`The router (process ${this.#report.pid}) does not answer; it is ended.`)
-    killProcess(this.#report.pid)
+  #mergedReport(): RouterReport | undefined {
+    const [first, ...others] = this.#links.flatMap((link) => link.report() ?? [])
+    return first === undefined ? undefined : mergedReport([first, ...others])
   }
 
-  async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {
-    try {
-      const report = (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as RouterReport
-      this.#report = report
-      for (const listener of this.#listeners) listener()
-      return 'answers'
-    } catch (error) {
-      if (error instanceof RouterUnreachable) return error.isGone ? 'gone' : 'silent'
-      throw error
-    }
-  }
-
-  /** Does nothing while the one it began last is still on its way, or when that was only just. */
-  #startRouter(): void {
-    const { clock, dataDirectory, listenHost, log } = this.#settings
-    if (this.#child !== undefined && !hasEnded(this.#child)) return
-    if (clock.now() - this.#childStartedAt < restartMilliseconds) return
-    if (this.#report !== undefined)
-      log.warn(`The router (process ${this.#report.pid}) is gone; another one is started.`)
-    this.#childStartedAt = clock.now()
-    this.#child = spawnRouter(dataDirectory, listenHost)
-    this.#child.once('error', (error) => log.warn(`The router could not be started: ${error.message}`))
-  }
-
-  /** A router that lost its disk comes back with an older table, or none. */
-  async #tellNewestTable(): Promise<void> {
-    const applied = this.#applied
-    if (applied !== undefined && (this.#report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
-  }
-
-  async #put(table: RoutingTable): Promise<AppliedTable> {
-    const call = { method: 'PUT', path: '/table', body: table } as const
-    const applied = (await callRouter(this.#socketPath, call)) as AppliedTable
-    if (table.version >= (this.#applied?.version ?? 0)) this.#applied = table
-    return applied
-  }
-
-  /** A router binds all its listeners on one address: one that was started with another cannot be adopted. */
-  async #endRouterOnOtherHost(): Promise<void> {
-    const { listenHost, log } = this.#settings
-    try {
-      const settings = await callRouter(this.#socketPath, { method: 'GET', path: '/settings' })
-      if ((settings as { readonly listenHost?: string }).listenHost === listenHost) return
-      log.info(`The running router does not listen on ${listenHost}; it is replaced.`)
-      await callShutdown(this.#socketPath, defaultGraceSeconds)
-    } catch (error) {
-      if (!(error instanceof RouterUnreachable)) throw error
-    }
-  }
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended by itself in the meantime.
+  /** Those of a time when more of them were wanted. */
+  async #endSurplusRouters(): Promise<void> {
+    const { dataDirectory } = this.#settings
+    const surplus = routerNumbers(dataDirectory).filter((router) => router > this.#links.length)
+    await Promise.all(surplus.map((router) => callShutdown(routerSocketPath(dataDirectory, router), graceSeconds)))
   }
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
@@ -35,17 +35,40 @@ const longestSocketPath = 103
 /** A process that is alive but does not answer is not waited for longer than this. */
 const answerMilliseconds = 5_000
 
+/** The routers of a data directory are numbered from 1. */
+export type RouterNumber = number
+
+/** `router`, `router-2`, … : what the names of a router's own files begin with. */
+function baseName(router: RouterNumber): string {
+  return router === 1 ? 'router' : `router-${router}`
+}
+
+/** Those that ran on a data directory at any time, and the first in any case. */
+export function routerNumbers(dataDirectory: string): readonly RouterNumber[] {
+  const directory = resolve(dataDirectory)
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  const others = names.flatMap((name) => {
+    const number = Number(/^router-(?<number>\d{1,3})\.lock$/.exec(name)?.groups?.['number'])
+    return number > 1 ? [number] : []
+  })
+  return [1, ...others.toSorted((one, other) => one - other)]
+}
+
 /** `<data>/router.sock`, or where that is too long for a socket a short path made from it. */
-export function routerSocketPath(dataDirectory: string): string {
-  const path = join(resolve(dataDirectory), 'router.sock')
+export function routerSocketPath(dataDirectory: string, router: RouterNumber = 1): string {
+  const path = join(resolve(dataDirectory), `${baseName(router)}.sock`)
   if (Buffer.byteLength(path) <= longestSocketPath) return path
   const name = createHash('sha256').update(path).digest('hex').slice(0, 24)
   return join(tmpdir(), `teal-${name}.sock`)
 }
 
-/** True while a router has the data directory, whether it answers or not. The lock is the router's own; see there. */
+/** True while any router has the data directory, whether it answers or not. The locks are the routers' own; see there. */
 export function isRouterLockHeld(dataDirectory: string): boolean {
-  const file = join(resolve(dataDirectory), 'router.lock')
+  return routerNumbers(dataDirectory).some((router) => isLockHeld(dataDirectory, router))
+}
+
+function isLockHeld(dataDirectory: string, router: RouterNumber): boolean {
+  const file = join(resolve(dataDirectory), `${baseName(router)}.lock`)
   if (!existsSync(file)) return false
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {
@@ -59,23 +82,25 @@ export function isRouterLockHeld(dataDirectory: string): boolean {
   }
 }
 
+export type RouterSpawn = {
+  readonly listenHost: string
+  readonly router: RouterNumber
+  /** How many share the ports. */
+  readonly routers: number
+  readonly version: string
+}
+
 /**
  * Starts a router that lives on when this process ends: in a session of its own, with its output in `router.log`.
  * Resolves once it was begun; whether it serves is learnt from its socket.
  */
-export function spawnRouter(dataDirectory: string, listenHost: string): ChildProcess {
+export function spawnRouter(dataDirectory: string, spawned: RouterSpawn): ChildProcess {
   const directory = resolve(dataDirectory)
   makeDirectories(directory)
-  const output = openSync(routerLogFile(directory), 'a', 0o600)
+  const output = openSync(routerLogFile(directory, spawned.router), 'a', 0o600)
+  const [program = '', ...options] = routerCommand(directory, spawned)
   try {
-    // The same as this file: `.ts` as it is in the sources, `.js` once it was compiled.
-    const main = fileURLToPath(new URL(`../router/main${extname(import.meta.url)}`, import.meta.url))
-    const options = ['--data', directory, '--listen-host', listenHost, '--socket', routerSocketPath(directory)]
-    const child = spawn(process.execPath, [main, ...options, '--detached'], {
-      cwd: directory,
-      detached: true,
-      stdio: ['ignore', output, output],
-    })
+    const child = spawn(program, options, { cwd: directory, detached: true, stdio: ['ignore', output, output] })
     child.unref()
     return child
   } finally {
@@ -83,11 +108,31 @@ export function spawnRouter(dataDirectory: string, listenHost: string): ChildPro
   }
 }
 
+/** What a router is started with: the program, and what it is told. */
+export function routerCommand(dataDirectory: string, spawned: RouterSpawn): readonly string[] {
+  const { listenHost, router, routers, version } = spawned
+  const directory = resolve(dataDirectory)
+  const socketPath = routerSocketPath(directory, router)
+  const siblings = Array.from({ length: routers }, (_, at) => at + 1).filter((number) => number !== router)
+  return [
+    process.execPath,
+    routerMain(),
+    ...['--data', directory, '--listen-host', listenHost, '--socket', socketPath],
+    ...['--name', baseName(router), '--version', version, '--detached'],
+    ...siblings.flatMap((number) => ['--sibling', routerSocketPath(directory, number)]),
+  ]
+}
+
+/** The same as this file: `.ts` as it is in the sources, `.js` once it was compiled. */
+function routerMain(): string {
+  return fileURLToPath(new URL(`../router/main${extname(import.meta.url)}`, import.meta.url))
+}
+
 /** The last line a router wrote, which says why it could not start; empty where there is none. */
-export function lastLogLine(dataDirectory: string): string {
+export function lastLogLine(dataDirectory: string, router: RouterNumber = 1): string {
   try {
     return (
-      readFileSync(routerLogFile(resolve(dataDirectory)), 'utf8')
+      readFileSync(routerLogFile(resolve(dataDirectory), router), 'utf8')
         .trimEnd()
         .split('\n')
         .at(-1) ?? ''
@@ -97,8 +142,8 @@ export function lastLogLine(dataDirectory: string): string {
   }
 }
 
-function routerLogFile(directory: string): string {
-  return join(directory, 'router.log')
+function routerLogFile(directory: string, router: RouterNumber): string {
+  return join(directory, `${baseName(router)}.log`)
 }
 
 /** One call to the router. Rejects with `RouterUnreachable`, or with `RouterRefused` and what it answered. */

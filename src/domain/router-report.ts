@@ -16,7 +16,12 @@ export type RouterReport = {
   readonly exchanges?: readonly TargetGroupExchanges[]
   /** Absent in the report of a router of an older version. */
   readonly listeners?: readonly ListenerTotals[]
+  /** Where several routers share the ports, what each has counted by itself; the rest of the report is their sum. */
+  readonly routers?: readonly CountedByRouter[]
 }
+
+/** A router's counters: whoever takes differences takes them router by router, since each begins at zero by itself. */
+export type CountedByRouter = Pick<RouterReport, 'routerId' | 'counts' | 'exchanges' | 'listeners'>
 
 /** What a listener has seen, since the router started; each is a metric of reference 7.2. */
 export type ListenerTotals = {

@@ -1,10 +1,11 @@
 import type { AlarmChange, TargetHealthChange } from '../domain/deployment-record.ts'
 import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment } from '../domain/deployment.ts'
-import { countedSince, countsOf, haveSameWeights } from '../domain/traffic-account.ts'
-import type { CountedTraffic, TrafficWeights } from '../domain/traffic-account.ts'
+import type { RouterReport } from '../domain/router-report.ts'
+import { countedSince, countsOf, haveSameWeights, sumOf } from '../domain/traffic-account.ts'
+import type { CountedTraffic, TrafficCount, TrafficWeights } from '../domain/traffic-account.ts'
 import { forgetWatch, WatchNotes } from './deployment-watch.ts'
-import type { DeploymentWatch } from './deployment-watch.ts'
+import type { DeploymentWatch, SeenRouter } from './deployment-watch.ts'
 import type { Engine } from './engine.ts'
 import { trafficWeight } from './traffic-route.ts'
 
@@ -81,10 +82,9 @@ export class DeploymentRecorder {
   #begun(deployment: Deployment): DeploymentWatch {
     const { clock, router } = this.#tools
     const counted = this.#counted(deployment)
-    const report = router.report()
     return {
       deploymentId: deployment.deploymentId,
-      seen: { routerId: report?.routerId ?? '', counts: countsOf(counted, report?.counts ?? []) },
+      seen: seenRouters(counted, router.report()),
       rowFrom: clock.now(),
       weights: this.#weights(counted),
       nextPosition: 0,
@@ -119,8 +119,8 @@ export class DeploymentRecorder {
     if (!mustEnd && now < watch.rowFrom + rowMilliseconds) return
     const report = router.report()
     if (report === undefined) return
-    const seen = { routerId: report.routerId, counts: countsOf(counted, report.counts) }
-    const counts = countedSince(lastCountsOf(watch, seen), seen.counts)
+    const seen = seenRouters(counted, report)
+    const counts = countedSinceRow(watch, seen)
     if (!mustEnd && counts.length === 0) return
     notes.add({ kind: 'traffic', from: watch.rowFrom, to: now, weights: watch.weights, counts })
     notes.watch = { ...notes.watch, seen, rowFrom: now, weights }
@@ -211,10 +211,24 @@ export class DeploymentRecorder {
   }
 }
 
-/** A router that was replaced counts from zero; what its predecessor counted last is not known. */
-function lastCountsOf({ seen }: DeploymentWatch, now: DeploymentWatch['seen']): DeploymentWatch['seen']['counts'] {
-  if (seen.routerId === now.routerId) return seen.counts
-  return seen.routerId === '' ? now.counts : []
+function seenRouters(counted: CountedTraffic, report: RouterReport | undefined): readonly SeenRouter[] {
+  if (report === undefined) return []
+  const routers = report.routers ?? [report]
+  return routers.map(({ routerId, counts }) => ({ routerId, counts: countsOf(counted, counts) }))
+}
+
+/**
+ * A router that was replaced counts from zero; what its predecessor counted last is not known. Before the first report of
+ * all nothing is counted: those requests were there before the deployment.
+ */
+function countedSinceRow({ seen: before }: DeploymentWatch, now: readonly SeenRouter[]): readonly TrafficCount[] {
+  const earlier = [before].flat().filter(({ routerId }) => routerId !== '')
+  if (earlier.length === 0) return []
+  return sumOf(
+    now.flatMap(({ routerId, counts }) =>
+      countedSince(earlier.find((each) => each.routerId === routerId)?.counts ?? [], counts),
+    ),
+  )
 }
 
 function stateOf({ health }: TargetHealthChange): string {

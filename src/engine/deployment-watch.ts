@@ -6,8 +6,8 @@ import type { Store } from './store.ts'
 /** How far the observation of a deployment has come: enough for another engine to go on with it. */
 export type DeploymentWatch = {
   readonly deploymentId: string
-  /** The router's counters when the last row ended; `''` before any router has reported. */
-  readonly seen: { readonly routerId: string; readonly counts: readonly TrafficCount[] }
+  /** The counters of each router when the last row ended; empty before any has reported. Earlier versions kept one. */
+  readonly seen: readonly SeenRouter[] | SeenRouter
   /** When the row began that is being counted now, and the weights it has. */
   readonly rowFrom: number
   readonly weights: TrafficWeights
@@ -21,6 +21,9 @@ export type DeploymentWatch = {
   readonly taskDefinitions: Readonly<Record<string, string>>
   readonly endedAt?: number
 }
+
+/** What a router had counted; in earlier versions the id was `''` before any router had reported. */
+export type SeenRouter = { readonly routerId: string; readonly counts: readonly TrafficCount[] }
 
 type ObservationKind = DeploymentObservation['kind']
 

@@ -2,13 +2,25 @@ import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { RoutingTable } from '../domain/routing-table.ts'
-import type { DataPlane } from './data-plane.ts'
+import type { RouterReport } from '../domain/router-report.ts'
 
 export type ControlSettings = {
   readonly socketPath: string
   readonly listenHost: string
+  readonly sharesPorts: boolean
+  /** Of the program whose part the router is. */
+  readonly version: string
   /** Called once. The process is to end when running requests are over, or after so long. */
   readonly onShutdown: (graceMilliseconds: number) => void
+}
+
+/** What the control socket lets others do with a router. */
+export type Controlled = {
+  readonly apply: (table: RoutingTable) => Promise<Pick<RouterReport, 'refusedListeners'>>
+  readonly report: () => RouterReport
+  readonly ports: () => readonly number[]
+  /** Starts a router by this command and hands over to it; resolves when that one is in charge. */
+  readonly handOver: (command: readonly string[]) => Promise<void>
 }
 
 const defaultGraceSeconds = 10
@@ -17,18 +29,20 @@ const defaultGraceSeconds = 10
  * The engine's way to the router: HTTP and JSON over a Unix socket.
  *
  * - `PUT /table` applies a routing table and answers `{"refusedListeners": […]}` once it is in force.
- * - `GET /report` answers a `RouterReport`, `GET /settings` `{"listenHost": …}`.
+ * - `GET /report` answers a `RouterReport`, `GET /settings` what it was started with, `GET /ports` the ports it has open.
+ * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
+ *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed.
  * - `POST /shutdown` with `{"graceSeconds": n}` ends the router. The answer ends when the process does.
  */
 export class Control {
-  readonly #plane: DataPlane
+  readonly #router: Controlled
   readonly #settings: ControlSettings
   readonly #server: Server
   #isShuttingDown = false
 
   /** Whoever calls holds the data directory's lock: a socket file found there was left behind. */
-  static async open(plane: DataPlane, settings: ControlSettings): Promise<Control> {
-    const control = new Control(plane, settings)
+  static async open(router: Controlled, settings: ControlSettings): Promise<Control> {
+    const control = new Control(router, settings)
     rmSync(settings.socketPath, { force: true })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     control.#server.once('error', reject)
@@ -37,8 +51,8 @@ export class Control {
     return control
   }
 
-  constructor(plane: DataPlane, settings: ControlSettings) {
-    this.#plane = plane
+  constructor(router: Controlled, settings: ControlSettings) {
+    this.#router = router
     this.#settings = settings
     this.#server = createServer((request, response) => void this.#handle(request, response))
   }
@@ -54,11 +68,16 @@ export class Control {
       const body = await text(request)
       switch (`${request.method} ${request.url}`) {
         case 'GET /report':
-          return answer(response, 200, this.#plane.report())
+          return answer(response, 200, this.#router.report())
         case 'GET /settings':
-          return answer(response, 200, { listenHost: this.#settings.listenHost })
+          return answer(response, 200, this.#answeredSettings())
+        case 'GET /ports':
+          return answer(response, 200, this.#router.ports())
+        case 'POST /succession':
+          await this.#router.handOver((JSON.parse(body) as { readonly command: readonly string[] }).command)
+          return answer(response, 200, {})
         case 'PUT /table':
-          return answer(response, 200, await this.#plane.apply(JSON.parse(body) as RoutingTable))
+          return answer(response, 200, await this.#router.apply(JSON.parse(body) as RoutingTable))
         case 'POST /shutdown':
           return this.#shutdown(response, body)
         default:
@@ -67,6 +86,11 @@ export class Control {
     } catch (error) {
       answer(response, 500, { message: error instanceof Error ? error.message : String(error) })
     }
+  }
+
+  #answeredSettings() {
+    const { listenHost, sharesPorts, version } = this.#settings
+    return { listenHost, sharesPorts, version }
   }
 
   #shutdown(response: ServerResponse, body: string): void {

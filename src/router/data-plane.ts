@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:net'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
 import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
@@ -6,6 +7,7 @@ import { Door, type DoorHandlers } from './door.ts'
 import { ExchangeCounts } from './exchange-counts.ts'
 import type { Exchange, Forward } from './forward.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
+import type { Ports } from './ports.ts'
 import { RequestCounts } from './request-counts.ts'
 import { serveRequest, type Serving } from './request.ts'
 import type { SavedState } from './saved-state.ts'
@@ -13,6 +15,7 @@ import { Targets } from './targets.ts'
 
 export type DataPlaneParts = {
   readonly listenHost: string
+  readonly ports: Ports
   readonly savedState: SavedState
   readonly forward: Forward
   readonly probe: Probe
@@ -106,6 +109,37 @@ export class DataPlane {
     }
   }
 
+  /** What accepts the connections of each open port. */
+  servers(): ReadonlyMap<number, Server> {
+    return new Map(Array.from(this.#doors, ([port, door]) => [port, door.server]))
+  }
+
+  /**
+   * Another router has the ports now, too, and takes all new connections. Those that are open go on: a request on a kept
+   * one is still answered, and is the last one there. Resolves when all are over; then what is left is cut.
+   */
+  async retire({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
+    this.#health.close()
+    const doors = [...this.#doors.values(), ...this.#closing]
+    const longestIdle = Math.max(0, ...doors.map(({ route }) => route.idleTimeoutSeconds * 1000))
+    const cut = setTimeout(() => {
+      this.#targets.close()
+      for (const door of doors) door.cut()
+    }, graceMilliseconds)
+    const lingerMilliseconds = Math.min(graceMilliseconds, longestIdle)
+    await Promise.all(doors.map((door) => door.close({ lingerMilliseconds })))
+    clearTimeout(cut)
+    await this.close({ graceMilliseconds: 0 })
+  }
+
+  /** What a router that has retired still gets is served by its successor's table. */
+  follow(table: RoutingTable): void {
+    if (table.version <= this.#table.version) return
+    this.#table = table
+    for (const route of servedRoutes(table)) this.#doors.get(route.port)?.follow(route)
+    this.#targets.apply(table)
+  }
+
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
   async close({
     graceMilliseconds,
@@ -156,7 +190,7 @@ export class DataPlane {
   async #openDoors(
     table: RoutingTable,
   ): Promise<{ readonly opened: readonly Door[]; readonly refused: readonly RefusedListener[] }> {
-    const { listenHost } = this.#parts
+    const { listenHost, ports } = this.#parts
     const routes = servedRoutes(table)
     const opened: Door[] = []
     const refused: RefusedListener[] = table.listeners
@@ -164,7 +198,7 @@ export class DataPlane {
       .map(({ listenerArn, port }) => ({ listenerArn, port, message: `Another listener already has port ${port}` }))
     const open = async (route: ListenerRoute): Promise<void> => {
       try {
-        opened.push(await Door.open(route, listenHost, this.#doorHandlers))
+        opened.push(await Door.open(route, ports, this.#doorHandlers))
       } catch (error) {
         const { listenerArn, port } = route
         refused.push({ listenerArn, port, message: whyNotBound(error as NodeJS.ErrnoException, port, listenHost) })

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ListenerRoute } from '../domain/routing-table.ts'
 import { rawErrorAnswer } from './elb-answer.ts'
 import type { Exchange } from './forward.ts'
+import type { Ports } from './ports.ts'
 
 /** What happens at a door, told to the one who decides. */
 export type DoorHandlers = {
@@ -30,9 +31,11 @@ export class Door {
   #onEmpty: (() => void) | undefined
 
   /** Rejects where the port cannot be bound. */
-  static async open(route: ListenerRoute, host: string, handlers: DoorHandlers): Promise<Door> {
+  static async open(route: ListenerRoute, ports: Ports, handlers: DoorHandlers): Promise<Door> {
     const door = new Door(route, handlers)
-    await door.#listen(host)
+    await ports.listen(door.#server, route.port)
+    // Accepting can fail for a moment, e.g. when there are too many open files; the port stays open.
+    door.#server.on('error', () => undefined)
     return door
   }
 
@@ -53,6 +56,11 @@ export class Door {
     })
     this.#server.maxHeadersCount = 0
     this.#attachHandlers()
+  }
+
+  /** What accepts its connections, to be handed over to another router. */
+  get server(): NetServer {
+    return this.#server
   }
 
   /** The route in force; for a door that is closing, the last one. */
@@ -88,16 +96,6 @@ export class Door {
   /** Closes whatever is still open. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
-  }
-
-  async #listen(host: string): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#server.once('error', reject)
-    this.#server.listen({ port: this.port, host, backlog: 4096 }, resolve)
-    await promise
-    this.#server.off('error', reject)
-    // Accepting can fail for a moment, e.g. when there are too many open files; the port stays open.
-    this.#server.on('error', () => undefined)
   }
 
   #attachHandlers(): void {

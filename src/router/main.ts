@@ -1,14 +1,20 @@
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { Control } from './control.ts'
+import { Control, type Controlled } from './control.ts'
 import { DataPlane } from './data-plane.ts'
 import { HttpForward } from './http-forward.ts'
+import { ListeningPorts } from './ports.ts'
+import { Predecessor } from './predecessor.ts'
 import { probe } from './probe.ts'
 import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
+import { handOver } from './succession.ts'
 
-const usage = 'Usage: router --data DIR --listen-host HOST --socket PATH [--detached]'
+const usage =
+  'Usage: router --data DIR --listen-host HOST --socket PATH [--name NAME] [--sibling PATH]… [--version TEXT] [--detached]'
 const graceOnSignalMilliseconds = 10_000
+/** Connections that a router still has when another has taken over end after so long: streams, WebSockets. */
+const retirementMilliseconds = 3_600_000
 
 await main()
 
@@ -16,42 +22,81 @@ await main()
  * The router's process. Exit codes: 1 where it cannot start, 2 for wrong arguments, 3 where another router has the
  * data directory. It needs nobody to serve; the engine tells it tables and asks it for reports. */
 async function main(): Promise<void> {
-  const { data, listenHost, socketPath, detached } = readArguments()
+  const options = readArguments()
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 })
-    // Held until the process ends, and given back by the kernel in whatever way it does.
-    const lock = takeRouterLock(data)
-    const plane = new DataPlane({
-      listenHost,
-      savedState: new SavedState(data, log),
-      forward: new HttpForward(),
-      probe,
-      random: Math.random,
-      log,
-    })
-    await plane.restore()
-    let isEnding = false
-    const end = async (graceMilliseconds: number): Promise<void> => {
-      if (isEnding) return
-      isEnding = true
-      log('Ending: no more connections are taken, running requests may end')
-      control.close()
-      // The next router need not wait for the last requests of this one: it can open the ports at once.
-      await plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
-      log('Ended')
-      process.exit(0)
-    }
-    const onShutdown = (graceMilliseconds: number): void => void end(graceMilliseconds)
-    const control = await Control.open(plane, { socketPath, listenHost, onShutdown })
-    process.on('SIGTERM', () => onShutdown(graceOnSignalMilliseconds))
-    // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
-    process.on('SIGINT', () => (detached ? undefined : onShutdown(graceOnSignalMilliseconds)))
-    log(`Router ${process.pid} serves on ${listenHost}`)
+    mkdirSync(options.data, { recursive: true, mode: 0o700 })
+    await serve(options)
+    log(`Router ${process.pid} serves on ${options.listenHost}`)
   } catch (error) {
     log(error instanceof Error ? error.message : String(error))
     process.exit(error instanceof DirectoryTaken ? 3 : 1)
   }
 }
+
+async function serve({ data, listenHost, socketPath, name, siblings, version, detached, succeeds }: Options) {
+  const predecessor = succeeds ? new Predecessor(process) : undefined
+  // Held until the process ends, and given back by the kernel in whatever way it does.
+  let lock = predecessor === undefined ? takeRouterLock(data, name) : undefined
+  const inherited = (await predecessor?.ports()) ?? new Map()
+  const ports = new ListeningPorts({ listenHost, siblings, inherited })
+  const plane = new DataPlane({
+    listenHost,
+    ports,
+    savedState: new SavedState(data, log, name.replace(/^router/, '')),
+    forward: new HttpForward(),
+    probe,
+    random: Math.random,
+    log,
+  })
+  await plane.restore()
+  ports.dropInherited()
+  await predecessor?.untilCharge()
+  lock ??= takeRouterLock(data, name)
+  const held = lock
+  let isEnding = false
+  const end = async (close: () => Promise<void>): Promise<void> => {
+    if (isEnding) return
+    isEnding = true
+    await close()
+    log('Ended')
+    process.exit(0)
+  }
+  const onShutdown = (graceMilliseconds: number): void =>
+    void end(async () => {
+      log('Ending: no more connections are taken, running requests may end')
+      control.close()
+      // The next router need not wait for the last requests of this one: it can open the ports at once.
+      await plane.close({ graceMilliseconds, onPortsFree: () => held.release() })
+    })
+  const letGo = (): void => {
+    control.close()
+    held.release()
+  }
+  const servers = () => plane.servers()
+  const report = () => plane.report()
+  const controlled: Controlled = {
+    async apply(table) {
+      const applied = await plane.apply(table)
+      await predecessor?.follow(table)
+      return applied
+    },
+    report: () => predecessor?.addedTo(plane.report()) ?? plane.report(),
+    ports: () => [...plane.servers().keys()],
+    async handOver(command) {
+      log('Handing over to another router')
+      await handOver(command, { servers, report, follow: (table) => plane.follow(table), letGo })
+      void end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
+    },
+  }
+  const sharesPorts = siblings.length > 0
+  const control = await Control.open(controlled, { socketPath, listenHost, sharesPorts, version, onShutdown })
+  predecessor?.inCharge()
+  process.on('SIGTERM', () => onShutdown(graceOnSignalMilliseconds))
+  // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
+  process.on('SIGINT', () => (detached ? undefined : onShutdown(graceOnSignalMilliseconds)))
+}
+
+type Options = ReturnType<typeof readArguments>
 
 function readArguments() {
   const { values } = parseArgs({
@@ -59,15 +104,20 @@ function readArguments() {
       data: { type: 'string' },
       'listen-host': { type: 'string' },
       socket: { type: 'string' },
+      name: { type: 'string', default: 'router' },
+      sibling: { type: 'string', multiple: true, default: [] },
+      version: { type: 'string', default: '' },
       detached: { type: 'boolean', default: false },
+      succeeds: { type: 'boolean', default: false },
     },
   })
-  const { data, 'listen-host': listenHost, socket: socketPath, detached } = values
+  const { data, 'listen-host': listenHost, socket: socketPath, name, sibling: siblings, version } = values
   if (data === undefined || listenHost === undefined || socketPath === undefined) {
     log(usage)
     process.exit(2)
   }
-  return { data, listenHost, socketPath, detached }
+  const { detached, succeeds } = values
+  return { data, listenHost, socketPath, name, siblings, version, detached, succeeds }
 }
 
 function log(message: string): void {

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite'
 const patienceMilliseconds = 500
 
 /**
- * Sees to it that a data directory has one router at a time. The lock is SQLite's, for want of another one in Node that
+ * Sees to it that a data directory has one router of a name at a time. The lock is SQLite's, for want of another one in Node that
  * the kernel gives back however the process ends. Throws `DirectoryTaken`, or an Error that says what is wrong.
  */
-export function takeRouterLock(dataDirectory: string): { readonly release: () => void } {
-  const file = join(dataDirectory, 'router.lock')
+export function takeRouterLock(dataDirectory: string, name: string): { readonly release: () => void } {
+  const file = join(dataDirectory, `${name}.lock`)
   let lock: DatabaseSync | undefined
   try {
     lock = new DatabaseSync(file, { timeout: patienceMilliseconds })

@@ -18,9 +18,10 @@ export class SavedState {
   readonly #onProblem: (message: string) => void
   #lastHealth = ''
 
-  constructor(dataDirectory: string, onProblem: (message: string) => void) {
-    this.#tableFile = join(dataDirectory, 'routing-table.json')
-    this.#healthFile = join(dataDirectory, 'target-health.json')
+  /** `suffix` tells the files of one router from those of the others that share the directory; the first has none. */
+  constructor(dataDirectory: string, onProblem: (message: string) => void, suffix = '') {
+    this.#tableFile = join(dataDirectory, `routing-table${suffix}.json`)
+    this.#healthFile = join(dataDirectory, `target-health${suffix}.json`)
     this.#onProblem = onProblem
   }
 

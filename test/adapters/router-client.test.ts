@@ -139,7 +139,7 @@ test('a second router on the same data directory ends and says why', async () =>
   const dataDirectory = cleanups.temporaryDirectory()
   const { client } = routerClient(cleanups, dataDirectory)
   await client.start()
-  const second = spawnRouter(dataDirectory, '127.0.0.1')
+  const second = spawnRouter(dataDirectory, { listenHost: '127.0.0.1', router: 1, routers: 1, version: '' })
   second.ref()
   const [code] = (await once(second, 'exit')) as [number]
   assert.equal(code, 3)

@@ -22,6 +22,7 @@ import type {
 } from '../../src/domain/routing-table.ts'
 import { DataPlane } from '../../src/router/data-plane.ts'
 import { HttpForward } from '../../src/router/http-forward.ts'
+import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
 import { freePort } from '../free-port.ts'
@@ -70,6 +71,7 @@ export async function startRouter(
 ): Promise<DataPlane> {
   const plane = new DataPlane({
     listenHost: '127.0.0.1',
+    ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map() }),
     savedState: new SavedState(dataDirectory, (message) => console.error(message)),
     forward: new HttpForward(),
     probe,

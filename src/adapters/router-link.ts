@@ -1,0 +1,227 @@
+import type { ChildProcess } from 'node:child_process'
+import type { RouterReport } from '../domain/router-report.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+import type { AppliedTable, Clock, Log } from '../engine/ports.ts'
+import {
+  callRouter,
+  callShutdown,
+  directoryTakenCode,
+  lastLogLine,
+  routerCommand,
+  type RouterNumber,
+  RouterUnreachable,
+  routerSocketPath,
+  spawnRouter,
+} from './router-process.ts'
+
+export type RouterLinkSettings = {
+  readonly dataDirectory: string
+  /** Where listeners are bound. */
+  readonly listenHost: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly router: RouterNumber
+  /** How many routers share the ports. */
+  readonly routers: number
+  /** Of this program; a router of another version hands over to one of this. Without it, any is adopted. */
+  readonly version?: string | undefined
+}
+
+const reportMilliseconds = 100
+const retryMilliseconds = 25
+/** A router that cannot start is not started more often than this. */
+const restartMilliseconds = 500
+/** A router that was begun serves after a tenth of a second; a busy machine may take longer. */
+const startMilliseconds = 15_000
+/** A router that is silent for so long is hung, and not only busy. */
+const hungMilliseconds = 15_000
+const defaultGraceSeconds = 5
+
+/**
+ * A router as a process of its own, which outlives the engine: a running one is adopted, a missing one is started, one
+ * that dies is replaced, with the table it has kept on disk, within a second. One of another version hands its ports and
+ * connections over to one of this version, and nothing is interrupted.
+ */
+export class RouterLink {
+  readonly #settings: RouterLinkSettings
+  readonly #socketPath: string
+  readonly #listeners: (() => void)[] = []
+  readonly #stopped = new AbortController()
+  #report: RouterReport | undefined
+  /** The newest table a router has confirmed: what one that comes back with an older table is told. */
+  #applied: RoutingTable | undefined
+  #child: ChildProcess | undefined
+  #childStartedAt = Number.NEGATIVE_INFINITY
+  #watching: Promise<void> | undefined
+
+  constructor(settings: RouterLinkSettings) {
+    this.#settings = settings
+    this.#socketPath = routerSocketPath(settings.dataDirectory, settings.router)
+  }
+
+  /** Resolves when a router answers. Rejects with an Error that says why none could be started. */
+  async start(): Promise<void> {
+    await this.#replaceForeignRouter()
+    const { clock, dataDirectory, router } = this.#settings
+    const deadline = clock.now() + startMilliseconds
+    for (;;) {
+      const state = await this.#takeReport()
+      if (state === 'answers') break
+      // A router that is just ending keeps the directory until its last requests are over.
+      const child = this.#child
+      const hasFailed = child !== undefined && hasEnded(child) && child.exitCode !== directoryTakenCode
+      if (hasFailed || clock.now() > deadline) {
+        throw new Error(`The router could not be started: ${lastLogLine(dataDirectory, router)}`)
+      }
+      if (state === 'gone') this.#startRouter()
+      await clock.sleep(retryMilliseconds, this.#stopped.signal)
+    }
+    this.#watching = this.#watch()
+  }
+
+  /** Also across the death of a router: the next one is told. Rejects when the router cannot keep the table on disk. */
+  async apply(table: RoutingTable): Promise<AppliedTable> {
+    for (;;) {
+      try {
+        return await this.#put(table)
+      } catch (error) {
+        if (!(error instanceof RouterUnreachable)) throw error
+      }
+      await this.#settings.clock.sleep(retryMilliseconds, this.#stopped.signal)
+    }
+  }
+
+  report(): RouterReport | undefined {
+    return this.#report
+  }
+
+  onReport(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Lets go of the router, which serves on. */
+  async stop(): Promise<void> {
+    this.#stopped.abort(new Error('The router is not watched any more'))
+    await this.#watching
+  }
+
+  /** Ends the router: running requests may take so long. Resolves when it is gone. */
+  async shutdown({ graceSeconds = defaultGraceSeconds } = {}): Promise<void> {
+    await this.stop()
+    const ending = await callShutdown(this.#socketPath, graceSeconds)
+    if (ending === 'stuck' && this.#report !== undefined) killProcess(this.#report.pid)
+    const child = this.#child
+    if (child === undefined || hasEnded(child)) return
+    // Begun a moment ago, and not yet on its socket.
+    if (ending === 'absent') child.kill('SIGTERM')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    child.ref()
+    child.once('exit', () => resolve())
+    await promise
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#settings
+    const { signal } = this.#stopped
+    let wait = reportMilliseconds
+    let silentSince: number | undefined
+    let told = ''
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(wait, signal)
+        const state = await this.#takeReport()
+        silentSince = state === 'silent' ? (silentSince ?? clock.now()) : undefined
+        if (silentSince !== undefined && clock.now() - silentSince > hungMilliseconds) this.#killHung()
+        wait = state === 'answers' ? reportMilliseconds : retryMilliseconds
+        if (state === 'answers') await this.#tellNewestTable()
+        if (state === 'gone' && !signal.aborted) this.#startRouter()
+      } catch (error) {
+        // Ten times a second it would be the same again.
+        const message = `The router could not be asked or told: ${String(error)}`
+        if (!signal.aborted && message !== told) log.warn(message)
+        told = message
+      }
+    }
+  }
+
+  /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
+  #killHung(): void {
+    if (this.#report === undefined) return
+    this.#settings.log.warn(`The router (process ${this.#report.pid}) does not answer; it is ended.`)
+    killProcess(this.#report.pid)
+  }
+
+  async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {
+    try {
+      const report = (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as RouterReport
+      this.#report = report
+      for (const listener of this.#listeners) listener()
+      return 'answers'
+    } catch (error) {
+      if (error instanceof RouterUnreachable) return error.isGone ? 'gone' : 'silent'
+      throw error
+    }
+  }
+
+  /** Does nothing while the one it began last is still on its way, or when that was only just. */
+  #startRouter(): void {
+    const { clock, dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
+    if (this.#child !== undefined && !hasEnded(this.#child)) return
+    if (clock.now() - this.#childStartedAt < restartMilliseconds) return
+    if (this.#report !== undefined)
+      log.warn(`The router (process ${this.#report.pid}) is gone; another one is started.`)
+    this.#childStartedAt = clock.now()
+    this.#child = spawnRouter(dataDirectory, { listenHost, router, routers, version })
+    this.#child.once('error', (error) => log.warn(`The router could not be started: ${error.message}`))
+  }
+
+  /** A router that lost its disk comes back with an older table, or none. */
+  async #tellNewestTable(): Promise<void> {
+    const applied = this.#applied
+    if (applied !== undefined && (this.#report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
+  }
+
+  async #put(table: RoutingTable): Promise<AppliedTable> {
+    const call = { method: 'PUT', path: '/table', body: table } as const
+    const applied = (await callRouter(this.#socketPath, call)) as AppliedTable
+    if (table.version >= (this.#applied?.version ?? 0)) this.#applied = table
+    return applied
+  }
+
+  /**
+   * What a router was started with it cannot change: one with another address, or that shares its ports with others or
+   * does not, has to end before the next can begin. One that only is of another version hands over.
+   */
+  async #replaceForeignRouter(): Promise<void> {
+    const { dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
+    try {
+      const call = { method: 'GET', path: '/settings' } as const
+      const found = (await callRouter(this.#socketPath, call)) as Partial<RouterSettings>
+      if (found.listenHost !== listenHost || (found.sharesPorts ?? false) !== routers > 1) {
+        log.info(`The running router has other settings than ${listenHost}, ${routers} in all; it is replaced.`)
+        await callShutdown(this.#socketPath, defaultGraceSeconds)
+      } else if (version !== '' && found.version !== undefined && found.version !== version) {
+        log.info(`The running router is of version ${found.version}; it hands over to one of version ${version}.`)
+        const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
+        await callRouter(this.#socketPath, { method: 'POST', path: '/succession', body: { command } })
+      }
+    } catch (error) {
+      if (!(error instanceof RouterUnreachable)) throw error
+    }
+  }
+}
+
+/** What a router answers to `GET /settings`; one of an older version leaves the newer ones out. */
+type RouterSettings = { readonly listenHost: string; readonly sharesPorts: boolean; readonly version: string }
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+}

@@ -1,0 +1,74 @@
+import { createServer, type Server } from 'node:net'
+import { callSibling } from './siblings.ts'
+
+/** How many connections the kernel holds that nobody has accepted yet. */
+const backlog = 4096
+
+/** Opens listeners' ports. Each call rejects with the system's error where the port cannot be had. */
+export interface Ports {
+  listen(server: Server, port: number): Promise<void>
+}
+
+type PortSettings = {
+  readonly listenHost: string
+  /** The control sockets of the routers that open the same ports. */
+  readonly siblings: readonly string[]
+  /** Ports that a predecessor had open and has handed over, still open. */
+  readonly inherited: Map<number, Server>
+}
+
+/**
+ * The ports of a router, by itself or as one of several. A port that is shared is open to every program of this user that
+ * wants to share it, too; so a router first makes sure that nobody but its siblings has it.
+ */
+export class ListeningPorts implements Ports {
+  readonly #settings: PortSettings
+
+  constructor(settings: PortSettings) {
+    this.#settings = settings
+  }
+
+  async listen(server: Server, port: number): Promise<void> {
+    const { inherited, listenHost: host, siblings } = this.#settings
+    const handed = inherited.get(port)
+    if (handed !== undefined) {
+      inherited.delete(port)
+      return listening(server, () => server.listen(handed))
+    }
+    if (siblings.length === 0) return listening(server, () => server.listen({ port, host, backlog }))
+    if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
+    return listening(server, () => server.listen({ port, host, backlog, reusePort: true }))
+  }
+
+  /** What no listener of the table wants any more is let go. */
+  dropInherited(): void {
+    for (const server of this.#settings.inherited.values()) server.close()
+    this.#settings.inherited.clear()
+  }
+
+  async #isOpenAtSibling(port: number): Promise<boolean> {
+    const open = await Promise.all(this.#settings.siblings.map((path) => callSibling(path)))
+    return open.some((ports) => ports.includes(port))
+  }
+
+  async #makeSureIsFree(port: number): Promise<void> {
+    const probe = createServer()
+    await listening(probe, () => probe.listen({ port, host: this.#settings.listenHost }))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    probe.close(() => resolve())
+    await promise
+  }
+}
+
+async function listening(server: Server, listen: () => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.once('listening', resolve)
+  listen()
+  try {
+    await promise
+  } finally {
+    server.off('error', reject)
+    server.off('listening', resolve)
+  }
+}

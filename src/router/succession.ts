@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Server } from 'node:net'
+import type { RouterReport } from '../domain/router-report.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+
+/**
+ * How one router process takes another's place without a connection being lost: the old one starts the new one as its
+ * child and gives it the sockets it listens on, still open. From then on both accept, so nothing waits in a queue that is
+ * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
+ *
+ * Messages of the new one: `ready` to be given ports, `serving` by them, `in-charge` once it has lock and control socket,
+ * `table` for the old one to follow. Of the old one: `port` with a socket, `begin` after the last, `take-charge` once it
+ * has let go of lock and control socket, `following` a table's version, `report` now and then, and its end.
+ */
+export type FromSuccessor =
+  { readonly kind: 'ready' | 'serving' | 'in-charge' } | { readonly kind: 'table'; readonly table: RoutingTable }
+
+export type FromPredecessor =
+  | { readonly kind: 'port'; readonly port: number }
+  | { readonly kind: 'begin' | 'take-charge' }
+  | { readonly kind: 'following'; readonly version: number }
+  | { readonly kind: 'report'; readonly report: RouterReport }
+
+/** A successor that does not get on within this time is ended, and the old router stays what it was. */
+const stepMilliseconds = 10_000
+const reportMilliseconds = 100
+
+export type Retiring = {
+  readonly servers: () => ReadonlyMap<number, Server>
+  readonly report: () => RouterReport
+  readonly follow: (table: RoutingTable) => void
+  /** Lets go of lock and control socket. */
+  readonly letGo: () => void
+}
+
+/** Resolves when the successor is in charge. Rejects, with everything as it was, where it does not come up. */
+export async function handOver(command: readonly string[], router: Retiring): Promise<void> {
+  const [program = '', ...options] = command
+  const child = spawn(program, [...options, '--succeeds'], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const mailbox = new Mailbox(child)
+  try {
+    await mailbox.next('ready')
+    for (const [port, server] of router.servers()) child.send({ kind: 'port', port } satisfies FromPredecessor, server)
+    child.send({ kind: 'begin' } satisfies FromPredecessor)
+    await mailbox.next('serving')
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+  router.letGo()
+  child.send({ kind: 'take-charge' } satisfies FromPredecessor)
+  await mailbox.next('in-charge')
+  keepInTouch(child, router)
+}
+
+/** Until this process ends: then the successor sees the channel closed. */
+function keepInTouch(child: ChildProcess, router: Retiring): void {
+  child.on('message', (message: FromSuccessor) => {
+    if (message.kind !== 'table') return
+    router.follow(message.table)
+    child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
+    child.send({ kind: 'following', version: message.table.version } satisfies FromPredecessor)
+  })
+  const timer = setInterval(() => {
+    if (child.connected) child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
+    else clearInterval(timer)
+  }, reportMilliseconds)
+  timer.unref()
+  child.unref()
+  child.channel?.unref()
+}
+
+/** What a successor says, one message at a time. */
+class Mailbox {
+  readonly #child: ChildProcess
+  readonly #heard = new Set<FromSuccessor['kind']>()
+  #onNews: () => void = () => undefined
+  #end: Error | undefined
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    child.on('message', (message: FromSuccessor) => this.#note(message.kind))
+    child.once('error', (error) => this.#fail(`could not be started: ${error.message}`))
+    child.once('exit', (code, signal) => this.#fail(`ended with ${code ?? signal}; its log says why`))
+  }
+
+  async next(kind: FromSuccessor['kind']): Promise<void> {
+    const timer = setTimeout(() => this.#fail(`is not '${kind}' after ${stepMilliseconds / 1000} s`), stepMilliseconds)
+    try {
+      while (!this.#heard.has(kind)) {
+        if (this.#end !== undefined) throw this.#end
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#onNews = resolve
+        await promise
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #note(kind: FromSuccessor['kind']): void {
+    this.#heard.add(kind)
+    this.#onNews()
+  }
+
+  #fail(why: string): void {
+    this.#end ??= new Error(`The next router (process ${this.#child.pid}) ${why}`)
+    this.#onNews()
+  }
+}
