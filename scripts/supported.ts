@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { certificateManager } from '../src/aws/acm/service.ts'
 import { cloudWatch } from '../src/aws/cloudwatch/service.ts'
 import { codeDeploy } from '../src/aws/codedeploy/service.ts'
 import { ecs } from '../src/aws/ecs/service.ts'
@@ -38,6 +39,7 @@ function allServices(): readonly AwsService[] {
     codeDeploy(engine),
     ecs(engine),
     elasticLoadBalancingV2(engine),
+    certificateManager(engine),
     cloudWatch(engine, engine),
     lambda(engine),
     s3(engine),

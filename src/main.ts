@@ -11,6 +11,7 @@ import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
 import { countRunning, endRouterAndTasks, killRouterAndTasks, routerPidOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
+import { certificateManager } from './aws/acm/service.ts'
 import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
@@ -92,6 +93,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       codeDeploy(engine),
       ecs(engine),
       elasticLoadBalancingV2(engine),
+      certificateManager(engine),
       s3(engine),
       lambda(engine),
       cloudWatch(engine, parts.monitoring.metrics),

@@ -10,6 +10,7 @@ export const arn = {
   listener: (loadBalancerArn: string, id: string) => `${loadBalancerArn.replace(':loadbalancer/', ':listener/')}/${id}`,
   /** `…:listener-rule/app/NAME/<lb id>/<listener id>/<id>` */
   rule: (listenerArn: string, id: string) => `${listenerArn.replace(':listener/', ':listener-rule/')}/${id}`,
+  certificate: ({ region, accountId }: Place, uuid: string) => `arn:aws:acm:${region}:${accountId}:certificate/${uuid}`,
   cluster: ({ region, accountId }: Place, name: string) => `arn:aws:ecs:${region}:${accountId}:cluster/${name}`,
   service: (clusterArn: string, name: string) => `${clusterArn.replace(':cluster/', ':service/')}/${name}`,
   taskDefinition: ({ region, accountId }: Place, family: string, revision: number) =>

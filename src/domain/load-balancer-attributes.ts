@@ -60,12 +60,28 @@ export const listenerAttributeDefaults: Readonly<Record<string, string>> = {
   'routing.http.response.x_frame_options.header_value': '',
 }
 
+/** Those an HTTPS listener has besides: the names of headers that tell targets of the client's certificate and of TLS. */
+export const httpsListenerAttributeDefaults: Readonly<Record<string, string>> = {
+  'routing.http.request.x_amzn_mtls_clientcert.header_name': 'X-Amzn-Mtls-Clientcert',
+  'routing.http.request.x_amzn_mtls_clientcert_issuer.header_name': 'X-Amzn-Mtls-Clientcert-Issuer',
+  'routing.http.request.x_amzn_mtls_clientcert_leaf.header_name': 'X-Amzn-Mtls-Clientcert-Leaf',
+  'routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name': 'X-Amzn-Mtls-Clientcert-Serial-Number',
+  'routing.http.request.x_amzn_mtls_clientcert_subject.header_name': 'X-Amzn-Mtls-Clientcert-Subject',
+  'routing.http.request.x_amzn_mtls_clientcert_validity.header_name': 'X-Amzn-Mtls-Clientcert-Validity',
+  'routing.http.request.x_amzn_tls_cipher_suite.header_name': 'X-Amzn-Tls-Cipher-Suite',
+  'routing.http.request.x_amzn_tls_version.header_name': 'X-Amzn-Tls-Version',
+}
+
 export function idleTimeoutSeconds(loadBalancer: LoadBalancer): number {
   return seconds(loadBalancer.attributes, loadBalancerAttributeDefaults, 'idle_timeout.timeout_seconds')
 }
 
 export function clientKeepAliveSeconds(loadBalancer: LoadBalancer): number {
   return seconds(loadBalancer.attributes, loadBalancerAttributeDefaults, 'client_keep_alive.seconds')
+}
+
+export function isHttp2Enabled(loadBalancer: LoadBalancer): boolean {
+  return loadBalancer.attributes['routing.http2.enabled'] !== 'false'
 }
 
 export function isDeletionProtected(loadBalancer: LoadBalancer): boolean {

@@ -1,4 +1,5 @@
 import type { AlarmHistory, MetricAlarm } from '../domain/alarm.ts'
+import type { Certificate } from '../domain/certificate.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
@@ -22,6 +23,7 @@ type Kinds = {
   targetGroups: TargetGroup
   listeners: Listener
   rules: ListenerRule
+  certificates: Certificate
   clusters: Cluster
   taskDefinitions: TaskDefinition
   services: Service
@@ -85,6 +87,7 @@ export class Store {
   readonly targetGroups = this.#collection('targetGroups')
   readonly listeners = this.#collection('listeners')
   readonly rules = this.#collection('rules')
+  readonly certificates = this.#collection('certificates')
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')

@@ -62,12 +62,13 @@ export class TablePublisher {
 
   async #apply(): Promise<AppliedTable> {
     const version = this.#nextVersion()
-    const { loadBalancers, listeners, rules, targetGroups } = this.#store
+    const { loadBalancers, listeners, rules, targetGroups, certificates } = this.#store
     const source = {
       loadBalancers: loadBalancers.list(),
       listeners: listeners.list(),
       rules: rules.list(),
       targetGroups: targetGroups.list(),
+      certificates: certificates.list(),
     }
     this.#lastVersion = version
     this.#targets = publishedTargets(source.targetGroups, referencedTargetGroups(source), version, this.#targets)

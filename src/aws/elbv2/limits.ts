@@ -6,6 +6,8 @@ import { page } from './pages.ts'
 export const limits = {
   loadBalancersPerRegion: 50,
   listenersPerLoadBalancer: 50,
+  /** Without the listeners' default ones. */
+  certificatesPerLoadBalancer: 25,
   rulesPerLoadBalancer: 100,
   targetGroupsPerRegion: 3000,
   targetGroupsPerLoadBalancer: 100,

@@ -1,7 +1,7 @@
 import type { Listener } from '../../domain/load-balancer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
-import { refusal } from './errors.ts'
+import { invalid, refusal } from './errors.ts'
 
 /** A listener goes with its rules. */
 export function deleteListener(store: Store, listenerArn: string): void {
@@ -10,8 +10,8 @@ export function deleteListener(store: Store, listenerArn: string): void {
 }
 
 /**
- * Publishes a listener that opens a port, and takes it back when the router cannot open it: no listener is left which
- * its creator was refused. The router's own sentence names the port, the host and the reason.
+ * Publishes a listener that opens a port or shows certificates, and takes it back when the router cannot do so: no
+ * listener is left which its creator was refused. The router's own sentence names the port, the host and the reason.
  */
 export async function publishOrTakeBack(engine: Engine, listener: Listener, takeBack: () => void): Promise<void> {
   const { refusedListeners } = await engine.loadBalancing.publish().catch((error: unknown) => {
@@ -22,6 +22,7 @@ export async function publishOrTakeBack(engine: Engine, listener: Listener, take
   if (refused === undefined) return
   takeBack()
   await engine.loadBalancing.publish()
+  if (refused.message.startsWith('The certificates')) throw invalid(refused.message)
   throw portRefusal(refused.message)
 }
 

@@ -5,10 +5,11 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Answer, Checked, Handlers } from '../handlers.ts'
 import { describeAction, readActions } from './actions.ts'
 import { checkTargetGroups } from './associations.ts'
-import { checkRange, invalid, portRange, refusal, refuseGiven, unsupported } from './errors.ts'
-import { findListener, findLoadBalancer } from './find.ts'
+import { checkRange, invalid, portRange, refusal } from './errors.ts'
+import { findListener, findLoadBalancer, type Where } from './find.ts'
 import { limits } from './limits.ts'
 import { checkPortIsFree, deleteListener, publishOrTakeBack } from './listener-changes.ts'
+import { readSecurity, type ListenerSecurity } from './listener-security.ts'
 import { page } from './pages.ts'
 import { includesTags, readTags } from './tag-lists.ts'
 
@@ -17,7 +18,7 @@ export const listeners = (engine: Engine) => {
   return {
     async CreateListener(input, call) {
       const { loadBalancerArn } = findLoadBalancer({ store, call }, input.LoadBalancerArn)
-      const asked = readListener(input)
+      const asked = readListener({ store, call }, input)
       checkTargetGroups({ store, call }, loadBalancerArn, asked.defaultActions)
       const existing = sameListener(engine, loadBalancerArn, asked)
       if (existing !== undefined) return { Listeners: [describe(existing)] }
@@ -48,14 +49,14 @@ export const listeners = (engine: Engine) => {
 
     async ModifyListener({ ListenerArn, Port, Protocol, DefaultActions, ...input }, call) {
       const listener = findListener({ store, call }, ListenerArn)
-      checkPlain({ Protocol, ...input })
+      const security = readSecurity({ store, call }, { Protocol, ...input }, listener)
       const port = Port === undefined ? listener.port : checkRange('Listener port', Port, portRange)
       const defaultActions = DefaultActions === undefined ? listener.defaultActions : readActions(DefaultActions)
       checkTargetGroups({ store, call }, listener.loadBalancerArn, defaultActions)
       checkPortIsFree(engine, listener.loadBalancerArn, port, ListenerArn)
-      const changed = { ...listener, port, defaultActions }
+      const changed = withSecurity({ ...listener, port, defaultActions }, security)
       store.listeners.put(ListenerArn, changed)
-      if (port === listener.port) await loadBalancing.publish()
+      if (port === listener.port && isSameSecurity(listener, changed)) await loadBalancing.publish()
       else await publishOrTakeBack(engine, changed, () => store.listeners.put(ListenerArn, listener))
       return { Listeners: [describe(changed)] }
     },
@@ -69,38 +70,33 @@ export const listeners = (engine: Engine) => {
   } satisfies Handlers<typeof sdk>
 }
 
-type AskedListener = Pick<Listener, 'port' | 'defaultActions' | 'tags'>
+type AskedListener = ListenerSecurity & Pick<Listener, 'port' | 'defaultActions' | 'tags'>
 
-function readListener(input: Checked<sdk.CreateListenerInput>): AskedListener {
+function readListener(where: Where, input: Checked<sdk.CreateListenerInput>): AskedListener {
   if (input.Protocol === undefined) throw invalid('A protocol must be specified')
   if (input.Port === undefined) throw invalid('A port must be specified')
-  checkPlain(input)
   return {
+    ...readSecurity(where, input),
     port: checkRange('Listener port', input.Port, portRange),
     defaultActions: readActions(input.DefaultActions),
     tags: readTags(input.Tags),
   }
 }
 
-/** HTTP without TLS, and nothing that belongs to TLS. */
-function checkPlain(
-  input: Pick<
-    Checked<sdk.CreateListenerInput>,
-    'Protocol' | 'SslPolicy' | 'Certificates' | 'AlpnPolicy' | 'MutualAuthentication'
-  >,
-): void {
-  const { Protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication } = input
-  if (Protocol !== undefined && Protocol !== 'HTTP') {
-    throw unsupported('UnsupportedProtocolException', 'Protocol', Protocol, 'use HTTP')
-  }
-  const isMutual = MutualAuthentication !== undefined && MutualAuthentication.Mode !== 'off'
-  const ofTls = {
-    SslPolicy,
-    Certificates,
-    AlpnPolicy,
-    MutualAuthentication: isMutual ? MutualAuthentication : undefined,
-  }
-  refuseGiven('InvalidConfigurationRequestException', ofTls, 'an HTTP listener does not take it: leave it out')
+/** The listener, speaking with its clients in this way only. */
+function withSecurity(
+  { protocol: _protocol, certificateArns: _certificateArns, sslPolicy: _sslPolicy, ...listener }: Listener,
+  security: ListenerSecurity,
+): Listener {
+  return { ...listener, ...security }
+}
+
+function isSameSecurity(one: ListenerSecurity, other: ListenerSecurity): boolean {
+  return (
+    one.protocol === other.protocol &&
+    one.sslPolicy === other.sslPolicy &&
+    one.certificateArns?.[0] === other.certificateArns?.[0]
+  )
 }
 
 /** AWS says of CreateListener that creating the same one again succeeds; a different one on its port does not. */
@@ -111,6 +107,7 @@ function sameListener({ store }: Engine, loadBalancerArn: string, asked: AskedLi
       (listener) =>
         listener.loadBalancerArn === loadBalancerArn &&
         listener.port === asked.port &&
+        isSameSecurity(listener, asked) &&
         includesTags(listener.tags, asked.tags) &&
         areSameActions(listener.defaultActions, asked.defaultActions),
     )
@@ -135,19 +132,27 @@ function newListener({ chance }: Engine, loadBalancerArn: string, asked: AskedLi
     ...asked,
     listenerArn,
     loadBalancerArn,
-    protocol: 'HTTP',
     attributes: {},
     defaultRuleArn: arn.rule(listenerArn, chance.hex(16)),
   }
 }
 
-function describe({ listenerArn, loadBalancerArn, port, protocol, defaultActions }: Listener): Answer<sdk.Listener> {
+function describe(listener: Listener): Answer<sdk.Listener> {
+  const { listenerArn, loadBalancerArn, port, protocol, defaultActions, certificateArns = [], sslPolicy } = listener
   return {
     ListenerArn: listenerArn,
     LoadBalancerArn: loadBalancerArn,
     Port: port,
     Protocol: protocol,
     DefaultActions: defaultActions.map(describeAction),
+    ...(protocol === 'HTTP'
+      ? {}
+      : {
+          // The others are told by DescribeListenerCertificates.
+          Certificates: certificateArns.slice(0, 1).map((CertificateArn) => ({ CertificateArn })),
+          SslPolicy: sslPolicy,
+          MutualAuthentication: { Mode: 'off' },
+        }),
   }
 }
 

@@ -5,9 +5,11 @@ import { queryProtocol } from '../wire/query-protocol.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { attributes } from './attributes.ts'
 import { accountLimits } from './limits.ts'
+import { listenerCertificates } from './listener-certificates.ts'
 import { listeners } from './listeners.ts'
 import { loadBalancers } from './load-balancers.ts'
 import { rules } from './rules.ts'
+import { securityPolicies } from './ssl-policies.ts'
 import { tags } from './tags.ts'
 import { targetGroups } from './target-groups.ts'
 import { targets } from './targets.ts'
@@ -26,10 +28,12 @@ export const elasticLoadBalancingV2 = (engine: Engine): AwsService =>
       ...loadBalancers(engine),
       ...targetGroups(engine),
       ...listeners(engine),
+      ...listenerCertificates(engine),
       ...rules(engine),
       ...targets(engine),
       ...attributes(engine),
       ...tags(engine),
+      ...securityPolicies(),
       ...accountLimits(),
     },
     refuse: refuseByList('ValidationError'),

@@ -213,7 +213,7 @@ describe('listeners', () => {
   test('of TLS, and actions that Teal does not perform, are refused by name', async () => {
     const blue = await createTargetGroup(client)
     const action = 'InvalidLoadBalancerActionException'
-    await assertRefused(create({ Protocol: 'HTTPS' }), 'UnsupportedProtocolException', /Protocol 'HTTPS'/)
+    await assertRefused(create({ Protocol: 'HTTPS' }), 'ValidationError', /certificate must be specified/)
     await assertRefused(create({ Protocol: 'TCP' }), 'UnsupportedProtocolException', /Protocol 'TCP'/)
     const Certificates = [{ CertificateArn: 'arn:aws:acm:eu-west-1:000000000000:certificate/1' }]
     await assertRefused(create({ Certificates }), 'InvalidConfigurationRequestException', /Certificates/)
