@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseAccessLogFileName } from '../../src/domain/access-log-file.ts'
+import { parseAccessLogLine } from '../../src/domain/access-log-line.ts'
+import { AccessLog, type AccessLogSettings } from '../../src/router/access-log.ts'
+import { exchange, loadBalancer, loggedListener } from './exchange-records.ts'
+import { Cleanups, eventually } from './test-router.ts'
+
+const directoryName = '000000000000_eu-west-1_app.web.50dc6c495c0c9188'
+
+function startLog(cleanups: Cleanups, limits: AccessLogSettings['limits'] = {}) {
+  const dataDirectory = cleanups.temporaryDirectory()
+  const directory = join(dataDirectory, 'access-logs', directoryName)
+  const messages: string[] = []
+  const log = new AccessLog({
+    dataDirectory,
+    routerId: 'router-1',
+    nodeAddress: '127.0.0.1',
+    log: (message) => messages.push(message),
+    limits,
+  })
+  cleanups.add(() => log.close())
+  const files = (...states: readonly string[]): readonly string[] =>
+    (existsSync(directory) ? readdirSync(directory) : [])
+      .filter((name) => states.includes(parseAccessLogFileName(name)?.state ?? ''))
+      .toSorted()
+  const lines = (...states: readonly string[]) =>
+    files(...states).flatMap((name) => readFileSync(join(directory, name), 'latin1').split('\n').slice(0, -1))
+  return { log, directory, messages, files, lines }
+}
+
+test('lines are on disk within a second or two, and complete when the log is closed', async () => {
+  await using cleanups = new Cleanups()
+  const { log, files, lines } = startLog(cleanups)
+  const endedAt = Date.now()
+  log.add(exchange({ endedAt, uri: '/1' }))
+  log.add(exchange({ endedAt, uri: '/2' }))
+  await eventually('the lines are on disk', () => lines('open').length === 2)
+  // The timer waits for the end of the period now.
+  log.add(exchange({ endedAt, uri: '/3' }))
+  await eventually('another line is on disk', () => lines('open').length === 3)
+  log.add(exchange({ endedAt, uri: '/4' }))
+  await log.close()
+  log.add(exchange({ endedAt, uri: '/too late' }))
+  assert.deepEqual(files('open'), [])
+  const paths = lines('complete').map((line) => parseAccessLogLine(line)?.url?.split('/').at(-1))
+  assert.deepEqual(paths, ['1', '2', '3', '4'])
+  const [name = ''] = files('complete')
+  const { file } = parseAccessLogFileName(name) ?? {}
+  assert.equal(file?.routerId, 'router-1')
+  assert.equal(file.pid, process.pid)
+  assert.match(file.random, /^[a-z0-9]{8}$/)
+  assert.equal(file.periodEnd % 300_000, 0)
+  assert.ok(file.periodEnd > endedAt && file.periodEnd <= endedAt + 300_000)
+})
+
+test('a file is complete when its period is over, whether requests come or not', async () => {
+  await using cleanups = new Cleanups()
+  const { log, files, lines } = startLog(cleanups)
+  const listener = loggedListener({ loadBalancer: { ...loadBalancer, accessLogPeriodMilliseconds: 100 } })
+  log.add(exchange({ listener, endedAt: Date.now() }))
+  await eventually('the file is complete', () => files('complete').length === 1)
+  log.add(exchange({ listener, endedAt: Date.now() }))
+  log.add(exchange({ listener, endedAt: Date.now() + 100 }))
+  await eventually('two more are', () => files('complete').length === 3)
+  assert.equal(lines('complete').length, 3)
+  assert.deepEqual(files('open'), [])
+})
+
+test('each load balancer has files of its own, and large ones are several', async () => {
+  await using cleanups = new Cleanups()
+  const { log, directory, lines, files } = startLog(cleanups, { fileBytes: 1000 })
+  const loadBalancerArn = loadBalancer.loadBalancerArn.replace('/web/', '/other/')
+  const other = loggedListener({
+    loadBalancer: { ...loadBalancer, loadBalancerArn, resource: 'app/other/50dc6c495c0c9188' },
+  })
+  const endedAt = Date.now()
+  for (let count = 0; count < 10; count++) {
+    log.add(exchange({ endedAt }))
+    log.add(exchange({ endedAt, listener: other }))
+  }
+  await log.close()
+  assert.equal(lines('complete').length, 10)
+  assert.ok(files('complete').length > 3)
+  const others = readdirSync(join(directory, '..', directoryName.replace('web', 'other')))
+  assert.equal(others.length, files('complete').length)
+})
+
+test('lines that do not fit into memory are dropped, counted and told of once', async () => {
+  await using cleanups = new Cleanups()
+  const { log, lines, messages } = startLog(cleanups, { memoryBytes: 128 * 1024, chunkBytes: 64 * 1024 })
+  const endedAt = Date.now()
+  // The event loop does not get to writing meanwhile.
+  for (let count = 0; count < 1000; count++) log.add(exchange({ endedAt }))
+  assert.ok(log.droppedLines > 500, String(log.droppedLines))
+  await log.close()
+  assert.equal(lines('complete').length + log.droppedLines, 1000)
+  assert.equal(messages.length, 2)
+  assert.match(messages[0] ?? '', /are lost: the disk does not keep up/)
+  assert.equal(messages[1], `${log.droppedLines} lines of the access log were lost`)
+})
+
+test('a disk that refuses is told of once, and used again when it can be', async () => {
+  await using cleanups = new Cleanups()
+  const { log, directory, lines, messages } = startLog(cleanups)
+  mkdirSync(join(directory, '..', '..'), { recursive: true })
+  // A file where the directory should be: what root would be refused, too.
+  writeFileSync(join(directory, '..'), '')
+  log.add(exchange({ endedAt: Date.now() }))
+  await eventually('a line is lost', () => log.droppedLines === 1)
+  log.add(exchange({ endedAt: Date.now() }))
+  await eventually('another line is lost', () => log.droppedLines === 2)
+  rmSync(join(directory, '..'))
+  log.add(exchange({ endedAt: Date.now() }))
+  await log.close()
+  assert.equal(lines('complete').length, 1)
+  assert.equal(messages.filter((message) => message.includes('are lost:')).length, 1)
+})
+
+test('complete files that nobody delivers are removed, the oldest first', async () => {
+  await using cleanups = new Cleanups()
+  const { log, directory, files, messages } = startLog(cleanups, { spoolBytes: 2500 })
+  mkdirSync(directory, { recursive: true })
+  const left = [1000, 2000, 3000].map((end) => `${end}_127.0.0.1_router-0_1_1_abcdefgh.log`)
+  for (const name of left) writeFileSync(join(directory, name), 'x'.repeat(1000))
+  writeFileSync(join(directory, '500_127.0.0.1_router-0_1_1_abcdefgh.open'), 'x'.repeat(9000))
+  log.add(exchange({ endedAt: Date.now() }))
+  await log.close()
+  await eventually('the oldest are gone', () => messages.length === 1)
+  assert.deepEqual(files('complete').slice(1), left.slice(1))
+  assert.equal(files('open').length, 1)
+})
