@@ -53,14 +53,15 @@ export function describeAction(action: ListenerAction): Answer<Action> {
   }
 }
 
-function describeForward({ targetGroups, stickinessDurationSeconds }: ForwardAction): Partial<Answer<Action>> {
+function describeForward(action: ForwardAction): Partial<Answer<Action>> {
+  const { targetGroups, stickinessEnabled = false, stickinessDurationSeconds } = action
   const ForwardConfig = {
     TargetGroups: targetGroups.map(({ targetGroupArn, weight }) => ({
       TargetGroupArn: targetGroupArn,
       Weight: weight,
     })),
     TargetGroupStickinessConfig: {
-      Enabled: false,
+      Enabled: stickinessEnabled,
       ...(stickinessDurationSeconds === undefined ? {} : { DurationSeconds: stickinessDurationSeconds }),
     },
   }

@@ -1,39 +1,20 @@
 import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2'
-import {
-  listenerAttributeDefaults,
-  loadBalancerAttributeDefaults,
-  targetGroupAttributeDefaults,
-} from '../../domain/load-balancer-attributes.ts'
+import type { Listener } from '../../domain/load-balancer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Handlers } from '../handlers.ts'
-import { invalid, unsupported } from './errors.ts'
+import {
+  ofHttpsListeners,
+  ofListeners,
+  ofLoadBalancers,
+  ofTargetGroups,
+  type AttributeKind,
+  type Attributes,
+} from './attribute-kinds.ts'
+import { readDefault, readValue } from './attribute-rules.ts'
+import { invalid } from './errors.ts'
 import { findListener, findLoadBalancer, findTargetGroup } from './find.ts'
 
-type Attributes = Readonly<Record<string, string>>
 type AskedAttribute = { readonly Key?: string | undefined; readonly Value?: string | undefined }
-type AttributeKind = {
-  /** Begins the messages: `Load balancer attribute`. */
-  readonly noun: string
-  readonly defaults: Attributes
-  /** What something enforces; every other attribute can only have its default. */
-  readonly enforced: Readonly<Record<string, 'boolean' | { readonly minimum: number; readonly maximum: number }>>
-}
-
-const ofLoadBalancers: AttributeKind = {
-  noun: 'Load balancer attribute',
-  defaults: loadBalancerAttributeDefaults,
-  enforced: {
-    'client_keep_alive.seconds': { minimum: 60, maximum: 604_800 },
-    'deletion_protection.enabled': 'boolean',
-    'idle_timeout.timeout_seconds': { minimum: 1, maximum: 4000 },
-  },
-}
-const ofTargetGroups: AttributeKind = {
-  noun: 'Target group attribute',
-  defaults: targetGroupAttributeDefaults,
-  enforced: { 'deregistration_delay.timeout_seconds': { minimum: 0, maximum: 3600 } },
-}
-const ofListeners: AttributeKind = { noun: 'Listener attribute', defaults: listenerAttributeDefaults, enforced: {} }
 
 export const attributes = ({ store, loadBalancing }: Engine) =>
   ({
@@ -43,7 +24,7 @@ export const attributes = ({ store, loadBalancing }: Engine) =>
 
     async ModifyLoadBalancerAttributes({ LoadBalancerArn, Attributes: asked }, call) {
       const loadBalancer = findLoadBalancer({ store, call }, LoadBalancerArn)
-      const changed = { ...loadBalancer.attributes, ...readAttributes(ofLoadBalancers, asked) }
+      const changed = changedBy(ofLoadBalancers, loadBalancer.attributes, asked)
       store.loadBalancers.put(LoadBalancerArn, { ...loadBalancer, attributes: changed })
       await loadBalancing.publish()
       return described(ofLoadBalancers, changed)
@@ -55,62 +36,52 @@ export const attributes = ({ store, loadBalancing }: Engine) =>
 
     async ModifyTargetGroupAttributes({ TargetGroupArn, Attributes: asked }, call) {
       const targetGroup = findTargetGroup({ store, call }, TargetGroupArn)
-      const changed = { ...targetGroup.attributes, ...readAttributes(ofTargetGroups, asked) }
+      const changed = changedBy(ofTargetGroups, targetGroup.attributes, asked)
       store.targetGroups.put(TargetGroupArn, { ...targetGroup, attributes: changed })
       await loadBalancing.publish()
       return described(ofTargetGroups, changed)
     },
 
     DescribeListenerAttributes({ ListenerArn }, call) {
-      return described(ofListeners, findListener({ store, call }, ListenerArn).attributes)
+      const listener = findListener({ store, call }, ListenerArn)
+      return described(kindOf(listener), listener.attributes)
     },
 
-    ModifyListenerAttributes({ ListenerArn, Attributes: asked }, call) {
+    async ModifyListenerAttributes({ ListenerArn, Attributes: asked }, call) {
       const listener = findListener({ store, call }, ListenerArn)
-      const changed = { ...listener.attributes, ...readAttributes(ofListeners, asked) }
+      const changed = changedBy(kindOf(listener), listener.attributes, asked)
       store.listeners.put(ListenerArn, { ...listener, attributes: changed })
-      return described(ofListeners, changed)
+      await loadBalancing.publish()
+      return described(kindOf(listener), changed)
     },
   }) satisfies Handlers<typeof sdk>
+
+function kindOf({ protocol }: Listener): AttributeKind {
+  return protocol === 'HTTPS' ? ofHttpsListeners : ofListeners
+}
 
 /** All attributes, those never set with their defaults. */
 function described({ defaults }: AttributeKind, set: Attributes) {
   return { Attributes: Object.entries({ ...defaults, ...set }).map(([Key, Value]) => ({ Key, Value })) }
 }
 
-function readAttributes(kind: AttributeKind, asked: readonly AskedAttribute[]): Attributes {
+/** The attributes as they are with those asked for, all of which are valid, or none is changed. */
+function changedBy(kind: AttributeKind, present: Attributes, asked: readonly AskedAttribute[]): Attributes {
   const entries = asked.map((attribute) => readAttribute(kind, attribute))
   const keys = entries.map(([key]) => key)
   const duplicate = keys.find((key, at) => keys.indexOf(key) !== at)
   if (duplicate !== undefined) throw invalid(`${kind.noun} key '${duplicate}' was specified twice`)
-  return Object.fromEntries(entries)
+  const changed = { ...present, ...Object.fromEntries(entries) }
+  kind.checkTogether(changed)
+  return changed
 }
 
-function readAttribute({ noun, defaults, enforced }: AttributeKind, { Key, Value = '' }: AskedAttribute) {
+function readAttribute({ noun, defaults, rules, reasons }: AttributeKind, { Key, Value = '' }: AskedAttribute) {
   if (Key === undefined) throw invalid(`${noun} key must be specified`)
   const byDefault = Object.hasOwn(defaults, Key) ? defaults[Key] : undefined
   if (byDefault === undefined) throw invalid(`${noun} key '${Key}' is not recognized`)
-  const allowed = enforced[Key]
-  if (allowed === undefined) {
-    if (Value === byDefault) return [Key, Value] as const
-    const code = 'InvalidConfigurationRequestException'
-    throw unsupported(code, `${noun} '${Key}' with value`, Value, `leave it at its default '${byDefault}'`)
-  }
-  return [Key, allowed === 'boolean' ? readBoolean(noun, Key, Value) : readNumber(noun, Key, Value, allowed)] as const
-}
-
-function readBoolean(noun: string, key: string, value: string): string {
-  if (value === 'true' || value === 'false') return value
-  throw invalid(`${noun} '${key}' must be true or false, not '${value}'`)
-}
-
-function readNumber(
-  noun: string,
-  key: string,
-  value: string,
-  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
-): string {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
-  if (number >= minimum && number <= maximum) return String(number)
-  throw invalid(`${noun} '${key}' must be a whole number between ${minimum} and ${maximum}, not '${value}'`)
+  const [rule, attribute] = [rules[Key], `${noun} '${Key}'`]
+  const value =
+    rule === undefined ? readDefault(attribute, byDefault, Value, reasons[Key]) : readValue(attribute, rule, Value)
+  return [Key, value] as const
 }

@@ -2,7 +2,7 @@ import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { ListenerAction } from '../../domain/load-balancer.ts'
 import type { WeightedTargetGroup } from '../../domain/routing-table.ts'
 import type { Checked } from '../handlers.ts'
-import { checkRange, invalid, refusal, unsupported } from './errors.ts'
+import { checkRange, invalid, refusal } from './errors.ts'
 import { limits } from './limits.ts'
 
 export type ForwardAction = Extract<ListenerAction, { type: 'forward' }>
@@ -52,17 +52,18 @@ function checkTogether(targetGroups: readonly WeightedTargetGroup[]): void {
 }
 
 /** A duration without stickiness has no effect, on AWS too; it is kept, because Describe answers it. */
-function readStickiness(config: AskedForward['ForwardConfig']): Pick<ForwardAction, 'stickinessDurationSeconds'> {
+function readStickiness(
+  config: AskedForward['ForwardConfig'],
+): Pick<ForwardAction, 'stickinessEnabled' | 'stickinessDurationSeconds'> {
   const { Enabled, DurationSeconds } = config?.TargetGroupStickinessConfig ?? {}
-  if (Enabled === true) {
-    throw unsupported(
-      'InvalidLoadBalancerActionException',
-      'TargetGroupStickinessConfig.Enabled',
-      'true',
-      'requests are distributed by weight alone; set it to false',
-    )
+  if (Enabled === true && DurationSeconds === undefined) {
+    throw invalid('A stickiness duration in seconds must be specified when target group stickiness is enabled')
   }
-  if (DurationSeconds === undefined) return {}
   const range = { minimum: 1, maximum: 604_800 }
-  return { stickinessDurationSeconds: checkRange('Stickiness duration in seconds', DurationSeconds, range) }
+  return {
+    ...(Enabled === true ? { stickinessEnabled: true } : {}),
+    ...(DurationSeconds === undefined
+      ? {}
+      : { stickinessDurationSeconds: checkRange('Stickiness duration in seconds', DurationSeconds, range) }),
+  }
 }

@@ -32,6 +32,7 @@ export function readHealthCheck(asked: AskedHealthCheck, present: HealthCheckSet
   refuseUnsupported(asked)
   const settings: HealthCheckSettings = {
     enabled: true,
+    ...readProtocol(asked, present),
     path: asked.HealthCheckPath ?? present.path,
     port: asked.HealthCheckPort ?? present.port,
     intervalSeconds: asked.HealthCheckIntervalSeconds ?? present.intervalSeconds,
@@ -50,7 +51,7 @@ export function readHealthCheck(asked: AskedHealthCheck, present: HealthCheckSet
 
 export function describeHealthCheck(settings: HealthCheckSettings): Partial<Answer<SdkTargetGroup>> {
   return {
-    HealthCheckProtocol: 'HTTP',
+    HealthCheckProtocol: settings.protocol ?? 'HTTP',
     HealthCheckPort: settings.port,
     HealthCheckEnabled: settings.enabled,
     HealthCheckIntervalSeconds: settings.intervalSeconds,
@@ -62,10 +63,20 @@ export function describeHealthCheck(settings: HealthCheckSettings): Partial<Answ
   }
 }
 
-function refuseUnsupported({ HealthCheckProtocol, HealthCheckEnabled, Matcher }: AskedHealthCheck): void {
-  if (HealthCheckProtocol !== undefined && HealthCheckProtocol !== 'HTTP') {
-    throw unsupported('InvalidConfigurationRequestException', 'HealthCheckProtocol', HealthCheckProtocol, 'use HTTP')
-  }
+/** HTTP is kept by leaving it out, as in what older versions have stored. */
+function readProtocol(
+  { HealthCheckProtocol }: AskedHealthCheck,
+  present: HealthCheckSettings,
+): Pick<HealthCheckSettings, 'protocol'> {
+  const asked = HealthCheckProtocol ?? present.protocol ?? 'HTTP'
+  if (asked === 'HTTP') return {}
+  if (asked === 'HTTPS') return { protocol: asked }
+  throw invalid(
+    `Health check protocol '${asked}' must be one of 'HTTP' and 'HTTPS' for target groups with protocol HTTP`,
+  )
+}
+
+function refuseUnsupported({ HealthCheckEnabled, Matcher }: AskedHealthCheck): void {
   if (HealthCheckEnabled === false) {
     throw invalid("Health check enabled must be true for target groups with target type 'ip'")
   }

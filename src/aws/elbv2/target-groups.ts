@@ -63,6 +63,7 @@ function readTargetGroup(input: Checked<sdk.CreateTargetGroupInput>): AskedTarge
   const { Name: name, TargetType = 'instance', Protocol, ProtocolVersion = 'HTTP1', Port, VpcId } = input
   const { TargetControlPort, Tags, IpAddressType } = input
   const code = 'InvalidConfigurationRequestException'
+  const plain = 'targets are asked in HTTP/1.1 without TLS: use Protocol HTTP and ProtocolVersion HTTP1'
   checkName('Target group name', name)
   if (TargetType !== 'ip') {
     const reason = TargetType === 'instance' ? 'an instance id, the default, names no address here: ' : ''
@@ -71,8 +72,8 @@ function readTargetGroup(input: Checked<sdk.CreateTargetGroupInput>): AskedTarge
   if (Protocol === undefined) throw invalid('A protocol must be specified')
   if (Port === undefined) throw invalid('A port must be specified')
   if (VpcId === undefined) throw invalid("A VPC ID must be specified for target groups with target type 'ip'")
-  if (Protocol !== 'HTTP') throw unsupported(code, 'Protocol', Protocol, 'use HTTP')
-  if (ProtocolVersion !== 'HTTP1') throw unsupported(code, 'ProtocolVersion', ProtocolVersion, 'use HTTP1')
+  if (Protocol !== 'HTTP') throw unsupported(code, 'Protocol', Protocol, plain)
+  if (ProtocolVersion !== 'HTTP1') throw unsupported(code, 'ProtocolVersion', ProtocolVersion, plain)
   refuseGiven(code, { TargetControlPort }, 'leave it out')
   return {
     name,

@@ -105,6 +105,27 @@ describe('listener rules', () => {
     ])
   })
 
+  test('bind clients to a target group for as long as they are told', async () => {
+    const TargetGroups = [
+      { TargetGroupArn: await createTargetGroup(client, 'blue'), Weight: 1 },
+      { TargetGroupArn: await createTargetGroup(client, 'green'), Weight: 1 },
+    ]
+    const forward = (TargetGroupStickinessConfig: { Enabled?: boolean; DurationSeconds?: number }): Action => ({
+      Type: 'forward',
+      ForwardConfig: { TargetGroups, TargetGroupStickinessConfig },
+    })
+    const sticky = forward({ Enabled: true, DurationSeconds: 60 })
+    assert.deepEqual((await create({ Actions: [sticky] })).Actions, [sticky])
+    const action = routes()[0]?.action
+    assert.ok(action?.type === 'forward')
+    assert.equal(action.stickinessSeconds, 60)
+    const refused = (config: Parameters<typeof forward>[0], message: RegExp) =>
+      assertRefused(create({ Priority: 11, Actions: [forward(config)] }), 'ValidationError', message)
+    await refused({ Enabled: true }, /^A stickiness duration in seconds must be specified/)
+    await refused({ Enabled: true, DurationSeconds: 0 }, /between 1 and 604800/)
+    await refused({ Enabled: true, DurationSeconds: 604_801 }, /between 1 and 604800/)
+  })
+
   test('are listed in the order in which they are tried, the default rule last, page by page', async () => {
     for (const Priority of [50_000, 2, 30]) await create({ Priority })
     assert.deepEqual(await priorities(), ['2', '30', '50000', 'default'])

@@ -3,6 +3,7 @@ import {
   DeleteTargetGroupCommand,
   DescribeTargetGroupsCommand,
   ModifyTargetGroupCommand,
+  type ModifyTargetGroupCommandInput,
   type CreateTargetGroupCommandInput,
   type DescribeTargetGroupsCommandInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -79,7 +80,7 @@ describe('target groups', () => {
     await assertRefused(create({ TargetType: 'lambda' }), code, /TargetType 'lambda'/)
     await assertRefused(create({ Protocol: 'HTTPS' }), code, /Protocol 'HTTPS'/)
     await assertRefused(create({ ProtocolVersion: 'GRPC' }), code, /ProtocolVersion 'GRPC'/)
-    await assertRefused(create({ HealthCheckProtocol: 'HTTPS' }), code, /HealthCheckProtocol 'HTTPS'/)
+    await assertRefused(create({ ProtocolVersion: 'HTTP2' }), code, /in HTTP\/1\.1 without TLS/)
     await assertRefused(create({ Matcher: { GrpcCode: '12' } }), code, /Matcher\.GrpcCode '12'/)
     await assertRefused(create({ TargetControlPort: 3000 }), code, /TargetControlPort '3000'/)
   })
@@ -108,11 +109,27 @@ describe('target groups', () => {
       [{ Matcher: { HttpCode: '200-600' } }, /'200-600'/],
       [{ Matcher: { HttpCode: '300-200' } }, /'300-200'/],
       [{ HealthCheckEnabled: false }, /must be true/],
+      [{ HealthCheckProtocol: 'TCP' }, /^Health check protocol 'TCP' must be one of 'HTTP' and 'HTTPS'/],
     ]
     for (const [input, message] of cases) await assertRefused(create(input), 'ValidationError', message)
     const Matcher = { HttpCode: '200-299,301' }
     const { TargetGroups } = await create({ HealthCheckPort: '8080', Matcher })
     assert.deepEqual([TargetGroups?.[0]?.HealthCheckPort, TargetGroups?.[0]?.Matcher], ['8080', Matcher])
+  })
+
+  test('check health over HTTPS until they are told otherwise', async () => {
+    const loadBalancerArn = await createLoadBalancer(client)
+    const arn = await createTargetGroup(client, 'blue', { HealthCheckProtocol: 'HTTPS' })
+    await createListener(client, { loadBalancerArn, port: 20_089, actions: arn })
+    const check = () => endpoint.router.table?.targetGroups[arn]?.healthCheck
+    const modify = async (input: Partial<ModifyTargetGroupCommandInput>) => {
+      const { TargetGroups } = await client.send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...input }))
+      return TargetGroups?.[0]?.HealthCheckProtocol
+    }
+    assert.equal(check()?.protocol, 'HTTPS')
+    assert.equal(await modify({ HealthCheckPath: '/health' }), 'HTTPS')
+    assert.equal(await modify({ HealthCheckProtocol: 'HTTP' }), 'HTTP')
+    assert.equal(check()?.protocol, undefined)
   })
 
   test('change only what is given, and the router is told', async () => {
@@ -132,7 +149,7 @@ describe('target groups', () => {
     const [blue, green] = [await createTargetGroup(client, 'blue'), await createTargetGroup(client, 'green')]
     const pair = [blue, green].map((TargetGroupArn, at) => ({ TargetGroupArn, Weight: at }))
     const actions = [{ Type: 'forward', ForwardConfig: { TargetGroups: pair } } as const]
-    await createListener(client, { loadBalancerArn, port: 20_081, actions })
+    await createListener(client, { loadBalancerArn, port: 20_089, actions })
     await createTargetGroup(client, 'idle')
     const names = async (input: DescribeTargetGroupsCommandInput) => {
       const { TargetGroups } = await client.send(new DescribeTargetGroupsCommand(input))
