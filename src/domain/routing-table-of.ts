@@ -1,6 +1,11 @@
+import type { Certificate } from './certificate.ts'
+import { listenerTls } from './listener-tls.ts'
 import { clientKeepAliveSeconds, deregistrationDelaySeconds, idleTimeoutSeconds } from './load-balancer-attributes.ts'
+import { loadBalancerRouteOf } from './load-balancer-route-of.ts'
 import type { Listener, ListenerAction, ListenerRule, LoadBalancer, TargetGroup } from './load-balancer.ts'
+import { requestHandlingOf } from './request-handling-of.ts'
 import type { ListenerRoute, RouteAction, RoutingTable, RuleRoute, TargetGroupRoute } from './routing-table.ts'
+import { targetBalancingOf } from './target-balancing-of.ts'
 
 /** What the load balancers of all regions are made of: the source of the one routing table. */
 export type LoadBalancing = {
@@ -8,6 +13,8 @@ export type LoadBalancing = {
   readonly listeners: readonly Listener[]
   readonly rules: readonly ListenerRule[]
   readonly targetGroups: readonly TargetGroup[]
+  /** Those which listeners name; others may be among them. */
+  readonly certificates?: readonly Certificate[]
 }
 
 /**
@@ -40,9 +47,14 @@ export function targetGroupsOfAction(action: ListenerAction): readonly string[] 
   return action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : []
 }
 
-function listenerRoute(listener: Listener, { loadBalancers, rules }: LoadBalancing): readonly ListenerRoute[] {
+function listenerRoute(listener: Listener, source: LoadBalancing): readonly ListenerRoute[] {
+  const { loadBalancers, rules, certificates = [] } = source
   const loadBalancer = loadBalancers.find((each) => each.loadBalancerArn === listener.loadBalancerArn)
   if (loadBalancer === undefined) return []
+  const tls = listenerTls(listener, loadBalancer, certificates)
+  // What was to be encrypted is never served in the clear.
+  if (listener.protocol === 'HTTPS' && tls === undefined) return []
+  const handling = requestHandlingOf(loadBalancer, listener)
   return [
     {
       listenerArn: listener.listenerArn,
@@ -54,6 +66,9 @@ function listenerRoute(listener: Listener, { loadBalancers, rules }: LoadBalanci
       defaultAction: decidingAction(listener.defaultActions),
       idleTimeoutSeconds: idleTimeoutSeconds(loadBalancer),
       clientKeepAliveSeconds: clientKeepAliveSeconds(loadBalancer),
+      ...(tls === undefined ? {} : { tls }),
+      ...(handling === undefined ? {} : { handling }),
+      loadBalancer: loadBalancerRouteOf(loadBalancer),
     },
   ]
 }
@@ -68,7 +83,7 @@ function decidingAction(actions: readonly ListenerAction[]): RouteAction {
   if (last === undefined) throw new RangeError('a rule has at least one action')
   switch (last.type) {
     case 'forward':
-      return { type: 'forward', targetGroups: last.targetGroups }
+      return { type: 'forward', targetGroups: last.targetGroups, ...stickinessOf(last) }
     case 'redirect': {
       const { protocol, port, host, path, query } = last
       return {
@@ -93,11 +108,18 @@ function decidingAction(actions: readonly ListenerAction[]): RouteAction {
   }
 }
 
+function stickinessOf({ stickinessEnabled, stickinessDurationSeconds }: Extract<ListenerAction, { type: 'forward' }>) {
+  const isOn = stickinessEnabled === true && stickinessDurationSeconds !== undefined
+  return isOn ? { stickinessSeconds: stickinessDurationSeconds } : {}
+}
+
 function targetGroupRoute(group: TargetGroup): TargetGroupRoute {
+  const balancing = targetBalancingOf(group)
   return {
     targetGroupArn: group.targetGroupArn,
     healthCheck: group.healthCheck,
     deregistrationDelaySeconds: deregistrationDelaySeconds(group),
     targets: group.targets.map(({ id, port, draining }) => ({ id, port, draining: draining !== undefined })),
+    ...(balancing === undefined ? {} : { balancing }),
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
 import { referencedTargetGroups, routingTableOf } from '../../src/domain/routing-table-of.ts'
+import { defaultBalancing, defaultHandling } from '../../src/domain/routing-table.ts'
 
 const loadBalancer: LoadBalancer = {
   loadBalancerArn: 'lb',
@@ -117,5 +118,52 @@ describe('the routing table', () => {
         { type: 'fixed-response', statusCode: 503, contentType: 'text/plain', messageBody: '' },
       ],
     )
+  })
+
+  test('says how requests are handled and targets chosen only where something differs from the default', () => {
+    const table = routingTableOf(source, 1)
+    assert.equal(table.listeners[0]?.handling, undefined)
+    assert.equal(table.targetGroups['blue']?.balancing, undefined)
+    const set = {
+      ...source,
+      listeners: [{ ...listener, attributes: { 'routing.http.response.x_frame_options.header_value': 'DENY' } }],
+      targetGroups: [{ ...blue, attributes: { 'stickiness.enabled': 'true' } }, green],
+    }
+    assert.deepEqual(routingTableOf(set, 1).listeners[0]?.handling, {
+      ...defaultHandling,
+      answerHeaders: [['X-Frame-Options', 'DENY']],
+    })
+    assert.deepEqual(routingTableOf(set, 1).targetGroups['blue']?.balancing, {
+      ...defaultBalancing,
+      stickiness: { type: 'lb_cookie', durationSeconds: 86_400 },
+    })
+  })
+
+  test('binds clients to a target group where that is on, and not by a duration alone', () => {
+    const forward = { type: 'forward', targetGroups: [{ targetGroupArn: 'blue', weight: 1 }] } as const
+    const actionOf = (action: typeof forward & { stickinessEnabled?: boolean; stickinessDurationSeconds?: number }) =>
+      routingTableOf({ ...source, listeners: [{ ...listener, defaultActions: [action] }] }, 1).listeners[0]
+        ?.defaultAction
+    assert.deepEqual(actionOf({ ...forward, stickinessDurationSeconds: 60 }), forward)
+    assert.deepEqual(actionOf({ ...forward, stickinessEnabled: true, stickinessDurationSeconds: 60 }), {
+      ...forward,
+      stickinessSeconds: 60,
+    })
+  })
+
+  test("names a listener's load balancer as logs and metrics do", () => {
+    const loadBalancerArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/web/00000001ffffffff'
+    const balancer = { ...loadBalancer, loadBalancerArn, name: 'web' }
+    const of = (scheme: LoadBalancer['scheme']) =>
+      routingTableOf(
+        { ...source, loadBalancers: [{ ...balancer, scheme }], listeners: [{ ...listener, loadBalancerArn }] },
+        1,
+      ).listeners[0]?.loadBalancer
+    assert.deepEqual(of('internet-facing'), {
+      loadBalancerArn,
+      resource: 'app/web/00000001ffffffff',
+      dnsName: 'web-1.eu-west-1.elb.amazonaws.com',
+    })
+    assert.equal(of('internal')?.dnsName, 'internal-web-1.eu-west-1.elb.amazonaws.com')
   })
 })

@@ -211,7 +211,6 @@ describe('listeners', () => {
   })
 
   test('of TLS, and actions that Teal does not perform, are refused by name', async () => {
-    const blue = await createTargetGroup(client)
     const action = 'InvalidLoadBalancerActionException'
     await assertRefused(create({ Protocol: 'HTTPS' }), 'ValidationError', /certificate must be specified/)
     await assertRefused(create({ Protocol: 'TCP' }), 'UnsupportedProtocolException', /Protocol 'TCP'/)
@@ -224,8 +223,6 @@ describe('listeners', () => {
       action,
       /Action type 'authenticate-cognito'/,
     )
-    const sticky = { TargetGroups: [{ TargetGroupArn: blue }], TargetGroupStickinessConfig: { Enabled: true } }
-    await assertRefused(createWith({ Type: 'forward', ForwardConfig: sticky }), action, /Enabled 'true'/)
   })
 
   test('whose actions make no sense are refused with the reason', async () => {

@@ -120,7 +120,7 @@ describe('target groups', () => {
   test('check health over HTTPS until they are told otherwise', async () => {
     const loadBalancerArn = await createLoadBalancer(client)
     const arn = await createTargetGroup(client, 'blue', { HealthCheckProtocol: 'HTTPS' })
-    await createListener(client, { loadBalancerArn, port: 20_089, actions: arn })
+    await createListener(client, { loadBalancerArn, port: 20_500, actions: arn })
     const check = () => endpoint.router.table?.targetGroups[arn]?.healthCheck
     const modify = async (input: Partial<ModifyTargetGroupCommandInput>) => {
       const { TargetGroups } = await client.send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...input }))
@@ -149,7 +149,7 @@ describe('target groups', () => {
     const [blue, green] = [await createTargetGroup(client, 'blue'), await createTargetGroup(client, 'green')]
     const pair = [blue, green].map((TargetGroupArn, at) => ({ TargetGroupArn, Weight: at }))
     const actions = [{ Type: 'forward', ForwardConfig: { TargetGroups: pair } } as const]
-    await createListener(client, { loadBalancerArn, port: 20_089, actions })
+    await createListener(client, { loadBalancerArn, port: 20_500, actions })
     await createTargetGroup(client, 'idle')
     const names = async (input: DescribeTargetGroupsCommandInput) => {
       const { TargetGroups } = await client.send(new DescribeTargetGroupsCommand(input))
