@@ -120,7 +120,7 @@ describe('target groups', () => {
   test('check health over HTTPS until they are told otherwise', async () => {
     const loadBalancerArn = await createLoadBalancer(client)
     const arn = await createTargetGroup(client, 'blue', { HealthCheckProtocol: 'HTTPS' })
-    await createListener(client, { loadBalancerArn, port: 20_500, actions: arn })
+    await createListener(client, { loadBalancerArn, port: 20_501, actions: arn })
     const check = () => endpoint.router.table?.targetGroups[arn]?.healthCheck
     const modify = async (input: Partial<ModifyTargetGroupCommandInput>) => {
       const { TargetGroups } = await client.send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...input }))
