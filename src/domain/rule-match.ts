@@ -17,8 +17,18 @@ export type RequestHead = {
 
 /** The action of the first rule whose conditions all match, or the default action. Rules are in ascending priority. */
 export function matchRule(listener: Pick<ListenerRoute, 'rules' | 'defaultAction'>, request: RequestHead): RouteAction {
-  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => matches(condition, request)))
+  const rule = listener.rules.find(({ conditions }) => compileConditions(conditions)(request))
   return rule?.action ?? listener.defaultAction
+}
+
+/** Says of a request whether all conditions match. Made once for a rule: what can be prepared is. */
+export type RuleTest = (request: RequestHead) => boolean
+
+export function compileConditions(conditions: readonly RuleCondition[]): RuleTest {
+  const tests = conditions.map(compileCondition)
+  const [first, ...others] = tests
+  if (first === undefined) return () => true
+  return others.length === 0 ? first : (request) => tests.every((test) => test(request))
 }
 
 /**
@@ -40,8 +50,29 @@ export function chooseTargetGroup(
 
 /** `*` stands for any characters (also none), `?` for exactly one, and `\` takes either's meaning away. */
 export function matchesWildcards(pattern: string, text: string): boolean {
+  return compilePattern(pattern)(text)
+}
+
+type TextTest = (text: string) => boolean
+
+/** Most patterns are a text, or the beginning of one with a star: those are compared natively. */
+function compilePattern(pattern: string): TextTest {
   const tokens = pattern.match(/\\[*?\\]|[^]/gu) ?? []
-  const characters = Array.from(text)
+  const isWild = tokens.map((token) => token === '*' || token === '?')
+  const firstWild = isWild.indexOf(true)
+  if (firstWild < 0) {
+    const whole = tokens.map(literal).join('')
+    return (text) => text === whole
+  }
+  if (firstWild === tokens.length - 1 && tokens.at(-1) === '*') {
+    const beginning = tokens.slice(0, -1).map(literal).join('')
+    return (text) => text.startsWith(beginning)
+  }
+  return (text) => matchesTokens(tokens, text)
+}
+
+function matchesTokens(tokens: readonly string[], text: string): boolean {
+  const characters = /[\ud800-\udfff]/.test(text) ? Array.from(text) : text
   let token = 0
   let character = 0
   let lastStar = -1
@@ -68,33 +99,51 @@ function literal(token: string): string {
   return token.length === 2 && token.startsWith('\\') ? token.slice(1) : token
 }
 
-function matches(condition: RuleCondition, request: RequestHead): boolean {
+function compileCondition(condition: RuleCondition): RuleTest {
   switch (condition.field) {
-    case 'host-header':
-      return condition.values.some((pattern) => matchesIgnoringCase(pattern, request.host))
-    case 'path-pattern':
-      return condition.values.some((pattern) => matchesWildcards(pattern, request.path))
+    case 'host-header': {
+      const isMeant = anyIgnoringCase(condition.values)
+      return ({ host }) => isMeant(host)
+    }
+    case 'path-pattern': {
+      const isMeant = anyOf(condition.values.map(compilePattern))
+      return ({ path }) => isMeant(path)
+    }
     case 'http-header': {
-      const found = valuesOfHeader(request.rawHeaders, condition.name)
-      return condition.values.some((pattern) => found.some((value) => matchesIgnoringCase(pattern, value)))
+      const isMeant = anyIgnoringCase(condition.values)
+      return ({ rawHeaders }) => valuesOfHeader(rawHeaders, condition.name).some(isMeant)
     }
-    case 'http-request-method':
-      return condition.values.includes(request.method)
-    case 'query-string': {
-      const pairs = queryPairs(request.query)
-      return condition.values.some(({ key, value }) =>
-        pairs.some(
-          (pair) => (key === undefined || matchesIgnoringCase(key, pair.key)) && matchesIgnoringCase(value, pair.value),
-        ),
-      )
+    case 'http-request-method': {
+      const methods = new Set(condition.values)
+      return ({ method }) => methods.has(method)
     }
+    case 'query-string':
+      return compileQuery(condition.values)
     case 'source-ip':
-      return condition.values.some((cidr) => isInCidr(request.sourceIp, cidr))
+      return ({ sourceIp }) => condition.values.some((cidr) => isInCidr(sourceIp, cidr))
   }
 }
 
-function matchesIgnoringCase(pattern: string, text: string): boolean {
-  return matchesWildcards(pattern.toLowerCase(), text.toLowerCase())
+function compileQuery(values: Extract<RuleCondition, { field: 'query-string' }>['values']): RuleTest {
+  const wanted = values.map(({ key, value }) => ({
+    isKey: key === undefined ? () => true : anyIgnoringCase([key]),
+    isValue: anyIgnoringCase([value]),
+  }))
+  return ({ query }) => {
+    const pairs = queryPairs(query)
+    return wanted.some(({ isKey, isValue }) => pairs.some(({ key, value }) => isKey(key) && isValue(value)))
+  }
+}
+
+function anyIgnoringCase(patterns: readonly string[]): TextTest {
+  const isMeant = anyOf(patterns.map((pattern) => compilePattern(pattern.toLowerCase())))
+  return (text) => isMeant(text.toLowerCase())
+}
+
+function anyOf(tests: readonly TextTest[]): TextTest {
+  const [first, ...others] = tests
+  if (first !== undefined && others.length === 0) return first
+  return (text) => tests.some((test) => test(text))
 }
 
 /** All values of a header, in the order they came; its name is compared without regard to case. */
