@@ -121,7 +121,7 @@ function redirectText(url: string | undefined): string {
 
 /** Bytes that would end the field or the line, or are none of ASCII's, are written as `\x22`. */
 function quotable(text: string, most: number): string {
-  const escaped = isPlain(text) ? text : text.replaceAll(/["\\\0-\u001F\u007F-\uFFFF]/g, escapeOf)
+  const escaped = isPlain(text) ? text : text.replaceAll(/[^ !#-[\]-~]/g, escapeOf)
   if (escaped.length <= most) return escaped
   // An escape is not cut within.
   return escaped.slice(0, most).replace(/\\(?:x[0-9A-F]?)?$/, '')

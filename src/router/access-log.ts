@@ -180,7 +180,7 @@ export class AccessLog {
     return new AccessLogWriter(this.#memory, {
       onWritten: () => this.#droppedAt !== undefined && this.#tellEndOfTrouble(this.#droppedAt),
       onDropped: (lines, reason) => this.#tellTrouble(loadBalancerArn, lines, reason),
-      onCompleted: () => this.#limit(loadBalancerArn),
+      onCompleted: () => void this.#limit(loadBalancerArn),
     })
   }
 
@@ -200,17 +200,17 @@ export class AccessLog {
     )
   }
 
-  #limit(loadBalancerArn: string): void {
+  async #limit(loadBalancerArn: string): Promise<void> {
     const log = this.#logs.get(loadBalancerArn)
     if (log === undefined || Date.now() - log.limitedAt < limitMilliseconds) return
     log.limitedAt = Date.now()
-    void keepWithinLimit(log.directory, this.#limits.spoolBytes).then((removed) => {
-      if (removed === 0) return
-      this.#settings.log(
-        `${removed} files of the access log of ${loadBalancerArn} were removed: nobody has delivered them, and they took ` +
-          `more than ${Math.round(this.#limits.spoolBytes / 1024 / 1024)} MiB`,
-      )
-    })
+    const { spoolBytes } = this.#limits
+    const removed = await keepWithinLimit(log.directory, spoolBytes)
+    if (removed === 0) return
+    this.#settings.log(
+      `${removed} files of the access log of ${loadBalancerArn} were removed: nobody has delivered them, and they took ` +
+        `more than ${Math.round(spoolBytes / 1024 / 1024)} MiB`,
+    )
   }
 }
 
