@@ -1,0 +1,66 @@
+import { carriageReturn, colon, isBlank, lineFeed, space, tab, tokenBytes, valueBytes } from './bytes.ts'
+
+/** What scanning a head comes to. Everything else is the status code to refuse it with. */
+export const complete = 0
+/** More bytes are needed. */
+export const incomplete = -1
+/** Not HTTP, or longer than a header may be. */
+export const malformed = -2
+
+/** Load balancers take no header line longer than this, without its line end. */
+export const longestHeader = 16 * 1024
+export const mostHeaders = 256
+
+/** In the flags of a line: the value has bytes above 127. The bits below are the `tokenBytes` of the name. */
+export const hasObsoleteBytes = 4
+
+/**
+ * Reads one header line, which begins at `start`. Its four places go into `headers` and its flags into `flags`, both at
+ * `place`. Returns where the next line begins, or `incomplete`, or `malformed`: a name that is no token, white space
+ * before the colon, a line that continues the one before (obs-fold), a line end that is not CR LF, control characters.
+ */
+export function scanFieldLine(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  headers: Int32Array,
+  flags: Uint8Array,
+  place: number,
+): number {
+  let at = start
+  let seenInName = 0
+  while (at < end) {
+    const kind = tokenBytes[bytes[at] ?? 0] ?? 0
+    if (kind === 0) break
+    seenInName |= kind
+    at++
+  }
+  if (at === end) return end - start > longestHeader ? malformed : incomplete
+  if (bytes[at] !== colon || at === start) return malformed
+  const nameEnd = at
+  at++
+  while (at < end && (bytes[at] === space || bytes[at] === tab)) at++
+  const valueStart = at
+  let seenInValue = 0
+  while (at < end) {
+    const kind = valueBytes[bytes[at] ?? 0] ?? 0
+    if (kind === 0) break
+    seenInValue |= kind
+    at++
+  }
+  if (at - start > longestHeader) return malformed
+  if (at === end) return incomplete
+  if (bytes[at] !== carriageReturn) return malformed
+  if (at + 1 === end) return incomplete
+  if (bytes[at + 1] !== lineFeed) return malformed
+  let valueEnd = at
+  while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--
+  const index = 4 * place
+  headers[index] = start
+  headers[index + 1] = nameEnd
+  headers[index + 2] = valueStart
+  headers[index + 3] = valueEnd
+  // `obsoleteValueByte` is 2; the name's bits are 1 and 2.
+  flags[place] = seenInName | ((seenInValue & 2) << 1)
+  return at + 2
+}

@@ -1,0 +1,46 @@
+import { randomFillSync } from 'node:crypto'
+
+/** Random bytes of one trace id. */
+const idBytes = 12
+const idsAtOnce = 256
+/** `1-<8 hex digits of the time in seconds>-<24 hex digits>`. */
+export const traceIdLength = 2 + 8 + 1 + 2 * idBytes
+
+const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
+
+/** Makes the ids of `X-Amzn-Trace-Id`, many from one draw of random bytes. One for a router. */
+export class TraceIds {
+  readonly #random = new Uint8Array(idBytes * idsAtOnce)
+  #used = this.#random.length
+  readonly #fill: (bytes: Uint8Array) => void
+  readonly #nowMilliseconds: () => number
+
+  constructor(fill: (bytes: Uint8Array) => void = randomFillSync, nowMilliseconds: () => number = Date.now) {
+    this.#fill = fill
+    this.#nowMilliseconds = nowMilliseconds
+  }
+
+  /** Writes a new id at a place; returns the place behind it. */
+  write(out: Buffer, at: number): number {
+    if (this.#used === this.#random.length) {
+      this.#fill(this.#random)
+      this.#used = 0
+    }
+    out[at] = 0x31
+    out[at + 1] = 0x2d
+    const seconds = Math.floor(this.#nowMilliseconds() / 1000)
+    for (let index = 0; index < 8; index++) {
+      out[at + 2 + index] = hexDigits[(seconds >>> (28 - 4 * index)) & 15] ?? 0
+    }
+    out[at + 10] = 0x2d
+    let place = at + 11
+    for (let index = 0; index < idBytes; index++) {
+      const byte = this.#random[this.#used + index] ?? 0
+      out[place] = hexDigits[byte >> 4] ?? 0
+      out[place + 1] = hexDigits[byte & 15] ?? 0
+      place += 2
+    }
+    this.#used += idBytes
+    return place
+  }
+}
