@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePorts } from '../../demo/free-ports.ts'
+import { doors, targetsOf, untilListening, type Door, type Site } from '../site.ts'
+import type { Stage } from '../stage.ts'
+import type { Contender, Running } from './contender.ts'
+import { portsByDoor } from './nginx.ts'
+import { versionOf } from './version.ts'
+
+export const caddy: Contender = {
+  name: 'caddy',
+  setUp: 'GOMAXPROCS=1, keep-alive to targets, health checks; targets in turn, without weights',
+  version: () => versionOf('caddy', 'version'),
+  async start(stage, site) {
+    const ports = portsByDoor(await freePorts(doors.length), site)
+    return startCaddy(stage, ports, caddyConfiguration(stage, site, ports))
+  },
+}
+
+export async function startCaddy(stage: Stage, ports: Running['ports'], configuration: string): Promise<Running> {
+  const file = writeCaddyConfiguration(stage, configuration)
+  const directory = stage.subdirectory('caddy')
+  const child = stage.start({
+    name: 'caddy',
+    command: 'caddy',
+    args: ['run', '--config', file, '--adapter', 'caddyfile'],
+    env: { GOMAXPROCS: '1', XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },
+  })
+  await Promise.all(Object.values(ports).map((port) => untilListening(port)))
+  if (child.pid === undefined) throw new Error('Caddy could not be started')
+  return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
+}
+
+export function writeCaddyConfiguration(stage: Stage, configuration: string): string {
+  const file = join(stage.subdirectory('caddy'), 'Caddyfile')
+  writeFileSync(file, configuration)
+  return file
+}
+
+/** Where Caddy's admin interface is, in Caddy's notation. */
+export function caddyAdmin(stage: Stage): string {
+  return `unix/${join(stage.subdirectory('caddy'), 'admin.sock')}`
+}
+
+function caddyConfiguration(stage: Stage, site: Site, ports: Running['ports']): string {
+  return caddyFrame(
+    stage,
+    Object.entries(ports)
+      .map(([door, port]) => siteBlock(stage, door as Door, port, site))
+      .join('\n'),
+  )
+}
+
+export function caddyFrame(stage: Stage, inner: string): string {
+  return `
+{
+  admin ${caddyAdmin(stage)}
+  auto_https off
+}
+${inner}
+`
+}
+
+export function reverseProxy(ports: readonly number[]): string {
+  return `reverse_proxy ${ports.map((port) => `127.0.0.1:${port}`).join(' ')} {
+    lb_policy round_robin
+    health_uri /health
+    health_interval 1s
+    transport http {
+      keepalive_idle_conns_per_host 1024
+    }
+  }`
+}
+
+function siteBlock(stage: Stage, door: Door, port: number, site: Site): string {
+  const { blue, green } = targetsOf(site, door)
+  const { certificate } = site
+  const isSecure = door.endsWith('-tls') && certificate !== undefined
+  const log = door.endsWith('-log') ? `log {\n output file ${join(stage.subdirectory('caddy'), 'access.log')}\n }` : ''
+  return `${isSecure ? 'https' : 'http'}://:${port} {
+  bind 127.0.0.1
+  ${isSecure ? `tls ${certificate.certificateFile} ${certificate.keyFile}` : ''}
+  ${log}
+  ${reverseProxy([...blue, ...green])}
+}`
+}

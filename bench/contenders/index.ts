@@ -1,0 +1,10 @@
+import { caddy } from './caddy.ts'
+import type { Contender } from './contender.ts'
+import { direct } from './direct.ts'
+import { haproxy } from './haproxy.ts'
+import { nginx } from './nginx.ts'
+import { nodeProxies } from './node-proxies.ts'
+import { teal } from './teal.ts'
+
+/** In the order of the tables. */
+export const allContenders: readonly Contender[] = [direct, teal, haproxy, nginx, caddy, ...nodeProxies]
