@@ -16,6 +16,7 @@ const clients = [
   'client-elastic-load-balancing-v2',
   'client-lambda',
   'client-s3',
+  'client-sts',
 ]
 const target = new URL('../src/aws/wire/enum-members.json', import.meta.url)
 

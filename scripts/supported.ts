@@ -12,6 +12,7 @@ import { elasticLoadBalancingV2 } from '../src/aws/elbv2/service.ts'
 import type { AwsService } from '../src/aws/handlers.ts'
 import { lambda } from '../src/aws/lambda/service.ts'
 import { s3 } from '../src/aws/s3/service.ts'
+import { securityTokenService } from '../src/aws/sts/service.ts'
 import { behaviours, type Behaviour } from './supported-behaviours.ts'
 
 const target = new URL('../docs/supported.md', import.meta.url)
@@ -43,6 +44,7 @@ function allServices(): readonly AwsService[] {
     cloudWatch(engine, engine),
     lambda(engine),
     s3(engine),
+    securityTokenService(),
   ]
 }
 

@@ -22,6 +22,7 @@ import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
 import { s3 } from './aws/s3/service.ts'
+import { securityTokenService } from './aws/sts/service.ts'
 import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
@@ -97,6 +98,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       s3(engine),
       lambda(engine),
       cloudWatch(engine, parts.monitoring.metrics),
+      securityTokenService(),
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
