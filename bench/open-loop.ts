@@ -84,7 +84,7 @@ export function figuresOf(
 function lastOldAnswer(answered: readonly TimedRequest[], switches: readonly Switch[], index: number): number {
   const { orderedAt, to } = switches[index] ?? { orderedAt: 0, to: '' }
   const until = switches[index + 1]?.orderedAt ?? Number.POSITIVE_INFINITY
-  const old = answered.filter(([, sentAt, doneAt, group]) => group !== to && doneAt > orderedAt && sentAt < until)
+  const old = answered.filter(([, , doneAt, group]) => group !== to && doneAt > orderedAt && doneAt < until)
   return Math.max(0, ...old.map(([, , doneAt]) => doneAt - orderedAt))
 }
 

@@ -45,7 +45,7 @@ export class Stage {
 
   /** The last lines a process wrote. */
   outputOf(name: string): string {
-    return readFileSync(this.#outputFile(name), 'utf8').trimEnd().split('\n').slice(-5).join('\n')
+    return readFileSync(this.#outputFile(name), 'utf8').trimEnd().split('\n').slice(-15).join('\n')
   }
 
   async end(child: ChildProcess): Promise<void> {

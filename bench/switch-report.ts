@@ -53,8 +53,10 @@ function rowOf(way: string, runs: readonly SwitchRun[]): readonly string[] {
 }
 
 function verdictOf({ runs, missing }: SwitchResult): string {
-  const failed = runs.filter(({ way }) => way.startsWith('Teal')).reduce((sum, { figures }) => sum + figures.failed, 0)
+  const ofTeal = runs.filter(({ way }) => way.startsWith('Teal'))
+  const failed = ofTeal.reduce((sum, { figures }) => sum + figures.failed, 0)
   const absent = missing.length > 0 ? ` Not installed, so not measured: ${missing.join(', ')}.` : ''
+  if (ofTeal.length === 0) return `Teal was not measured.${absent}`
   const teal = failed === 0 ? 'Teal failed no request.' : `Teal FAILED ${failed} requests; it must fail none.`
   return `${teal}${absent}`
 }

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { freePorts } from '../demo/free-ports.ts'
 import { caddy, caddyFrame, reverseProxy, startCaddy } from './contenders/caddy.ts'
 import type { ContenderName, Running } from './contenders/contender.ts'
@@ -110,19 +109,17 @@ const caddyReload: Switcher = {
   way: 'Caddy: configuration loaded through its admin interface',
   isInstalled: () => caddy.version() !== undefined,
   async start(stage, site) {
-    const port = await onePort()
+    const [port = 0, adminPort = 0] = await freePorts(2)
     const configuration = (side: Side): string =>
-      caddyFrame(stage, `http://:${port} {\n  bind 127.0.0.1\n  ${reverseProxy(site.small[side])}\n}`)
+      caddyFrame(adminPort, `http://:${port} {\n  bind 127.0.0.1\n  ${reverseProxy(site.small[side])}\n}`)
     const running: Running = await startCaddy(stage, { small: port }, configuration('blue'))
-    await delay(100)
-    return { port, turn: (to) => loadIntoCaddy(stage, configuration(to)), stop: running.stop }
+    return { port, turn: (to) => loadIntoCaddy(adminPort, configuration(to)), stop: running.stop }
   },
 }
 
-async function loadIntoCaddy(stage: Stage, configuration: string): Promise<void> {
-  const socketPath = join(stage.subdirectory('caddy'), 'admin.sock')
-  const headers = { 'Content-Type': 'text/caddyfile', Host: '127.0.0.1' }
-  const call = request({ socketPath, method: 'POST', path: '/load', headers, agent: false })
+async function loadIntoCaddy(adminPort: number, configuration: string): Promise<void> {
+  const headers = { 'Content-Type': 'text/caddyfile' }
+  const call = request({ host: '127.0.0.1', port: adminPort, method: 'POST', path: '/load', headers, agent: false })
   call.end(configuration)
   const [answer] = (await once(call, 'response')) as [IncomingMessage]
   const body = await text(answer)

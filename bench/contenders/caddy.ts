@@ -12,8 +12,9 @@ export const caddy: Contender = {
   setUp: 'GOMAXPROCS=1, keep-alive to targets, health checks; targets in turn, without weights',
   version: () => versionOf('caddy', 'version'),
   async start(stage, site) {
-    const ports = portsByDoor(await freePorts(doors.length), site)
-    return startCaddy(stage, ports, caddyConfiguration(stage, site, ports))
+    const [adminPort = 0, ...doorPorts] = await freePorts(1 + doors.length)
+    const ports = portsByDoor(doorPorts, site)
+    return startCaddy(stage, ports, caddyConfiguration(stage, site, { ports, adminPort }))
   },
 }
 
@@ -31,30 +32,28 @@ export async function startCaddy(stage: Stage, ports: Running['ports'], configur
   return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
 }
 
-export function writeCaddyConfiguration(stage: Stage, configuration: string): string {
+function writeCaddyConfiguration(stage: Stage, configuration: string): string {
   const file = join(stage.subdirectory('caddy'), 'Caddyfile')
   writeFileSync(file, configuration)
   return file
 }
 
-/** Where Caddy's admin interface is, in Caddy's notation. */
-export function caddyAdmin(stage: Stage): string {
-  return `unix/${join(stage.subdirectory('caddy'), 'admin.sock')}`
-}
+type CaddyPorts = { readonly ports: Running['ports']; readonly adminPort: number }
 
-function caddyConfiguration(stage: Stage, site: Site, ports: Running['ports']): string {
+function caddyConfiguration(stage: Stage, site: Site, { ports, adminPort }: CaddyPorts): string {
   return caddyFrame(
-    stage,
+    adminPort,
     Object.entries(ports)
       .map(([door, port]) => siteBlock(stage, door as Door, port, site))
       .join('\n'),
   )
 }
 
-export function caddyFrame(stage: Stage, inner: string): string {
+/** `adminPort`: where its admin interface is to be. */
+export function caddyFrame(adminPort: number, inner: string): string {
   return `
 {
-  admin ${caddyAdmin(stage)}
+  admin 127.0.0.1:${adminPort}
   auto_https off
 }
 ${inner}

@@ -58,7 +58,10 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
   })
   if (child.pid === undefined) throw new Error('The router could not be started')
   const call = async (method: 'GET' | 'PUT', path: string, body?: unknown): Promise<unknown> =>
-    untilAnswered(() => callRouter(socketPath, { method, path, body }))
+    untilAnswered(
+      () => callRouter(socketPath, { method, path, body }),
+      () => (hasEnded(child) ? stage.outputOf('teal') : undefined),
+    )
   return {
     pid: child.pid,
     child,
@@ -75,17 +78,23 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
 }
 
 /** A router that was started a moment ago has no socket yet. */
-async function untilAnswered(call: () => Promise<unknown>): Promise<unknown> {
+async function untilAnswered(call: () => Promise<unknown>, lastWords: () => string | undefined): Promise<unknown> {
   const deadline = performance.now() + startMilliseconds
   for (;;) {
     try {
       return await call()
     } catch (error) {
       const isYoung = error instanceof Error && error.name === 'RouterUnreachable' && performance.now() < deadline
+      const words = lastWords()
+      if (words !== undefined) throw new Error(`The router has ended: ${words}`, { cause: error })
       if (!isYoung) throw error
     }
     await delay(20)
   }
+}
+
+function hasEnded({ exitCode, signalCode }: RouterUnderTest['child']): boolean {
+  return exitCode !== null || signalCode !== null
 }
 
 async function until(what: string, look: () => Promise<boolean>): Promise<void> {

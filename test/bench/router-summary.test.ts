@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ContenderName } from '../../bench/contenders/contender.ts'
+import { comparisonsOf, shortfalls, summaryOf, type Sample } from '../../bench/router-summary.ts'
+
+function sample(contender: ContenderName, requestsPerSecond: number, more: Partial<Sample> = {}): Sample {
+  return {
+    contender,
+    case: 'small-64',
+    repetition: 0,
+    requests: requestsPerSecond,
+    requestsPerSecond,
+    p50Milliseconds: 1,
+    p99Milliseconds: 2,
+    cpuSecondsPer10000: 0.15,
+    errors: 0,
+    ...more,
+  }
+}
+
+test('the figures of a case are medians of its repetitions, and errors are added up', () => {
+  const [row, ...more] = summaryOf([
+    sample('teal', 100, { errors: 1 }),
+    sample('teal', 300, { errors: 2, cpuSecondsPer10000: 0.3 }),
+    sample('teal', 200),
+  ])
+  assert.deepEqual(more, [])
+  assert.equal(row?.requestsPerSecond, 200)
+  assert.equal(row?.cpuSecondsPer10000, 0.15)
+  assert.equal(row?.errors, 3)
+})
+
+test('where Teal is slower, dearer or has longer tails it is said, with the figure', () => {
+  const samples = [
+    sample('teal', 90, { cpuSecondsPer10000: 0.3, p99Milliseconds: 4 }),
+    sample('haproxy', 100),
+    sample('nginx', 80, { cpuSecondsPer10000: 0.4, p99Milliseconds: 3 }),
+  ]
+  assert.deepEqual(shortfalls(comparisonsOf(summaryOf(samples), ['haproxy', 'nginx', 'caddy'])), [
+    'small-64: slower than haproxy: 0.90 × its requests/s, 2.00 × its CPU per request, 2.00 × its p99',
+  ])
+})
