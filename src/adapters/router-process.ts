@@ -114,13 +114,15 @@ export function routerCommand(dataDirectory: string, spawned: RouterSpawn): read
   const directory = resolve(dataDirectory)
   const socketPath = routerSocketPath(directory, router)
   const siblings = Array.from({ length: routers }, (_, at) => at + 1).filter((number) => number !== router)
-  return [
-    process.execPath,
-    routerMain(),
-    ...['--data', directory, '--listen-host', listenHost, '--socket', socketPath],
-    ...['--name', baseName(router), '--version', version, '--detached'],
-    ...siblings.flatMap((number) => ['--sibling', routerSocketPath(directory, number)]),
+  const told: readonly (readonly [option: string, value: string])[] = [
+    ['--data', directory],
+    ['--listen-host', listenHost],
+    ['--socket', socketPath],
+    ['--name', baseName(router)],
+    ['--version', version],
+    ...siblings.map((number) => ['--sibling', routerSocketPath(directory, number)] as const),
   ]
+  return [process.execPath, routerMain(), ...told.flat(), '--detached']
 }
 
 /** The same as this file: `.ts` as it is in the sources, `.js` once it was compiled. */

@@ -33,10 +33,11 @@ async function main(): Promise<void> {
   }
 }
 
-async function serve({ data, listenHost, socketPath, name, siblings, version, detached, succeeds }: Options) {
-  const predecessor = succeeds ? new Predecessor(process) : undefined
+async function serve(options: Options): Promise<void> {
+  const { data, listenHost, siblings, name } = options
+  const predecessor = options.succeeds ? new Predecessor(process) : undefined
   // Held until the process ends, and given back by the kernel in whatever way it does.
-  let lock = predecessor === undefined ? takeRouterLock(data, name) : undefined
+  const firstLock = predecessor === undefined ? takeRouterLock(data, name) : undefined
   const inherited = (await predecessor?.ports()) ?? new Map()
   const ports = new ListeningPorts({ listenHost, siblings, inherited })
   const plane = new DataPlane({
@@ -51,27 +52,35 @@ async function serve({ data, listenHost, socketPath, name, siblings, version, de
   await plane.restore()
   ports.dropInherited()
   await predecessor?.untilCharge()
-  lock ??= takeRouterLock(data, name)
-  const held = lock
-  let isEnding = false
-  const end = async (close: () => Promise<void>): Promise<void> => {
-    if (isEnding) return
-    isEnding = true
+  await obey(options, { plane, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
+  predecessor?.inCharge()
+}
+
+type Router = {
+  readonly plane: DataPlane
+  readonly predecessor: Predecessor | undefined
+  readonly lock: { readonly release: () => void }
+}
+
+/** From here on the engine, the system and a terminal can tell the router what to do. */
+async function obey(options: Options, { plane, predecessor, lock }: Router): Promise<void> {
+  const { listenHost, socketPath, siblings, version, detached } = options
+  const end = onlyOnce(async (close: () => Promise<void>) => {
     await close()
     log('Ended')
     process.exit(0)
+  })
+  const letGo = (): void => {
+    control.close()
+    lock.release()
   }
   const onShutdown = (graceMilliseconds: number): void =>
-    void end(async () => {
+    end(async () => {
       log('Ending: no more connections are taken, running requests may end')
       control.close()
       // The next router need not wait for the last requests of this one: it can open the ports at once.
-      await plane.close({ graceMilliseconds, onPortsFree: () => held.release() })
+      await plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
     })
-  const letGo = (): void => {
-    control.close()
-    held.release()
-  }
   const servers = () => plane.servers()
   const report = () => plane.report()
   const controlled: Controlled = {
@@ -85,15 +94,23 @@ async function serve({ data, listenHost, socketPath, name, siblings, version, de
     async handOver(command) {
       log('Handing over to another router')
       await handOver(command, { servers, report, follow: (table) => plane.follow(table), letGo })
-      void end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
+      end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
     },
   }
   const sharesPorts = siblings.length > 0
   const control = await Control.open(controlled, { socketPath, listenHost, sharesPorts, version, onShutdown })
-  predecessor?.inCharge()
   process.on('SIGTERM', () => onShutdown(graceOnSignalMilliseconds))
   // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
   process.on('SIGINT', () => (detached ? undefined : onShutdown(graceOnSignalMilliseconds)))
+}
+
+function onlyOnce<Argument>(work: (argument: Argument) => Promise<void>): (argument: Argument) => void {
+  let isBegun = false
+  return (argument) => {
+    if (isBegun) return
+    isBegun = true
+    void work(argument)
+  }
 }
 
 type Options = ReturnType<typeof readArguments>

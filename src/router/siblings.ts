@@ -8,7 +8,7 @@ export async function callSibling(socketPath: string): Promise<readonly number[]
   const { promise, resolve } = Promise.withResolvers<string>()
   const call = httpRequest({ socketPath, path: '/ports', agent: false })
   call.setTimeout(answerMilliseconds, () => call.destroy())
-  call.on('response', (answer) => text(answer).then(resolve, () => resolve('[]')))
+  call.on('response', (answer) => void text(answer).then(resolve, () => resolve('[]')))
   call.on('error', () => resolve('[]'))
   call.end()
   try {

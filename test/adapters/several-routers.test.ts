@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { Agent, request as httpRequest } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { RouterClient } from '../../src/adapters/router-client.ts'
+import { SystemClock } from '../../src/adapters/system-clock.ts'
+import { freePort } from '../free-port.ts'
+import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
+
+function routers(cleanups: Cleanups, dataDirectory: string, more: { routers?: number; version?: string } = {}) {
+  const log = { info: () => undefined, warn: () => undefined }
+  const client = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock: new SystemClock(), log, ...more })
+  cleanups.add(() => client.shutdown({ graceSeconds: 0 }))
+  return client
+}
+
+function totalOf(client: RouterClient): number {
+  return (client.report()?.counts ?? []).reduce((sum, { count }) => sum + count, 0)
+}
+
+test('two routers share a port, and their counts are one', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('served'))
+  const client = routers(cleanups, cleanups.temporaryDirectory(), { routers: 2 })
+  await client.start()
+  const port = await freePort()
+  const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+  assert.deepEqual(await client.apply(routes), { refusedListeners: [] })
+  for (let sent = 0; sent < 40; sent++) assert.equal((await send(port)).body, 'served')
+  await eventually('all requests are counted', () => totalOf(client) === 40)
+  const counted = client.report()?.routers ?? assert.fail('the routers are not told apart')
+  assert.equal(counted.length, 2)
+  // The kernel deals connections out by chance: that one of two gets none of forty does not happen.
+  assert.ok(counted.every(({ counts }) => counts.length > 0))
+})
+
+test('one of two routers is killed: the other serves on, and it is replaced', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('served'))
+  const client = routers(cleanups, cleanups.temporaryDirectory(), { routers: 2 })
+  await client.start()
+  const port = await freePort()
+  await client.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+  const before = client.report()?.routerId ?? ''
+  process.kill(client.report()?.pid ?? assert.fail('no report'), 'SIGKILL')
+  await eventually('another has taken its place', () => client.report()?.routerId !== before)
+  for (let sent = 0; sent < 10; sent++) assert.equal((await send(port)).body, 'served')
+})
+
+test('a port of another program is refused to routers that share their ports, too', async () => {
+  await using cleanups = new Cleanups()
+  const port = await freePort()
+  const other = createServer().listen({ port, host: '127.0.0.1', reusePort: true })
+  await once(other, 'listening')
+  cleanups.add(() => other.close())
+  const client = routers(cleanups, cleanups.temporaryDirectory(), { routers: 2 })
+  await client.start()
+  const { refusedListeners } = await client.apply(table([listener(port, forwardTo(['group', 1]))], []))
+  assert.match(refusedListeners[0]?.message ?? '', /is in use by another program/)
+})
+
+test('with fewer routers wanted than there were, the others end', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const app = await startApp(cleanups, (_, response) => response.end('served'))
+  const two = routers(cleanups, dataDirectory, { routers: 2 })
+  await two.start()
+  const port = await freePort()
+  await two.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+  await two.stop()
+  const one = routers(cleanups, dataDirectory)
+  await one.start()
+  assert.equal(one.report()?.routers, undefined)
+  await eventually('it has opened the port', () => one.report()?.refusedListeners.length === 0)
+  assert.equal((await send(port)).body, 'served')
+})
+
+test('a router of another version is replaced under load, and no request and no stream is lost', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const app = await startApp(cleanups, (request, response) => {
+    if (request.url !== '/stream') return void response.end('served')
+    response.write('first ')
+    cleanups.add(() => response.destroy())
+    setTimeout(() => response.end('last'), 1_500).unref()
+  })
+  const old = routers(cleanups, dataDirectory, { version: '1' })
+  await old.start()
+  const port = await freePort()
+  const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+  await old.apply(routes)
+  const oldPid = old.report()?.pid
+  await old.stop()
+
+  const stream = send(port, { path: '/stream' })
+  const idle = await openedConnection(cleanups, port)
+  const load = new Load(port)
+  const next = routers(cleanups, dataDirectory, { version: '2' })
+  await next.start()
+  assert.notEqual(next.report()?.pid, oldPid)
+  await eventually('the stream of the router before counts as in flight', () => {
+    return Object.values(next.report()?.targets ?? {}).some(({ inFlight }) => inFlight > 0)
+  })
+  await next.apply({ ...routes, version: routes.version + 0.5 })
+  await delay(200)
+  assert.deepEqual(await load.end(), { failures: [] })
+  assert.ok(load.answered > 50, `${load.answered} requests were answered`)
+  assert.equal((await stream).body, 'first last')
+  // A connection that was kept open by the router before still gets its answer, and is closed then.
+  idle.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
+  const answer = await readToEnd(idle)
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*served/i)
+  await eventually('everything is counted', () => totalOf(next) >= load.answered + 2)
+})
+
+async function openedConnection(cleanups: Cleanups, port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  cleanups.add(() => socket.destroy())
+  await once(socket, 'connect')
+  socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
+  await once(socket, 'data')
+  return socket
+}
+
+async function readToEnd(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
+  await once(socket, 'end')
+  return text
+}
+
+/** Four clients, each one request after the other: two on kept connections, two on new ones. */
+class Load {
+  answered = 0
+  readonly #failures: string[] = []
+  readonly #clients: readonly Promise<void>[]
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 })
+  #isOver = false
+
+  constructor(port: number) {
+    this.#clients = [false, false, this.#agent, this.#agent].map((agent) => this.#run(port, agent))
+  }
+
+  async end(): Promise<{ readonly failures: readonly string[] }> {
+    this.#isOver = true
+    await Promise.all(this.#clients)
+    this.#agent.destroy()
+    return { failures: this.#failures }
+  }
+
+  async #run(port: number, agent: Agent | false): Promise<void> {
+    while (!this.#isOver) {
+      const { promise, resolve } = Promise.withResolvers<string>()
+      const request = httpRequest({ host: '127.0.0.1', port, agent }, (answer) => {
+        answer.resume()
+        answer.once('end', () => resolve(answer.statusCode === 200 ? '' : String(answer.statusCode)))
+        answer.once('error', (error) => resolve(String(error)))
+      })
+      request.once('error', (error) => resolve(String(error)))
+      request.end()
+      const failure = await promise
+      if (failure === '') this.answered++
+      else this.#failures.push(failure)
+    }
+  }
+}
