@@ -114,8 +114,8 @@ function takeTargetForm(bytes: Buffer, into: RequestScan): boolean {
   if (authority < 0) return false
   let at = authority
   while (at < end && hostBytes[bytes[at] ?? 0] === 1) at++
-  // Anything else than a path or a query behind it, a user's name among them, is not for a load balancer.
-  if (at === authority || (at < end && bytes[at] !== 0x2f && bytes[at] !== 0x3f)) return false
+  // A user's name before it, or a fragment right behind it, is a way to have two hosts read from one URI.
+  if (at === authority || (at < into.targetEnd && bytes[at] !== 0x2f && bytes[at] !== 0x3f)) return false
   into.authorityStart = authority
   into.authorityEnd = at
   into.uriStart = at

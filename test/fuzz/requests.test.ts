@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { METHODS } from 'node:http'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { SeededChance } from '../world/seeded-chance.ts'
+import { mutated } from './mutation.ts'
+import { NodeServerReading, type ReadMessage } from './node-reading.ts'
+import { readByRouter, type RouterReading } from './router-reading.ts'
+
+type Corpus = readonly { readonly name: string; readonly text: string }[]
+const corpus: Corpus = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', 'fixtures', 'http', 'requests.json'), 'utf8'),
+)
+const texts = corpus.map(({ text }) => text)
+const knownMethods: ReadonlySet<string> = new Set(METHODS)
+
+/** Fixed numbers, so that a run is the same everywhere; together they take a few seconds. */
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_121)
+const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 300)
+const requestsPerRound = 100
+
+test('what the router takes for a request, node:http reads as the same request, and so does the target', async () => {
+  const chance = new SeededChance(seed)
+  const node = new NodeServerReading()
+  let accepted = 0
+  for (let round = 0; round < rounds; round++) {
+    const inputs = Array.from({ length: requestsPerRound }, () => mutated(texts, chance))
+    accepted += await compare(node, round === 0 ? [...texts, ...inputs] : inputs)
+  }
+  // Were nothing accepted, nothing would have been compared.
+  assert.ok(accepted > rounds * requestsPerRound * 0.1, `only ${accepted} requests were accepted`)
+})
+
+async function compare(node: NodeServerReading, inputs: readonly string[]): Promise<number> {
+  const bytes = inputs.map((text) => Buffer.from(text, 'latin1'))
+  const byRouter = bytes.map((input) => readByRouter(input, knownMethods))
+  const byNode = await node.read(bytes)
+  const byTarget = await node.read(byRouter.map(({ forwarded }) => forwarded))
+  byRouter.forEach((reading, index) => {
+    const context = `seed ${seed}, input ${JSON.stringify(inputs[index])}`
+    if (reading.differences.has('unknown method')) return
+    if (reading.differences.size === 0) comparable(reading, byNode[index] ?? [], context)
+    const asSent = reading.messages.map(({ body }, place) => ({ start: reading.forwardedStarts[place] ?? '', body }))
+    assert.deepEqual(byTarget[index], asSent, `as the target reads it: ${context}`)
+  })
+  return byRouter.reduce((sum, { messages }) => sum + messages.length, 0)
+}
+
+/** Where the router refuses or closes, `node:http` may read on; everything before that must be the same. */
+function comparable({ messages, end }: RouterReading, byNode: readonly ReadMessage[], context: string): void {
+  const seen = end === 'refused' || end === 'closes' ? byNode.slice(0, messages.length) : byNode
+  assert.deepEqual(seen, messages, context)
+}
