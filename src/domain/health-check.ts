@@ -8,6 +8,8 @@ export type CheckResult =
   | { readonly kind: 'answer-timeout' }
   /** No connection, or no HTTP answer on it; the message is for people: `connection refused`. */
   | { readonly kind: 'failed'; readonly message: string }
+  /** The check could not be made, for a reason that lies with the router. */
+  | { readonly kind: 'internal-error'; readonly message: string }
 
 /** What is remembered of a target between two checks. */
 export type CheckedHealth = {
@@ -56,6 +58,7 @@ export function afterCheck(
   result: CheckResult,
 ): CheckedHealth {
   const lastCheck = describeCheck(settings, result)
+  if (result.kind === 'internal-error') return { ...before, health: healthWithoutCheck(before.health), lastCheck }
   if (passes(settings.matcher, result)) {
     const successes = before.successes + 1
     const isHealthy = before.health.state !== 'unhealthy' || successes >= settings.healthyThresholdCount
@@ -86,7 +89,7 @@ function healthAfterFailure(
   before: TargetHealth,
   settings: Pick<HealthCheckSettings, 'unhealthyThresholdCount'>,
   failures: number,
-  result: CheckResult,
+  result: Parameters<typeof unhealthy>[0],
 ): TargetHealth {
   if (before.state === 'unhealthy' || failures >= settings.unhealthyThresholdCount) return unhealthy(result)
   if (before.state === 'healthy') return before
@@ -97,7 +100,17 @@ function healthAfterFailure(
   }
 }
 
-function unhealthy(result: CheckResult): TargetHealth {
+/** A check that was not made says nothing about the target: what is known stays, and what is not known is said. */
+function healthWithoutCheck(before: TargetHealth): TargetHealth {
+  if (before.state !== 'initial') return before
+  return {
+    state: 'unavailable',
+    reason: 'Elb.InternalError',
+    description: 'Health checks failed due to an internal error',
+  }
+}
+
+function unhealthy(result: Exclude<CheckResult, { kind: 'internal-error' }>): TargetHealth {
   switch (result.kind) {
     case 'answered':
       return {
@@ -139,6 +152,7 @@ function describeCheck(
     case 'answer-timeout':
       return `GET ${path}: no answer within ${timeoutSeconds} s`
     case 'failed':
+    case 'internal-error':
       return `GET ${path}: ${result.message}`
   }
 }

@@ -17,23 +17,53 @@ import {
   type TargetRoute,
 } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
+import { CheckSlots } from './check-slots.ts'
+import { Seldom } from './seldom.ts'
 
-/** Makes one check; never rejects. */
+/** Makes one check. */
 export type Probe = (
   target: { readonly id: string; readonly port: number },
   settings: HealthCheckSettings,
-  signal: AbortSignal,
-) => Promise<CheckResult>
+  events: ProbeEvents,
+) => RunningProbe
+
+export type ProbeEvents = {
+  /** Once, unless the check is aborted before. Never from within the call that begins the check. */
+  readonly onResult: (result: CheckResult) => void
+  /** Once, after the result: nothing of the check is open any more. */
+  readonly onClosed: () => void
+}
+
+export type RunningProbe = { readonly abort: () => void }
+
+type HealthChecksSettings = {
+  /** What the router knew when it ended the last time. */
+  readonly restored: ReadonlyMap<string, CheckedHealth>
+  /** Told at once: since when the target is healthy (by `performance.now()`), or, as undefined, that it is not any more. */
+  readonly onHealth?: (key: string, healthySince: number | undefined) => void
+  /**
+   * Some state is another one. Told at once when there was nothing to tell for a while; of many changes in a row a few
+   * times a second, the last of them always.
+   */
+  readonly onChange: () => void
+}
 
 type CheckedTarget = {
   readonly target: { readonly id: string; readonly port: number }
   settings: HealthCheckSettings
   checked: CheckedHealth
-  /** Ends the checking of this target. */
-  readonly stop: AbortController
+  /** By `performance.now()`; undefined while it is not healthy. */
+  healthySince: number | undefined
+  /** Not checked any more. */
+  isGone: boolean
+  /** The last check ran into its time-out. */
+  didHang: boolean
+  running?: RunningProbe
   timer?: NodeJS.Timeout
   /** When the next check that counts is due, by `performance.now()`. */
   dueAt: number
+  /** Of the interval: how much earlier its second check is, so that targets that came together are not checked together. */
+  headStart: number
 }
 
 /** How soon a new target that refuses connections is asked again. */
@@ -45,19 +75,21 @@ const earlyCheckMilliseconds = 250
  */
 export class HealthChecks {
   readonly #probe: Probe
-  readonly #onChange: () => void
+  readonly #onHealth: NonNullable<HealthChecksSettings['onHealth']>
+  readonly #onChange: Seldom
+  readonly #slots = new CheckSlots()
   readonly #checked = new Map<string, CheckedTarget>()
   /** Targets in the table that are not checked, and why. */
   #unchecked = new Map<string, TargetHealth>()
   #restored: ReadonlyMap<string, CheckedHealth>
+  /** How many targets have been checked up to now. */
+  #begun = 0
 
-  constructor(
-    probe: Probe,
-    { restored, onChange }: { readonly restored: ReadonlyMap<string, CheckedHealth>; readonly onChange: () => void },
-  ) {
+  constructor(probe: Probe, { restored, onHealth = () => undefined, onChange }: HealthChecksSettings) {
     this.#probe = probe
     this.#restored = restored
-    this.#onChange = onChange
+    this.#onHealth = onHealth
+    this.#onChange = new Seldom(onChange)
   }
 
   apply(table: RoutingTable): void {
@@ -80,7 +112,7 @@ export class HealthChecks {
     for (const [key, checked] of this.#checked) {
       if (!present.has(key)) this.#stopChecking(key, checked)
     }
-    this.#onChange()
+    this.#onChange.call()
   }
 
   /** Undefined for a target that is not in the table. */
@@ -96,13 +128,20 @@ export class HealthChecks {
     return this.#checked.get(key)?.checked.health.state === 'healthy'
   }
 
+  /** Since when it has been healthy without a break, by `performance.now()`; undefined while it is not. */
+  healthySince(key: string): number | undefined {
+    return this.#checked.get(key)?.healthySince
+  }
+
   /** What is known of every target that is checked, to be given to the next start. */
   known(): ReadonlyMap<string, CheckedHealth> {
     return new Map(Array.from(this.#checked, ([key, { checked }]) => [key, checked]))
   }
 
+  /** No more checks. What is known stays: requests that still run, or still come, go by it. */
   close(): void {
-    for (const [key, checked] of this.#checked) this.#stopChecking(key, checked)
+    this.#onChange.close()
+    for (const entry of this.#checked.values()) endChecking(entry)
   }
 
   #check(key: string, { id, port }: TargetRoute, settings: HealthCheckSettings): void {
@@ -117,38 +156,96 @@ export class HealthChecks {
       return
     }
     const checked = this.#restored.get(key) ?? registeredHealth
-    const entry: CheckedTarget = { target: { id, port }, settings, checked, stop: new AbortController(), dueAt: 0 }
+    const entry: CheckedTarget = {
+      target: { id, port },
+      settings,
+      checked,
+      healthySince: undefined,
+      isGone: false,
+      didHang: false,
+      dueAt: 0,
+      headStart: this.#nextHeadStart(),
+    }
     this.#checked.set(key, entry)
-    void this.#checkNow(key, entry)
+    this.#noteHealthy(key, entry, checked.health.state === 'healthy')
+    this.#checkNow(key, entry)
   }
 
-  async #checkNow(key: string, entry: CheckedTarget): Promise<void> {
+  #checkNow(key: string, entry: CheckedTarget): void {
     delete entry.timer
-    const begun = performance.now()
-    const isEarly = begun < entry.dueAt
-    const { settings } = entry
-    const result = await this.#probe(entry.target, settings, entry.stop.signal)
-    if (entry.stop.signal.aborted) return
+    this.#slots.run((release) => {
+      if (entry.isGone) return release()
+      const { settings } = entry
+      const begun = performance.now()
+      entry.running = this.#probe(entry.target, settings, {
+        onResult: (result) => {
+          if (!entry.isGone) this.#note(key, entry, { settings, begun, result })
+        },
+        onClosed: release,
+      })
+    }, entry)
+  }
+
+  #note(key: string, entry: CheckedTarget, { settings, begun, result }: MadeCheck): void {
     const before = entry.checked
+    const isEarly = begun < entry.dueAt
+    entry.didHang = result.kind === 'answer-timeout' || result.kind === 'connect-timeout'
     entry.checked = isEarly ? afterEarlyCheck(before, settings, result) : afterCheck(before, settings, result)
+    this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
     // The interval runs from the beginning of one check to that of the next.
-    if (!isEarly) entry.dueAt = begun + settings.intervalSeconds * 1000
+    if (!isEarly) {
+      entry.dueAt = nextTime(begun, settings.intervalSeconds * 1000, entry.headStart)
+      entry.headStart = 0
+    }
     this.#scheduleNext(key, entry, isWorthAnEarlyCheck(entry.checked, result) ? earlyCheckMilliseconds : Infinity)
-    if (before.health.state !== entry.checked.health.state) this.#onChange()
+    if (before.health.state !== entry.checked.health.state) this.#onChange.call()
   }
 
   #scheduleNext(key: string, entry: CheckedTarget, mostMilliseconds = Infinity): void {
     clearTimeout(entry.timer)
     const wait = Math.min(mostMilliseconds, Math.max(0, entry.dueAt - performance.now()))
     // Timers may fire a fraction early; rounded up, a check that is due is never taken for an early one.
-    entry.timer = setTimeout(() => void this.#checkNow(key, entry), Math.ceil(wait) + 1)
+    entry.timer = setTimeout(() => this.#checkNow(key, entry), Math.ceil(wait) + 1)
+  }
+
+  /** Up to half the interval, spread evenly over the targets whatever their number: multiples of the golden ratio. */
+  #nextHeadStart(): number {
+    return ((this.#begun++ * 0.618_034) % 1) / 2
+  }
+
+  #noteHealthy(key: string, entry: CheckedTarget, isHealthy: boolean): void {
+    if (isHealthy === (entry.healthySince !== undefined)) return
+    entry.healthySince = isHealthy ? performance.now() : undefined
+    this.#onHealth(key, entry.healthySince)
   }
 
   #stopChecking(key: string, entry: CheckedTarget): void {
-    entry.stop.abort()
-    clearTimeout(entry.timer)
+    endChecking(entry)
     this.#checked.delete(key)
+    this.#noteHealthy(key, entry, false)
   }
+}
+
+function endChecking(entry: CheckedTarget): void {
+  entry.isGone = true
+  entry.running?.abort()
+  clearTimeout(entry.timer)
+}
+
+type MadeCheck = {
+  readonly settings: HealthCheckSettings
+  /** By `performance.now()`. */
+  readonly begun: number
+  readonly result: CheckResult
+}
+
+/**
+ * Checks are spread over the interval, but in fifty groups: a process that is woken for each check by itself spends more on
+ * waking than on checking.
+ */
+function nextTime(begun: number, intervalMilliseconds: number, headStart: number): number {
+  const step = intervalMilliseconds / 50
+  return Math.round((begun + intervalMilliseconds * (1 - headStart)) / step) * step
 }
 
 function reasonNotToCheck(

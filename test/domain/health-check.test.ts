@@ -87,3 +87,18 @@ test('an early check can make a new target healthy, but its failures do not coun
   assert.equal(afterEarlyCheck(waiting, settings, refused), waiting)
   assert.equal(afterEarlyCheck(waiting, settings, passed).health.state, 'healthy')
 })
+
+test('a check that the router could not make says nothing about the target', () => {
+  const notMade: CheckResult = { kind: 'internal-error', message: 'the router is short of resources (EMFILE)' }
+  assert.deepEqual(after(passed, notMade).health, { state: 'healthy' })
+  assert.equal(after(passed, failed, notMade, notMade).health.state, 'healthy')
+  assert.equal(after(failed, failed, notMade).health.state, 'unhealthy')
+  assert.deepEqual(after(notMade).health, {
+    state: 'unavailable',
+    reason: 'Elb.InternalError',
+    description: 'Health checks failed due to an internal error',
+  })
+  assert.deepEqual(after(notMade, passed).health, { state: 'healthy' })
+  assert.equal(after(notMade, failed).health.reason, 'Elb.InitialHealthChecking')
+  assert.match(after(notMade).lastCheck ?? '', /short of resources/)
+})

@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { CheckResult } from '../../src/domain/health-check.ts'
+import { HealthChecks } from '../../src/router/health-checks.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
@@ -89,3 +91,99 @@ test('a target that is not there, or does not answer, says so', async () => {
   assert.equal(report(nobody)?.health.reason, 'Target.FailedHealthChecks')
   assert.equal(report(nobody)?.lastCheck, 'GET /health: connection refused')
 })
+
+test('targets that come together are checked apart from each other from then on', async () => {
+  await using cleanups = new Cleanups()
+  const begun = new Map<number, number[]>()
+  const checks = new HealthChecks(
+    ({ port }, _settings, { onResult, onClosed }) => {
+      begun.set(port, [...(begun.get(port) ?? []), performance.now()])
+      setImmediate(() => {
+        onResult(answered)
+        onClosed()
+      })
+      return { abort: () => undefined }
+    },
+    { restored: new Map(), onChange: () => undefined },
+  )
+  cleanups.add(() => checks.close())
+  const ports = Array.from({ length: 40 }, (_, at) => 1000 + at)
+  const group = targetGroup('group', ports, { intervalSeconds: 2 })
+  checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
+  await eventually('each was checked twice', () => [...begun.values()].every((times) => times.length >= 2))
+  const seconds = Array.from(begun.values(), ([, second = 0]) => second)
+  assert.equal(seconds.length, ports.length)
+  assert.ok(Math.max(...seconds) - Math.min(...seconds) > 300)
+  const waits = Array.from(begun.values(), ([first = 0, second = 0]) => second - first)
+  assert.ok(Math.min(...waits) > 900, 'half of the interval at the least')
+})
+
+test('one target that hangs holds up no other', async () => {
+  await using cleanups = new Cleanups()
+  const checks = new HealthChecks(
+    ({ port }, _settings, { onResult, onClosed }) => {
+      if (port > 2000) return { abort: () => undefined }
+      setImmediate(() => {
+        onResult(answered)
+        onClosed()
+      })
+      return { abort: () => undefined }
+    },
+    { restored: new Map(), onChange: () => undefined },
+  )
+  cleanups.add(() => checks.close())
+  const group = targetGroup('group', [2001, 2002, 1000], {})
+  checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
+  await eventually('the other is healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
+})
+
+test('who chooses targets is told at once since when one is healthy, and that it is not any more', async () => {
+  await using cleanups = new Cleanups()
+  let statusCode = 200
+  const told: (number | undefined)[] = []
+  const key = 'group 127.0.0.1:1000'
+  const checks = new HealthChecks(
+    (_target, _settings, { onResult, onClosed }) => {
+      setImmediate(() => {
+        onResult({ kind: 'answered', statusCode, milliseconds: 1 })
+        onClosed()
+      })
+      return { abort: () => undefined }
+    },
+    { restored: new Map(), onHealth: (_, since) => told.push(since), onChange: () => undefined },
+  )
+  cleanups.add(() => checks.close())
+  const served = table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})])
+  checks.apply(served)
+  await eventually('healthy', () => told.length === 1)
+  assert.equal(told[0], checks.healthySince(key))
+  statusCode = 500
+  await eventually('unhealthy', () => told.length === 2)
+  assert.equal(told[1], undefined)
+  statusCode = 200
+  await eventually('healthy again', () => told.length === 3)
+  assert.ok((told[2] ?? 0) > (told[0] ?? 0))
+  checks.apply({ ...served, version: 2, targetGroups: {} })
+  assert.deepEqual([told.length, told[3]], [4, undefined])
+})
+
+test('after the last check, what is known is known still', async () => {
+  await using cleanups = new Cleanups()
+  const checks = new HealthChecks(
+    (_target, _settings, { onResult, onClosed }) => {
+      setImmediate(() => {
+        onResult(answered)
+        onClosed()
+      })
+      return { abort: () => undefined }
+    },
+    { restored: new Map(), onChange: () => undefined },
+  )
+  cleanups.add(() => checks.close())
+  checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})]))
+  await eventually('healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
+  checks.close()
+  assert.equal(checks.isHealthy('group 127.0.0.1:1000'), true)
+})
+
+const answered: CheckResult = { kind: 'answered', statusCode: 200, milliseconds: 1 }
