@@ -126,7 +126,7 @@ function scanHeaders(bytes: Buffer, start: number, end: number, into: AnswerScan
       return bytes[at + 1] === lineFeed ? complete : malformed
     }
     if (at < end && into.headerCount === mostHeaders) return malformed
-    const next = scanFieldLine(bytes, at, end, into.headers, into.kinds, into.headerCount)
+    const next = scanFieldLine(bytes, at, end, into.headers, into.kinds, into.headerCount, longestAnswerHead)
     if (next < 0) return next
     if (!takeHeader(bytes, into, into.headerCount)) return malformed
     into.headerCount++

@@ -41,8 +41,11 @@ export const targetBytes = table((code) => {
   return code > 32 && code < 127 ? plainTargetByte : 0
 })
 
-/** By byte: 1 for what may stand in a host with its port (RFC 3986, 3.2.2). */
-export const hostBytes = table((code) => (/^[-A-Za-z0-9._~!$&'()*+,;=%:[\]]$/.test(String.fromCharCode(code)) ? 1 : 0))
+/** By byte: 1 for what may stand in a host's name (RFC 3986, 3.2.2). */
+export const nameBytes = table((code) => (/^[-A-Za-z0-9._~!$&'()*+,;=%]$/.test(String.fromCharCode(code)) ? 1 : 0))
+
+/** By byte: 1 for what may stand in an IPv6 address. */
+export const addressBytes = table((code) => (/^[0-9A-Fa-f:.]$/.test(String.fromCharCode(code)) ? 1 : 0))
 
 /** By byte: 1 for what may stand in a method. Rules take only these too. */
 export const methodBytes = table((code) => (/^[A-Z_-]$/.test(String.fromCharCode(code)) ? 1 : 0))

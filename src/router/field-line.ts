@@ -4,11 +4,10 @@ import { carriageReturn, colon, isBlank, lineFeed, space, tab, tokenBytes, value
 export const complete = 0
 /** More bytes are needed. */
 export const incomplete = -1
-/** Not HTTP, or longer than a header may be. */
 export const malformed = -2
+/** A line longer than it may be. */
+export const tooLong = -3
 
-/** Load balancers take no header line longer than this, without its line end. */
-export const longestHeader = 16 * 1024
 export const mostHeaders = 256
 
 /** In the flags of a line: the value has bytes above 127. The bits below are the `tokenBytes` of the name. */
@@ -16,7 +15,7 @@ export const hasObsoleteBytes = 4
 
 /**
  * Reads one header line, which begins at `start`. Its four places go into `headers` and its flags into `flags`, both at
- * `place`. Returns where the next line begins, or `incomplete`, or `malformed`: a name that is no token, white space
+ * `place`. It may have `longest` bytes, without its line end. Returns where the next line begins, or `incomplete`, or `tooLong`, or `malformed`: a name that is no token, white space
  * before the colon, a line that continues the one before (obs-fold), a line end that is not CR LF, control characters.
  */
 export function scanFieldLine(
@@ -26,6 +25,7 @@ export function scanFieldLine(
   headers: Int32Array,
   flags: Uint8Array,
   place: number,
+  longest: number,
 ): number {
   let at = start
   let seenInName = 0
@@ -35,7 +35,8 @@ export function scanFieldLine(
     seenInName |= kind
     at++
   }
-  if (at === end) return end - start > longestHeader ? malformed : incomplete
+  if (at === end) return end - start > longest ? tooLong : incomplete
+  if (at - start > longest) return tooLong
   if (bytes[at] !== colon || at === start) return malformed
   const nameEnd = at
   at++
@@ -48,7 +49,7 @@ export function scanFieldLine(
     seenInValue |= kind
     at++
   }
-  if (at - start > longestHeader) return malformed
+  if (at - start > longest) return tooLong
   if (at === end) return incomplete
   if (bytes[at] !== carriageReturn) return malformed
   if (at + 1 === end) return incomplete

@@ -1,4 +1,5 @@
-import { ascii, countMembers, decimal, hostBytes, isWord, listHasWord } from './bytes.ts'
+import { authorityEnd } from './authority.ts'
+import { ascii, countMembers, decimal, isWord, listHasWord } from './bytes.ts'
 import { takeConnection } from './connection-header.ts'
 import { desyncClassOf, DesyncReason } from './desync.ts'
 import { hasObsoleteBytes } from './field-line.ts'
@@ -73,8 +74,8 @@ function takeRouterHeader(bytes: Buffer, into: RequestScan, place: number, kind:
 function takeHost(bytes: Buffer, into: RequestScan, place: number, start: number, end: number): number {
   if (into.host >= 0) return 400
   into.host = place
-  for (let at = start; at < end; at++) if (hostBytes[bytes[at] ?? 0] !== 1) return 400
-  return 0
+  // It may be empty (RFC 9112, 3.2); then the router's own address stands in for it.
+  return start === end || authorityEnd(bytes, start, end) === end ? 0 : 400
 }
 
 function takeContentLength(bytes: Buffer, into: RequestScan, start: number, end: number): number {

@@ -1,8 +1,8 @@
+import { authorityEnd } from './authority.ts'
 import {
   ascii,
   carriageReturn,
   fragmentByte,
-  hostBytes,
   isWord,
   lineFeed,
   methodBytes,
@@ -10,6 +10,7 @@ import {
   startsWithWord,
   targetBytes,
 } from './bytes.ts'
+
 import { DesyncReason } from './desync.ts'
 import { incomplete } from './field-line.ts'
 import type { RequestScan } from './request-scan.ts'
@@ -112,10 +113,9 @@ function takeTargetForm(bytes: Buffer, into: RequestScan): boolean {
   if (bytes[start] === 0x2a) return into.targetEnd === start + 1 && into.method === Method.options
   const authority = authorityPlace(bytes, start, end)
   if (authority < 0) return false
-  let at = authority
-  while (at < end && hostBytes[bytes[at] ?? 0] === 1) at++
+  const at = authorityEnd(bytes, authority, end)
   // A user's name before it, or a fragment right behind it, is a way to have two hosts read from one URI.
-  if (at === authority || (at < into.targetEnd && bytes[at] !== 0x2f && bytes[at] !== 0x3f)) return false
+  if (at < 0 || (at < into.targetEnd && bytes[at] !== 0x2f && bytes[at] !== 0x3f)) return false
   into.authorityStart = authority
   into.authorityEnd = at
   into.uriStart = at

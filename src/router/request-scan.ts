@@ -1,7 +1,7 @@
 import { carriageReturn, lineFeed } from './bytes.ts'
 import { markNamed } from './connection-header.ts'
 import { DesyncReason } from './desync.ts'
-import { complete, incomplete, malformed, mostHeaders, scanFieldLine } from './field-line.ts'
+import { complete, incomplete, malformed, mostHeaders, scanFieldLine, tooLong } from './field-line.ts'
 import { HeaderKind } from './header-kind.ts'
 import { note, refuse, takeHeader } from './request-headers.ts'
 import { Method, scanRequestLine } from './request-line.ts'
@@ -69,6 +69,8 @@ export class RequestScan {
   connectionNames = 0
 }
 
+/** One header line, without its line end. */
+const longestHeader = 16 * 1024
 /** All header lines together, with their line ends. */
 const longestHeaders = 64 * 1024
 /** No head is longer: request line and headers have each their own limit. */
@@ -86,7 +88,7 @@ const scanEvery = 4096
  * head that comes byte by byte to (`mostHeaders` + 22) × `longestRequestHead` bytes.
  */
 export function scanRequest(bytes: Buffer, start: number, end: number, into: RequestScan): number {
-  restart(into)
+  restart(into, start)
   const firstHeader = scanRequestLine(bytes, start, end, into)
   if (firstHeader < 0) return firstHeader === incomplete ? incomplete : -firstHeader
   const result = scanHeaders(bytes, firstHeader, end, into)
@@ -100,7 +102,16 @@ export function isWorthScanning(bytes: Buffer, scannedTo: number, end: number): 
   return false
 }
 
-function restart(into: RequestScan): void {
+function restart(into: RequestScan, start: number): void {
+  into.end = start
+  into.methodStart = start
+  into.methodEnd = start
+  into.method = Method.other
+  into.targetStart = start
+  into.targetEnd = start
+  into.uriStart = start
+  into.uriEnd = start
+  into.minorVersion = 1
   into.authorityStart = -1
   into.authorityEnd = -1
   into.contentLength = -1
@@ -132,8 +143,9 @@ function scanHeaders(bytes: Buffer, start: number, end: number, into: RequestSca
       return bytes[at + 1] === lineFeed ? complete : refuse(into, DesyncReason.badHeader, 400)
     }
     if (at < end && into.headerCount === mostHeaders) return 400
-    const next = scanFieldLine(bytes, at, end, into.headers, into.kinds, into.headerCount)
+    const next = scanFieldLine(bytes, at, end, into.headers, into.kinds, into.headerCount, longestHeader)
     if (next === incomplete) return end - start > longestHeaders ? 400 : incomplete
+    if (next === tooLong) return 400
     if (next === malformed) return refuse(into, DesyncReason.badHeader, 400)
     if (next - start > longestHeaders) return 400
     const refusal = takeHeader(bytes, into, into.headerCount)

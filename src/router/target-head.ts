@@ -1,3 +1,4 @@
+import { portStart } from './authority.ts'
 import { ascii, put, putRange } from './bytes.ts'
 import { desyncVerdict } from './desync.ts'
 import { HeaderKind } from './header-kind.ts'
@@ -90,17 +91,6 @@ function keepsHost(bytes: Buffer, scan: RequestScan, context: TargetHeadContext)
   const end = scan.headers[4 * scan.host + 3] ?? 0
   if (start === end) return false
   return portStart(bytes, start, end) === end ? context.removesPort : !context.removesPort
-}
-
-/** Where the colon of the port is; `end` where there is no port. */
-function portStart(bytes: Buffer, start: number, end: number): number {
-  let at = end
-  while (at > start && isDigit(bytes[at - 1] ?? 0)) at--
-  return at > start && bytes[at - 1] === 0x3a ? at - 1 : end
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
 }
 
 function writeHost(bytes: Buffer, scan: RequestScan, context: TargetHeadContext, out: Buffer, from: number): number {
