@@ -73,8 +73,11 @@ export class RequestScan {
 const longestHeader = 16 * 1024
 /** All header lines together, with their line ends. */
 const longestHeaders = 64 * 1024
-/** No head is longer: request line and headers have each their own limit. */
-export const longestRequestHead = 80 * 1024
+/**
+ * No head is longer: request line and headers have each their own limit, and there are a few line ends. With so many
+ * bytes a scan is never `incomplete`.
+ */
+export const longestRequestHead = 80 * 1024 + 16
 /** So many bytes without a line end are looked at again, to see whether they are too many. */
 const scanEvery = 4096
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { METHODS } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { complete, incomplete, RequestScan, scanRequest } from '../../src/router/request-scan.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
 import { mutated } from './mutation.ts'
 import { NodeServerReading, type ReadMessage } from './node-reading.ts'
@@ -26,6 +27,7 @@ test('what the router takes for a request, node:http reads as the same request, 
   let accepted = 0
   for (let round = 0; round < rounds; round++) {
     const inputs = Array.from({ length: requestsPerRound }, () => mutated(texts, chance))
+    for (const input of inputs) assertSameInPieces(input, chance)
     accepted += await compare(node, round === 0 ? [...texts, ...inputs] : inputs)
   }
   // Were nothing accepted, nothing would have been compared.
@@ -51,4 +53,20 @@ async function compare(node: NodeServerReading, inputs: readonly string[]): Prom
 function comparable({ messages, end }: RouterReading, byNode: readonly ReadMessage[], context: string): void {
   const seen = end === 'refused' || end === 'closes' ? byNode.slice(0, messages.length) : byNode
   assert.deepEqual(seen, messages, context)
+}
+
+const whole = new RequestScan()
+const part = new RequestScan()
+
+/** A part of a request is incomplete, or comes to what the whole comes to. */
+function assertSameInPieces(text: string, chance: SeededChance): void {
+  const bytes = Buffer.from(text, 'latin1')
+  const result = scanRequest(bytes, 0, bytes.length, whole)
+  for (let piece = 0; piece < 4; piece++) {
+    const length = chance.below(bytes.length + 1)
+    const early = scanRequest(bytes, 0, length, part)
+    const context = `seed ${seed}, ${length} bytes of ${JSON.stringify(text)}`
+    if (result === complete) assert.equal(early, length < whole.end ? incomplete : complete, context)
+    else assert.ok(early === incomplete || early === result, context)
+  }
 }
