@@ -48,6 +48,10 @@ export type TealOptions = {
   readonly listenHost: string
   /** What one configured minute lasts. */
   readonly minuteMilliseconds: number
+  /** How many routers share the listeners' ports; 1 where it is left out. */
+  readonly routers?: number
+  /** Of this program: a running router of another version hands over to one of this. */
+  readonly version?: string
   /** Where notifications of deployments are sent to. */
   readonly webhook?: string | undefined
   readonly log: Log
@@ -159,7 +163,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const changes = new Changes(clock)
   const persistence = SqlitePersistence.open(directory.file('state.db'))
   const store = new Store(persistence)
-  const router = new RouterClient({ dataDirectory, listenHost, clock, log })
+  const { routers = 1, version = '' } = options
+  const router = new RouterClient({ dataDirectory, listenHost, clock, log, routers, version })
   const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock, log })
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())

@@ -12,6 +12,14 @@ export function parsePort(text: string): number {
   return port
 }
 
+const mostRouters = 64
+
+export function parseRouters(text: string): number {
+  const routers = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN
+  if (routers >= 1 && routers <= mostRouters) return routers
+  throw new InvalidArgumentError(`It is a number from 1 to ${mostRouters}; more than one for each core gains nothing.`)
+}
+
 export function parseMinute(text: string): number {
   const milliseconds = parseDuration(text)
   if (milliseconds === undefined) {

@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
 import { CliError, forPerson } from './exit-code.ts'
-import { dataOption, parseMinute, parsePort, parseWebUrl } from './options.ts'
+import { dataOption, parseMinute, parsePort, parseRouters, parseWebUrl } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
 import { packageVersion } from './version.ts'
@@ -14,10 +15,16 @@ type ServeOptions = {
   readonly runtime: 'process' | 'docker' | 'auto'
   readonly host: string
   readonly listenHost: string
+  readonly routers: number
   readonly webhook?: string
 }
 
 const oneMinute = 60_000
+
+/** The other cores are the tasks'. */
+function defaultRouters(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 2))
+}
 
 export function serveCommand(exitWith: (code: number) => void): Command {
   return new Command('serve')
@@ -43,6 +50,11 @@ export function serveCommand(exitWith: (code: number) => void): Command {
     )
     .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
+    .addOption(
+      new Option('--routers <number>', 'how many processes the load balancer is; they share its ports')
+        .argParser(parseRouters)
+        .default(defaultRouters(), `${defaultRouters()}, one for two cores`),
+    )
     .addOption(
       new Option(
         '--webhook <url>',
@@ -82,6 +94,8 @@ async function serve(options: ServeOptions): Promise<number> {
     host: options.host,
     port: options.port,
     listenHost: options.listenHost,
+    routers: options.routers,
+    version: packageVersion(),
     minuteMilliseconds: options.minute,
     webhook: options.webhook,
     log: {
