@@ -9,7 +9,7 @@ import { RouterClient } from './adapters/router-client.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
 import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
-import { countRunning, endRouterAndTasks, killRouterAndTasks, routerPidOf } from './adapters/teardown.ts'
+import { countRunning, endRouterAndTasks, killRoutersAndTasks, routerPidsOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
 import { certificateManager } from './aws/acm/service.ts'
 import { cloudWatch } from './aws/cloudwatch/service.ts'
@@ -27,6 +27,7 @@ import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
+import type { RouterReport } from './domain/router-report.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
 import { LambdaFunctions } from './engine/lambda-functions.ts'
@@ -88,7 +89,7 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
   const parts = createParts(directory, options)
   const { engine, router } = parts
-  const foundRouter = await routerPidOf(directory.path)
+  const foundRouters = await routerPidsOf(directory.path)
   const ready = Promise.withResolvers<void>()
   ready.promise.catch(() => undefined)
   let endpoint: Endpoint | undefined
@@ -127,7 +128,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
   } catch (error) {
     ready.reject(error)
     await stopEngine(parts, endpoint, { alsoRouterAndTasks: false }).catch(() => undefined)
-    if (foundRouter === undefined) await router.shutdown().catch(() => undefined)
+    if (foundRouters.length === 0) await router.shutdown().catch(() => undefined)
     throw error
   }
   return runningTeal(parts, endpoint, directory)
@@ -212,7 +213,7 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
       directory.release()
       return { enginePid: process.pid, ...running }
     },
-    hurry: () => killRouterAndTasks(dataDirectory, parts.router.report()?.pid),
+    hurry: () => killRoutersAndTasks(dataDirectory, routerPids(parts.router.report())),
   }
 }
 
@@ -256,4 +257,9 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
 /** The endpoint's address as tasks on this machine reach it. */
 function reachable({ url, port }: Endpoint): string {
   return /^http:\/\/(0\.0\.0\.0|\[::\]):/.test(url) ? `http://127.0.0.1:${port}` : url
+}
+
+function routerPids(report: RouterReport | undefined): readonly number[] {
+  if (report === undefined) return []
+  return (report.routers ?? [report]).map(({ pid }) => pid)
 }

@@ -6,12 +6,19 @@ import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
 import { ImageStore } from './image-store.ts'
 import { ProcessRuntime } from './process-runtime.ts'
 import { RouterClient } from './router-client.ts'
-import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
+import { callRouter, isRouterLockHeld, routerNumbers, routerSocketPath } from './router-process.ts'
 import { killRunningTasks, runningTasks } from './running-tasks.ts'
 import { SystemClock } from './system-clock.ts'
 
 /** What was running, and has ended. */
-export type EndedParts = { readonly enginePid?: number; readonly routerPid?: number; readonly tasks: number }
+export type EndedParts = {
+  readonly enginePid?: number
+  /** The first router. */
+  readonly routerPid?: number
+  /** All of them, where there were several. */
+  readonly routerPids?: readonly number[]
+  readonly tasks: number
+}
 
 /** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
 const engineEndMilliseconds = 150_000
@@ -34,8 +41,13 @@ export async function endTeal({ dataDirectory }: { readonly dataDirectory: strin
 
 /** What of a data directory's router and tasks is running now. */
 export async function countRunning(path: string): Promise<Omit<EndedParts, 'enginePid'>> {
-  const routerPid = await routerPidOf(path)
-  return { ...(routerPid === undefined ? {} : { routerPid }), tasks: runningTasks(path).length }
+  const routerPids = await routerPidsOf(path)
+  const [routerPid] = routerPids
+  return {
+    ...(routerPid === undefined ? {} : { routerPid }),
+    ...(routerPids.length > 1 ? { routerPids } : {}),
+    tasks: runningTasks(path).length,
+  }
 }
 
 export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
@@ -56,9 +68,9 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
 }
 
 /** Without waiting for anything to finish. */
-export function killRouterAndTasks(path: string, routerPid: number | undefined): void {
+export function killRoutersAndTasks(path: string, routerPids: readonly number[]): void {
   killRunningTasks(path)
-  if (routerPid !== undefined) signal(routerPid, 'SIGKILL')
+  for (const pid of routerPids) signal(pid, 'SIGKILL')
 }
 
 /** Claims the directory; an engine that has it is told to end, as Ctrl-C would, and killed if it does not. */
@@ -90,13 +102,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-export async function routerPidOf(path: string): Promise<number | undefined> {
-  try {
-    const report = (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
-    return report.pid
-  } catch {
-    return undefined
-  }
+/** Of those that answer. */
+export async function routerPidsOf(path: string): Promise<readonly number[]> {
+  const reports = routerNumbers(path).map(async (router) => {
+    try {
+      const report = await callRouter(routerSocketPath(path, router), { method: 'GET', path: '/report' })
+      return [(report as RouterReport).pid]
+    } catch {
+      return []
+    }
+  })
+  return (await Promise.all(reports)).flat()
 }
 
 const silence: Log = { info: () => undefined, warn: () => undefined }

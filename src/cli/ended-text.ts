@@ -4,10 +4,15 @@ import type { EndedParts } from '../adapters/teardown.ts'
 export function describeEnded(ended: EndedParts): string {
   const parts = [
     ...(ended.enginePid === undefined ? [] : [`the engine (process ${ended.enginePid})`]),
-    ...(ended.routerPid === undefined ? [] : [`the load balancer (process ${ended.routerPid})`]),
+    ...routersOf(ended),
     ...(ended.tasks === 0 ? [] : [ended.tasks === 1 ? '1 task' : `${ended.tasks} tasks`]),
   ]
   if (parts.length === 0) return 'Nothing was running.'
   const last = parts.pop()
   return `Ended ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`
+}
+
+function routersOf({ routerPid, routerPids }: EndedParts): readonly string[] {
+  if (routerPids !== undefined) return [`the load balancer (processes ${routerPids.join(', ')})`]
+  return routerPid === undefined ? [] : [`the load balancer (process ${routerPid})`]
 }

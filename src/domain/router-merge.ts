@@ -24,8 +24,9 @@ export function mergedReport(reports: readonly [RouterReport, ...RouterReport[]]
     counts: mergedCounts(reports.flatMap(({ counts }) => counts)),
     exchanges: mergedExchanges(reports.flatMap(({ exchanges = [] }) => exchanges)),
     listeners: mergedListeners(reports.flatMap(({ listeners = [] }) => listeners)),
-    routers: reports.map(({ routerId, counts, exchanges = [], listeners = [] }) => ({
+    routers: reports.map(({ routerId, pid, counts, exchanges = [], listeners = [] }) => ({
       routerId,
+      pid,
       counts,
       exchanges,
       listeners,

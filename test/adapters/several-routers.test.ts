@@ -141,7 +141,8 @@ class Load {
   #isOver = false
 
   constructor(port: number) {
-    this.#clients = [false, false, this.#agent, this.#agent].map((agent) => this.#run(port, agent))
+    const agents: readonly (Agent | false)[] = [false, false, this.#agent, this.#agent]
+    this.#clients = agents.map((agent) => this.#run(port, agent))
   }
 
   async end(): Promise<{ readonly failures: readonly string[] }> {
