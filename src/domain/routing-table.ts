@@ -99,11 +99,19 @@ export type RuleRoute = {
   readonly action: RouteAction
 }
 
-/** The conditions of a rule are AND-ed, the values of one condition OR-ed. Wildcards are `*` and `?`. */
+/**
+ * The conditions of a rule are AND-ed, the values of one condition OR-ed. Wildcards are `*` and `?`. Regular expressions
+ * (`regexValues`) are found anywhere in the text unless they say where; absent where there are none.
+ */
 export type RuleCondition =
-  | { readonly field: 'host-header'; readonly values: readonly string[] }
-  | { readonly field: 'path-pattern'; readonly values: readonly string[] }
-  | { readonly field: 'http-header'; readonly name: string; readonly values: readonly string[] }
+  | { readonly field: 'host-header'; readonly values: readonly string[]; readonly regexValues?: readonly string[] }
+  | { readonly field: 'path-pattern'; readonly values: readonly string[]; readonly regexValues?: readonly string[] }
+  | {
+      readonly field: 'http-header'
+      readonly name: string
+      readonly values: readonly string[]
+      readonly regexValues?: readonly string[]
+    }
   | { readonly field: 'http-request-method'; readonly values: readonly string[] }
   | {
       readonly field: 'query-string'

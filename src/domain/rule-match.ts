@@ -1,4 +1,5 @@
 import { isInCidr } from './ip-address.ts'
+import { compileRegularExpression } from './regular-automaton.ts'
 import type { ListenerRoute, RouteAction, RuleCondition, TargetGroupArn, WeightedTargetGroup } from './routing-table.ts'
 
 /** What rules look at: the head of a request, taken apart but not decoded. */
@@ -102,15 +103,18 @@ function literal(token: string): string {
 function compileCondition(condition: RuleCondition): RuleTest {
   switch (condition.field) {
     case 'host-header': {
-      const isMeant = anyIgnoringCase(condition.values)
+      const isMeant = anyOf([anyIgnoringCase(condition.values), ...regularTests(condition, { ignoresCase: true })])
       return ({ host }) => isMeant(host)
     }
     case 'path-pattern': {
-      const isMeant = anyOf(condition.values.map(compilePattern))
+      const isMeant = anyOf([
+        ...condition.values.map(compilePattern),
+        ...regularTests(condition, { ignoresCase: false }),
+      ])
       return ({ path }) => isMeant(path)
     }
     case 'http-header': {
-      const isMeant = anyIgnoringCase(condition.values)
+      const isMeant = anyOf([anyIgnoringCase(condition.values), ...regularTests(condition, { ignoresCase: false })])
       return ({ rawHeaders }) => valuesOfHeader(rawHeaders, condition.name).some(isMeant)
     }
     case 'http-request-method': {
@@ -122,6 +126,17 @@ function compileCondition(condition: RuleCondition): RuleTest {
     case 'source-ip':
       return ({ sourceIp }) => condition.values.some((cidr) => isInCidr(sourceIp, cidr))
   }
+}
+
+/** A pattern that a newer program has let pass, and this one does not understand, matches nothing. */
+function regularTests(
+  { regexValues = [] }: { readonly regexValues?: readonly string[] },
+  options: { readonly ignoresCase: boolean },
+): readonly TextTest[] {
+  return regexValues.flatMap((pattern) => {
+    const automaton = compileRegularExpression(pattern, options)
+    return typeof automaton === 'string' ? [] : [(text: string) => automaton.isIn(text)]
+  })
 }
 
 function compileQuery(values: Extract<RuleCondition, { field: 'query-string' }>['values']): RuleTest {

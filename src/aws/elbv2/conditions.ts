@@ -1,8 +1,9 @@
 import type { RuleCondition as SdkCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { isIP } from 'node:net'
+import { compileRegularExpression } from '../../domain/regular-automaton.ts'
 import type { RuleCondition } from '../../domain/routing-table.ts'
 import type { Answer, Checked } from '../handlers.ts'
-import { invalid, refuseGiven } from './errors.ts'
+import { invalid } from './errors.ts'
 import { limits } from './limits.ts'
 
 type AskedCondition = Checked<SdkCondition>
@@ -30,11 +31,11 @@ export function describeCondition(condition: RuleCondition): Answer<SdkCondition
   const { field: Field } = condition
   switch (condition.field) {
     case 'host-header':
-      return { Field, Values: condition.values, HostHeaderConfig: { Values: condition.values } }
+      return { Field, ...describeTexts(condition), HostHeaderConfig: describeTexts(condition) }
     case 'path-pattern':
-      return { Field, Values: condition.values, PathPatternConfig: { Values: condition.values } }
+      return { Field, ...describeTexts(condition), PathPatternConfig: describeTexts(condition) }
     case 'http-header':
-      return { Field, HttpHeaderConfig: { HttpHeaderName: condition.name, Values: condition.values } }
+      return { Field, HttpHeaderConfig: { HttpHeaderName: condition.name, ...describeTexts(condition) } }
     case 'http-request-method':
       return { Field, HttpRequestMethodConfig: { Values: condition.values } }
     case 'query-string':
@@ -44,6 +45,12 @@ export function describeCondition(condition: RuleCondition): Answer<SdkCondition
     default:
       return condition satisfies never
   }
+}
+
+type Texts = { readonly values: readonly string[]; readonly regexValues?: readonly string[] }
+
+function describeTexts({ values, regexValues }: Texts) {
+  return regexValues === undefined ? { Values: values } : { RegexValues: regexValues }
 }
 
 function describePair({ key, value }: { readonly key?: string | undefined; readonly value: string }) {
@@ -56,12 +63,11 @@ function readCondition(asked: AskedCondition): RuleCondition {
     if (asked.Field === undefined) throw invalid('A condition field must be specified')
     throw invalid(`Condition field '${asked.Field}' must be one of '[${fields.join(',')}]'`)
   }
-  refuseRegexValues(asked)
   switch (field) {
     case 'host-header':
-      return { field, values: readValues(asked, 'HostHeaderConfig').map(checkedHost) }
+      return { field, ...readTexts(asked, 'HostHeaderConfig', checkedHost) }
     case 'path-pattern':
-      return { field, values: readValues(asked, 'PathPatternConfig').map(checkedPath) }
+      return { field, ...readTexts(asked, 'PathPatternConfig', checkedPath) }
     case 'http-header':
       return readHttpHeader(asked)
     case 'http-request-method':
@@ -75,17 +81,30 @@ function readCondition(asked: AskedCondition): RuleCondition {
   }
 }
 
-function refuseRegexValues(asked: AskedCondition): void {
-  const given = {
-    RegexValues: asked.RegexValues,
-    'HostHeaderConfig.RegexValues': asked.HostHeaderConfig?.RegexValues,
-    'PathPatternConfig.RegexValues': asked.PathPatternConfig?.RegexValues,
-    'HttpHeaderConfig.RegexValues': asked.HttpHeaderConfig?.RegexValues,
-  }
-  refuseGiven('ValidationError', given, 'use Values, with the wildcards * and ?')
-}
-
 type ConfigName = Exclude<keyof AskedCondition, 'Field' | 'Values' | 'RegexValues'>
+
+/** Either values with wildcards or regular expressions, in the older style or the newer. */
+function readTexts(
+  asked: AskedCondition,
+  configName: 'HostHeaderConfig' | 'PathPatternConfig' | 'HttpHeaderConfig',
+  checked: (value: string) => string,
+): Texts {
+  const { RegexValues: older = [], ...others } = asked
+  const newer = others[configName]?.RegexValues ?? []
+  if (older.length + newer.length === 0) {
+    const values =
+      configName === 'HttpHeaderConfig' ? readConfigValues(others, configName) : readValues(others, configName)
+    return { values: values.map(checked) }
+  }
+  if (older.length > 0 && newer.length > 0) {
+    throw invalid(`A condition on '${asked.Field}' takes either RegexValues or ${configName}.RegexValues, not both`)
+  }
+  if ((others.Values ?? []).length + (others[configName]?.Values ?? []).length > 0) {
+    throw invalid(`A condition on '${asked.Field}' takes either Values or RegexValues, not both`)
+  }
+  refuseOtherConfigs({ ...others, Values: [] }, configName)
+  return { values: [], regexValues: [...older, ...newer].map(checkedRegex) }
+}
 
 /** Values of a field that knows both styles. */
 function readValues(asked: AskedCondition, configName: 'HostHeaderConfig' | 'PathPatternConfig'): readonly string[] {
@@ -120,13 +139,13 @@ function refuseOtherConfigs(asked: AskedCondition, configName: ConfigName): void
 }
 
 function readHttpHeader(asked: AskedCondition): RuleCondition {
-  const values = readConfigValues(asked, 'HttpHeaderConfig').map((value) => checkedText('HTTP header value', value))
+  const texts = readTexts(asked, 'HttpHeaderConfig', (value) => checkedText('HTTP header value', value))
   const name = asked.HttpHeaderConfig?.HttpHeaderName ?? ''
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$/.test(name)) {
     throw invalid(`HTTP header name '${name}' must have 1 to 40 characters that are valid in a header name`)
   }
   if (name.toLowerCase() === 'host') throw invalid("HTTP header name 'Host' must be a 'host-header' condition")
-  return { field: 'http-header', name, values }
+  return { field: 'http-header', name, ...texts }
 }
 
 function readQueryString(asked: AskedCondition): RuleCondition {
@@ -150,14 +169,21 @@ function readSourceIp(asked: AskedCondition): RuleCondition {
 
 function checkedHost(value: string): string {
   checkedText('Host header value', value)
-  if (/^[A-Za-z0-9.*?-]+$/.test(value)) return value
-  throw invalid(`Host header value '${value}' can only contain letters, digits and - . * ?`)
+  if (/^[A-Za-z0-9_.*?-]+$/.test(value)) return value
+  throw invalid(`Host header value '${value}' can only contain letters, digits and - _ . * ?`)
 }
 
 function checkedPath(value: string): string {
   checkedText('Path pattern', value)
   if (/^[A-Za-z0-9_.$/~"'@:+&*?-]+$/.test(value)) return value
   throw invalid(`Path pattern '${value}' can only contain letters, digits and _ - . $ / ~ " ' @ : + & * ?`)
+}
+
+function checkedRegex(value: string): string {
+  checkedText('Regular expression', value)
+  const regex = compileRegularExpression(value, { ignoresCase: false })
+  if (typeof regex !== 'string') return value
+  throw invalid(`Regular expression '${value}' ${regex}`)
 }
 
 function checkedMethod(value: string): string {
@@ -182,13 +208,18 @@ function checkTogether(conditions: readonly RuleCondition[]): void {
     ({ field }, at) => !repeatableFields.includes(field) && conditions.findIndex((each) => each.field === field) < at,
   )
   if (repeated !== undefined) throw invalid(`A rule can only have one '${repeated.field}' condition`)
-  if (conditions.flatMap(({ values }): readonly unknown[] => values).length > limits.conditionValuesPerRule) {
+  if (conditions.reduce((count, condition) => count + valueCount(condition), 0) > limits.conditionValuesPerRule) {
     throw invalid(`A rule can only have '${limits.conditionValuesPerRule}' condition values`)
   }
   const wildcards = conditions.flatMap(patternsOf).join('').replaceAll(/[^*?]/g, '').length
   if (wildcards > limits.conditionWildcardsPerRule) {
     throw invalid(`A rule can only have '${limits.conditionWildcardsPerRule}' condition wildcards`)
   }
+}
+
+function valueCount(condition: RuleCondition): number {
+  const regular = 'regexValues' in condition ? (condition.regexValues?.length ?? 0) : 0
+  return condition.values.length + regular
 }
 
 function patternsOf(condition: RuleCondition): readonly string[] {

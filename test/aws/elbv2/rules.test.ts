@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { compileConditions } from '../../../src/domain/rule-match.ts'
 import {
   assertRefused,
   createListener,
@@ -103,6 +104,27 @@ describe('listener rules', () => {
       { field: 'query-string', values: [{ key: 'beta', value: 'yes' }, { value: 'all' }] },
       { field: 'source-ip', values: ['10.0.0.0/8', '2001:db8::/32'] },
     ])
+  })
+
+  test('know regular expressions for hosts, paths and headers, and the router gets them', async () => {
+    const Conditions = [
+      { Field: 'host-header', HostHeaderConfig: { RegexValues: ['^www\\d\\.'] } },
+      { Field: 'path-pattern', RegexValues: ['^/api/v[12]/'] },
+      { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Via', RegexValues: ['proxy'] } },
+    ]
+    const created = await create({ Conditions })
+    assert.deepEqual(created.Conditions, [
+      { ...Conditions[0], RegexValues: ['^www\\d\\.'] },
+      { ...Conditions[1], PathPatternConfig: { RegexValues: ['^/api/v[12]/'] } },
+      Conditions[2],
+    ])
+    const [rule] = routes()
+    assert.deepEqual(rule?.conditions[1], { field: 'path-pattern', values: [], regexValues: ['^/api/v[12]/'] })
+    const request = { method: 'GET', query: '', sourceIp: '127.0.0.1', rawHeaders: ['via', '1.1 a proxy'] }
+    const isMeant = compileConditions(rule?.conditions ?? [])
+    assert.equal(isMeant({ ...request, host: 'WWW1.example.com', path: '/api/v1/x' }), true)
+    assert.equal(isMeant({ ...request, host: 'www.example.com', path: '/api/v1/x' }), false)
+    assert.equal(isMeant({ ...request, host: 'www1.example.com', path: '/API/v1/x' }), false)
   })
 
   test('bind clients to a target group for as long as they are told', async () => {
@@ -224,7 +246,15 @@ describe('listener rules', () => {
       [[{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Host', Values: ['a'] } }], /'host-header'/],
       [[{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'a b', Values: ['a'] } }], /name 'a b'/],
       [[{ Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'a' }] } }], /A value must be specified/],
-      [[{ Field: 'host-header', HostHeaderConfig: { RegexValues: ['.*'] } }], /HostHeaderConfig\.RegexValues/],
+      [
+        [{ Field: 'host-header', HostHeaderConfig: { RegexValues: ['(?=a)'] } }],
+        /'\(\?=a\)' has a group .* cannot be used/,
+      ],
+      [[{ Field: 'path-pattern', RegexValues: ['a'], Values: ['/'] }], /either Values or RegexValues/],
+      [[{ Field: 'path-pattern', RegexValues: ['a'], PathPatternConfig: { RegexValues: ['b'] } }], /not both/],
+      [[{ Field: 'path-pattern', RegexValues: ['a'.repeat(129)] }], /1 to 128 characters/],
+      [[{ Field: 'path-pattern', RegexValues: ['1', '2', '3', '4', '5', '6'] }], /'5' condition values/],
+      [[{ Field: 'source-ip', RegexValues: ['a'] }], /in SourceIpConfig, not in RegexValues/],
     ]
     for (const [Conditions, message] of cases) await assertRefused(create({ Conditions }), 'ValidationError', message)
     const Rewrites = [{ Regex: 'a', Replace: 'b' }]

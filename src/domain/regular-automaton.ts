@@ -1,0 +1,189 @@
+import {
+  alphabetSize,
+  parseRegularExpression,
+  RegularExpressionProblem,
+  type CharacterSet,
+  type RegularExpression,
+} from './regular-expression.ts'
+
+/** The pattern ready for use; or why it cannot be used, in words that follow its name: `has a group that is not closed`. */
+export function compileRegularExpression(
+  pattern: string,
+  options: { readonly ignoresCase: boolean },
+): RegularAutomaton | string {
+  try {
+    return new RegularAutomaton(pattern, options)
+  } catch (error) {
+    if (error instanceof RegularExpressionProblem) return error.message
+    throw error
+  }
+}
+
+/** More would be slow to walk through; a pattern of 128 characters has as many with counted repetitions alone. */
+const mostSteps = 1_000
+/** What is remembered of a pattern is forgotten when it grows beyond this, and found out again. */
+const mostStates = 500
+
+/**
+ * Finds a regular expression somewhere in a text, in time that grows with the text alone: all ways to match are followed
+ * at once, and which ways are open after which is remembered from text to text.
+ */
+class RegularAutomaton {
+  readonly #steps: Step[] = []
+  readonly #begin: number
+  /** Characters that no part of the pattern tells apart are of one class. */
+  readonly #classOf: Uint8Array
+  readonly #example: readonly number[]
+  #states = new Map<string, State>()
+  readonly #initial: State
+
+  /** @throws RegularExpressionProblem where the pattern cannot be used */
+  constructor(pattern: string, { ignoresCase }: { readonly ignoresCase: boolean }) {
+    const end = this.#add({ kind: 'match' })
+    this.#begin = this.#compile(parseRegularExpression(pattern), end, ignoresCase)
+    const { classOf, example } = characterClasses(this.#steps)
+    this.#classOf = classOf
+    this.#example = example
+    this.#initial = this.#newState([this.#begin], true)
+  }
+
+  isIn(text: string): boolean {
+    let state = this.#initial
+    for (let at = 0; at < text.length && !state.isMatch; at++) {
+      const character = this.#classOf[Math.min(text.charCodeAt(at), alphabetSize - 1)] ?? 0
+      state = state.next[character] ?? this.#follow(state, character)
+    }
+    return state.isMatch || state.isMatchAtEnd
+  }
+
+  /** The step at which this part begins, where `next` is the one behind it. */
+  #compile(part: RegularExpression, next: number, ignoresCase: boolean): number {
+    switch (part.kind) {
+      case 'characters':
+        return this.#add({ kind: 'characters', set: ignoresCase ? bothCases(part.set) : part.set, next })
+      case 'start':
+      case 'end':
+        return this.#add({ kind: part.kind, next })
+      case 'sequence':
+        return part.parts.reduceRight((behind, each) => this.#compile(each, behind, ignoresCase), next)
+      case 'choice': {
+        const options = part.options.map((option) => this.#compile(option, next, ignoresCase))
+        return this.#add({ kind: 'fork', to: options })
+      }
+      case 'repeat':
+        return this.#repeat(part, next, ignoresCase)
+    }
+  }
+
+  #repeat(
+    { part, minimum, maximum }: Extract<RegularExpression, { kind: 'repeat' }>,
+    next: number,
+    ignoresCase: boolean,
+  ): number {
+    let begin = next
+    if (maximum === Infinity) {
+      const to = [next]
+      begin = this.#add({ kind: 'fork', to })
+      to.push(this.#compile(part, begin, ignoresCase))
+    } else {
+      for (let time = minimum; time < maximum; time++) {
+        begin = this.#add({ kind: 'fork', to: [next, this.#compile(part, begin, ignoresCase)] })
+      }
+    }
+    for (let time = 0; time < minimum; time++) begin = this.#compile(part, begin, ignoresCase)
+    return begin
+  }
+
+  #add(step: Step): number {
+    if (this.#steps.length >= mostSteps) throw new RegularExpressionProblem('is too large with its repetitions')
+    return this.#steps.push(step) - 1
+  }
+
+  /** Where this character leads; a match may also begin anew behind it. */
+  #follow(state: State, character: number): State {
+    const example = this.#example[character] ?? 0
+    const reached = new Set([this.#begin])
+    for (const place of state.waiting) {
+      const step = this.#steps[place]
+      if (step?.kind === 'characters' && step.set[example] === 1) reached.add(step.next)
+    }
+    const places = [...reached].toSorted((one, other) => one - other)
+    const key = places.join()
+    const known = this.#states.get(key)
+    const next = known ?? this.#newState(places, false)
+    if (known === undefined) this.#remember(key, next)
+    state.next[character] = next
+    return next
+  }
+
+  #remember(key: string, state: State): void {
+    if (this.#states.size >= mostStates) {
+      // States point at each other: those forgotten are let go only when none that stays leads to them.
+      for (const old of this.#states.values()) old.next.length = 0
+      this.#initial.next.length = 0
+      this.#states = new Map()
+    }
+    this.#states.set(key, state)
+  }
+
+  #newState(places: readonly number[], isAtStart: boolean): State {
+    const { waiting, isMatch } = this.#reach(places, { isAtStart, isAtEnd: false })
+    const isMatchAtEnd = isMatch || this.#reach(places, { isAtStart, isAtEnd: true }).isMatch
+    return { waiting, isMatch, isMatchAtEnd, next: [] }
+  }
+
+  /** The steps that wait for a character once every way has been gone that needs none. */
+  #reach(places: readonly number[], { isAtStart, isAtEnd }: { isAtStart: boolean; isAtEnd: boolean }) {
+    const seen = new Set(places)
+    const waiting: number[] = []
+    let isMatch = false
+    // A set may grow while it is walked through: what is added is walked through as well.
+    for (const place of seen) {
+      const step = this.#steps[place]
+      if (step?.kind === 'characters') waiting.push(place)
+      else if (step?.kind === 'match') isMatch = true
+      else if (step?.kind === 'fork') for (const to of step.to) seen.add(to)
+      else if (step !== undefined && (step.kind === 'start' ? isAtStart : isAtEnd)) seen.add(step.next)
+    }
+    return { waiting, isMatch }
+  }
+}
+
+type Step =
+  | { readonly kind: 'characters'; readonly set: CharacterSet; readonly next: number }
+  | { readonly kind: 'start' | 'end'; readonly next: number }
+  | { readonly kind: 'fork'; readonly to: readonly number[] }
+  | { readonly kind: 'match' }
+
+type State = {
+  readonly waiting: readonly number[]
+  /** Whatever follows. */
+  readonly isMatch: boolean
+  readonly isMatchAtEnd: boolean
+  /** By class of character; a place is empty until somebody came by. */
+  readonly next: State[]
+}
+
+function bothCases(set: CharacterSet): CharacterSet {
+  return set.map((isIn, place) => {
+    const character = String.fromCharCode(place)
+    const others = [character.toLowerCase(), character.toUpperCase()].filter((other) => other.length === 1)
+    return isIn === 1 || others.some((other) => set[other.charCodeAt(0)] === 1) ? 1 : 0
+  })
+}
+
+function characterClasses(steps: readonly Step[]) {
+  const sets = steps.flatMap((step) => (step.kind === 'characters' ? [step.set] : []))
+  const classes = new Map<string, number>()
+  const classOf = new Uint8Array(alphabetSize)
+  const example: number[] = []
+  for (let character = 0; character < alphabetSize; character++) {
+    const key = sets.map((set) => set[character]).join('')
+    const known = classes.get(key)
+    classOf[character] = known ?? classes.size
+    if (known !== undefined) continue
+    classes.set(key, classes.size)
+    example.push(character)
+  }
+  return { classOf, example }
+}
