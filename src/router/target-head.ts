@@ -32,11 +32,15 @@ export function writeTargetHead(bytes: Buffer, scan: RequestScan, context: Targe
   if (hostFirst && scan.minorVersion === 1 && scan.uriEnd === scan.targetEnd) {
     // The request line and `Host` go on as they came, with everything that may follow: one run.
     placeRequestLine(scan, places)
+    placeHost(scan, places, -scan.methodStart)
     at = copyHeaders(bytes, scan, context, out, 0, scan.methodStart)
   } else {
     at = writeRequestLine(bytes, scan, out, places)
-    if (hostFirst) at = copyHeaders(bytes, scan, context, out, at, scan.headers[0] ?? 0)
-    else {
+    if (hostFirst) {
+      const start = scan.headers[0] ?? 0
+      placeHost(scan, places, at - start)
+      at = copyHeaders(bytes, scan, context, out, at, start)
+    } else {
       at = writeHost(bytes, scan, context, out, at)
       at = copyHeaders(bytes, scan, context, out, at, -1)
     }
@@ -67,8 +71,12 @@ function placeRequestLine(scan: RequestScan, places: TargetHeadPlaces): void {
   places.methodEnd = scan.methodEnd - shift
   places.uriStart = scan.targetStart - shift
   places.uriEnd = scan.targetEnd - shift
-  places.hostStart = (scan.headers[2] ?? 0) - shift
-  places.hostEnd = (scan.headers[3] ?? 0) - shift
+}
+
+/** Where `Host` is the first header and goes on as it came. */
+function placeHost(scan: RequestScan, places: TargetHeadPlaces, shift: number): void {
+  places.hostStart = (scan.headers[2] ?? 0) + shift
+  places.hostEnd = (scan.headers[3] ?? 0) + shift
 }
 
 function writeRequestLine(bytes: Buffer, scan: RequestScan, out: Buffer, places: TargetHeadPlaces): number {
