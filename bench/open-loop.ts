@@ -39,8 +39,8 @@ export type SwitchFigures = {
   readonly latencyMilliseconds: { readonly near: Latency; readonly otherwise: Latency }
 }
 
-export type Spread = { readonly median: number; readonly longest: number }
-export type Latency = { readonly p50: number; readonly p99: number; readonly longest: number }
+type Spread = { readonly median: number; readonly longest: number }
+type Latency = { readonly p50: number; readonly p99: number; readonly longest: number }
 
 const program = fileURLToPath(new URL('./open-loop-process.ts', import.meta.url))
 /** What is due within this time after a change was ordered counts as near it. */

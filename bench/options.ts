@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { contenderNames, type ContenderName } from './contenders/contender.ts'
 import { routerCases } from './router-cases.ts'
 
-export type Benchmark = 'router' | 'switch' | 'table'
+type Benchmark = 'router' | 'switch' | 'table'
 
 export type BenchOptions = {
   readonly benchmark: Benchmark

@@ -14,11 +14,6 @@ export function residentKibibytes(pid: number): number {
   return sum(familyOf(pid).map(({ residentPages }) => residentPages)) * pageKibibytes
 }
 
-/** How many files, sockets among them, a process has open. */
-export function openFiles(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length
-}
-
 type ProcessStat = {
   readonly pid: number
   readonly parent: number

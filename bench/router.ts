@@ -24,7 +24,7 @@ export type RouterResult = {
 }
 
 type Act = { readonly contender: Contender; readonly running: Running }
-export type Say = (text: string) => void
+type Say = (text: string) => void
 type Course = { readonly options: BenchOptions; readonly signal: AbortSignal; readonly say: Say }
 
 /** Measures all contenders side by side. Rejects when one cannot be started, or when it is interrupted. */

@@ -19,7 +19,7 @@ export type Site = {
 /** The ports of two target groups that answer the same but for one letter. */
 export type Targets = { readonly blue: readonly number[]; readonly green: readonly number[] }
 
-export type Certificate = {
+type Certificate = {
   readonly certificateFile: string
   readonly keyFile: string
   /** Both in one file, as HAProxy wants them. */

@@ -24,7 +24,7 @@ export type Switcher = {
   readonly start: (stage: Stage, site: Site) => Promise<SwitcherRunning>
 }
 
-export type SwitcherRunning = {
+type SwitcherRunning = {
   readonly port: number
   /** Resolves when the program says that it has changed, or, where it does not say, when it was told. */
   readonly turn: (to: Side) => Promise<void>

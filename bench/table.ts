@@ -20,7 +20,7 @@ export type TableResult = {
 }
 
 /** What applying tables of one size costs while requests are forwarded. */
-export type TableCost = {
+type TableCost = {
   readonly targetGroups: number
   readonly applications: number
   /** Everything in it is new. */
@@ -37,7 +37,7 @@ export type TableCost = {
   readonly failed: number
 }
 
-export type IdleCost = {
+type IdleCost = {
   readonly targets: number
   readonly intervalSeconds: number
   /** Of one processor. */
