@@ -13,6 +13,8 @@ export type AcceptClient = (wire: Wire, side: ClientSide) => WireEvents
 export type SecuredDoor = {
   readonly tls: ListenerTls
   readonly acceptClient: AcceptClient
+  /** Now in force, for HTTP/2 connections as a whole: their streams have the router's own. Absent: AWS's defaults. */
+  readonly limits?: () => { readonly idleMilliseconds: number; readonly keepAliveMilliseconds: number }
   /** A connection on which no TLS session came to be. */
   readonly onNegotiationError: () => void
 }

@@ -1,0 +1,112 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { requestHead } from './http2-request-head.ts'
+import { Http2StreamWire } from './http2-stream-wire.ts'
+import type { SecuredDoor } from './securing.ts'
+import type { ClientSide } from './wire.ts'
+
+/** As on AWS. */
+const mostStreams = 128
+/** Of a body that comes: so much may be on its way for a stream, and for all of them together. */
+const streamWindowBytes = 256 * 1024
+const connectionWindowBytes = 1024 * 1024
+const mostHeaderBytes = 64 * 1024
+const mostHeaders = 512
+const mostMemoryMegabytes = 16
+/** Streams that end by a reset: a client has so many at once, and regains so many a second. */
+const resetBurst = 200
+const resetsPerSecond = 20
+/** A client that was told to leave may have sent requests before it knew. */
+const goAwayGraceMilliseconds = 1_000
+
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_FLAG_END_STREAM } = constants
+
+/** A client's connection of HTTP/2: each of its streams becomes a client's connection of HTTP/1.1 with one request. */
+export class Http2Connection {
+  readonly #session: ServerHttp2Session
+  readonly #side: ClientSide
+  readonly #door: SecuredDoor
+  readonly #ageTimer: NodeJS.Timeout
+  /** Begins anew when the last open stream ends. */
+  readonly #idleTimer: NodeJS.Timeout
+  #openStreams = 0
+  #resetsLeft = resetBurst
+  #resetsCountedAt = performance.now()
+  #isLeaving = false
+
+  constructor(socket: TLSSocket, side: ClientSide, door: SecuredDoor, onClosed: () => void) {
+    this.#side = side
+    this.#door = door
+    this.#session = performServerHandshake(socket, {
+      maxSessionMemory: mostMemoryMegabytes,
+      maxHeaderListPairs: mostHeaders,
+      // Whoever answers may do so with fields which HTTP says come once.
+      strictSingleValueFields: false,
+      streamResetBurst: resetBurst,
+      streamResetRate: resetsPerSecond,
+      settings: {
+        maxConcurrentStreams: mostStreams,
+        initialWindowSize: streamWindowBytes,
+        maxHeaderListSize: mostHeaderBytes,
+        enablePush: false,
+        enableConnectProtocol: false,
+      },
+    })
+    this.#session.setLocalWindowSize(connectionWindowBytes)
+    // What went wrong with it does not matter any more: `close` follows.
+    this.#session.on('error', () => undefined)
+    this.#session.on('stream', (stream, _headers, flags, rawHeaders: string[]) => {
+      this.#serve(stream, flags, rawHeaders)
+    })
+    const { keepAliveMilliseconds, idleMilliseconds } = door.limits?.() ?? defaultLimits
+    this.#ageTimer = setTimeout(() => this.close(), keepAliveMilliseconds).unref()
+    this.#idleTimer = setTimeout(() => this.#onIdle(), idleMilliseconds).unref()
+    this.#session.on('close', () => {
+      clearTimeout(this.#ageTimer)
+      clearTimeout(this.#idleTimer)
+      onClosed()
+    })
+  }
+
+  /** Tells the client to send no more requests here; those it has sent are answered. */
+  close(): void {
+    if (this.#isLeaving || this.#session.destroyed) return
+    this.#isLeaving = true
+    this.#session.goaway(NGHTTP2_NO_ERROR, 2 ** 31 - 1)
+    setTimeout(() => {
+      if (!this.#session.destroyed) this.#session.close()
+    }, goAwayGraceMilliseconds).unref()
+  }
+
+  #serve(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {
+    const hasBody = (flags & NGHTTP2_FLAG_END_STREAM) === 0
+    const head = requestHead(rawHeaders, hasBody)
+    this.#openStreams++
+    stream.on('error', () => undefined)
+    stream.once('close', () => this.#onStreamClosed(stream))
+    if (head === undefined) return stream.close(NGHTTP2_PROTOCOL_ERROR)
+    const wire = new Http2StreamWire(stream, head)
+    wire.start(this.#door.acceptClient(wire, this.#side))
+  }
+
+  #onStreamClosed({ rstCode }: ServerHttp2Stream): void {
+    this.#openStreams--
+    if (this.#openStreams === 0 && !this.#session.destroyed) this.#idleTimer.refresh()
+    if (rstCode !== NGHTTP2_NO_ERROR) this.#countReset()
+  }
+
+  #countReset(): void {
+    const now = performance.now()
+    const regained = ((now - this.#resetsCountedAt) / 1_000) * resetsPerSecond
+    this.#resetsLeft = Math.min(resetBurst, this.#resetsLeft + regained) - 1
+    this.#resetsCountedAt = now
+    if (this.#resetsLeft < 0) this.#session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+
+  /** No stream was open for as long as the load balancer waits. Open ones have their own time-out. */
+  #onIdle(): void {
+    if (this.#openStreams === 0 && !this.#session.destroyed) this.#session.close()
+  }
+}
+
+const defaultLimits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 3_600_000 }

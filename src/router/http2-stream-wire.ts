@@ -1,0 +1,159 @@
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { AnswerReader, type AnswerEvents } from './answer-reader.ts'
+import { lastChunk, type RequestHead } from './http2-request-head.ts'
+import type { Wire, WireEvents } from './wire.ts'
+
+const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
+
+/**
+ * A stream of HTTP/2 that speaks HTTP/1.1 towards the router: one request comes out of it, one answer goes into it.
+ *
+ * Memory: 256 KiB of a body at most that the router does not take, 64 KiB of an answer that the client does not take,
+ * beyond what one write brings.
+ */
+export class Http2StreamWire implements Wire {
+  readonly #stream: ServerHttp2Stream
+  readonly #head: RequestHead
+  readonly #reader: AnswerReader
+  #events: WireEvents | undefined
+  #receivedBytes = 0
+  #trailers: readonly string[] = []
+  #answerTrailers: readonly string[] = []
+  #isEnding = false
+
+  constructor(stream: ServerHttp2Stream, head: RequestHead) {
+    this.#stream = stream
+    this.#head = head
+    this.#reader = new AnswerReader(head.method, this.#answerEvents)
+  }
+
+  /** Tells the request, beginning with its head, at once. */
+  start(events: WireEvents): void {
+    const stream = this.#stream
+    this.#events = events
+    stream.on('drain', () => events.onDrain())
+    stream.once('close', () => events.onClose())
+    stream.once('finish', () => this.#onAnswered())
+    stream.once('wantTrailers', () => this.#sendTrailers())
+    const { bytes, framing } = this.#head
+    events.onBytes(bytes, 0, bytes.length)
+    if (framing.kind === 'none') return void stream.resume()
+    stream.on('trailers', (_headers, _flags, rawTrailers: string[]) => {
+      this.#trailers = rawTrailers
+    })
+    stream.once('end', () => this.#onRequestEnd())
+    stream.on('data', (piece: Buffer) => this.#onPiece(piece))
+  }
+
+  get pendingBytes(): number {
+    return this.#stream.writableLength
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#isGone || this.#reader.isOver) return true
+    try {
+      // The stream keeps what it is given until the client's window takes it.
+      if (!this.#reader.write(Buffer.from(bytes))) this.#reset(NGHTTP2_INTERNAL_ERROR)
+    } catch {
+      // Node refuses heads which HTTP/2 cannot carry.
+      this.#reset(NGHTTP2_INTERNAL_ERROR)
+    }
+    return this.#isGone || !this.#stream.writableNeedDrain
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  end(): void {
+    if (this.#isGone || this.#isEnding) return
+    this.#isEnding = true
+    if (!this.#reader.end()) this.#reset(NGHTTP2_INTERNAL_ERROR)
+    else if (this.#stream.writableFinished) this.#onAnswered()
+  }
+
+  destroy(): void {
+    if (this.#isGone) return
+    this.#isEnding = true
+    this.#reset(this.#stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
+  }
+
+  get #isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
+  }
+
+  #onPiece(piece: Buffer): void {
+    this.#receivedBytes += piece.length
+    const { framing } = this.#head
+    if (framing.kind === 'length' && this.#receivedBytes > framing.bytes) return this.#reset(NGHTTP2_PROTOCOL_ERROR)
+    this.#tell(framing.kind === 'length' ? piece : chunkOf(piece))
+  }
+
+  /** A body of a known length ends with its last byte. One that ends by a reset has not ended. */
+  #onRequestEnd(): void {
+    const { framing } = this.#head
+    if (framing.kind === 'length' && this.#receivedBytes < framing.bytes) return this.#reset(NGHTTP2_PROTOCOL_ERROR)
+    if (framing.kind === 'chunked' && !this.#isGone) this.#tell(lastChunk(this.#trailers))
+  }
+
+  #tell(bytes: Buffer): void {
+    if (!this.#isEnding) this.#events?.onBytes(bytes, 0, bytes.length)
+  }
+
+  readonly #answerEvents: AnswerEvents = {
+    onInterim: (statusCode, headers) => this.#stream.additionalHeaders(byName(statusCode, headers)),
+    onHead: (statusCode, headers, { mayHaveTrailers }) =>
+      this.#stream.respond([':status', String(statusCode), ...headers], {
+        waitForTrailers: mayHaveTrailers,
+      }),
+    onBody: (bytes) => void this.#stream.write(bytes),
+    onEnd: (trailers) => {
+      this.#answerTrailers = trailers
+      if (!this.#stream.writableEnded) this.#stream.end()
+    },
+  }
+
+  #sendTrailers(): void {
+    if (this.#isGone) return
+    try {
+      this.#stream.sendTrailers(byName(undefined, this.#answerTrailers))
+    } catch {
+      this.#reset(NGHTTP2_INTERNAL_ERROR)
+    }
+  }
+
+  /** The rest of a body that nobody wants any more is not waited for (RFC 9113, 8.1). */
+  #onAnswered(): void {
+    if (!this.#isEnding || this.#isGone) return
+    if (this.#stream.readableEnded) return
+    this.#stream.resume()
+    this.#reset(NGHTTP2_NO_ERROR)
+  }
+
+  #reset(code: number): void {
+    const stream = this.#stream
+    if (stream.destroyed) return
+    // Node's `close` would end an answer that has begun as if it were whole.
+    if (stream.headersSent && !stream.writableFinished) stream.destroy(brokenOff)
+    else stream.close(code)
+  }
+}
+
+const brokenOff = new Error('The answer breaks off')
+
+function chunkOf(piece: Buffer): Buffer {
+  const size = Buffer.from(`${piece.length.toString(16)}\r\n`, 'latin1')
+  return Buffer.concat([size, piece, lineEnd], size.length + piece.length + 2)
+}
+
+const lineEnd = Buffer.from('\r\n')
+
+function byName(statusCode: number | undefined, headers: readonly string[]): Record<string, string | string[]> {
+  const named: Record<string, string[]> = {}
+  for (let at = 0; at + 1 < headers.length; at += 2) (named[headers[at] ?? ''] ??= []).push(headers[at + 1] ?? '')
+  return statusCode === undefined ? named : { ':status': String(statusCode), ...named }
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import type { ListenerTls } from '../domain/routing-table.ts'
+import { Http2Connection } from './http2-connection.ts'
+import type { SecuredDoor, Securing } from './securing.ts'
+import { SocketWire } from './socket-wire.ts'
+import { TlsContexts } from './tls-contexts.ts'
+import type { ClientSide } from './wire.ts'
+
+/** A client that has connected has so long for its part of the handshake. */
+const handshakeMilliseconds = 10_000
+
+/** TLS by Node: HTTP/1.1 or HTTP/2, as the client prefers where the listener allows both. */
+export function secureWithTls(door: SecuredDoor): Securing {
+  return new TlsSecuring(door)
+}
+
+class TlsSecuring implements Securing {
+  readonly #door: SecuredDoor
+  readonly #server: Server
+  readonly #http2 = new Set<Http2Connection>()
+  #contexts: TlsContexts
+  /** Connections, by their other end, that have no session yet. */
+  readonly #handshaking = new Set<string>()
+  #isClosing = false
+
+  constructor(door: SecuredDoor) {
+    this.#door = door
+    this.#contexts = new TlsContexts(door.tls)
+    this.#server = createServer({
+      ...this.#contexts.defaultOptions,
+      handshakeTimeout: handshakeMilliseconds,
+      SNICallback: (serverName, done) => this.#chooseContext(serverName, done),
+      ALPNCallback: ({ protocols }) => this.#chooseProtocol(protocols),
+    })
+    this.#server.on('secureConnection', (socket) => this.#serve(socket))
+    this.#server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  }
+
+  accept(socket: Socket): void {
+    const peer = peerOf(socket)
+    this.#handshaking.add(peer)
+    socket.once('close', () => {
+      // Whoever connects and goes without a word, as port checks do, has not tried to negotiate.
+      if (this.#handshaking.delete(peer) && socket.bytesRead > 0) this.#door.onNegotiationError()
+    })
+    this.#server.emit('connection', socket)
+  }
+
+  follow(tls: ListenerTls): void {
+    const contexts = new TlsContexts(tls)
+    this.#server.setSecureContext(contexts.defaultOptions)
+    this.#contexts = contexts
+  }
+
+  close(): void {
+    this.#isClosing = true
+    for (const connection of this.#http2) connection.close()
+  }
+
+  #chooseContext(serverName: string, done: Parameters<NonNullable<SniCallback>>[1]): void {
+    try {
+      done(null, this.#contexts.forName(serverName))
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  /** Undefined, where the client speaks neither, ends the handshake with an alert. */
+  #chooseProtocol(offered: readonly string[]): string | undefined {
+    const spoken = this.#contexts.tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1']
+    return spoken.find((protocol) => offered.includes(protocol))
+  }
+
+  #serve(socket: TLSSocket): void {
+    this.#handshaking.delete(peerOf(socket))
+    const side = this.#sideOf(socket)
+    // A client may know only after the handshake that it does not trust the certificate.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith('ERR_SSL_') === true) this.#door.onNegotiationError()
+    })
+    if (socket.alpnProtocol === 'h2') return this.#serveHttp2(socket, { ...side, isHttp2: true })
+    const wire = SocketWire.plain(socket)
+    wire.start(this.#door.acceptClient(wire, side))
+  }
+
+  #serveHttp2(socket: TLSSocket, side: ClientSide): void {
+    const connection = new Http2Connection(socket, side, this.#door, () => this.#http2.delete(connection))
+    this.#http2.add(connection)
+    if (this.#isClosing) connection.close()
+  }
+
+  #sideOf(socket: TLSSocket): ClientSide {
+    const serverName = (socket as { readonly servername?: unknown }).servername
+    const asked = typeof serverName === 'string' ? serverName : undefined
+    return {
+      address: plainAddress(socket.remoteAddress ?? ''),
+      port: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress ?? ''),
+      localPort: socket.localPort ?? 0,
+      connectionTraceId: `TID_${randomBytes(16).toString('hex')}`,
+      isHttp2: false,
+      tls: {
+        cipher: socket.getCipher().name,
+        protocol: socket.getProtocol() ?? '',
+        ...(asked === undefined ? {} : { serverName: asked }),
+        certificateArn: this.#contexts.certificateFor(asked).certificateArn,
+      },
+    }
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
+type SniCallback = NonNullable<Parameters<typeof createServer>[0]>['SNICallback']
+
+/** Sockets that listen on both families show IPv4 peers in IPv6 clothes. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}

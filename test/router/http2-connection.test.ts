@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { constants, type ClientHttp2Session } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import type { ListenerTls } from '../../src/domain/routing-table.ts'
+import { frame, headersFrame, Http2Frames, types } from './http2-frames.ts'
+import { ask, openSecuredPort, served, shakeHands, type SecuredPort } from './secured-port.ts'
+import { makeCertificate } from './test-certificates.ts'
+
+const settings: ListenerTls = {
+  certificates: [served('arn:one', makeCertificate({ names: ['one.example'] }))],
+  sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+  http2: true,
+}
+const large = randomBytes(3 * 1024 * 1024)
+const { NGHTTP2_CANCEL, NGHTTP2_PROTOCOL_ERROR } = constants
+
+/** What reached the HTTP/1.1 server, request by request. */
+let requests: { readonly head: IncomingMessage; body: string | undefined }[] = []
+let aborted = 0
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const seen: (typeof requests)[number] = { head: request, body: undefined }
+  requests.push(seen)
+  response.once('close', () => (aborted += response.writableFinished ? 0 : 1))
+  switch (request.url) {
+    case '/echo':
+      void buffer(request).then(
+        (body) => {
+          seen.body = body.toString('latin1')
+          response.end(body)
+        },
+        () => undefined,
+      )
+      return
+    case '/large':
+      return void response.writeHead(200, { 'content-length': large.length }).end(large)
+    case '/large-chunked':
+      return void response.end(large)
+    case '/trailers':
+      response.writeHead(200, { trailer: 'x-sum' }).write('body')
+      response.addTrailers({ 'x-sum': '42', 'x-other': 'b' })
+      return void response.end()
+    case '/none':
+      return void response.writeHead(204).end()
+    case '/unchanged':
+      return void response.writeHead(304, { etag: '"a"' }).end()
+    case '/hints':
+      response.writeEarlyHints({ link: '</a.css>; rel=preload' })
+      return void response.end('hinted')
+    case '/until-close':
+      response.useChunkedEncodingByDefault = false
+      return void response.writeHead(200, { connection: 'close' }).end('to the end')
+    case '/early':
+      return void response.writeHead(413).end('too much')
+    case '/broken':
+      response.writeHead(200, { 'content-length': 100 }).write('half')
+      return void setImmediate(() => response.destroy())
+    case '/broken-chunked':
+      response.write('half')
+      return void setImmediate(() => response.destroy())
+    case '/never':
+      return
+    default:
+      return void response.setHeader('set-cookie', ['a=1', 'b=2']).end(`${request.method} ${request.url}`)
+  }
+}
+
+describe('a connection of HTTP/2', { timeout: 60_000 }, () => {
+  let port: SecuredPort
+  let session: ClientHttp2Session
+  before(async () => {
+    port = await openSecuredPort(settings, answer)
+  })
+  after(() => port.close())
+  beforeEach(() => {
+    requests = []
+    aborted = 0
+    session = port.http2()
+    session.on('error', () => undefined)
+  })
+  afterEach(async () => {
+    session.destroy()
+    await until(() => port.wires() === 0 && port.connections() === 0)
+  })
+
+  test('makes a request of HTTP/1.1 of each stream, with names in lower case and one cookie header', async () => {
+    const { text, headers, status } = await ask(session, {
+      ':path': '/a?b=c',
+      ':authority': 'Shop.example:8443',
+      cookie: ['one=1', 'two=2'],
+      'X-Many': ['1', '2'],
+      te: 'trailers',
+    })
+    assert.deepEqual([status, text, headers['set-cookie']], [200, 'GET /a?b=c', ['a=1', 'b=2']])
+    assert.equal(headers['connection'], undefined)
+    assert.equal(headers['keep-alive'], undefined)
+    assert.deepEqual(requests[0]?.head.rawHeaders, [
+      ...['host', 'Shop.example:8443', 'x-many', '1', 'x-many', '2', 'cookie', 'one=1; two=2'],
+    ])
+  })
+
+  test('carries bodies of a known length, of an unknown one, and none', async () => {
+    const known = { ':path': '/echo', ':method': 'PUT', 'content-length': 5 }
+    assert.equal((await ask(session, known, 'hello')).text, 'hello')
+    assert.equal(requests[0]?.head.headers['content-length'], '5')
+    assert.equal((await ask(session, { ':path': '/echo', ':method': 'POST' }, large)).body.compare(large), 0)
+    assert.equal(requests[1]?.head.headers['transfer-encoding'], 'chunked')
+    assert.equal((await ask(session, { ':path': '/echo', ':method': 'POST' })).text, '')
+    assert.equal(requests[2]?.head.headers['transfer-encoding'], undefined)
+  })
+
+  test('carries trailers both ways, but for those that are none', async () => {
+    const stream = session.request({ ':path': '/echo', ':method': 'POST' }, { waitForTrailers: true })
+    stream.once('wantTrailers', () => stream.sendTrailers({ 'x-sum': '7', 'content-length': '3', host: 'other' }))
+    stream.end('abc')
+    assert.equal((await buffer(stream)).toString(), 'abc')
+    assert.deepEqual(requests[0]?.head.rawTrailers, ['x-sum', '7'])
+    const { text, trailers } = await ask(session, { ':path': '/trailers' })
+    assert.equal(text, 'body')
+    assert.deepEqual([trailers['x-sum'], trailers['x-other']], ['42', 'b'])
+  })
+
+  test('carries answers without a body: to HEAD, 204 and 304', async () => {
+    const head = await ask(session, { ':path': '/large', ':method': 'HEAD' })
+    assert.deepEqual([head.status, head.headers['content-length'], head.text], [200, String(large.length), ''])
+    assert.deepEqual((await ask(session, { ':path': '/none' })).status, 204)
+    const unchanged = await ask(session, { ':path': '/unchanged' })
+    assert.deepEqual([unchanged.status, unchanged.headers['etag'], unchanged.text], [304, '"a"', ''])
+  })
+
+  test('carries interim answers', async () => {
+    const hinted = session.request({ ':path': '/hints' })
+    const [interim] = (await once(hinted, 'headers')) as [Record<string, unknown>]
+    assert.deepEqual([interim[':status'], interim['link']], [103, '</a.css>; rel=preload'])
+    assert.equal((await buffer(hinted)).toString(), 'hinted')
+    const waiting = session.request({ ':path': '/echo', ':method': 'POST', expect: '100-continue' })
+    await once(waiting, 'continue')
+    waiting.end('now')
+    assert.equal((await buffer(waiting)).toString(), 'now')
+  })
+
+  test('carries a body that ends with its connection', async () => {
+    assert.equal((await ask(session, { ':path': '/until-close' })).text, 'to the end')
+  })
+
+  test('answers before a body has come, and does not want the rest', async () => {
+    const stream = session.request({ ':path': '/early', ':method': 'POST' })
+    const writing = setInterval(() => stream.writable && stream.write('more'), 5)
+    const [{ ':status': status }] = (await once(stream, 'response')) as [Record<string, unknown>]
+    assert.equal(status, 413)
+    stream.on('error', () => undefined)
+    stream.resume()
+    stream.end()
+    await once(stream, 'close')
+    clearInterval(writing)
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+  })
+
+  test('resets a stream whose answer breaks off', async () => {
+    for (const path of ['/broken', '/broken-chunked']) {
+      const stream = session.request({ ':path': path })
+      await assert.rejects(buffer(stream), /INTERNAL_ERROR/)
+    }
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+  })
+
+  test('tells the router of a stream that the client gives up', async () => {
+    const stream = session.request({ ':path': '/never' })
+    stream.on('error', () => undefined)
+    await until(() => requests.length === 1)
+    stream.close(NGHTTP2_CANCEL)
+    await until(() => aborted === 1)
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+  })
+
+  test('waits for a slow reader of a large answer, and serves others meanwhile', async () => {
+    await once(session, 'connect')
+    session.setLocalWindowSize(16 * 1024 * 1024)
+    const slow = session.request({ ':path': '/large' })
+    slow.pause()
+    await once(slow, 'response')
+    for (let at = 0; at < 20; at++) assert.equal((await ask(session, { ':path': '/' })).status, 200)
+    const pieces: Buffer[] = []
+    slow.on('data', (piece: Buffer) => {
+      pieces.push(piece)
+      slow.pause()
+      setImmediate(() => slow.resume())
+    })
+    await once(slow, 'end')
+    assert.equal(Buffer.concat(pieces).compare(large), 0)
+  })
+
+  test('serves a hundred streams at once', async () => {
+    const bodies = Array.from({ length: 100 }, (_, at) => large.subarray(at, at + 40_000 + at * 100))
+    const answers = await Promise.all(bodies.map((body) => ask(session, { ':path': '/echo', ':method': 'POST' }, body)))
+    answers.forEach(({ body }, at) => assert.equal(body.compare(bodies[at] ?? assert.fail()), 0))
+  })
+
+  test('ends when it is told to: what runs is answered, and what is new goes elsewhere', async () => {
+    const running = session.request({ ':path': '/echo', ':method': 'POST' })
+    running.write('begun')
+    await until(() => requests.length === 1)
+    const goAway = once(session, 'goaway')
+    port.securing.close()
+    await goAway
+    running.end(' and ended')
+    assert.equal((await buffer(running)).toString(), 'begun and ended')
+    await once(session, 'close')
+    assert.equal(session.closed, true)
+  })
+})
+
+describe('a hostile connection of HTTP/2', { timeout: 60_000 }, () => {
+  let port: SecuredPort
+  let frames: Http2Frames
+  before(async () => {
+    port = await openSecuredPort(settings, answer)
+  })
+  after(() => port.close())
+  beforeEach(async () => {
+    requests = []
+    aborted = 0
+    frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
+  })
+  afterEach(async () => {
+    frames.close()
+    await until(() => port.wires() === 0 && port.connections() === 0)
+  })
+
+  const good = { ':method': 'POST', ':scheme': 'https', ':path': '/echo', ':authority': 'a' }
+  const malformed: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+    'a line end in the path': [...Object.entries({ ...good, ':path': '/ HTTP/1.1\r\nHost: b' })],
+    'a space in the path': [...Object.entries({ ...good, ':path': '/a b' })],
+    'a space in the method': [...Object.entries({ ...good, ':method': 'GET /' })],
+    'an absolute path': [...Object.entries({ ...good, ':path': 'http://b/' })],
+    'a name in upper case': [...Object.entries(good), ['X', 'a']],
+    'transfer-encoding': [...Object.entries(good), ['transfer-encoding', 'chunked']],
+    connection: [...Object.entries(good), ['connection', 'close']],
+    upgrade: [...Object.entries(good), ['upgrade', 'websocket']],
+    'te with more than trailers': [...Object.entries(good), ['te', 'trailers, gzip']],
+    'two lengths': [...Object.entries(good), ['content-length', '1'], ['content-length', '2']],
+    'a length that is no number': [...Object.entries(good), ['content-length', '+1']],
+    'another host than the authority': [...Object.entries(good), ['host', 'b']],
+    'a pseudo-header behind others': [...Object.entries(good).slice(1), ['x', 'a'], [':method', 'GET']],
+    'a pseudo-header twice': [...Object.entries(good), [':path', '/b']],
+    'an unknown pseudo-header': [...Object.entries(good), [':protocol', 'websocket']],
+    'no path': [...Object.entries(good).filter(([name]) => name !== ':path')],
+  }
+  for (const [what, fields] of Object.entries(malformed)) {
+    test(`gets no request through with ${what}`, async () => {
+      frames.send(headersFrame(1, fields, { endStream: true }))
+      assert.equal(await frames.resetOf(1), NGHTTP2_PROTOCOL_ERROR)
+      assert.equal(requests.length, 0)
+    })
+  }
+
+  test('is heard without the headers that are none', async () => {
+    const nones = [
+      ['x', 'a\r\nb: c'],
+      ['x:y', 'a'],
+      ['x y', 'a'],
+      ['x\r\ny', 'a'],
+    ] as const
+    frames.send(headersFrame(1, [...Object.entries(good), ...nones, ['z', 'a']], { endStream: true }))
+    await until(() => requests.length === 1)
+    assert.deepEqual(requests[0]?.head.rawHeaders, ['host', 'a', 'z', 'a'])
+  })
+
+  test('gets no second request through behind the length of a body', async () => {
+    frames.send(headersFrame(1, [...Object.entries(good), ['content-length', '3']], { endStream: false }))
+    frames.send(frame(types.data, 1, 1, Buffer.from('abcGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n')))
+    await frames.closed()
+    assert.ok(requests.every(({ head, body }) => head.url === '/echo' && body !== 'abc'))
+  })
+
+  test('does not make a whole body of one that it breaks off, whatever reason it gives', async () => {
+    for (const [at, code] of [0, NGHTTP2_CANCEL].entries()) {
+      const id = 1 + at * 2
+      frames.send(headersFrame(id, Object.entries(good), { endStream: false }))
+      frames.send(frame(types.data, 0, id, Buffer.from('half')))
+      await until(() => requests.length === at + 1)
+      frames.send(frame(types.reset, 0, id, Buffer.from([0, 0, 0, code])))
+      await until(() => aborted === at + 1)
+      assert.equal(requests[at]?.body, undefined)
+    }
+  })
+
+  test('is closed where it opens streams only to reset them', async () => {
+    for (let at = 0; at < 1_500; at++) {
+      frames.send(headersFrame(1 + at * 2, Object.entries(good), { endStream: true }))
+      frames.send(frame(types.reset, 0, 1 + at * 2, Buffer.from([0, 0, 0, NGHTTP2_CANCEL])))
+    }
+    await frames.closed()
+    assert.ok(requests.length < 1_000, `${requests.length} requests came through`)
+  })
+
+  test('is closed where it makes the router reset its streams', async () => {
+    const fields = [...Object.entries(good), ['connection', 'close']] as const
+    for (let at = 0; at < 1_500; at++) frames.send(headersFrame(1 + at * 2, fields, { endStream: true }))
+    await frames.closed()
+    assert.equal(requests.length, 0)
+  })
+
+  test('is refused more headers than there is room for', async () => {
+    const fields = Object.entries(good).concat(
+      Array.from({ length: 100 }, (_, at): [string, string] => [`x-${at}`, 'a'.repeat(1_000)]),
+    )
+    frames.send(headersFrame(1, fields, { endStream: true }))
+    assert.notEqual(await frames.resetOf(1), undefined)
+    assert.equal(requests.length, 0)
+  })
+})
+
+describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
+  test('is closed after the idle time-out, but not while a stream is open', async () => {
+    const limits = { idleMilliseconds: 300, keepAliveMilliseconds: 3_600_000 }
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const session = port.http2()
+    const stream = session.request({ ':path': '/never' })
+    stream.on('error', () => undefined)
+    await until(() => requests.some(({ head }) => head.url === '/never'))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    assert.equal(session.closed, false)
+    stream.close(NGHTTP2_CANCEL)
+    await once(session, 'close')
+    await port.close()
+  })
+
+  test('is to be left when it is old', async () => {
+    const limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 100 }
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const session = port.http2()
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+    await once(session, 'close')
+    await port.close()
+  })
+})
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000
+  while (!isTrue()) {
+    assert.ok(performance.now() < deadline, 'it does not come true')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
