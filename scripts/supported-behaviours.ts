@@ -90,6 +90,51 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour('Deployment events, in the form of EventBridge', 'supported', 'START, SUCCESS, FAILURE, STOP and READY'),
     behaviour('Delivery', 'supported', 'to one webhook, five attempts; deployments never wait for it'),
   ],
+  'Load balancers': [
+    behaviour('All attributes of time-outs, headers, desync mitigation and HTTP/2', 'supported', ''),
+    behaviour('`access_logs.s3.*`', 'supported', 'into buckets of the S3 here'),
+    behaviour(
+      'Connection and health check logs, WAF, zonal shift, cross-zone balancing switched off',
+      'refused',
+      'their attributes can only have their defaults',
+    ),
+    behaviour('Listener attributes that set headers of answers, or take `Server` out', 'supported', ''),
+    behaviour('Listener attributes that rename the headers of TLS', 'refused', 'they can only have their defaults'),
+    behaviour(
+      'Conditions of all six fields, with wildcards',
+      'supported',
+      'five values and five wildcards in a rule, as on AWS',
+    ),
+    behaviour(
+      '`RegexValues`',
+      'supported',
+      'found anywhere unless anchored; what needs going back (assertions, references) is refused; AWS’s own rules for case are not known: here it counts in paths and headers, not in hosts',
+    ),
+    behaviour('`Transforms`, authentication and JWT actions', 'refused', 'by name'),
+    behaviour(
+      'Stickiness of target groups (`AWSALBTG`)',
+      'supported',
+      'for the duration from the first answer on; a group with weight 0 keeps no client',
+    ),
+  ],
+  'Target groups': [
+    behaviour('HTTP/1.1 to targets by IP address', 'supported', ''),
+    behaviour('Protocol HTTPS, HTTP/2, gRPC; instances, Lambda functions, load balancers as targets', 'refused', ''),
+    behaviour('Round robin, least outstanding requests, weighted random, slow start', 'supported', ''),
+    behaviour('Anomaly mitigation', 'refused', 'health checks alone take a target out'),
+    behaviour(
+      'Stickiness of targets: `lb_cookie` (`AWSALB`), `app_cookie` (`AWSALBAPP-0`)',
+      'supported',
+      'the duration begins anew with every answer',
+    ),
+    behaviour('Minimum of healthy targets for routing, as count or percentage', 'supported', ''),
+    behaviour('Minimum of healthy targets for DNS; cross-zone balancing', 'recorded', 'there is one zone, and no DNS'),
+    behaviour(
+      'Health checks over HTTP and HTTPS',
+      'supported',
+      'certificates of targets are not checked, as on AWS; a new target that refuses connections is asked again every 250 ms',
+    ),
+  ],
   'Amazon S3': [
     behaviour(
       'Objects, ranges, conditional requests, metadata, checksums',
