@@ -18,8 +18,8 @@ type Asked = {
 export function makeCertificate({ names, key = 'ec', issuer, isAuthority = false }: Asked): TestCertificate {
   const directory = mkdtempSync(join(tmpdir(), 'teal-certificate-'))
   const file = (name: string): string => join(directory, name)
-  const openssl = (...argv: readonly string[]): void => {
-    execFileSync('openssl', argv, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
+  const openssl = (...argv: readonly (string | readonly string[])[]): void => {
+    execFileSync('openssl', argv.flat(), { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
   }
   try {
     const newKey = key === 'ec' ? ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] : ['rsa:2048']
@@ -30,10 +30,15 @@ export function makeCertificate({ names, key = 'ec', issuer, isAuthority = false
       writeFileSync(file('ca.key'), issuer.privateKey)
     }
     openssl(
-      ...['req', '-x509', '-nodes', '-newkey', ...newKey, '-keyout', file('key.pem'), '-out', file('certificate.pem')],
-      ...['-subj', `/O=Teal tests/CN=${names[0]}`, '-addext', `subjectAltName=${alternative}`],
-      ...['-addext', `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`],
-      ...['-addext', 'extendedKeyUsage=serverAuth', '-days', '100', ...from],
+      'req',
+      '-x509',
+      '-nodes',
+      ['-newkey', ...newKey],
+      ['-keyout', file('key.pem'), '-out', file('certificate.pem')],
+      ['-subj', `/O=Teal tests/CN=${names[0]}`, '-addext', `subjectAltName=${alternative}`],
+      ['-addext', `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`],
+      ['-addext', 'extendedKeyUsage=serverAuth', '-days', '100'],
+      from,
     )
     return {
       certificate: readFileSync(file('certificate.pem'), 'utf8'),

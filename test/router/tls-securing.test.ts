@@ -78,27 +78,27 @@ describe('a port with TLS', { timeout: 60_000 }, () => {
   })
 
   test('counts connections that come to no session, but not those that say nothing', async () => {
-    const before = port.negotiationErrors()
+    const earlier = port.negotiationErrors()
     await assert.rejects(shakeHands(port.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }))
     await assert.rejects(shakeHands(port.port, { ALPNProtocols: ['acme-tls/1'] }))
     const plain = createConnection(port.port, '127.0.0.1')
     plain.resume().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await once(plain, 'close')
-    assert.equal(port.negotiationErrors(), before + 3)
+    assert.equal(port.negotiationErrors(), earlier + 3)
     const silent = createConnection(port.port, '127.0.0.1')
     await once(silent, 'connect')
     silent.destroy()
     await until(() => port.connections() === 0)
-    assert.equal(port.negotiationErrors(), before + 3)
+    assert.equal(port.negotiationErrors(), earlier + 3)
   })
 
   test('counts clients that do not trust the certificate', async () => {
-    const before = port.negotiationErrors()
+    const earlier = port.negotiationErrors()
     const socket = connect({ port: port.port, host: '127.0.0.1', ca: two.certificate, servername: 'one.example' })
     await assert.rejects(once(socket, 'secureConnect'), /self-signed|unable to verify/)
     socket.destroy()
     await until(() => port.connections() === 0)
-    assert.ok(port.negotiationErrors() - before <= 1)
+    assert.ok(port.negotiationErrors() - earlier <= 1)
   })
 })
 
