@@ -285,8 +285,8 @@ test('the longest head finds room, whatever is added to it', () => {
   }
   const handling = { forwardsTlsVersionAndCipher: true, forwardsClientPort: true }
   const lines = ['A', 'B', 'C'].map((name) => `${name}: ${long}`)
-  const forwardedFor = `X-Forwarded-For: ${Array.from({ length: 30 }, () => '10.0.0.1').join()}`
-  const result = written([`PUT /${long} HTTP/1.0`, ...lines, forwardedFor], { client: longest, handling, port: 65535 })
+  const addresses = `X-Forwarded-For: ${Array.from({ length: 30 }, () => '10.0.0.1').join()}`
+  const result = written([`PUT /${long} HTTP/1.0`, ...lines, addresses], { client: longest, handling, port: 65535 })
   assert.ok(result.lines.includes(`B: ${long}`))
 })
 
