@@ -18,7 +18,6 @@ import {
 } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
 import { CheckSlots } from './check-slots.ts'
-import { Seldom } from './seldom.ts'
 
 /** Makes one check. */
 export type Probe = (
@@ -39,12 +38,7 @@ export type RunningProbe = { readonly abort: () => void }
 type HealthChecksSettings = {
   /** What the router knew when it ended the last time. */
   readonly restored: ReadonlyMap<string, CheckedHealth>
-  /** Told at once: since when the target is healthy (by `performance.now()`), or, as undefined, that it is not any more. */
-  readonly onHealth?: (key: string, healthySince: number | undefined) => void
-  /**
-   * Some state is another one. Told at once when there was nothing to tell for a while; of many changes in a row a few
-   * times a second, the last of them always.
-   */
+  /** Some target's state is another one, or other targets are checked. */
   readonly onChange: () => void
 }
 
@@ -75,8 +69,7 @@ const earlyCheckMilliseconds = 250
  */
 export class HealthChecks {
   readonly #probe: Probe
-  readonly #onHealth: NonNullable<HealthChecksSettings['onHealth']>
-  readonly #onChange: Seldom
+  readonly #onChange: () => void
   readonly #slots = new CheckSlots()
   readonly #checked = new Map<string, CheckedTarget>()
   /** Targets in the table that are not checked, and why. */
@@ -85,11 +78,10 @@ export class HealthChecks {
   /** How many targets have been checked up to now. */
   #begun = 0
 
-  constructor(probe: Probe, { restored, onHealth = () => undefined, onChange }: HealthChecksSettings) {
+  constructor(probe: Probe, { restored, onChange }: HealthChecksSettings) {
     this.#probe = probe
     this.#restored = restored
-    this.#onHealth = onHealth
-    this.#onChange = new Seldom(onChange)
+    this.#onChange = onChange
   }
 
   apply(table: RoutingTable): void {
@@ -112,7 +104,7 @@ export class HealthChecks {
     for (const [key, checked] of this.#checked) {
       if (!present.has(key)) this.#stopChecking(key, checked)
     }
-    this.#onChange.call()
+    this.#onChange()
   }
 
   /** Undefined for a target that is not in the table. */
@@ -140,7 +132,6 @@ export class HealthChecks {
 
   /** No more checks. What is known stays: requests that still run, or still come, go by it. */
   close(): void {
-    this.#onChange.close()
     for (const entry of this.#checked.values()) endChecking(entry)
   }
 
@@ -167,7 +158,7 @@ export class HealthChecks {
       headStart: this.#nextHeadStart(),
     }
     this.#checked.set(key, entry)
-    this.#noteHealthy(key, entry, checked.health.state === 'healthy')
+    noteSince(entry)
     this.#checkNow(key, entry)
   }
 
@@ -191,14 +182,14 @@ export class HealthChecks {
     const isEarly = begun < entry.dueAt
     entry.didHang = result.kind === 'answer-timeout' || result.kind === 'connect-timeout'
     entry.checked = isEarly ? afterEarlyCheck(before, settings, result) : afterCheck(before, settings, result)
-    this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
+    noteSince(entry)
     // The interval runs from the beginning of one check to that of the next.
     if (!isEarly) {
       entry.dueAt = nextTime(begun, settings.intervalSeconds * 1000, entry.headStart)
       entry.headStart = 0
     }
     this.#scheduleNext(key, entry, isWorthAnEarlyCheck(entry.checked, result) ? earlyCheckMilliseconds : Infinity)
-    if (before.health.state !== entry.checked.health.state) this.#onChange.call()
+    if (before.health.state !== entry.checked.health.state) this.#onChange()
   }
 
   #scheduleNext(key: string, entry: CheckedTarget, mostMilliseconds = Infinity): void {
@@ -213,17 +204,15 @@ export class HealthChecks {
     return ((this.#begun++ * 0.618_034) % 1) / 2
   }
 
-  #noteHealthy(key: string, entry: CheckedTarget, isHealthy: boolean): void {
-    if (isHealthy === (entry.healthySince !== undefined)) return
-    entry.healthySince = isHealthy ? performance.now() : undefined
-    this.#onHealth(key, entry.healthySince)
-  }
-
   #stopChecking(key: string, entry: CheckedTarget): void {
     endChecking(entry)
     this.#checked.delete(key)
-    this.#noteHealthy(key, entry, false)
   }
+}
+
+function noteSince(entry: CheckedTarget): void {
+  if (entry.checked.health.state !== 'healthy') entry.healthySince = undefined
+  else entry.healthySince ??= performance.now()
 }
 
 function endChecking(entry: CheckedTarget): void {

@@ -137,10 +137,10 @@ test('one target that hangs holds up no other', async () => {
   await eventually('the other is healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
 })
 
-test('who chooses targets is told at once since when one is healthy, and that it is not any more', async () => {
+test('who chooses targets learns since when one is healthy, and that it is not any more', async () => {
   await using cleanups = new Cleanups()
   let statusCode = 200
-  const told: (number | undefined)[] = []
+  const learnt: (number | undefined)[] = []
   const key = 'group 127.0.0.1:1000'
   const checks = new HealthChecks(
     (_target, _settings, { onResult, onClosed }) => {
@@ -150,21 +150,20 @@ test('who chooses targets is told at once since when one is healthy, and that it
       })
       return { abort: () => undefined }
     },
-    { restored: new Map(), onHealth: (_, since) => told.push(since), onChange: () => undefined },
+    { restored: new Map(), onChange: () => learnt.push(checks.healthySince(key)) },
   )
   cleanups.add(() => checks.close())
   const served = table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})])
   checks.apply(served)
-  await eventually('healthy', () => told.length === 1)
-  assert.equal(told[0], checks.healthySince(key))
+  await eventually('healthy', () => learnt.length === 2)
   statusCode = 500
-  await eventually('unhealthy', () => told.length === 2)
-  assert.equal(told[1], undefined)
+  await eventually('unhealthy', () => learnt.length === 3)
   statusCode = 200
-  await eventually('healthy again', () => told.length === 3)
-  assert.ok((told[2] ?? 0) > (told[0] ?? 0))
-  checks.apply({ ...served, version: 2, targetGroups: {} })
-  assert.deepEqual([told.length, told[3]], [4, undefined])
+  await eventually('healthy again', () => learnt.length === 4)
+  checks.apply({ ...served, version: served.version + 1, targetGroups: {} })
+  const [atFirst, since, ill, again = 0, gone] = learnt
+  assert.deepEqual([atFirst, ill, gone], [undefined, undefined, undefined])
+  assert.ok(since !== undefined && again > since)
 })
 
 test('after the last check, what is known is known still', async () => {
