@@ -1,11 +1,12 @@
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import type { AccessLogTail } from '../engine/access-log-tail.ts'
 
 /** A document that can be read at the endpoint with GET, beside the AWS calls: what AWS has no operation for. */
 export type ReadableDocument = {
   /** Matches the whole path; its groups are what `read` is called with. */
   readonly path: RegExp
   /** Answers something to be written as JSON, or undefined where there is nothing. */
-  read(...groups: readonly string[]): object | undefined
+  read(...groups: readonly string[]): object | undefined | Promise<object | undefined>
 }
 
 /** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */
@@ -13,8 +14,21 @@ export function deploymentDocument(recordOf: (deploymentId: string) => Deploymen
   return { path: /^\/deployments\/(d-[0-9A-Z]+)\.json$/, read: (deploymentId = '') => recordOf(deploymentId) }
 }
 
+/**
+ * `GET /access-logs/app/NAME/ID.json`: the lines of a load balancer's access log that are not in their bucket yet;
+ * `GET /access-logs/app/NAME/ID/NEXT.json` goes on from there.
+ */
+export function accessLogDocument(
+  tailOf: (resource: string, cursor: string | undefined) => Promise<AccessLogTail | undefined>,
+): ReadableDocument {
+  return {
+    path: /^\/access-logs\/(app\/[A-Za-z0-9-]+\/[A-Za-z0-9]+)(?:\/([\w.~-]+))?\.json$/,
+    read: (resource = '', cursor?: string) => tailOf(resource, cursor),
+  }
+}
+
 /** Undefined when no document is at this path. */
-export function readDocument(documents: readonly ReadableDocument[], path: string): object | undefined {
+export async function readDocument(documents: readonly ReadableDocument[], path: string): Promise<object | undefined> {
   for (const document of documents) {
     const groups = document.path.exec(path)
     if (groups !== null) return document.read(...groups.slice(1))

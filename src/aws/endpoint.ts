@@ -114,13 +114,13 @@ async function answerRequest(
   if (request.method === 'POST' || request.headers.authorization !== undefined) {
     return answerCall(request, requestId, surface)
   }
-  const page = pageFor(request, requestId, surface)
+  const page = await pageFor(request, requestId, surface)
   if (page) return page
   return serviceOf(request, surface.services) ? answerCall(request, requestId, surface) : nothing(request, requestId)
 }
 
 /** What a browser, or a person with curl, may ask for; undefined for anything else, which may be an unsigned call. */
-function pageFor(request: WireRequest, requestId: string, site: Site): WireAnswer | undefined {
+async function pageFor(request: WireRequest, requestId: string, site: Site): Promise<WireAnswer | undefined> {
   const { method, path, query, headers } = request
   if (method === 'OPTIONS') {
     const allow = 'DELETE, GET, HEAD, OPTIONS, POST, PUT'
@@ -130,13 +130,17 @@ function pageFor(request: WireRequest, requestId: string, site: Site): WireAnswe
   if (path === '/' && query.size === 0 && bucketInHost(headers.host) === undefined) {
     return plainText(200, welcomePage(site.services, headers.host ?? 'localhost'), requestId)
   }
-  const document = documentAt(site.documents, path, requestId)
+  const document = await documentAt(site.documents, path, requestId)
   if (document === undefined || !mayBeForeignName(headers.host)) return document
   return plainText(403, `Refused: ${headers.host} may be anybody's name. Ask by address, or localhost.\n`, requestId)
 }
 
-function documentAt(documents: readonly ReadableDocument[], path: string, requestId: string): WireAnswer | undefined {
-  const read = readDocument(documents, path)
+async function documentAt(
+  documents: readonly ReadableDocument[],
+  path: string,
+  requestId: string,
+): Promise<WireAnswer | undefined> {
+  const read = await readDocument(documents, path)
   if (read === undefined) return undefined
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-amzn-RequestId': requestId }
   return { status: 200, headers, body: JSON.stringify(read) }

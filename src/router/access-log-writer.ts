@@ -136,8 +136,7 @@ export class AccessLogWriter {
 
   async #open(path: string) {
     await this.#close()
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const handle = await open(path, 'a', 0o600)
+    const handle = await openInDirectory(path)
     const { size } = await handle.stat()
     this.#file = { path, handle, size }
     return this.#file
@@ -166,6 +165,18 @@ export class AccessLogWriter {
     const file = this.#file
     this.#file = undefined
     await file?.handle.close().catch(() => undefined)
+  }
+}
+
+/** The engine removes directories that are empty, also one that was just made. */
+async function openInDirectory(path: string): Promise<FileHandle> {
+  for (let attempt = 1; ; attempt++) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    try {
+      return await open(path, 'a', 0o600)
+    } catch (error) {
+      if (attempt === 3 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { parseAccessLogFileName } from '../../src/domain/access-log-file.ts'
 import { parseAccessLogLine } from '../../src/domain/access-log-line.ts'
 import { AccessLog, type AccessLogSettings } from '../../src/router/access-log.ts'
 import { exchange, loadBalancer, loggedListener } from './exchange-records.ts'
-import { Cleanups, eventually } from './test-router.ts'
+import { Cleanups, eventually } from '../cleanups.ts'
 
 const directoryName = '000000000000_eu-west-1_app.web.50dc6c495c0c9188'
 

@@ -1,7 +1,6 @@
 import type { ListenerRoute } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import type { ClientSide } from '../../src/router/wire.ts'
-import { forwardTo, listener } from './test-router.ts'
 
 export const loadBalancer = {
   loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/web/50dc6c495c0c9188',
@@ -11,7 +10,16 @@ export const loadBalancer = {
 export const blueArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/blue/73e2d6bc24d8a067'
 
 export function loggedListener(more: Partial<ListenerRoute> = {}): ListenerRoute {
-  return listener(80, forwardTo([blueArn, 1]), { loadBalancer, ...more })
+  return {
+    listenerArn: loadBalancer.loadBalancerArn.replace(':loadbalancer/', ':listener/').concat('/0467ef3c8400ae65'),
+    port: 80,
+    rules: [],
+    defaultAction: { type: 'forward', targetGroups: [{ targetGroupArn: blueArn, weight: 1 }] },
+    idleTimeoutSeconds: 60,
+    clientKeepAliveSeconds: 3600,
+    loadBalancer,
+    ...more,
+  }
 }
 
 export const client: ClientSide = {
