@@ -4,7 +4,7 @@ export const tab = 9
 export const lineFeed = 10
 export const carriageReturn = 13
 export const space = 32
-export const comma = 44
+const comma = 44
 export const colon = 58
 export const semicolon = 59
 
@@ -21,7 +21,7 @@ export const tokenBytes = table((code) => {
 })
 
 /** Visible characters, space and tab. */
-export const asciiValueByte = 1
+const asciiValueByte = 1
 /** Bytes above 127, which may stand in a value but have no meaning there. */
 export const obsoleteValueByte = 2
 
@@ -31,7 +31,7 @@ export const valueBytes = table((code) => {
   return (code >= 32 && code !== 127) || code === tab ? asciiValueByte : 0
 })
 
-export const plainTargetByte = 1
+const plainTargetByte = 1
 /** `#`: what follows is the client's own affair, but some clients send it. */
 export const fragmentByte = 2
 

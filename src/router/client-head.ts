@@ -32,7 +32,7 @@ export class AnswerRules {
   }
 }
 
-export const plainRules = new AnswerRules({ answerHeaders: [], showsServer: true })
+const plainRules = new AnswerRules({ answerHeaders: [], showsServer: true })
 
 /** The head can be passed on with the bytes it came in. */
 export const asItIs = 0

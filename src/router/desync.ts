@@ -4,9 +4,8 @@ import type { RequestHandling } from '../domain/routing-table.ts'
 export type DesyncClass = 'Compliant' | 'Acceptable' | 'Ambiguous' | 'Severe'
 
 /**
- * Why, in the words of an access log's `classification_reason`. Up to `lastForwarded` a request can be
- * passed on; all others are refused in every mode, also in `monitor`: the router never forwards what two servers could
- * read in two ways.
+ * Why, in the words of an access log's `classification_reason`. With the first five a request can be passed on; with all
+ * others it is refused in every mode, also in `monitor`: the router never forwards what two servers could read in two ways.
  */
 export const DesyncReason = {
   compliant: 0,
@@ -15,7 +14,6 @@ export const DesyncReason = {
   suspiciousHeader: 3,
   undefinedContentLengthSemantics: 4,
   undefinedTransferEncodingSemantics: 5,
-  lastForwarded: 5,
   emptyHeader: 6,
   ambiguousUri: 7,
   bothTeClPresent: 8,

@@ -1,4 +1,14 @@
-import { carriageReturn, colon, isBlank, lineFeed, space, tab, tokenBytes, valueBytes } from './bytes.ts'
+import {
+  carriageReturn,
+  colon,
+  isBlank,
+  lineFeed,
+  obsoleteValueByte,
+  space,
+  tab,
+  tokenBytes,
+  valueBytes,
+} from './bytes.ts'
 
 /** What scanning a head comes to. Everything else is the status code to refuse it with. */
 export const complete = 0
@@ -61,7 +71,6 @@ export function scanFieldLine(
   headers[index + 1] = nameEnd
   headers[index + 2] = valueStart
   headers[index + 3] = valueEnd
-  // `obsoleteValueByte` is 2; the name's bits are 1 and 2.
-  flags[place] = seenInName | ((seenInValue & 2) << 1)
+  flags[place] = (seenInValue & obsoleteValueByte) === 0 ? seenInName : seenInName | hasObsoleteBytes
   return at + 2
 }

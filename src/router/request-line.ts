@@ -91,13 +91,19 @@ function scanTarget(bytes: Buffer, start: number, end: number, into: RequestScan
   }
   if (at + 1 + versionLength - into.methodStart > longestRequestLine) return -414
   if (at === end) return incomplete
-  if (bytes[at] !== space || at === start) return refuse(into, DesyncReason.badUri, 400)
+  if (bytes[at] !== space || at === start) return refuse(into, uriReason(bytes[at] ?? 0), 400)
   into.targetStart = start
   into.targetEnd = at
   into.uriStart = start
   into.uriEnd = (seen & fragmentByte) === 0 ? at : fragmentOf(bytes, start, at)
   if (!takeTargetForm(bytes, into)) return refuse(into, DesyncReason.badUri, 400)
   return scanVersion(bytes, at + 1, end, into)
+}
+
+/** NUL and line ends are made to deceive; other control characters may only be a mistake. */
+function uriReason(byte: number): number {
+  const isHarmless = byte !== 0 && byte !== lineFeed && byte !== carriageReturn && (byte < space || byte === 127)
+  return isHarmless ? DesyncReason.ambiguousUri : DesyncReason.badUri
 }
 
 function fragmentOf(bytes: Buffer, start: number, end: number): number {
@@ -133,7 +139,7 @@ function authorityPlace(bytes: Buffer, start: number, end: number): number {
 function scanVersion(bytes: Buffer, start: number, end: number, into: RequestScan): number {
   for (let index = 0; index < versionPrefix.length; index++) {
     if (start + index === end) return incomplete
-    if (bytes[start + index] !== versionPrefix[index]) return refuse(into, DesyncReason.badVersion, 400)
+    if (bytes[start + index] !== versionPrefix[index]) return refuse(into, versionReason(bytes, start, end), 400)
   }
   const at = start + versionPrefix.length
   if (at === end) return incomplete
@@ -151,6 +157,15 @@ function scanVersion(bytes: Buffer, start: number, end: number, into: RequestSca
   if (at + 4 === end) return incomplete
   if (bytes[at + 4] !== lineFeed) return refuse(into, DesyncReason.badVersion, 400)
   return at + 5
+}
+
+/** Whether what is no version is the rest of a URI with a space in it, as far as the line has come. */
+function versionReason(bytes: Buffer, start: number, end: number): number {
+  let lineEnd = start
+  while (lineEnd < end && bytes[lineEnd] !== carriageReturn) lineEnd++
+  const at = lineEnd - versionLength
+  const isVersion = at > start && bytes[at - 1] === space && versionPrefix.compare(bytes, at, lineEnd - 3) === 0
+  return isVersion ? DesyncReason.spaceInUri : DesyncReason.badVersion
 }
 
 function isDigit(byte: number | undefined): byte is number {

@@ -1,4 +1,4 @@
-import { carriageReturn, lineFeed } from './bytes.ts'
+import { carriageReturn, colon, lineFeed } from './bytes.ts'
 import { markNamed } from './connection-header.ts'
 import { DesyncReason } from './desync.ts'
 import { complete, incomplete, malformed, mostHeaders, scanFieldLine, tooLong } from './field-line.ts'
@@ -149,7 +149,8 @@ function scanHeaders(bytes: Buffer, start: number, end: number, into: RequestSca
     const next = scanFieldLine(bytes, at, end, into.headers, into.kinds, into.headerCount, longestHeader)
     if (next === incomplete) return end - start > longestHeaders ? 400 : incomplete
     if (next === tooLong) return 400
-    if (next === malformed) return refuse(into, DesyncReason.badHeader, 400)
+    if (next === malformed)
+      return refuse(into, bytes[at] === colon ? DesyncReason.emptyHeader : DesyncReason.badHeader, 400)
     if (next - start > longestHeaders) return 400
     const refusal = takeHeader(bytes, into, into.headerCount)
     if (refusal !== 0) return refusal

@@ -28,6 +28,30 @@ function scanned(text: string): Scanned {
   return { result: scanRequest(bytes, 0, bytes.length, scan), scan, bytes }
 }
 
+function resultOf(text: string): number {
+  return scanned(text).result
+}
+
+function resultOfLines(request: string, ...lines: readonly string[]): number {
+  return resultOf([request, 'Host: a', ...lines, '', ''].join('\r\n'))
+}
+
+function requestLine(length: number): string {
+  return `GET /${'a'.repeat(length - 'GET / HTTP/1.1'.length)} HTTP/1.1`
+}
+
+function headerLine(name: string, length: number): string {
+  return `${name}: ${'x'.repeat(length - name.length - 2)}`
+}
+
+function addresses(count: number): string {
+  return Array.from({ length: count }, (_, n) => `10.0.0.${n}`).join(', ')
+}
+
+function closes(text: string): boolean {
+  return scanned(text).scan.closes
+}
+
 /** A GET with these header lines. */
 function get(...lines: readonly string[]): Scanned {
   return scanned(['GET / HTTP/1.1', 'Host: a.example', ...lines, '', ''].join('\r\n'))
@@ -198,7 +222,6 @@ test('Connection takes away what it names, but nothing the load balancer vouches
 })
 
 test('a connection goes on or not', () => {
-  const closes = (text: string): boolean => scanned(text).scan.closes
   assert.equal(closes('GET / HTTP/1.1\r\nHost: a\r\n\r\n'), false)
   assert.equal(closes('GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n'), true)
   assert.equal(closes('GET / HTTP/1.0\r\n\r\n'), true)
@@ -219,30 +242,25 @@ test('only GET with Connection: Upgrade, Upgrade: websocket and no body is a Web
 })
 
 test('a request line may have 16 KiB, a header too, all headers together 64 KiB', () => {
-  const line = (length: number): string => `GET /${'a'.repeat(length - 'GET / HTTP/1.1'.length)} HTTP/1.1`
-  const whole = (request: string, ...lines: readonly string[]): number =>
-    scanned([request, 'Host: a', ...lines, '', ''].join('\r\n')).result
   const kilobytes = 1024
-  assert.equal(whole(line(16 * kilobytes)), complete)
-  assert.equal(whole(line(16 * kilobytes + 1)), 414)
-  const header = (name: string, length: number): string => `${name}: ${'x'.repeat(length - name.length - 2)}`
-  assert.equal(whole('GET / HTTP/1.1', header('A', 16 * kilobytes)), complete)
-  assert.equal(whole('GET / HTTP/1.1', header('A', 16 * kilobytes + 1)), 400)
-  assert.equal(whole('GET / HTTP/1.1', `${'A'.repeat(16 * kilobytes)}: x`), 400)
-  const four = ['A', 'B', 'C'].map((name) => header(name, 16 * kilobytes))
+  assert.equal(resultOfLines(requestLine(16 * kilobytes)), complete)
+  assert.equal(resultOfLines(requestLine(16 * kilobytes + 1)), 414)
+  assert.equal(resultOfLines('GET / HTTP/1.1', headerLine('A', 16 * kilobytes)), complete)
+  assert.equal(resultOfLines('GET / HTTP/1.1', headerLine('A', 16 * kilobytes + 1)), 400)
+  assert.equal(resultOfLines('GET / HTTP/1.1', `${'A'.repeat(16 * kilobytes)}: x`), 400)
+  const four = ['A', 'B', 'C'].map((name) => headerLine(name, 16 * kilobytes))
   const rest = 64 * kilobytes - 'Host: a\r\n'.length - 3 * (16 * kilobytes + 2) - 2
-  assert.equal(whole(line(16 * kilobytes), ...four, header('D', rest)), complete)
-  assert.equal(whole(line(16 * kilobytes), ...four, header('D', rest + 1)), 400)
+  assert.equal(resultOfLines(requestLine(16 * kilobytes), ...four, headerLine('D', rest)), complete)
+  assert.equal(resultOfLines(requestLine(16 * kilobytes), ...four, headerLine('D', rest + 1)), 400)
 })
 
 test('a head that is too long is refused before its end has come', () => {
-  const early = (text: string): number => scanned(text).result
-  assert.equal(early(`GET /${'a'.repeat(16 * 1024)}`), 414)
-  assert.equal(early(`GET / HTTP/1.1\r\nHost: a\r\nA: ${'x'.repeat(16 * 1024)}`), 400)
-  assert.equal(early(`GET / HTTP/1.1\r\nHost: a\r\n${'x'.repeat(16 * 1024 + 1)}`), 400)
-  assert.equal(early(`GET / HTTP/1.1\r\n${`A: ${'x'.repeat(1000)}\r\n`.repeat(66)}`), 400)
-  assert.equal(early('x'.repeat(longestRequestHead)), 400)
-  assert.equal(early('A'.repeat(41)), 400)
+  assert.equal(resultOf(`GET /${'a'.repeat(16 * 1024)}`), 414)
+  assert.equal(resultOf(`GET / HTTP/1.1\r\nHost: a\r\nA: ${'x'.repeat(16 * 1024)}`), 400)
+  assert.equal(resultOf(`GET / HTTP/1.1\r\nHost: a\r\n${'x'.repeat(16 * 1024 + 1)}`), 400)
+  assert.equal(resultOf(`GET / HTTP/1.1\r\n${`A: ${'x'.repeat(1000)}\r\n`.repeat(66)}`), 400)
+  assert.equal(resultOf('x'.repeat(longestRequestHead)), 400)
+  assert.equal(resultOf('A'.repeat(41)), 400)
 })
 
 test('so many headers and no more', () => {
@@ -253,7 +271,6 @@ test('so many headers and no more', () => {
 })
 
 test('30 addresses may be forwarded, in one header or in many', () => {
-  const addresses = (count: number): string => Array.from({ length: count }, (_, n) => `10.0.0.${n}`).join(', ')
   assert.equal(get(`X-Forwarded-For: ${addresses(30)}`).result, complete)
   assert.equal(get(`X-Forwarded-For: ${addresses(31)}`).result, 463)
   assert.equal(get(...Array.from({ length: 30 }, () => 'X-Forwarded-For: 10.0.0.1')).result, complete)
@@ -291,6 +308,11 @@ test('a request that is refused is called by its reason too, where there is one'
   assert.equal(reason(post('Content-Length: x')), 'BadContentLength')
   assert.equal(reason(post('X : y')), 'BadHeader')
   assert.equal(reason(scanned('GET /a\0 HTTP/1.1\r\n')), 'BadUri')
+  assert.equal(reason(post(': y')), 'EmptyHeader')
+  assert.equal(reason(scanned('GET /a\x01 HTTP/1.1\r\n')), 'AmbiguousUri')
+  assert.equal(reason(scanned('GET /a b HTTP/1.1\r\n')), 'SpaceInUri')
+  assert.equal(reason(scanned('GET /a b HTTP/2.0\r\n')), 'SpaceInUri')
+  assert.equal(reason(scanned('GET /a HTTQ/1.1\r\n')), 'BadVersion')
   assert.equal(reason(scanned('GET / HTTP/x\r\n')), 'BadVersion')
   assert.equal(reason(scanned('GET / HTTP/1.2\r\n')), 'NonCompliantVersion')
   assert.equal(reason(scanned('get / HTTP/1.1\r\n')), 'BadMethod')
