@@ -1,3 +1,4 @@
+import { ACMClient } from '@aws-sdk/client-acm'
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -9,6 +10,7 @@ import {
 import assert from 'node:assert/strict'
 import { SystemChance } from '../../../src/adapters/system-chance.ts'
 import { SystemClock } from '../../../src/adapters/system-clock.ts'
+import { certificateManager } from '../../../src/aws/acm/service.ts'
 import { elasticLoadBalancingV2 } from '../../../src/aws/elbv2/service.ts'
 import { startEndpoint } from '../../../src/aws/endpoint.ts'
 import { Changes } from '../../../src/engine/changes.ts'
@@ -34,17 +36,22 @@ export async function startLoadBalancingEndpoint() {
   const parts = { store, clock, chance: new SystemChance(), settings, log, router, changes, loadBalancing }
   // Of the engine, this service uses these parts only.
   const engine = parts as unknown as Engine
-  const services = [elasticLoadBalancingV2(engine)]
+  const services = [elasticLoadBalancingV2(engine), certificateManager(engine)]
   const endpoint = await startEndpoint({ services, host: '127.0.0.1', port: 0, accountId: '000000000000', log })
-  const clients: ElasticLoadBalancingV2Client[] = []
+  const clients: (ElasticLoadBalancingV2Client | ACMClient)[] = []
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   return {
     url: endpoint.url,
     store,
     router,
     persistence,
     client(region = 'eu-west-1') {
-      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
       const client = new ElasticLoadBalancingV2Client({ region, endpoint: endpoint.url, credentials, maxAttempts: 1 })
+      clients.push(client)
+      return client
+    },
+    certificates(region = 'eu-west-1') {
+      const client = new ACMClient({ region, endpoint: endpoint.url, credentials, maxAttempts: 1 })
       clients.push(client)
       return client
     },
