@@ -1,3 +1,4 @@
+import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
@@ -16,13 +17,16 @@ import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
-import { deploymentDocument } from './aws/documents.ts'
+import { accessLogDocument, deploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
 import { s3 } from './aws/s3/service.ts'
 import { securityTokenService } from './aws/sts/service.ts'
+import { AccessLogDelivery } from './engine/access-log-delivery.ts'
+import type { AccessLogSpool } from './engine/access-log-spool.ts'
+import { readAccessLogTail } from './engine/access-log-tail.ts'
 import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
@@ -107,7 +111,10 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
-      documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
+      documents: [
+        deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
+        accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
+      ],
       host: options.host,
       port: options.port,
       accountId,
@@ -122,6 +129,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     parts.recorder.start()
     parts.monitoring.start()
     parts.notifications.start()
+    parts.accessLogs.start()
     engine.deployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
@@ -152,6 +160,8 @@ type Parts = {
   readonly recorder: DeploymentRecorder
   readonly monitoring: Monitoring
   readonly notifications: Notifications
+  readonly spool: AccessLogSpool
+  readonly accessLogs: AccessLogDelivery
 }
 
 /** Everything, wired and not yet begun. */
@@ -169,7 +179,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock, log })
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())
-  const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
+  const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log, settings })
   const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
   const code = new FunctionCodeDirectory(dataDirectory)
   const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
@@ -194,7 +204,21 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
   const webhook = options.webhook === undefined ? undefined : new HttpWebhook(options.webhook)
   const notifications = new Notifications({ ...engine, webhook })
-  return { engine, settings, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications }
+  const spool = new AccessLogSpoolOnDisk(dataDirectory)
+  const accessLogs = new AccessLogDelivery({ ...engine, spool })
+  return {
+    engine,
+    settings,
+    runtime,
+    functionRuntime,
+    router,
+    persistence,
+    recorder,
+    monitoring,
+    notifications,
+    spool,
+    accessLogs,
+  }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -226,7 +250,8 @@ async function stopEngine(
   endpoint: Endpoint | undefined,
   { alsoRouterAndTasks }: { readonly alsoRouterAndTasks: boolean },
 ): Promise<void> {
-  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
+  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications, accessLogs } =
+    parts
   await endpoint?.close()
   engine.deployments.close()
   engine.functions.close()
@@ -234,6 +259,7 @@ async function stopEngine(
   await recorder.stop()
   await monitoring.stop()
   await notifications.stop()
+  await accessLogs.stop()
   await engine.services.stop()
   await engine.loadBalancing.stop()
   if (alsoRouterAndTasks) await Promise.all([router.shutdown(), runtime.shutdown()])

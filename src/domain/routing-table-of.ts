@@ -15,6 +15,8 @@ export type LoadBalancing = {
   readonly targetGroups: readonly TargetGroup[]
   /** Those which listeners name; others may be among them. */
   readonly certificates?: readonly Certificate[]
+  /** How long a file of an access log is written; absent means five minutes. */
+  readonly accessLogPeriodMilliseconds?: number
 }
 
 /**
@@ -48,7 +50,7 @@ export function targetGroupsOfAction(action: ListenerAction): readonly string[] 
 }
 
 function listenerRoute(listener: Listener, source: LoadBalancing): readonly ListenerRoute[] {
-  const { loadBalancers, rules, certificates = [] } = source
+  const { loadBalancers, rules, certificates = [], accessLogPeriodMilliseconds } = source
   const loadBalancer = loadBalancers.find((each) => each.loadBalancerArn === listener.loadBalancerArn)
   if (loadBalancer === undefined) return []
   const tls = listenerTls(listener, loadBalancer, certificates)
@@ -68,7 +70,10 @@ function listenerRoute(listener: Listener, source: LoadBalancing): readonly List
       clientKeepAliveSeconds: clientKeepAliveSeconds(loadBalancer),
       ...(tls === undefined ? {} : { tls }),
       ...(handling === undefined ? {} : { handling }),
-      loadBalancer: loadBalancerRouteOf(loadBalancer),
+      loadBalancer: {
+        ...loadBalancerRouteOf(loadBalancer),
+        ...(accessLogPeriodMilliseconds === undefined ? {} : { accessLogPeriodMilliseconds }),
+      },
     },
   ]
 }

@@ -4,6 +4,7 @@ import type { TargetHealth } from '../domain/target-health.ts'
 import type { Task } from '../domain/task.ts'
 import type { Changes } from './changes.ts'
 import type { HookVerdict } from './hook-execution.ts'
+import type { ObjectStore } from './object-store.ts'
 import type { ObjectReader } from './objects.ts'
 import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
@@ -21,7 +22,7 @@ export type Engine = {
   readonly loadBalancing: LoadBalancing
   readonly services: ServiceScheduler
   readonly deployments: DeploymentSupervisor
-  readonly objects: ObjectReader
+  readonly objects: ObjectReader & Pick<ObjectStore, 'put'>
 }
 
 /** Keeps the router's table and the store the same, and target groups' members in the state AWS would show. */

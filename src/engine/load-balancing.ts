@@ -7,7 +7,7 @@ import { targetKey } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
 import type { Changes } from './changes.ts'
 import type { LoadBalancing, TargetAddress } from './engine.ts'
-import type { AppliedTable, Clock, Log, Router } from './ports.ts'
+import type { AppliedTable, Clock, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 import { TablePublisher } from './table-publisher.ts'
 
@@ -29,6 +29,8 @@ export class RouterLoadBalancing implements LoadBalancing {
     readonly router: Router
     readonly changes: Changes
     readonly log: Log
+    /** Absent where minutes are minutes. */
+    readonly settings?: Pick<EngineSettings, 'minuteMilliseconds'>
   }) {
     this.#store = world.store
     this.#clock = world.clock

@@ -1,7 +1,8 @@
+import { accessLogPeriodMinutes } from '../domain/access-log-file.ts'
 import type { TargetGroup } from '../domain/load-balancer.ts'
-import { referencedTargetGroups, routingTableOf } from '../domain/routing-table-of.ts'
+import { referencedTargetGroups, routingTableOf, type LoadBalancing } from '../domain/routing-table-of.ts'
 import { targetKey } from '../domain/routing-table.ts'
-import type { AppliedTable, Clock, Router } from './ports.ts'
+import type { AppliedTable, Clock, EngineSettings, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
 /** How a target stands in the newest table, and the first version that has it so. */
@@ -16,16 +17,31 @@ export class TablePublisher {
   readonly #store: Store
   readonly #clock: Clock
   readonly #router: Router
+  readonly #fromSettings: Pick<LoadBalancing, 'accessLogPeriodMilliseconds'>
   #lastVersion = 0
   #appliedVersion = 0
   #running: Promise<AppliedTable> | undefined
   #next: Promise<AppliedTable> | undefined
   #targets: ReadonlyMap<string, PublishedTarget> = new Map()
 
-  constructor({ store, clock, router }: { readonly store: Store; readonly clock: Clock; readonly router: Router }) {
+  constructor({
+    store,
+    clock,
+    router,
+    settings,
+  }: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly router: Router
+    readonly settings?: Pick<EngineSettings, 'minuteMilliseconds'>
+  }) {
     this.#store = store
     this.#clock = clock
     this.#router = router
+    this.#fromSettings =
+      settings === undefined
+        ? {}
+        : { accessLogPeriodMilliseconds: accessLogPeriodMinutes * settings.minuteMilliseconds }
   }
 
   /** Resolves once the router serves by a table at least as new as the store is now; rejects when it cannot be told. */
@@ -69,6 +85,7 @@ export class TablePublisher {
       rules: rules.list(),
       targetGroups: targetGroups.list(),
       certificates: certificates.list(),
+      ...this.#fromSettings,
     }
     this.#lastVersion = version
     this.#targets = publishedTargets(source.targetGroups, referencedTargetGroups(source), version, this.#targets)

@@ -2,6 +2,7 @@ import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Listener } from '../../domain/load-balancer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Handlers } from '../handlers.ts'
+import { checkAccessLogs } from './access-log-settings.ts'
 import {
   ofHttpsListeners,
   ofListeners,
@@ -16,13 +17,16 @@ import { findListener, findLoadBalancer, findTargetGroup } from './find.ts'
 
 type AskedAttribute = { readonly Key?: string | undefined; readonly Value?: string | undefined }
 
-export const attributes = ({ store, loadBalancing }: Engine) =>
-  ({
+export const attributes = (engine: Engine) => {
+  const { store, loadBalancing } = engine
+  return {
     DescribeLoadBalancerAttributes({ LoadBalancerArn }, call) {
       return described(ofLoadBalancers, findLoadBalancer({ store, call }, LoadBalancerArn).attributes)
     },
 
     async ModifyLoadBalancerAttributes({ LoadBalancerArn, Attributes: asked }, call) {
+      const before = findLoadBalancer({ store, call }, LoadBalancerArn)
+      await checkAccessLogs(engine, before, changedBy(ofLoadBalancers, before.attributes, asked))
       const loadBalancer = findLoadBalancer({ store, call }, LoadBalancerArn)
       const changed = changedBy(ofLoadBalancers, loadBalancer.attributes, asked)
       store.loadBalancers.put(LoadBalancerArn, { ...loadBalancer, attributes: changed })
@@ -54,7 +58,8 @@ export const attributes = ({ store, loadBalancing }: Engine) =>
       await loadBalancing.publish()
       return described(kindOf(listener), changed)
     },
-  }) satisfies Handlers<typeof sdk>
+  } satisfies Handlers<typeof sdk>
+}
 
 function kindOf({ protocol }: Listener): AttributeKind {
   return protocol === 'HTTPS' ? ofHttpsListeners : ofListeners
