@@ -26,8 +26,11 @@ class Pipe extends Duplex {
 export class NodeServerReading {
   readonly #messages = new Map<Duplex, ReadMessage[]>()
   readonly #server: Server
+  readonly #onHeaders: (rawHeaders: readonly string[]) => void
 
-  constructor() {
+  /** `onHeaders` gets the headers of each request: name, value, name, value, … */
+  constructor(onHeaders: (rawHeaders: readonly string[]) => void = () => undefined) {
+    this.#onHeaders = onHeaders
     this.#server = createServer({
       maxHeaderSize: 256 * 1024,
       keepAliveTimeout: 0,
@@ -61,6 +64,7 @@ export class NodeServerReading {
   }
 
   #take(request: IncomingMessage): void {
+    this.#onHeaders(request.rawHeaders)
     const body: Buffer[] = []
     request.on('data', (chunk: Buffer) => body.push(chunk))
     request.on('error', () => undefined)

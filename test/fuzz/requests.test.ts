@@ -24,21 +24,24 @@ const requestsPerRound = 100
 test('what the router takes for a request, node:http reads as the same request, and so does the target', async () => {
   const chance = new SeededChance(seed)
   const node = new NodeServerReading()
+  const lies: string[] = []
+  const target = new NodeServerReading((rawHeaders) => lies.push(...liesIn(rawHeaders)))
   let accepted = 0
   for (let round = 0; round < rounds; round++) {
     const inputs = Array.from({ length: requestsPerRound }, () => mutated(texts, chance))
     for (const input of inputs) assertSameInPieces(input, chance)
-    accepted += await compare(node, round === 0 ? [...texts, ...inputs] : inputs)
+    accepted += await compare(node, target, round === 0 ? [...texts, ...inputs] : inputs)
   }
+  assert.deepEqual(lies, [], `seed ${seed}: what a target was made to believe`)
   // Were nothing accepted, nothing would have been compared.
   assert.ok(accepted > rounds * requestsPerRound * 0.1, `only ${accepted} requests were accepted`)
 })
 
-async function compare(node: NodeServerReading, inputs: readonly string[]): Promise<number> {
+async function compare(node: NodeServerReading, target: NodeServerReading, inputs: readonly string[]): Promise<number> {
   const bytes = inputs.map((text) => Buffer.from(text, 'latin1'))
   const byRouter = bytes.map((input) => readByRouter(input, knownMethods))
   const byNode = await node.read(bytes)
-  const byTarget = await node.read(byRouter.map(({ forwarded }) => forwarded))
+  const byTarget = await target.read(byRouter.map(({ forwarded }) => forwarded))
   byRouter.forEach((reading, index) => {
     const context = `seed ${seed}, input ${JSON.stringify(inputs[index])}`
     if (reading.differences.has('unknown method')) return
@@ -69,4 +72,33 @@ function assertSameInPieces(text: string, chance: SeededChance): void {
     if (result === complete) assert.equal(early, length < whole.end ? incomplete : complete, context)
     else assert.ok(early === incomplete || early === result, context)
   }
+}
+
+/**
+ * Headers by which a client speaks in the load balancer's name, or to the target about a connection that is not its own.
+ * Names are compared as programs behind CGI see them, where every odd character is the same.
+ */
+function liesIn(rawHeaders: readonly string[]): readonly string[] {
+  const byName = new Map<string, string[]>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase().replaceAll(/[^a-z0-9]/g, '_')
+    byName.set(name, [...(byName.get(name) ?? []), rawHeaders[at + 1] ?? ''])
+  }
+  const truths: readonly (readonly [name: string, value: RegExp])[] = [
+    ['x_forwarded_for', /(^|, )192\.0\.2\.9$/],
+    ['x_forwarded_proto', /^http$/],
+    ['x_forwarded_port', /^8080$/],
+    ['x_amzn_trace_id', /^(Root|Self)=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)/],
+    ['host', /:\d*$/],
+  ]
+  const wrong = truths
+    .filter(([name, value]) => byName.get(name)?.length !== 1 || !value.test(byName.get(name)?.[0] ?? ''))
+    .map(([name]) => `${name}: ${JSON.stringify(byName.get(name))}`)
+  const strays = ['keep-alive', 'te', 'trailer', 'proxy-connection', 'proxy-authorization', 'x-amzn-tls-version']
+  const connection = byName.get('connection')?.join() ?? 'close'
+  return [
+    ...wrong,
+    ...strays.filter((name) => rawHeaders.some((raw, at) => at % 2 === 0 && raw.toLowerCase() === name)),
+    ...(['close', 'Upgrade'].includes(connection) ? [] : [`connection: ${connection}`]),
+  ]
 }
