@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
+import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
@@ -48,6 +49,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     continueCommand(),
     stopCommand(),
     hookCommand(),
+    certificateCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)

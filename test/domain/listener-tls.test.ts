@@ -11,16 +11,37 @@ const certificate = (certificateArn: string, chain?: string): Certificate => ({
   certificate: `certificate of ${certificateArn}\n`,
   privateKey: 'key',
   ...(chain === undefined ? {} : { chain }),
-  ...{ importedAt: 0, notBefore: 0, notAfter: 1, serial: '', issuer: '', subject: '' },
-  ...{ keyAlgorithm: 'RSA_2048', signatureAlgorithm: '', tags: {} },
+  importedAt: 0,
+  notBefore: 0,
+  notAfter: 1,
+  serial: '',
+  issuer: '',
+  subject: '',
+  keyAlgorithm: 'RSA_2048',
+  signatureAlgorithm: '',
+  tags: {},
 })
 const listener: Listener = {
-  ...{ listenerArn: 'l', loadBalancerArn: 'b', port: 443, protocol: 'HTTPS', defaultActions: [], attributes: {} },
-  ...{ tags: {}, defaultRuleArn: 'r', certificateArns: ['two', 'gone', 'one'] },
+  listenerArn: 'l',
+  loadBalancerArn: 'b',
+  port: 443,
+  protocol: 'HTTPS',
+  defaultActions: [],
+  attributes: {},
+  tags: {},
+  defaultRuleArn: 'r',
+  certificateArns: ['two', 'gone', 'one'],
 }
 const loadBalancer: LoadBalancer = {
-  ...{ loadBalancerArn: 'b', name: 'b', createdTime: 0, scheme: 'internal', ipAddressType: 'ipv4', subnets: [] },
-  ...{ securityGroups: [], attributes: {}, tags: {} },
+  loadBalancerArn: 'b',
+  name: 'b',
+  createdTime: 0,
+  scheme: 'internal',
+  ipAddressType: 'ipv4',
+  subnets: [],
+  securityGroups: [],
+  attributes: {},
+  tags: {},
 }
 const all = [certificate('one'), certificate('two', 'chain\n')]
 
