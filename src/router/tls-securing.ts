@@ -45,6 +45,8 @@ class TlsSecuring implements Securing {
       // Whoever connects and goes without a word, as port checks do, has not tried to negotiate.
       if (this.#handshaking.delete(peer) && socket.bytesRead > 0) this.#door.onNegotiationError()
     })
+    // Who ends a connection of TLS has no use for what would still come; one that ends within the handshake is over.
+    socket.allowHalfOpen = false
     this.#server.emit('connection', socket)
   }
 

@@ -36,7 +36,8 @@ export async function openSecuredPort(tls: ListenerTls, answer: Answer, limits?:
     ...(limits === undefined ? {} : { limits }),
   })
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
+  // As the router's own ports have it.
+  const server = createServer({ noDelay: true, pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
     socket.once('close', () => sockets.delete(socket))
