@@ -2,7 +2,7 @@ import type { AlarmDimension } from './alarm.ts'
 import { parseArn } from './identifiers.ts'
 import { latencyOf } from './latency-bucket.ts'
 import type { MetricDatum, MetricSamples } from './metric.ts'
-import type { RequestCount, RouterReport } from './router-report.ts'
+import type { ListenerTotals, RequestCount, RouterReport } from './router-report.ts'
 
 export const loadBalancerNamespace = 'AWS/ApplicationELB'
 
@@ -10,19 +10,26 @@ export const loadBalancerNamespace = 'AWS/ApplicationELB'
 export type TrafficCounts = {
   readonly requests: ReadonlyMap<string, RequestCount>
   readonly exchanges: ReadonlyMap<string, ExchangeSums>
+  readonly listeners: ReadonlyMap<string, ListenerTotals>
 }
 type ExchangeSums = {
   readonly listenerArn: string
   readonly targetGroupArn: string
   readonly connectionErrors: number
+  readonly unhealthyRoutings: number
+  readonly nonStickyRequests: number
   readonly sumSeconds: number
   readonly latencies: ReadonlyMap<number, number>
 }
 
-export const noTraffic: TrafficCounts = { requests: new Map(), exchanges: new Map() }
+export const noTraffic: TrafficCounts = { requests: new Map(), exchanges: new Map(), listeners: new Map() }
 
 /** Rows of single targets are summed: the router moves them to their group's row once the target is long gone. */
-export function trafficCounts({ counts, exchanges = [] }: Pick<RouterReport, 'counts' | 'exchanges'>): TrafficCounts {
+export function trafficCounts({
+  counts,
+  exchanges = [],
+  listeners = [],
+}: Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>): TrafficCounts {
   const requests = new Map<string, RequestCount>()
   for (const { target: _, ...row } of counts) {
     const key = `${row.listenerArn} ${row.targetGroupArn ?? ''} ${row.outcome} ${row.statusCode ?? ''}`
@@ -33,9 +40,16 @@ export function trafficCounts({ counts, exchanges = [] }: Pick<RouterReport, 'co
     exchanges: new Map(
       exchanges.map(({ responseTimes, ...row }) => [
         `${row.listenerArn} ${row.targetGroupArn}`,
-        { ...row, sumSeconds: responseTimes.sumSeconds, latencies: new Map(responseTimes.counts) },
+        {
+          ...row,
+          unhealthyRoutings: row.unhealthyRoutings ?? 0,
+          nonStickyRequests: row.nonStickyRequests ?? 0,
+          sumSeconds: responseTimes.sumSeconds,
+          latencies: new Map(responseTimes.counts),
+        },
       ]),
     ),
+    listeners: new Map(listeners.map((row) => [row.listenerArn, row])),
   }
 }
 
@@ -51,6 +65,7 @@ export function trafficSince(before: TrafficCounts, now: TrafficCounts): Traffic
         .filter(([, { count }]) => count > 0),
     ),
     exchanges: new Map([...now.exchanges].map(([key, row]) => [key, exchangesSince(before.exchanges.get(key), row)])),
+    listeners: new Map([...now.listeners].map(([key, row]) => [key, totalsSince(before.listeners.get(key), row)])),
   }
 }
 
@@ -62,8 +77,28 @@ function exchangesSince(before: ExchangeSums | undefined, now: ExchangeSums): Ex
   return {
     ...now,
     connectionErrors: now.connectionErrors - before.connectionErrors,
+    unhealthyRoutings: now.unhealthyRoutings - before.unhealthyRoutings,
+    nonStickyRequests: now.nonStickyRequests - before.nonStickyRequests,
     sumSeconds: now.sumSeconds - before.sumSeconds,
     latencies: new Map(latencies),
+  }
+}
+
+/** Connections that are open now are no counter. */
+function totalsSince(before: ListenerTotals | undefined, now: ListenerTotals): ListenerTotals {
+  if (before === undefined) return now
+  return {
+    listenerArn: now.listenerArn,
+    activeConnections: now.activeConnections,
+    newConnections: now.newConnections - before.newConnections,
+    rejectedConnections: now.rejectedConnections - before.rejectedConnections,
+    tlsNegotiationErrors: now.tlsNegotiationErrors - before.tlsNegotiationErrors,
+    processedBytes: now.processedBytes - before.processedBytes,
+    ruleEvaluations: now.ruleEvaluations - before.ruleEvaluations,
+    desyncNonCompliantRequests: now.desyncNonCompliantRequests - before.desyncNonCompliantRequests,
+    droppedInvalidHeaderRequests: now.droppedInvalidHeaderRequests - before.droppedInvalidHeaderRequests,
+    forwardedInvalidHeaderRequests: now.forwardedInvalidHeaderRequests - before.forwardedInvalidHeaderRequests,
+    fixedResponses: (now.fixedResponses ?? 0) - (before.fixedResponses ?? 0),
   }
 }
 
@@ -72,13 +107,14 @@ function exchangesSince(before: ExchangeSums | undefined, now: ExchangeSums): Ex
  * is what `RequestCountPerTarget` divides by.
  */
 export function trafficMetrics(
-  { requests, exchanges }: TrafficCounts,
+  { requests, exchanges, listeners }: TrafficCounts,
   timestamp: number,
   healthyTargets: (targetGroupArn: string) => number,
 ): readonly MetricDatum[] {
   return [
     ...[...requests.values()].flatMap((row) => requestMetrics(row, timestamp, healthyTargets)),
     ...[...exchanges.values()].flatMap((row) => exchangeMetrics(row, timestamp)),
+    ...[...listeners.values()].flatMap((row) => listenerMetrics(row, timestamp)),
   ]
 }
 
@@ -89,7 +125,7 @@ export function targetGroupDimensions(listenerArn: string, targetGroupArn: strin
 }
 
 /** `LoadBalancer=app/NAME/ID`: a listener's ARN says whose it is, also when it is gone. */
-function loadBalancerDimensions(listenerArn: string): readonly AlarmDimension[] {
+export function loadBalancerDimensions(listenerArn: string): readonly AlarmDimension[] {
   const [, ...path] = (parseArn(listenerArn)?.resource ?? listenerArn).split('/')
   return [{ name: 'LoadBalancer', value: path.slice(0, 3).join('/') }]
 }
@@ -135,34 +171,60 @@ function elbMetrics(outcome: RequestCount['outcome'], statusCode: number | undef
     case '4xx':
     case '5xx':
     case 'elb-2xx':
-    case 'client-closed':
     case 'target-closed':
       return []
+    case 'client-closed':
+      return statusCode === 460 ? ['HTTPCode_ELB_4XX_Count'] : []
   }
 }
 
 const countedServerErrors = new Set([500, 502, 503, 504])
 
 function exchangeMetrics(row: ExchangeSums, timestamp: number): readonly MetricDatum[] {
-  const { listenerArn, targetGroupArn, connectionErrors } = row
+  const { listenerArn, targetGroupArn } = row
   const samples = latencySamples(row)
   const everyDimensions = [loadBalancerDimensions(listenerArn), targetGroupDimensions(listenerArn, targetGroupArn)]
   return everyDimensions.flatMap((dimensions) => [
-    ...(connectionErrors > 0
-      ? [
-          datum(listenerArn, {
-            metricName: 'TargetConnectionErrorCount',
-            dimensions,
-            unit: 'Count',
-            timestamp,
-            samples: one(connectionErrors),
-          }),
-        ]
-      : []),
+    ...counted(listenerArn, dimensions, timestamp, {
+      TargetConnectionErrorCount: row.connectionErrors,
+      UnhealthyRoutingRequestCount: row.unhealthyRoutings,
+      NonStickyRequestCount: row.nonStickyRequests,
+    }),
     ...(samples === undefined
       ? []
       : [datum(listenerArn, { metricName: 'TargetResponseTime', dimensions, unit: 'Seconds', timestamp, samples })]),
   ])
+}
+
+function listenerMetrics(row: ListenerTotals, timestamp: number): readonly MetricDatum[] {
+  const { listenerArn, processedBytes } = row
+  const dimensions = loadBalancerDimensions(listenerArn)
+  return [
+    ...counted(listenerArn, dimensions, timestamp, {
+      NewConnectionCount: row.newConnections,
+      RejectedConnectionCount: row.rejectedConnections,
+      ClientTLSNegotiationErrorCount: row.tlsNegotiationErrors,
+      RuleEvaluations: row.ruleEvaluations,
+      HTTP_Fixed_Response_Count: row.fixedResponses ?? 0,
+      DesyncMitigationMode_NonCompliant_Request_Count: row.desyncNonCompliantRequests,
+      DroppedInvalidHeaderRequestCount: row.droppedInvalidHeaderRequests,
+      ForwardedInvalidHeaderRequestCount: row.forwardedInvalidHeaderRequests,
+    }),
+    ...counted(listenerArn, dimensions, timestamp, { ProcessedBytes: processedBytes }, 'Bytes'),
+  ]
+}
+
+/** A datum for each number that is not zero. */
+function counted(
+  listenerArn: string,
+  dimensions: readonly AlarmDimension[],
+  timestamp: number,
+  values: Readonly<Record<string, number>>,
+  unit: 'Count' | 'Bytes' = 'Count',
+): readonly MetricDatum[] {
+  return Object.entries(values)
+    .filter(([, value]) => value > 0)
+    .map(([metricName, value]) => datum(listenerArn, { metricName, dimensions, unit, timestamp, samples: one(value) }))
 }
 
 /** The histogram's values, moved together to the sum that is known exactly, so that averages are exact. */

@@ -109,6 +109,10 @@ function mergedListeners(listeners: readonly ListenerTotals[]): readonly Listene
 }
 
 function summedListeners({ listenerArn, ...one }: ListenerTotals, other: ListenerTotals): ListenerTotals {
-  const names = Object.keys(one) as (keyof typeof one)[]
-  return { listenerArn, ...one, ...Object.fromEntries(names.map((name) => [name, one[name] + other[name]])) }
+  const names = Object.keys({ ...other, ...one }).filter((name) => name !== 'listenerArn') as (keyof typeof one)[]
+  return {
+    listenerArn,
+    ...one,
+    ...Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
+  }
 }

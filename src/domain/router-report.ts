@@ -39,6 +39,8 @@ export type ListenerTotals = {
   readonly desyncNonCompliantRequests: number
   readonly droppedInvalidHeaderRequests: number
   readonly forwardedInvalidHeaderRequests: number
+  /** Requests that a fixed-response action answered. Absent means 0. */
+  readonly fixedResponses?: number
 }
 
 export type RefusedListener = { readonly listenerArn: ListenerArn; readonly port: number; readonly message: string }

@@ -7,6 +7,7 @@ import {
   trafficSince,
   type TrafficCounts,
 } from '../domain/metric-of-traffic.ts'
+import { ConnectionPeaks } from '../domain/connection-peaks.ts'
 import { parseArn } from '../domain/identifiers.ts'
 import type { TargetGroup } from '../domain/load-balancer.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
@@ -18,6 +19,8 @@ import type { Store } from './store.ts'
 /** Hosts are looked at so often in a minute at least; of a long minute, twice a second. */
 const hostCountsAMinute = 12
 const hostLookMilliseconds = 500
+/** So many routers are remembered, those that are gone among them. */
+const mostRouters = 64
 
 /**
  * What the load balancer tells CloudWatch in the namespace `AWS/ApplicationELB`: requests and response times from the
@@ -31,7 +34,9 @@ export class LoadBalancerMetrics {
   readonly #loadBalancing: LoadBalancing
   readonly #metrics: Metrics
   readonly #hostCountMilliseconds: number
-  #seen: { readonly routerId: string; readonly counts: TrafficCounts } | undefined
+  /** By router, what it had counted when it was last asked; undefined before the first report. */
+  #seen: ReadonlyMap<string, TrafficCounts> | undefined
+  readonly #connections: ConnectionPeaks
   readonly #hostCounts = new Map<string, { readonly text: string; readonly at: number }>()
   #hostsSeenAt = Number.NEGATIVE_INFINITY
   #isRunning = false
@@ -49,6 +54,7 @@ export class LoadBalancerMetrics {
     this.#router = world.router
     this.#loadBalancing = world.loadBalancing
     this.#metrics = world.metrics
+    this.#connections = new ConnectionPeaks(world.settings.minuteMilliseconds)
     this.#hostCountMilliseconds = world.settings.minuteMilliseconds / hostCountsAMinute
     world.router.onReport(() => this.#take())
   }
@@ -66,14 +72,20 @@ export class LoadBalancerMetrics {
   #take(): void {
     const report = this.#router.report()
     if (!this.#isRunning || report === undefined) return
-    const counts = trafficCounts(report)
-    const { routerId } = report
-    // What a router has counted before this engine knew it belongs to minutes that are over.
-    const before = this.#seen === undefined ? counts : this.#seen.routerId === routerId ? this.#seen.counts : noTraffic
-    this.#seen = { routerId, counts }
     const now = this.#clock.now()
     const healthyTargets = (arn: string): number => this.#loadBalancing.healthyTargetCount(arn)
-    for (const datum of trafficMetrics(trafficSince(before, counts), now, healthyTargets)) this.#metrics.put(datum)
+    const seen = new Map(this.#seen)
+    for (const { routerId, ...counters } of report.routers ?? [report]) {
+      const counts = trafficCounts(counters)
+      // What routers have counted before this engine knew any belongs to minutes that are over.
+      const before = this.#seen === undefined ? counts : (this.#seen.get(routerId) ?? noTraffic)
+      for (const datum of trafficMetrics(trafficSince(before, counts), now, healthyTargets)) this.#metrics.put(datum)
+      // The last one is the newest: one that does not answer for a moment must not count from zero when it does again.
+      seen.delete(routerId)
+      seen.set(routerId, counts)
+    }
+    this.#seen = new Map([...seen].slice(-mostRouters))
+    for (const datum of this.#connections.take(report.listeners ?? [], now)) this.#metrics.put(datum)
     this.#countHosts(now)
   }
 
@@ -91,6 +103,10 @@ export class LoadBalancerMetrics {
       this.#hostCounts.set(targetGroupArn, { text, at: now })
       this.#put('HealthyHostCount', { listenerArn, targetGroupArn, now, value: healthy })
       this.#put('UnHealthyHostCount', { listenerArn, targetGroupArn, now, value: unhealthy })
+      // Of the one zone that there is.
+      const isRoutedHealthy = healthy >= minimumHealthyTargets(group)
+      this.#put('HealthyStateRouting', { listenerArn, targetGroupArn, now, value: isRoutedHealthy ? 1 : 0 })
+      this.#put('UnhealthyStateRouting', { listenerArn, targetGroupArn, now, value: isRoutedHealthy ? 0 : 1 })
     }
   }
 
@@ -134,4 +150,12 @@ export class LoadBalancerMetrics {
     }
     return used
   }
+}
+
+/** As many as must be healthy for requests to go to healthy ones alone. */
+function minimumHealthyTargets({ attributes, targets }: TargetGroup): number {
+  const prefix = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets'
+  const percentage = Number(attributes[`${prefix}.percentage`])
+  const ofPercentage = Number.isNaN(percentage) ? 0 : Math.ceil((targets.length * percentage) / 100)
+  return Math.max(Number(attributes[`${prefix}.count`] ?? 1), ofPercentage)
 }

@@ -107,3 +107,49 @@ test('response times have an exact average, and percentiles from their histogram
   assert.ok(Math.abs((sums(data)['TargetResponseTime web blue'] ?? 0) - 0.42) < 1e-9)
   assert.equal(trafficMetrics(trafficSince(noTraffic, trafficCounts({ counts: [] })), 0, () => 1).length, 0)
 })
+
+const listenerTotals = {
+  listenerArn,
+  newConnections: 3,
+  activeConnections: 2,
+  rejectedConnections: 0,
+  tlsNegotiationErrors: 1,
+  processedBytes: 5000,
+  ruleEvaluations: 40,
+  desyncNonCompliantRequests: 2,
+  droppedInvalidHeaderRequests: 4,
+  forwardedInvalidHeaderRequests: 5,
+  fixedResponses: 6,
+}
+
+test('what a listener has seen is counted for its load balancer', () => {
+  const before = trafficCounts({
+    counts: [],
+    listeners: [{ ...listenerTotals, processedBytes: 1000, newConnections: 3 }],
+  })
+  const after = trafficCounts({ counts: [], listeners: [listenerTotals] })
+  const metrics = (counts: Parameters<typeof trafficMetrics>[0]) => sums(trafficMetrics(counts, 0, () => 1))
+  assert.deepEqual(metrics(trafficSince(before, after)), { 'ProcessedBytes web': 4000 })
+  assert.deepEqual(metrics(trafficSince(noTraffic, after)), {
+    'NewConnectionCount web': 3,
+    'ClientTLSNegotiationErrorCount web': 1,
+    'RuleEvaluations web': 40,
+    'HTTP_Fixed_Response_Count web': 6,
+    'DesyncMitigationMode_NonCompliant_Request_Count web': 2,
+    'DroppedInvalidHeaderRequestCount web': 4,
+    'ForwardedInvalidHeaderRequestCount web': 5,
+    'ProcessedBytes web': 5000,
+  })
+})
+
+test('requests to targets that are not healthy, and those without their cookie, are counted for both', () => {
+  const [group] = exchanges([0.1])
+  assert.ok(group !== undefined)
+  const counts = (unhealthyRoutings: number, nonStickyRequests: number) =>
+    trafficCounts({ counts: [], exchanges: [{ ...group, unhealthyRoutings, nonStickyRequests }] })
+  assert.deepEqual(sums(trafficMetrics(trafficSince(counts(1, 1), counts(3, 1)), 0, () => 1)), {
+    'UnhealthyRoutingRequestCount web': 2,
+    'UnhealthyRoutingRequestCount web blue': 2,
+  })
+  assert.equal(sums(trafficMetrics(counts(0, 7), 0, () => 1))['NonStickyRequestCount web blue'], 7)
+})
