@@ -61,7 +61,9 @@ function takeRouterHeader(bytes: Buffer, into: RequestScan, place: number, kind:
       if (listHasWord(bytes, start, end, websocket)) into.namesWebSocket = true
       return 0
     case HeaderKind.expect:
-      if (into.minorVersion > 0 && listHasWord(bytes, start, end, expectedContinue)) into.expectsContinue = true
+      // HTTP/1.0 cannot wait for an answer before its body; to a target the same header would come from HTTP/1.1.
+      if (into.minorVersion === 0) into.kinds[place] = HeaderKind.hopByHop
+      else if (listHasWord(bytes, start, end, expectedContinue)) into.expectsContinue = true
       return 0
     case HeaderKind.forwardedFor:
       if (into.forwardedFor < 0) into.forwardedFor = place
