@@ -4,13 +4,28 @@ import type { ListenerTls, ServedCertificate } from '../domain/routing-table.ts'
 import { forServerName } from '../domain/server-name.ts'
 import { findSslPolicy, type SslPolicy } from '../domain/ssl-policies.ts'
 
+/** Most changes of a table leave TLS as it is: so many settings are kept ready, the last ones asked for. */
+const mostKept = 64
+const kept = new Map<string, TlsContexts>()
+
+/** The same for the same settings. Throws where OpenSSL does not take the default certificate, or its key. */
+export function tlsContextsOf(tls: ListenerTls): TlsContexts {
+  const key = JSON.stringify(tls)
+  const contexts = kept.get(key) ?? new TlsContexts(tls)
+  kept.delete(key)
+  kept.set(key, contexts)
+  const [oldest] = kept.keys()
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest)
+  return contexts
+}
+
 /**
  * What TLS needs of one version of a listener's settings. The default certificate is made ready at once, each other one
  * when the first client asks for it, so that a change with many certificates holds up nobody.
  */
 export class TlsContexts {
   readonly tls: ListenerTls
-  /** For `tls.createServer` and `setSecureContext`; throws where OpenSSL does not take the certificate or its key. */
+  /** For `tls.createServer` and `setSecureContext`. */
   readonly defaultOptions: SecureContextOptions
   readonly #policy: SslPolicy
   readonly #made = new Map<ServedCertificate, SecureContext>()
@@ -22,6 +37,8 @@ export class TlsContexts {
     this.tls = tls
     this.#policy = policy
     this.defaultOptions = this.#options(tls.certificates[0])
+    // Tells now what cannot be used.
+    createSecureContext(this.defaultOptions)
   }
 
   /** Undefined where the default certificate is to be shown. */

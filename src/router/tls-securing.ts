@@ -5,7 +5,7 @@ import type { ListenerTls } from '../domain/routing-table.ts'
 import { Http2Connection } from './http2-connection.ts'
 import type { SecuredDoor, Securing } from './securing.ts'
 import { SocketWire } from './socket-wire.ts'
-import { TlsContexts } from './tls-contexts.ts'
+import { tlsContextsOf, type TlsContexts } from './tls-contexts.ts'
 import type { ClientSide } from './wire.ts'
 
 /** A client that has connected has so long for its part of the handshake. */
@@ -27,7 +27,7 @@ class TlsSecuring implements Securing {
 
   constructor(door: SecuredDoor) {
     this.#door = door
-    this.#contexts = new TlsContexts(door.tls)
+    this.#contexts = tlsContextsOf(door.tls)
     this.#server = createServer({
       ...this.#contexts.defaultOptions,
       handshakeTimeout: handshakeMilliseconds,
@@ -51,7 +51,8 @@ class TlsSecuring implements Securing {
   }
 
   follow(tls: ListenerTls): void {
-    const contexts = new TlsContexts(tls)
+    const contexts = tlsContextsOf(tls)
+    if (contexts === this.#contexts) return
     this.#server.setSecureContext(contexts.defaultOptions)
     this.#contexts = contexts
   }
