@@ -117,6 +117,22 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
       'for the duration from the first answer on; a group with weight 0 keeps no client',
     ),
   ],
+  'HTTPS listeners': [
+    behaviour('Certificates imported into ACM, replaced without closing a connection', 'supported', ''),
+    behaviour('Certificates issued by ACM, or kept in IAM', 'refused', 'import them'),
+    behaviour(
+      'Several certificates for a listener (SNI)',
+      'supported',
+      'of several for one name the one with an RSA key is shown',
+    ),
+    behaviour(
+      'Security policies',
+      'supported',
+      'but for those with FIPS, and `ELBSecurityPolicy-TLS-1-0-2015-04` with triple DES',
+    ),
+    behaviour('HTTP/2 from clients', 'supported', 'a request of HTTP/1.1 is made of each stream; 128 at once'),
+    behaviour('Mutual TLS, ALPN policies', 'refused', 'by name'),
+  ],
   'Target groups': [
     behaviour('HTTP/1.1 to targets by IP address', 'supported', ''),
     behaviour('Protocol HTTPS, HTTP/2, gRPC; instances, Lambda functions, load balancers as targets', 'refused', ''),

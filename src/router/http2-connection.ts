@@ -11,7 +11,7 @@ const mostStreams = 128
 const streamWindowBytes = 256 * 1024
 const connectionWindowBytes = 1024 * 1024
 const mostHeaderBytes = 64 * 1024
-const mostHeaders = 512
+const mostHeaders = 256
 const mostMemoryMegabytes = 16
 /** Streams that end by a reset: a client has so many at once, and regains so many a second. */
 const resetBurst = 200
