@@ -28,7 +28,7 @@ Where nothing at all of that is configured, it is ${localEndpoint}.`
 export function clientConfiguration(
   { endpointUrl, region }: AwsOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  service: 'CODEDEPLOY' | 'LAMBDA' | 'ACM' = 'CODEDEPLOY',
+  service: 'ACM' | 'CODEDEPLOY' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3' = 'CODEDEPLOY',
 ): ClientConfiguration {
   const files = [
     env['AWS_CONFIG_FILE'] ?? homeFile('config'),

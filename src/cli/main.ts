@@ -7,6 +7,7 @@ import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { downCommand } from './down.ts'
 import { hookCommand } from './hook.ts'
+import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { packageVersion } from './version.ts'
@@ -49,6 +50,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     continueCommand(),
     stopCommand(),
     hookCommand(),
+    logsCommand(),
     certificateCommand(),
   ]
   for (const command of commands) program.addCommand(command)
@@ -86,6 +88,7 @@ Examples:
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
   $ aws deploy create-deployment …    deploy, as with AWS
   $ teal deployment d-ABCDEF123       how it goes, and why
+  $ teal logs --lb --follow           every request to the load balancer
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

@@ -128,9 +128,8 @@ test('what a listener has seen is counted for its load balancer', () => {
     listeners: [{ ...listenerTotals, processedBytes: 1000, newConnections: 3 }],
   })
   const after = trafficCounts({ counts: [], listeners: [listenerTotals] })
-  const metrics = (counts: Parameters<typeof trafficMetrics>[0]) => sums(trafficMetrics(counts, 0, () => 1))
-  assert.deepEqual(metrics(trafficSince(before, after)), { 'ProcessedBytes web': 4000 })
-  assert.deepEqual(metrics(trafficSince(noTraffic, after)), {
+  assert.deepEqual(sums(trafficMetrics(trafficSince(before, after), 0, () => 1)), { 'ProcessedBytes web': 4000 })
+  assert.deepEqual(sums(trafficMetrics(trafficSince(noTraffic, after), 0, () => 1)), {
     'NewConnectionCount web': 3,
     'ClientTLSNegotiationErrorCount web': 1,
     'RuleEvaluations web': 40,
