@@ -68,11 +68,12 @@ function pathOf({ url = '-', type }: AccessLogLine): string {
   return type === 'ws' || type === 'wss' ? `${path} (${type})` : path
 }
 
-/** From the first byte of the request to the first one of the answer, as far as it came. */
+/** From the first byte of the request to the first one of a target's answer, as far as it came; otherwise to the end. */
 function millisecondsOf(line: AccessLogLine): string {
   const parts = [line.requestProcessingSeconds, line.targetProcessingSeconds, line.responseProcessingSeconds]
   const known = parts.filter((seconds) => seconds >= 0)
-  return known.length === 0 ? '-' : String(Math.round(known.reduce((sum, seconds) => sum + seconds, 0) * 1000))
+  if (known.length > 0) return String(Math.round(known.reduce((sum, seconds) => sum + seconds, 0) * 1000))
+  return line.requestCreationTime === undefined ? '-' : String(Math.round(line.time - line.requestCreationTime))
 }
 
 /** What clients send does not get to steer the terminal. */
