@@ -38,6 +38,8 @@ export type RunningProbe = { readonly abort: () => void }
 type HealthChecksSettings = {
   /** What the router knew when it ended the last time. */
   readonly restored: ReadonlyMap<string, CheckedHealth>
+  /** Told at once: since when the target is healthy (by `performance.now()`), or, as undefined, that it is not any more. */
+  readonly onHealth: (key: string, healthySince: number | undefined) => void
   /** Some target's state is another one, or other targets are checked. */
   readonly onChange: () => void
 }
@@ -69,6 +71,7 @@ const earlyCheckMilliseconds = 250
  */
 export class HealthChecks {
   readonly #probe: Probe
+  readonly #onHealth: HealthChecksSettings['onHealth']
   readonly #onChange: () => void
   readonly #slots = new CheckSlots()
   readonly #checked = new Map<string, CheckedTarget>()
@@ -78,9 +81,10 @@ export class HealthChecks {
   /** How many targets have been checked up to now. */
   #begun = 0
 
-  constructor(probe: Probe, { restored, onChange }: HealthChecksSettings) {
+  constructor(probe: Probe, { restored, onHealth, onChange }: HealthChecksSettings) {
     this.#probe = probe
     this.#restored = restored
+    this.#onHealth = onHealth
     this.#onChange = onChange
   }
 
@@ -120,11 +124,6 @@ export class HealthChecks {
     return this.#checked.get(key)?.checked.health.state === 'healthy'
   }
 
-  /** Since when it has been healthy without a break, by `performance.now()`; undefined while it is not. */
-  healthySince(key: string): number | undefined {
-    return this.#checked.get(key)?.healthySince
-  }
-
   /** What is known of every target that is checked, to be given to the next start. */
   known(): ReadonlyMap<string, CheckedHealth> {
     return new Map(Array.from(this.#checked, ([key, { checked }]) => [key, checked]))
@@ -158,7 +157,7 @@ export class HealthChecks {
       headStart: this.#nextHeadStart(),
     }
     this.#checked.set(key, entry)
-    noteSince(entry)
+    this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
     this.#checkNow(key, entry)
   }
 
@@ -182,7 +181,7 @@ export class HealthChecks {
     const isEarly = begun < entry.dueAt
     entry.didHang = result.kind === 'answer-timeout' || result.kind === 'connect-timeout'
     entry.checked = isEarly ? afterEarlyCheck(before, settings, result) : afterCheck(before, settings, result)
-    noteSince(entry)
+    this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
     // The interval runs from the beginning of one check to that of the next.
     if (!isEarly) {
       entry.dueAt = nextTime(begun, settings.intervalSeconds * 1000, entry.headStart)
@@ -204,15 +203,17 @@ export class HealthChecks {
     return ((this.#begun++ * 0.618_034) % 1) / 2
   }
 
+  #noteHealthy(key: string, entry: CheckedTarget, isHealthy: boolean): void {
+    if (isHealthy === (entry.healthySince !== undefined)) return
+    entry.healthySince = isHealthy ? performance.now() : undefined
+    this.#onHealth(key, entry.healthySince)
+  }
+
   #stopChecking(key: string, entry: CheckedTarget): void {
     endChecking(entry)
     this.#checked.delete(key)
+    this.#noteHealthy(key, entry, false)
   }
-}
-
-function noteSince(entry: CheckedTarget): void {
-  if (entry.checked.health.state !== 'healthy') entry.healthySince = undefined
-  else entry.healthySince ??= performance.now()
 }
 
 function endChecking(entry: CheckedTarget): void {

@@ -95,17 +95,14 @@ test('a target that is not there, or does not answer, says so', async () => {
 test('targets that come together are checked apart from each other from then on', async () => {
   await using cleanups = new Cleanups()
   const begun = new Map<number, number[]>()
-  const checks = new HealthChecks(
-    ({ port }, _settings, { onResult, onClosed }) => {
-      begun.set(port, [...(begun.get(port) ?? []), performance.now()])
-      setImmediate(() => {
-        onResult(answered)
-        onClosed()
-      })
-      return { abort: () => undefined }
-    },
-    { restored: new Map(), onChange: () => undefined },
-  )
+  const checks = new HealthChecks(({ port }, _settings, { onResult, onClosed }) => {
+    begun.set(port, [...(begun.get(port) ?? []), performance.now()])
+    setImmediate(() => {
+      onResult(answered)
+      onClosed()
+    })
+    return { abort: () => undefined }
+  }, ignored)
   cleanups.add(() => checks.close())
   const ports = Array.from({ length: 40 }, (_, at) => 1000 + at)
   const group = targetGroup('group', ports, { intervalSeconds: 2 })
@@ -120,17 +117,14 @@ test('targets that come together are checked apart from each other from then on'
 
 test('one target that hangs holds up no other', async () => {
   await using cleanups = new Cleanups()
-  const checks = new HealthChecks(
-    ({ port }, _settings, { onResult, onClosed }) => {
-      if (port > 2000) return { abort: () => undefined }
-      setImmediate(() => {
-        onResult(answered)
-        onClosed()
-      })
-      return { abort: () => undefined }
-    },
-    { restored: new Map(), onChange: () => undefined },
-  )
+  const checks = new HealthChecks(({ port }, _settings, { onResult, onClosed }) => {
+    if (port > 2000) return { abort: () => undefined }
+    setImmediate(() => {
+      onResult(answered)
+      onClosed()
+    })
+    return { abort: () => undefined }
+  }, ignored)
   cleanups.add(() => checks.close())
   const group = targetGroup('group', [2001, 2002, 1000], {})
   checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
@@ -141,7 +135,6 @@ test('who chooses targets learns since when one is healthy, and that it is not a
   await using cleanups = new Cleanups()
   let statusCode = 200
   const learnt: (number | undefined)[] = []
-  const key = 'group 127.0.0.1:1000'
   const checks = new HealthChecks(
     (_target, _settings, { onResult, onClosed }) => {
       setImmediate(() => {
@@ -150,34 +143,31 @@ test('who chooses targets learns since when one is healthy, and that it is not a
       })
       return { abort: () => undefined }
     },
-    { restored: new Map(), onChange: () => learnt.push(checks.healthySince(key)) },
+    { ...ignored, onHealth: (_, healthySince) => learnt.push(healthySince) },
   )
   cleanups.add(() => checks.close())
   const served = table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})])
   checks.apply(served)
-  await eventually('healthy', () => learnt.length === 2)
+  await eventually('healthy', () => learnt.length === 1)
   statusCode = 500
-  await eventually('unhealthy', () => learnt.length === 3)
+  await eventually('unhealthy', () => learnt.length === 2)
   statusCode = 200
-  await eventually('healthy again', () => learnt.length === 4)
+  await eventually('healthy again', () => learnt.length === 3)
   checks.apply({ ...served, version: served.version + 1, targetGroups: {} })
-  const [atFirst, since, ill, again = 0, gone] = learnt
-  assert.deepEqual([atFirst, ill, gone], [undefined, undefined, undefined])
+  const [since, ill, again = 0, gone] = learnt
+  assert.deepEqual([learnt.length, ill, gone], [4, undefined, undefined])
   assert.ok(since !== undefined && again > since)
 })
 
 test('after the last check, what is known is known still', async () => {
   await using cleanups = new Cleanups()
-  const checks = new HealthChecks(
-    (_target, _settings, { onResult, onClosed }) => {
-      setImmediate(() => {
-        onResult(answered)
-        onClosed()
-      })
-      return { abort: () => undefined }
-    },
-    { restored: new Map(), onChange: () => undefined },
-  )
+  const checks = new HealthChecks((_target, _settings, { onResult, onClosed }) => {
+    setImmediate(() => {
+      onResult(answered)
+      onClosed()
+    })
+    return { abort: () => undefined }
+  }, ignored)
   cleanups.add(() => checks.close())
   checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})]))
   await eventually('healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
@@ -186,3 +176,4 @@ test('after the last check, what is known is known still', async () => {
 })
 
 const answered: CheckResult = { kind: 'answered', statusCode: 200, milliseconds: 1 }
+const ignored = { restored: new Map(), onHealth: () => undefined, onChange: () => undefined }
