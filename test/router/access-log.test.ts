@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { parseAccessLogFileName } from '../../src/domain/access-log-file.ts'
 import { parseAccessLogLine } from '../../src/domain/access-log-line.ts'
+import { defaultHandling } from '../../src/domain/routing-table.ts'
+import { trafficCounts, trafficMetrics } from '../../src/domain/metric-of-traffic.ts'
 import { AccessLog, type AccessLogSettings } from '../../src/router/access-log.ts'
-import { exchange, loadBalancer, loggedListener } from './exchange-records.ts'
+import { freePort } from '../free-port.ts'
+import { sumsOfCounts, sumsOfLines, sumsOfMetrics } from './agreement.ts'
+import { blueArn, exchange, loadBalancer, loggedListener } from './exchange-records.ts'
+import { send, startApp, startRouter, table, targetGroup, untilHealthy } from './test-router.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 
 const directoryName = '000000000000_eu-west-1_app.web.50dc6c495c0c9188'
@@ -131,4 +138,80 @@ test('complete files that nobody delivers are removed, the oldest first', async 
   await eventually('the oldest are gone', () => messages.length === 1)
   assert.deepEqual(files('complete').slice(1), left.slice(1))
   assert.equal(files('open').length, 1)
+})
+
+const answers: Readonly<Record<string, number>> = { '/ok': 200, '/made': 201, '/moved': 302, '/none': 404, '/bad': 500 }
+const fixed = { type: 'fixed-response', statusCode: 403, contentType: 'text/plain', messageBody: 'no' } as const
+const redirect = {
+  type: 'redirect',
+  protocol: '#{protocol}',
+  port: '#{port}',
+  host: '#{host}',
+  path: '/ok',
+  query: '',
+  statusCode: 301,
+} as const
+const rules = [
+  { priority: 1, conditions: [{ field: 'path-pattern', values: ['/fixed'] }], action: fixed },
+  { priority: 2, conditions: [{ field: 'path-pattern', values: ['/redirect'] }], action: redirect },
+] as const
+
+test('the log, the account of requests and the metrics say the same', async () => {
+  await using cleanups = new Cleanups()
+  const { log, lines } = startLog(cleanups)
+  const router = await startRouter(cleanups, { onExchange: (record) => log.add(record) })
+  let arrived = 0
+  const app = await startApp(cleanups, ({ url = '', socket }, response) => {
+    arrived++
+    if (url === '/close') socket.destroy()
+    else if (url !== '/never') response.writeHead(answers[url] ?? 200).end('hello')
+  })
+  const port = await freePort()
+  const route = loggedListener({ port, rules, handling: { ...defaultHandling, accessLog: true } })
+  await router.apply(table([route], [targetGroup(blueArn, [app.port])]))
+  await untilHealthy(router, `${blueArn} 127.0.0.1:${app.port}`)
+
+  for (const path of [...Object.keys(answers), '/ok', '/fixed', '/redirect', '/close']) await send(port, { path })
+  const malformed = connect(port, '127.0.0.1')
+  malformed.end('GET / HTTP/1.1\r\nHost: a b\r\nbad header\r\n\r\n')
+  await text(malformed)
+  const before = arrived
+  const leaving = connect(port, '127.0.0.1')
+  leaving.write('GET /never HTTP/1.1\r\nHost: a\r\n\r\n')
+  await eventually('the target has it', () => arrived > before)
+  leaving.destroy()
+  const total = (): number => router.report().counts.reduce((sum, { count }) => sum + count, 0)
+  await eventually('all are counted', () => total() === 11)
+  await log.close()
+
+  const parsed = lines('complete').flatMap((line) => parseAccessLogLine(line) ?? [])
+  const report = router.report()
+  assert.deepEqual(sumsOfLines(parsed), sumsOfCounts(report.counts))
+  assert.deepEqual(sumsOfLines(parsed), {
+    '2xx': 3,
+    '3xx': 1,
+    '4xx': 1,
+    '5xx': 1,
+    'client-closed': 1,
+    'elb-3xx': 1,
+    'elb-4xx': 2,
+    'elb-5xx': 1,
+  })
+  const metrics = sumsOfMetrics(trafficMetrics(trafficCounts(report), 0, () => 1))
+  const forwarded = parsed.filter(
+    ({ actionsExecuted, target }) => actionsExecuted[0] === 'forward' && target !== undefined,
+  )
+  assert.equal(metrics['RequestCount'], forwarded.length)
+  assert.equal(metrics['HTTPCode_Target_2XX_Count'], 3)
+  assert.equal(metrics['HTTPCode_ELB_502_Count'], parsed.filter(({ elbStatusCode }) => elbStatusCode === 502).length)
+  assert.equal(metrics['HTTP_Fixed_Response_Count'], 1)
+  assert.equal(metrics['HTTP_Redirect_Count'], 1)
+  assert.equal(
+    metrics['ProcessedBytes'],
+    parsed.reduce((sum, line) => sum + line.receivedBytes + line.sentBytes, 0),
+  )
+  assert.deepEqual(
+    parsed.filter(({ matchedRulePriority }) => matchedRulePriority === 2).map(({ redirectUrl }) => redirectUrl),
+    [`http://127.0.0.1:${port}/ok`],
+  )
 })
