@@ -2,23 +2,34 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
-import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
-import { Door, type DoorHandlers } from './door.ts'
-import { ExchangeCounts } from './exchange-counts.ts'
-import type { Exchange, Forward } from './forward.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+import { CoarseClock } from './coarse-clock.ts'
+import type { Core } from './core.ts'
+import { Door } from './door.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
+import { inSlices, liveListener, type LiveListener } from './live-table.ts'
+import { LiveTargets, type LiveTarget } from './live-targets.ts'
 import type { Ports } from './ports.ts'
-import { RequestCounts } from './request-counts.ts'
-import { serveRequest, type Serving } from './request.ts'
 import type { SavedState } from './saved-state.ts'
-import { Targets } from './targets.ts'
+import type { Secure } from './securing.ts'
+import { Seldom } from './seldom.ts'
+import { StickyCookies } from './sticky-cookies.ts'
+import { Tallies } from './tallies.ts'
+import { TargetHeadPlaces } from './target-head-context.ts'
+import { TraceIds } from './trace-ids.ts'
+import type { Transport } from './transport.ts'
 
 export type DataPlaneParts = {
   readonly listenHost: string
   readonly ports: Ports
   readonly savedState: SavedState
-  readonly forward: Forward
   readonly probe: Probe
+  readonly transport: Transport
+  /** Does the TLS of HTTPS listeners. */
+  readonly secure: Secure
+  /** Told of each request that is over, where its listener's access log is on. */
+  readonly onExchange: (record: ExchangeRecord) => void
   /** In [0, 1). */
   readonly random: () => number
   readonly log: (message: string) => void
@@ -29,50 +40,53 @@ const emptyTable: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
 const retryMilliseconds = 1_000
 /** Requests that are just arriving on kept connections of a removed listener are still answered. */
 const lingerMilliseconds = 1_000
-/** Counters of a target that left are kept apart for so long. */
-const foldMilliseconds = 10 * 60_000
+/** Counters of what left the table are kept apart for so long. */
+const rememberMilliseconds = 10 * 60_000
+const forgetMilliseconds = 60_000
 
 /** Everything the router does but its control: it serves by one table, and tells how that goes. */
 export class DataPlane {
   readonly #parts: DataPlaneParts
   readonly #routerId = randomUUID()
-  readonly #counts = new RequestCounts()
-  readonly #exchanges = new ExchangeCounts()
-  readonly #targets: Targets
+  readonly #tallies = new Tallies()
+  readonly #clock = new CoarseClock()
+  readonly #targets: LiveTargets
   readonly #health: HealthChecks
-  readonly #serving: Serving
+  readonly #core: Core
   readonly #doors = new Map<number, Door>()
   readonly #closing = new Set<Door>()
-  readonly #foldTimers = new Map<string, NodeJS.Timeout>()
+  readonly #foldTimers = new Map<LiveTarget, NodeJS.Timeout>()
   #table = emptyTable
   #refused: readonly RefusedListener[] = []
   /** Tables are applied one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve()
-  /** Set while ports of the next table are open and the table is not in force yet. */
-  #comingTable: Promise<void> | undefined
   #retryTimer: NodeJS.Timeout | undefined
+  #forgetTimer: NodeJS.Timeout | undefined
+  /** All of it is written each time, so not for each of a thousand targets that become healthy one after the other. */
+  readonly #healthSaving = new Seldom(() => this.#parts.savedState.saveHealth(this.#health.known()))
   #isClosed = false
 
   constructor(parts: DataPlaneParts) {
     this.#parts = parts
-    const { forward, random } = parts
     this.#health = new HealthChecks(parts.probe, {
       restored: parts.savedState.loadHealth(),
-      onChange: () => parts.savedState.saveHealth(this.#health.known()),
+      onHealth: (key, healthySince) => this.#targets.noteHealth(key, healthySince),
+      onChange: () => this.#healthSaving.call(),
     })
-    this.#targets = new Targets({
-      isHealthy: (key) => this.#health.isHealthy(key),
-      onLeaving: (key) => forward.retire(key),
-      onGone: (key) => this.#foldLater(key),
-    })
-    this.#serving = {
-      table: () => this.#table,
-      targets: this.#targets,
-      forward,
-      counts: this.#counts,
-      exchanges: this.#exchanges,
+    this.#targets = new LiveTargets({ onGone: (target) => this.#foldLater(target) })
+    const { transport, random, onExchange, log } = parts
+    this.#core = {
+      transport,
       random,
+      onExchange,
+      log,
+      clock: this.#clock,
+      targets: this.#targets,
+      cookies: new StickyCookies(),
+      traceIds: new TraceIds(),
+      places: new TargetHeadPlaces(),
     }
+    this.#forgetTimer = setInterval(() => this.#forgetGone(), forgetMilliseconds).unref()
   }
 
   /** Serves by the table that was in force when the last router ended. */
@@ -104,8 +118,7 @@ export class DataPlane {
       tableVersion: this.#table.version,
       refusedListeners: this.#refused,
       targets: this.#targetReports(),
-      counts: this.#counts.list(),
-      exchanges: this.#exchanges.list(),
+      ...this.#tallies.report(),
     }
   }
 
@@ -120,14 +133,15 @@ export class DataPlane {
    */
   async retire({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
     this.#health.close()
+    this.#healthSaving.close()
     const doors = [...this.#doors.values(), ...this.#closing]
-    const longestIdle = Math.max(0, ...doors.map(({ route }) => route.idleTimeoutSeconds * 1000))
+    const longestIdle = Math.max(0, ...doors.map(({ listener }) => listener.idleMilliseconds))
     const cut = setTimeout(() => {
       this.#targets.close()
       for (const door of doors) door.cut()
     }, graceMilliseconds)
-    const lingerMilliseconds = Math.min(graceMilliseconds, longestIdle)
-    await Promise.all(doors.map((door) => door.close({ lingerMilliseconds })))
+    const longest = Math.min(graceMilliseconds, longestIdle)
+    await Promise.all(doors.map((door) => door.close({ lingerMilliseconds: longest })))
     clearTimeout(cut)
     await this.close({ graceMilliseconds: 0 })
   }
@@ -135,9 +149,12 @@ export class DataPlane {
   /** What a router that has retired still gets is served by its successor's table. */
   follow(table: RoutingTable): void {
     if (table.version <= this.#table.version) return
+    const { listeners } = split(table)
+    const routes = listeners.map((route) => liveListener(route, this.#workshop))
+    const groups = Object.values(table.targetGroups).map((group) => this.#targets.prepare(group))
     this.#table = table
-    for (const route of servedRoutes(table)) this.#doors.get(route.port)?.follow(route)
-    this.#targets.apply(table)
+    this.#targets.commit(groups)
+    for (const listener of routes) this.#doors.get(listener.route.port)?.follow(listener)
   }
 
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
@@ -151,8 +168,10 @@ export class DataPlane {
     this.#isClosed = true
     await this.#lastChange
     clearTimeout(this.#retryTimer)
+    clearInterval(this.#forgetTimer)
     for (const timer of this.#foldTimers.values()) clearTimeout(timer)
     this.#health.close()
+    this.#healthSaving.close()
     const doors = [...this.#doors.values(), ...this.#closing]
     const cut = setTimeout(() => {
       this.#targets.close()
@@ -163,68 +182,53 @@ export class DataPlane {
     await Promise.all(closing)
     clearTimeout(cut)
     this.#targets.close()
-    this.#parts.forward.close()
+    this.#clock.close()
   }
 
-  /** Opens what is new, swaps, closes what is gone: at every moment each request is served by one whole table. */
+  /**
+   * Opens what is new, swaps, closes what is gone: at every moment each request is served by one whole table. What takes
+   * time is done before, in slices; the swap itself only puts in place what is ready.
+   */
   async #change(table: RoutingTable): Promise<void> {
-    const coming = Promise.withResolvers<void>()
-    this.#comingTable = coming.promise
-    const { opened, refused } = await this.#openDoors(table)
+    const { listeners, doubles } = split(table)
+    const routes = await inSlices(listeners, (route) => liveListener(route, this.#workshop))
+    const groups = await inSlices(Object.values(table.targetGroups), (group) => this.#targets.prepare(group))
+    const { opened, refused } = await this.#openDoors(routes)
     this.#table = table
-    for (const door of opened) this.#doors.set(door.port, door)
-    this.#refused = refused
-    const routes = new Map(servedRoutes(table).map((route) => [route.port, route]))
-    for (const [port, door] of this.#doors) {
-      const route = routes.get(port)
-      if (route === undefined) this.#closeDoor(door)
-      else door.follow(route)
-    }
+    this.#targets.commit(groups)
+    // Before anything is served by it: without health, requests would go to targets that are known to be broken.
     this.#health.apply(table)
-    this.#targets.apply(table)
-    this.#comingTable = undefined
-    coming.resolve()
+    this.#refused = [...doubles, ...refused]
+    for (const door of opened) this.#doors.set(door.port, door)
+    const byPort = new Map(routes.map((listener) => [listener.route.port, listener]))
+    for (const [port, door] of this.#doors) {
+      const listener = byPort.get(port)
+      if (listener === undefined) this.#closeDoor(door)
+      else door.follow(listener)
+    }
     this.#retryRefusedLater()
   }
 
   async #openDoors(
-    table: RoutingTable,
+    listeners: readonly LiveListener[],
   ): Promise<{ readonly opened: readonly Door[]; readonly refused: readonly RefusedListener[] }> {
-    const { listenHost, ports } = this.#parts
-    const routes = servedRoutes(table)
+    const { listenHost, ports, secure } = this.#parts
     const opened: Door[] = []
-    const refused: RefusedListener[] = table.listeners
-      .filter((route) => !routes.includes(route))
-      .map(({ listenerArn, port }) => ({ listenerArn, port, message: `Another listener already has port ${port}` }))
-    const open = async (route: ListenerRoute): Promise<void> => {
+    const refused: RefusedListener[] = []
+    const open = async (listener: LiveListener): Promise<void> => {
       try {
-        opened.push(await Door.open(route, ports, this.#doorHandlers))
+        opened.push(await Door.open(listener, { core: this.#core, ports, secure }))
       } catch (error) {
-        const { listenerArn, port } = route
+        const { listenerArn, port } = listener.route
         refused.push({ listenerArn, port, message: whyNotBound(error as NodeJS.ErrnoException, port, listenHost) })
       }
     }
-    await Promise.all(routes.filter(({ port }) => !this.#doors.has(port)).map(open))
+    await Promise.all(listeners.filter(({ route }) => !this.#doors.has(route.port)).map(open))
     return { opened, refused }
   }
 
-  readonly #doorHandlers: DoorHandlers = {
-    onRequest: (door, exchange) => this.#serve(door, exchange),
-    onMalformed: ({ route: { listenerArn } }, statusCode) =>
-      this.#counts.add({ listenerArn }, statusCode < 500 ? 'elb-4xx' : 'elb-5xx', statusCode),
-  }
-
-  async #serve(door: Door, exchange: Exchange): Promise<void> {
-    try {
-      if (this.#comingTable !== undefined && this.#doors.get(door.port) !== door && !this.#closing.has(door)) {
-        await this.#comingTable
-      }
-      await serveRequest(this.#serving, door, exchange)
-    } catch (error) {
-      // One request that trips over a mistake of ours must not take all the others with it.
-      this.#parts.log(`A request failed inside the router: ${String((error as Error).stack)}`)
-      exchange.response.destroy()
-    }
+  get #workshop() {
+    return { targets: this.#targets, tallies: this.#tallies }
   }
 
   #closeDoor(door: Door): void {
@@ -241,19 +245,25 @@ export class DataPlane {
     }, retryMilliseconds)
   }
 
-  #foldLater(key: string): void {
-    clearTimeout(this.#foldTimers.get(key))
+  #foldLater(target: LiveTarget): void {
+    clearTimeout(this.#foldTimers.get(target))
     const fold = (): void => {
-      this.#foldTimers.delete(key)
-      if (!this.#targets.inFlight().has(key)) this.#counts.fold(key)
+      this.#foldTimers.delete(target)
+      if (this.#targets.forget(target)) this.#tallies.fold(target.group.targetGroupArn, target)
     }
-    this.#foldTimers.set(key, setTimeout(fold, foldMilliseconds).unref())
+    this.#foldTimers.set(target, setTimeout(fold, rememberMilliseconds).unref())
+  }
+
+  #forgetGone(): void {
+    const { listeners, targetGroups } = this.#table
+    const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups)])
+    this.#tallies.forgetGone((arn) => arns.has(arn), performance.now(), rememberMilliseconds)
   }
 
   #targetReports(): Readonly<Record<string, TargetReport>> {
     const reports: Record<string, TargetReport> = {}
-    for (const [key, { inFlight, isRemoved }] of this.#targets.inFlight()) {
-      const health = isRemoved ? drainingHealth : (this.#health.health(key) ?? drainingHealth)
+    for (const { key, inFlight, state } of this.#targets.present()) {
+      const health = state === 'removed' ? drainingHealth : (this.#health.health(key) ?? drainingHealth)
       const lastCheck = this.#health.lastCheck(key)
       reports[key] = { health, inFlight, ...(lastCheck === undefined ? {} : { lastCheck }) }
     }
@@ -268,9 +278,16 @@ export class DataPlane {
 }
 
 /** Each port once: the first listener that names it has it. */
-function servedRoutes({ listeners }: RoutingTable): readonly ListenerRoute[] {
+function split({ listeners }: RoutingTable): {
+  readonly listeners: RoutingTable['listeners']
+  readonly doubles: readonly RefusedListener[]
+} {
   const ports = new Set<number>()
-  return listeners.filter(({ port }) => !ports.has(port) && ports.add(port))
+  const served = listeners.filter(({ port }) => !ports.has(port) && ports.add(port))
+  const doubles = listeners
+    .filter((route) => !served.includes(route))
+    .map(({ listenerArn, port }) => ({ listenerArn, port, message: `Another listener already has port ${port}` }))
+  return { listeners: served, doubles }
 }
 
 function whyNotBound({ code = '', message }: NodeJS.ErrnoException, port: number, host: string): string {

@@ -1,22 +1,30 @@
-import type { ServerResponse } from 'node:http'
-import type { RouteAction } from '../domain/routing-table.ts'
+import type { RequestHandling, RouteAction } from '../domain/routing-table.ts'
 
 /** An answer the load balancer gives by itself. */
 export type ElbAnswer = {
   readonly statusCode: number
-  readonly headers: readonly string[]
+  /** Each with its line end. */
+  readonly headerLines: string
   readonly body: string
-  /** Where what follows on the connection could not be told from a next request. */
-  readonly closes: boolean
 }
 
 const phrases: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
   301: 'Moved Permanently',
   302: 'Found',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
   405: 'Not Allowed',
   408: 'Request Time-out',
+  410: 'Gone',
+  413: 'Request Entity Too Large',
   414: 'Request-URI Too Large',
+  429: 'Too Many Requests',
   463: 'Too Many Forwarded Addresses',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -26,48 +34,61 @@ const phrases: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 }
 
+const errorAnswers = new Map<number, ElbAnswer>()
+
 export function errorAnswer(statusCode: number): ElbAnswer {
-  return { statusCode, headers: ['Content-Type', 'text/html'], body: page(statusCode), closes: closing.has(statusCode) }
+  const known = errorAnswers.get(statusCode)
+  if (known !== undefined) return known
+  const answer = { statusCode, headerLines: 'Content-Type: text/html\r\n', body: page(statusCode) }
+  errorAnswers.set(statusCode, answer)
+  return answer
 }
 
-/** The client did not send its body in time; or sent one in a coding whose end cannot be known. */
-const closing = new Set([408, 501])
-
 export function redirectAnswer(statusCode: 301 | 302, location: string): ElbAnswer {
-  const headers = ['Content-Type', 'text/html', 'Location', location]
-  return { statusCode, headers, body: page(statusCode), closes: false }
+  // A location that was put together of what a client sent must not become two headers.
+  const safe = location.replace(/[^\u0021-\u00ff]/g, encodeURIComponent)
+  return { statusCode, headerLines: `Content-Type: text/html\r\nLocation: ${safe}\r\n`, body: page(statusCode) }
 }
 
 export function fixedAnswer(action: Extract<RouteAction, { type: 'fixed-response' }>): ElbAnswer {
   const { statusCode, contentType, messageBody } = action
-  return { statusCode, headers: ['Content-Type', contentType], body: messageBody, closes: false }
+  return { statusCode, headerLines: `Content-Type: ${contentType}\r\n`, body: messageBody }
 }
 
-export function writeAnswer(response: ServerResponse, answer: ElbAnswer): void {
-  const { statusCode, body, closes } = answer
-  const headers = ['Server', 'awselb/2.0', ...answer.headers]
+/** What decides, besides the answer itself, on the bytes of it. */
+export type AnsweredRequest = {
+  /** The connection is closed behind the answer. */
+  readonly closes: boolean
+  readonly isHead: boolean
+  readonly isHttp10: boolean
+  readonly handling: RequestHandling
+}
+
+/** The whole answer, ready to be sent. Attributes of the listener that set headers hold for it, too. */
+export function bytesOfAnswer(answer: ElbAnswer, { closes, isHead, isHttp10, handling }: AnsweredRequest): Buffer {
+  const { statusCode, headerLines, body } = answer
   // An answer that has no body by its status has no length either.
-  if (statusCode !== 204 && statusCode !== 304) headers.push('Content-Length', String(Buffer.byteLength(body)))
-  if (closes) headers.push('Connection', 'close')
-  const phrase = phrases[statusCode]
-  if (phrase === undefined) response.writeHead(statusCode, headers)
-  else response.writeHead(statusCode, phrase, headers)
-  response.end(body)
+  const hasBody = statusCode !== 204 && statusCode !== 304
+  const head = [
+    `HTTP/1.1 ${statusCode} ${phrases[statusCode] ?? ''}\r\n`,
+    handling.showsServer ? 'Server: awselb/2.0\r\n' : '',
+    `Date: ${httpDate()}\r\n`,
+    headerLines,
+    ...handling.answerHeaders.map(([name, value]) => `${name}: ${value}\r\n`),
+    hasBody ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : '',
+    closes ? 'Connection: close\r\n' : isHttp10 ? 'Connection: keep-alive\r\n' : '',
+    '\r\n',
+  ]
+  // Headers are Latin-1; only the body has what it was given in UTF-8.
+  return Buffer.concat([Buffer.from(head.join(''), 'latin1'), Buffer.from(hasBody && !isHead ? body : '', 'utf8')])
 }
 
-/** The same for a connection on which no request could be read, byte by byte. */
-export function rawErrorAnswer(statusCode: number): string {
-  const body = page(statusCode)
-  return [
-    `HTTP/1.1 ${statusCode} ${phrases[statusCode] ?? ''}`,
-    'Server: awselb/2.0',
-    `Date: ${new Date().toUTCString()}`,
-    'Content-Type: text/html',
-    `Content-Length: ${body.length}`,
-    'Connection: close',
-    '',
-    body,
-  ].join('\r\n')
+let dated = { second: -1, text: '' }
+
+function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== dated.second) dated = { second, text: new Date(second * 1000).toUTCString() }
+  return dated.text
 }
 
 function page(statusCode: number): string {

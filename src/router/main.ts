@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { AccessLog } from './access-log.ts'
 import { Control, type Controlled } from './control.ts'
 import { DataPlane } from './data-plane.ts'
-import { HttpForward } from './http-forward.ts'
 import { ListeningPorts } from './ports.ts'
 import { Predecessor } from './predecessor.ts'
 import { probe } from './probe.ts'
 import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
 import { handOver } from './succession.ts'
+import { secureWithTls } from './tls-securing.ts'
+import { chooseTransport } from './transport.ts'
 
 const usage =
   'Usage: router --data DIR --listen-host HOST --socket PATH [--name NAME] [--sibling PATH]… [--version TEXT] [--detached]'
@@ -40,11 +43,14 @@ async function serve(options: Options): Promise<void> {
   const firstLock = predecessor === undefined ? takeRouterLock(data, name) : undefined
   const inherited = (await predecessor?.ports()) ?? new Map()
   const ports = new ListeningPorts({ listenHost, siblings, inherited })
+  const accessLog = new AccessLog({ dataDirectory: data, routerId: randomUUID(), nodeAddress: listenHost, log })
   const plane = new DataPlane({
     listenHost,
     ports,
+    transport: await chooseTransport(process.env['TEAL_ROUTER_TRANSPORT']),
+    secure: secureWithTls,
+    onExchange: (record) => accessLog.add(record),
     savedState: new SavedState(data, log, name.replace(/^router/, '')),
-    forward: new HttpForward(),
     probe,
     random: Math.random,
     log,
@@ -52,21 +58,23 @@ async function serve(options: Options): Promise<void> {
   await plane.restore()
   ports.dropInherited()
   await predecessor?.untilCharge()
-  await obey(options, { plane, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
+  await obey(options, { plane, accessLog, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
   predecessor?.inCharge()
 }
 
 type Router = {
   readonly plane: DataPlane
+  readonly accessLog: AccessLog
   readonly predecessor: Predecessor | undefined
   readonly lock: { readonly release: () => void }
 }
 
 /** From here on the engine, the system and a terminal can tell the router what to do. */
-async function obey(options: Options, { plane, predecessor, lock }: Router): Promise<void> {
+async function obey(options: Options, { plane, accessLog, predecessor, lock }: Router): Promise<void> {
   const { listenHost, socketPath, siblings, version, detached } = options
   const end = onlyOnce(async (close: () => Promise<void>) => {
     await close()
+    await accessLog.close()
     log('Ended')
     process.exit(0)
   })

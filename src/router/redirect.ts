@@ -7,12 +7,12 @@ type Redirect = Extract<RouteAction, { type: 'redirect' }>
 export function redirectLocation(
   redirect: Redirect,
   request: Pick<RequestHead, 'host' | 'path' | 'query'>,
-  listenerPort: number,
+  reached: { readonly protocol: string; readonly port: number },
 ): string {
   const values: Readonly<Record<string, string>> = {
-    protocol: 'http',
+    protocol: reached.protocol,
     host: request.host,
-    port: String(listenerPort),
+    port: String(reached.port),
     // The template brings the leading slash: `/#{path}`.
     path: request.path.replace(/^\//, ''),
     query: request.query,

@@ -17,6 +17,13 @@ export interface Wire {
   destroy(): void
   /** Bytes written that have not gone yet. */
   readonly pendingBytes: number
+  /**
+   * True where the bytes which `onBytes` brings now may also be written elsewhere without being copied; if they are still
+   * in use when the receiver returns, it has called `keepBytes`. Absent or false: they are copied first.
+   */
+  readonly lendsBytes?: boolean
+  /** The bytes that `onBytes` has just brought stay as they are: the wire reads on into another buffer. */
+  keepBytes?(): void
 }
 
 /** What a wire tells. Each is called from the event loop, never from within a call to the wire. */

@@ -86,7 +86,7 @@ test('a connection that is too old is closed by its last answer, not under a req
   const { port } = await routerBefore(cleanups, [app.port], { clientKeepAliveSeconds: 0.2 })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   cleanups.add(() => agent.destroy())
-  assert.equal((await send(port, { agent })).headers.connection, 'keep-alive')
+  assert.notEqual((await send(port, { agent })).headers.connection, 'close')
   await delay(300)
   const last = await send(port, { agent })
   assert.equal(last.body, 'ok')

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import {
   createServer,
   request as httpRequest,
@@ -9,10 +8,7 @@ import {
   type RequestListener,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setTimeout as delay } from 'node:timers/promises'
 import type {
   HealthCheckSettings,
   ListenerRoute,
@@ -21,30 +17,16 @@ import type {
   TargetGroupRoute,
 } from '../../src/domain/routing-table.ts'
 import { DataPlane } from '../../src/router/data-plane.ts'
-import { HttpForward } from '../../src/router/http-forward.ts'
+import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
+import { secureWithTls } from '../../src/router/tls-securing.ts'
+import { transport, type TransportName } from '../../src/router/transport.ts'
+import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
 
-/** Runs the cleanups a test has collected, last one first. */
-export class Cleanups implements AsyncDisposable {
-  readonly #cleanups: (() => unknown)[] = []
-
-  add(cleanup: () => unknown): void {
-    this.#cleanups.push(cleanup)
-  }
-
-  temporaryDirectory(): string {
-    const directory = mkdtempSync(join(tmpdir(), 'teal-router-'))
-    this.add(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
-    return directory
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const cleanup of this.#cleanups.toReversed()) await cleanup()
-  }
-}
+export { Cleanups, eventually } from '../cleanups.ts'
 
 export type TestApp = { readonly port: number; readonly close: () => Promise<void> }
 
@@ -64,16 +46,33 @@ export async function startApp(cleanups: Cleanups, onRequest: RequestListener): 
   return { port: (server.address() as AddressInfo).port, close }
 }
 
+type StartedRouter = {
+  readonly dataDirectory?: string
+  readonly random?: () => number
+  readonly transportName?: TransportName
+  readonly onExchange?: (record: ExchangeRecord) => void
+}
+
+/** Every test can be run over each way to the kernel. */
+const usualTransport = (process.env['TEAL_ROUTER_TRANSPORT'] ?? 'direct') as TransportName
+
 /** A router within this process, with everything it has but its control. */
 export async function startRouter(
   cleanups: Cleanups,
-  { dataDirectory = cleanups.temporaryDirectory(), random = Math.random } = {},
+  {
+    dataDirectory = cleanups.temporaryDirectory(),
+    random = Math.random,
+    transportName = usualTransport,
+    onExchange = () => undefined,
+  }: StartedRouter = {},
 ): Promise<DataPlane> {
   const plane = new DataPlane({
     listenHost: '127.0.0.1',
     ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map() }),
     savedState: new SavedState(dataDirectory, (message) => console.error(message)),
-    forward: new HttpForward(),
+    transport: transport(transportName),
+    secure: secureWithTls,
+    onExchange,
     probe,
     random,
     log: () => undefined,
@@ -178,17 +177,6 @@ export async function send(
   const content = await text(answer)
   const { statusCode = 0, headers: answerHeaders, rawHeaders } = answer
   return { statusCode, headers: answerHeaders, rawHeaders, body: content }
-}
-
-/** Looks again and again until the answer is not undefined or false; fails after ten seconds. */
-export async function eventually<Found>(what: string, look: () => Found | undefined | false): Promise<Found> {
-  const deadline = Date.now() + 10_000
-  for (;;) {
-    const found = look()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`)
-    await delay(5)
-  }
 }
 
 export async function untilHealthy(router: DataPlane, ...keys: readonly string[]): Promise<void> {

@@ -349,7 +349,7 @@ test('a body whose chunks are malformed is answered 400, and the target is let g
   await eventually('the target has a part of the body', () => state === 'a part came')
   socket.write('no number\r\n')
   assert.match(await answer, /^HTTP\/1\.1 400 Bad Request/)
-  await untilCounted(router, 'client-closed')
+  await untilCounted(router, 'elb-4xx')
   assert.equal(router.report().counts.length, 1)
   await eventually('the target sees the connection closed', () => state === 'let go')
 })

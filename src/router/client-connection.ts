@@ -1,0 +1,456 @@
+import { ByteStore } from './byte-store.ts'
+import { brokenChunks, ChunkScan, scanChunks } from './chunk-scan.ts'
+import type { Timed } from './coarse-clock.ts'
+import type { Core } from './core.ts'
+import { desyncVerdict } from './desync.ts'
+import { bytesOfAnswer, errorAnswer } from './elb-answer.ts'
+import { Exchange, type RequestingClient } from './exchange.ts'
+import { ExchangeNotes } from './exchange-notes.ts'
+import type { LiveListener } from './live-table.ts'
+import { passOn, writeScratch } from './pass-on.ts'
+import { complete, incomplete, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
+import { ownOutcome } from './tallies.ts'
+import { TargetHeadContext } from './target-head-context.ts'
+import type { ClientSide, Wire, WireEvents } from './wire.ts'
+
+/** What a client's connection needs of the listener it came by. */
+export interface ClientDoor {
+  readonly core: Core
+  /** By the table in force. Read once for each request. */
+  readonly listener: LiveListener
+  /** Requests that still come are answered, and are the last ones on their connections. */
+  readonly isClosing: boolean
+  onOpen(client: ClientConnection): void
+  /** No request is on the connection. */
+  onIdle(client: ClientConnection): void
+  onClosed(client: ClientConnection): void
+}
+
+/**
+ * More than this is not read of requests sent before the one in hand is answered: the connection then waits. With a head
+ * that is not whole yet (80 KiB), the bytes of one read, and what a target's answer brings with one read, a connection
+ * has at most 384 KiB in memory; one that is idle has none but its objects.
+ */
+export const mostPipelinedBytes = 64 * 1024
+
+/**
+ * A client that does not read fills the kernel's buffer first, some megabytes, and only then ours. Nobody tells how much
+ * of that it takes, so it has so long, beyond the idle time-out, to make room for one more write.
+ */
+export const slowReaderMilliseconds = 300_000
+
+const State = { head: 0, request: 1, discard: 2, tunnel: 3, closing: 4, closed: 5 } as const
+/** How the end of a request's body is known. */
+const Body = { none: 0, length: 1, chunked: 2 } as const
+
+/** One is enough: what it found is used before the next head is read. */
+const scan = new RequestScan()
+
+/** The beginning of every client's connection, whatever kind of wire it has. See `AcceptClient`. */
+export function acceptClient(wire: Wire, side: ClientSide, door: ClientDoor): WireEvents {
+  return new ClientConnection(wire, side, door)
+}
+
+/** A client's connection: reads one request after the other, and hands each to its exchange. */
+export class ClientConnection implements WireEvents, Timed, RequestingClient {
+  checkAt = 0
+  checkTick = 0
+  checkIndex = 0
+  readonly wire: Wire
+  readonly side: ClientSide
+  readonly core: Core
+  isBlocked = false
+  isRequestOver = true
+  isBodyAwaited = false
+  receivedBytes = 0
+  sentBytes = 0
+  readonly #door: ClientDoor
+  readonly #connectedAt: number
+  readonly #store = new ByteStore()
+  #state: number = State.head
+  #exchange: Exchange | undefined
+  #chunks: ChunkScan | undefined
+  #context: TargetHeadContext | undefined
+  #body: number = Body.none
+  #remaining = 0
+  #closes = false
+  #hasAsked = false
+  /** A request is being begun: what is over meanwhile is gone on with afterwards. */
+  #isTaking = false
+  #isBodyHeld = false
+  #isFull = false
+  #writesLater = false
+  #scannedTo = 0
+  #headStartedAt = 0
+  #activeAt: number
+
+  constructor(wire: Wire, side: ClientSide, door: ClientDoor) {
+    this.wire = wire
+    this.side = side
+    this.core = door.core
+    this.#door = door
+    this.#connectedAt = this.#activeAt = this.core.clock.now
+    door.onOpen(this)
+    this.core.clock.lookAt(this, performance.now() + door.listener.idleMilliseconds)
+  }
+
+  get hasRequest(): boolean {
+    return this.#exchange?.isOver === false
+  }
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    this.#activeAt = this.core.clock.now
+    this.receivedBytes += end - start
+    this.#door.listener.tally.processedBytes += end - start
+    switch (this.#state) {
+      case State.head:
+        return this.#takeHeadBytes(bytes, start, end)
+      case State.request:
+      case State.discard:
+        return this.#takeBodyBytes(bytes, start, end)
+      case State.tunnel:
+        return this.#exchange?.sendBody(bytes, start, end, false)
+    }
+  }
+
+  onDrain(): void {
+    this.#activeAt = this.core.clock.now
+    if (!this.isBlocked) return
+    this.isBlocked = false
+    if (this.#state === State.request || this.#state === State.tunnel) this.#exchange?.onClientDrain()
+  }
+
+  onEnd(): void {
+    switch (this.#state) {
+      case State.request:
+      case State.tunnel:
+        this.#exchange?.onClientGone()
+        return this.destroy()
+      case State.head:
+      case State.discard:
+        return this.end()
+    }
+  }
+
+  onClose(): void {
+    if (this.#state === State.closed) return
+    const hadRequest = this.#state === State.request || this.#state === State.tunnel
+    this.#state = State.closed
+    if (hadRequest) this.#exchange?.onClientGone()
+    this.#store.clear()
+    this.core.clock.forget(this)
+    this.#door.onClosed(this)
+  }
+
+  check(now: number): number {
+    const idle = this.#door.listener.idleMilliseconds
+    switch (this.#state) {
+      case State.head:
+        return this.#checkHead(now, idle)
+      case State.request:
+      case State.tunnel:
+        return this.#checkExchange(now)
+      case State.discard:
+        if (now < this.#activeAt + idle) return this.#activeAt + idle
+        this.destroy()
+        return 0
+      default:
+        return 0
+    }
+  }
+
+  isLast(): boolean {
+    if (this.#closes || this.#door.isClosing) return true
+    return this.core.clock.now - this.#connectedAt > this.#door.listener.keepAliveMilliseconds
+  }
+
+  closeBehind(): void {
+    this.#closes = true
+  }
+
+  /** Nothing is on its way to or from this client: a door that closes need not wait for it. */
+  closeIdle(): void {
+    if (this.#state === State.head) this.end()
+  }
+
+  targetHeadContext({ handling, route }: LiveListener): TargetHeadContext {
+    if (this.#context?.handling !== handling) {
+      const { traceIds, places } = this.core
+      this.#context = new TargetHeadContext(this.side, route.port, handling, traceIds, places)
+    }
+    return this.#context
+  }
+
+  noteActivity(): void {
+    this.#activeAt = this.core.clock.now
+  }
+
+  send(bytes: Buffer): boolean {
+    return this.#sent(this.wire.write(bytes), bytes.length)
+  }
+
+  sendScratch(bytes: Buffer, length: number): boolean {
+    return this.#sent(writeScratch(this.wire, bytes, length, this.#writesLater), length)
+  }
+
+  passOn(from: Wire, bytes: Buffer, start: number, end: number): boolean {
+    return this.#sent(passOn(from, this.wire, bytes, start, end, this.#writesLater), end - start)
+  }
+
+  holdBody(): void {
+    if (this.#isBodyHeld) return
+    this.#isBodyHeld = true
+    if (!this.#isFull) this.wire.pause()
+  }
+
+  wantBody(): void {
+    if (!this.#isBodyHeld) return
+    this.#isBodyHeld = false
+    if (!this.#isFull && this.#state !== State.closed) this.wire.resume()
+  }
+
+  becomeTunnel(): void {
+    this.#state = State.tunnel
+    const { bytes, start, end, length } = this.#store
+    if (length > 0) this.#exchange?.sendBody(bytes, start, end, true)
+    this.#store.clear()
+    this.#makeRoom()
+  }
+
+  onExchangeOver(): void {
+    if (this.#state !== State.request) return
+    if (!this.isRequestOver) {
+      // The answer came before the body did; the rest of it is read and dropped, so that the client sees its answer.
+      this.#state = State.discard
+      return this.wantBody()
+    }
+    this.#goOn()
+  }
+
+  /** Closes in good order. */
+  end(): void {
+    if (this.#state >= State.closing) return
+    this.#state = State.closing
+    this.#store.clear()
+    this.wire.end()
+  }
+
+  breakOff(): void {
+    this.destroy()
+  }
+
+  destroy(): void {
+    if (this.#state === State.closed) return
+    this.#state = State.closing
+    this.wire.destroy()
+  }
+
+  /** Ends whatever is going on here. */
+  cut(): void {
+    const wasTunnel = this.#state === State.tunnel
+    if (wasTunnel || this.#state === State.request) this.#exchange?.onClientGone()
+    if (wasTunnel) this.end()
+    else this.destroy()
+  }
+
+  #takeHeadBytes(bytes: Buffer, start: number, end: number): void {
+    const store = this.#store
+    if (store.length === 0) return this.#takeHeads(bytes, start, end, false)
+    store.append(bytes, start, end)
+    if (!isWorthScanning(store.bytes, store.start + this.#scannedTo, store.end)) return
+    this.#takeStored()
+  }
+
+  #takeStored(): void {
+    const store = this.#store
+    this.#takeHeads(store.bytes, store.start, store.end, true)
+  }
+
+  /** Begins request after request, as long as each is over at once. `isStored`: the bytes are those of the store. */
+  #takeHeads(bytes: Buffer, start: number, end: number, isStored: boolean): void {
+    let at = start
+    this.#isTaking = true
+    while (at < end && this.#state === State.head) {
+      const result = this.#takeHead(bytes, at, end, isStored)
+      if (result < 0) break
+      at = result
+    }
+    this.#isTaking = false
+    if (this.#state >= State.closing) return this.#store.clear()
+    if (isStored) this.#store.advanceTo(at)
+    else if (at < end) this.#store.append(bytes, at, end)
+    if (this.#state === State.tunnel) return this.becomeTunnel()
+    if (this.#state === State.request) this.#limitStore()
+  }
+
+  /** Returns where what follows the request begins, as far as it has come; -1 where there is nothing to go on with. */
+  #takeHead(bytes: Buffer, start: number, end: number, isStored: boolean): number {
+    const result = scanRequest(bytes, start, end, scan)
+    if (result === incomplete) {
+      this.#scannedTo = end - start
+      if (this.#headStartedAt === 0) this.#headStartedAt = performance.now()
+      return -1
+    }
+    const { listener } = this.#door
+    const verdict = result === complete ? desyncVerdict(scan.desyncReason, listener.handling.desyncMitigationMode) : ''
+    this.#countHead(listener)
+    if (result !== complete || verdict === 'refuse') {
+      this.#refuse(listener, result === complete ? 400 : result)
+      return -1
+    }
+    // Behind a handshake that the target declines may be what was meant for a WebSocket.
+    this.#closes = scan.closes || verdict === 'forward-and-close' || this.side.isHttp2 || scan.isWebSocket
+    return this.#begin(bytes, start, end, listener, isStored)
+  }
+
+  #begin(bytes: Buffer, start: number, end: number, listener: LiveListener, isStored: boolean): number {
+    const startedAt = this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt
+    const bodyStart = scan.end
+    this.#headStartedAt = 0
+    this.#hasAsked = true
+    this.#state = State.request
+    this.receivedBytes = bodyStart - start
+    this.sentBytes = 0
+    this.#beginBody()
+    this.#exchange ??= new Exchange(this)
+    const exchange = this.#exchange
+    exchange.begin(bytes, scan, listener, startedAt)
+    const bodyEnd = this.#bodyEnd(bytes, bodyStart, end)
+    if (bodyEnd === brokenChunks) {
+      this.isRequestOver = true
+      exchange.fail(400, true)
+      return -1
+    }
+    this.receivedBytes += bodyEnd - bodyStart
+    exchange.dispatch(bytes, bodyStart, bodyEnd, isStored)
+    return bodyEnd
+  }
+
+  #beginBody(): void {
+    this.#remaining = scan.contentLength
+    if (scan.isChunked) {
+      this.#body = Body.chunked
+      this.#chunks ??= new ChunkScan()
+      this.#chunks.restart()
+    } else this.#body = scan.contentLength > 0 ? Body.length : Body.none
+    this.isRequestOver = this.#body === Body.none
+    this.isBodyAwaited = !this.isRequestOver
+  }
+
+  /** Where the request's body ends in these bytes. */
+  #bodyEnd(bytes: Buffer, start: number, end: number): number {
+    if (this.isRequestOver || start === end) return start
+    this.isBodyAwaited = false
+    if (this.#body === Body.length) {
+      const length = Math.min(this.#remaining, end - start)
+      this.#remaining -= length
+      this.isRequestOver = this.#remaining === 0
+      return start + length
+    }
+    const chunks = this.#chunks
+    if (chunks === undefined) return brokenChunks
+    const bodyEnd = scanChunks(chunks, bytes, start, end)
+    this.isRequestOver = chunks.isDone
+    return bodyEnd
+  }
+
+  #takeBodyBytes(bytes: Buffer, start: number, end: number): void {
+    const bodyEnd = this.#bodyEnd(bytes, start, end)
+    const exchange = this.#exchange
+    if (bodyEnd === brokenChunks) {
+      this.isRequestOver = true
+      if (this.#state === State.discard) return this.end()
+      return exchange?.fail(400, true)
+    }
+    if (this.#state === State.request) exchange?.sendBody(bytes, start, bodyEnd, false)
+    if (bodyEnd < end) {
+      // The next request: it waits until this one is answered.
+      this.receivedBytes -= end - bodyEnd
+      this.#store.append(bytes, bodyEnd, end)
+      this.#limitStore()
+    }
+    if (this.#state === State.discard && this.isRequestOver) this.#goOn()
+  }
+
+  #limitStore(): void {
+    if (this.#isFull || this.#store.length <= mostPipelinedBytes) return
+    this.#isFull = true
+    if (!this.#isBodyHeld) this.wire.pause()
+  }
+
+  #makeRoom(): void {
+    if (!this.#isFull || this.#store.length > mostPipelinedBytes) return
+    this.#isFull = false
+    if (!this.#isBodyHeld && this.#state !== State.closed) this.wire.resume()
+  }
+
+  /** The request is over, and so is its answer. */
+  #goOn(): void {
+    if (this.isLast()) return this.#close()
+    this.#state = State.head
+    this.#door.onIdle(this)
+    if (this.#isTaking) return
+    this.#scannedTo = 0
+    if (this.#store.length > 0) this.#takeStored()
+    this.#makeRoom()
+  }
+
+  #close(): void {
+    const { tls, isHttp2 } = this.side
+    // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
+    const isClean = tls === undefined && !isHttp2 && this.#store.length === 0 && this.wire.pendingBytes === 0
+    if (isClean && this.#body === Body.none) this.destroy()
+    else this.end()
+  }
+
+  #sent(isFree: boolean, bytes: number): boolean {
+    this.sentBytes += bytes
+    this.#door.listener.tally.processedBytes += bytes
+    this.#writesLater = !isFree
+    if (!isFree) this.isBlocked = true
+    return isFree
+  }
+
+  /** Answers what is no request, or none that may be served. Nothing behind it is read any more. */
+  #refuse(listener: LiveListener, statusCode: number): void {
+    const { handling, tally } = listener
+    const request = { closes: true, isHead: false, isHttp10: false, handling }
+    this.sentBytes = 0
+    this.send(bytesOfAnswer(errorAnswer(statusCode), request))
+    const outcome = ownOutcome(statusCode)
+    tally.own.add(outcome, statusCode)
+    if (handling.accessLog) {
+      const notes = new ExchangeNotes(this.side)
+      notes.beginRefused(scan, listener, this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt)
+      const { receivedBytes, sentBytes } = this
+      this.core.onExchange(notes.end({ outcome, statusCode, receivedBytes, sentBytes }))
+    }
+    this.end()
+  }
+
+  #countHead({ tally, handling }: LiveListener): void {
+    if (scan.desyncReason !== 0) tally.desyncNonCompliantRequests++
+    if (scan.invalidCount === 0) return
+    if (handling.dropInvalidHeaderFields) tally.droppedInvalidHeaderRequests++
+    else tally.forwardedInvalidHeaderRequests++
+  }
+
+  #checkHead(now: number, idle: number): number {
+    // A head has a time to be finished, however it trickles in.
+    const hasBegun = this.#store.length > 0
+    const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
+    if (now < due) return due
+    if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408)
+    else this.end()
+    return 0
+  }
+
+  #checkExchange(now: number): number {
+    const exchange = this.#exchange
+    if (exchange === undefined) return 0
+    const due = this.#activeAt + exchange.idleMilliseconds + (this.isBlocked ? slowReaderMilliseconds : 0)
+    if (now < due) return due
+    exchange.onIdle(!this.isRequestOver && !this.#isBodyHeld)
+    return now + exchange.idleMilliseconds
+  }
+}

@@ -1,0 +1,22 @@
+import type { CoarseClock } from './coarse-clock.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+import type { LiveTargets } from './live-targets.ts'
+import type { StickyCookies } from './sticky-cookies.ts'
+import type { TargetHeadPlaces } from './target-head-context.ts'
+import type { TraceIds } from './trace-ids.ts'
+import type { Transport } from './transport.ts'
+
+/** What all requests of a router share. */
+export type Core = {
+  readonly transport: Transport
+  readonly clock: CoarseClock
+  readonly targets: LiveTargets
+  readonly cookies: StickyCookies
+  readonly traceIds: TraceIds
+  readonly places: TargetHeadPlaces
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Told of each request that is over, where its listener's access log is on. */
+  readonly onExchange: (record: ExchangeRecord) => void
+  readonly log: (message: string) => void
+}

@@ -1,0 +1,154 @@
+import type { ListenerRoute } from '../domain/routing-table.ts'
+import { desyncClassOf, desyncReasonName } from './desync.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+import type { LiveListener } from './live-table.ts'
+import type { LiveTarget } from './live-targets.ts'
+import type { RequestScan } from './request-scan.ts'
+import type { Route } from './route.ts'
+import { clientClosed, isOwnOutcome } from './tallies.ts'
+import type { TargetHeadPlaces } from './target-head-context.ts'
+import type { ClientSide } from './wire.ts'
+
+type Notes = { -readonly [Key in keyof ExchangeRecord]: ExchangeRecord[Key] }
+
+const noListener: ListenerRoute = {
+  listenerArn: '',
+  port: 0,
+  rules: [],
+  defaultAction: { type: 'forward', targetGroups: [] },
+  idleTimeoutSeconds: 0,
+  clientKeepAliveSeconds: 0,
+}
+
+type Ended = {
+  readonly target?: LiveTarget | undefined
+  /** Absent where no rule was looked at. */
+  readonly route?: Route
+  readonly outcome: number
+  /** The target's, or the load balancer's own. */
+  readonly statusCode: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
+}
+
+/** What an access log wants to know of one request after the other. Only taken down where the log is on. */
+export class ExchangeNotes {
+  readonly #record: Notes
+  /** By `performance.now()`. */
+  #startedAt = 0
+  #sentAt = 0
+  #answeredAt = 0
+
+  constructor(client: ClientSide) {
+    this.#record = emptyRecord(client)
+  }
+
+  begin(bytes: Buffer, scan: RequestScan, listener: LiveListener, startedAt: number): void {
+    const record = this.#record
+    this.#restart(listener, startedAt)
+    record.isWebSocket = false
+    record.method = bytes.toString('latin1', scan.methodStart, scan.methodEnd)
+    record.uri = bytes.toString('latin1', scan.targetStart, scan.targetEnd)
+    record.httpVersion = record.client.isHttp2 ? '2.0' : scan.minorVersion === 0 ? '1.0' : '1.1'
+    record.host = headerText(bytes, scan, scan.host)
+    record.userAgent = headerText(bytes, scan, scan.userAgent)
+    noteClass(record, scan)
+  }
+
+  /** A request that was refused by its head; what could be read of that is not told. */
+  beginRefused(scan: RequestScan, listener: LiveListener, startedAt: number): void {
+    const record = this.#record
+    this.#restart(listener, startedAt)
+    record.method = undefined
+    record.uri = undefined
+    record.httpVersion = undefined
+    record.host = undefined
+    record.userAgent = undefined
+    noteClass(record, scan)
+  }
+
+  noteTrace(head: Buffer, { traceIdStart, traceIdEnd }: TargetHeadPlaces): void {
+    this.#record.traceId = head.toString('latin1', traceIdStart, traceIdEnd)
+  }
+
+  answered(statusCode: number, sentAt: number, answeredAt: number): void {
+    this.#record.targetStatusCode = statusCode
+    this.#record.isWebSocket = statusCode === 101
+    this.#sentAt = sentAt
+    this.#answeredAt = answeredAt
+  }
+
+  end({ target, route, outcome, statusCode, receivedBytes, sentBytes }: Ended): ExchangeRecord {
+    const record = this.#record
+    const hasAnswer = this.#answeredAt > 0
+    record.endedAt = epoch(performance.now())
+    record.target = target?.address
+    record.targetGroupArn = route?.weighted?.group.targetGroupArn
+    record.requestProcessingSeconds = hasAnswer ? (this.#sentAt - this.#startedAt) / 1000 : -1
+    record.targetProcessingSeconds = hasAnswer ? (this.#answeredAt - this.#sentAt) / 1000 : -1
+    record.responseProcessingSeconds = hasAnswer ? 0 : -1
+    record.elbStatusCode = outcome === clientClosed && !hasAnswer ? 460 : statusCode
+    if (isOwnOutcome(outcome)) record.elbStatusCode = statusCode
+    record.receivedBytes = receivedBytes
+    record.sentBytes = sentBytes
+    record.matchedRulePriority = route?.matchedPriority
+    record.action = route?.action
+    record.redirectUrl = route?.redirectUrl
+    return record
+  }
+
+  #restart(listener: LiveListener, startedAt: number): void {
+    const record = this.#record
+    record.listener = listener.route
+    record.createdAt = epoch(startedAt)
+    record.targetStatusCode = 0
+    record.traceId = undefined
+    this.#startedAt = startedAt
+    this.#sentAt = 0
+    this.#answeredAt = 0
+  }
+}
+
+function noteClass(record: Notes, { desyncReason }: RequestScan): void {
+  const found = desyncClassOf(desyncReason)
+  record.classification = found === 'Compliant' ? undefined : found
+  record.classificationReason = found === 'Compliant' ? undefined : desyncReasonName(desyncReason)
+}
+
+function headerText(bytes: Buffer, { headers }: RequestScan, place: number): string | undefined {
+  return place < 0 ? undefined : bytes.toString('latin1', headers[4 * place + 2], headers[4 * place + 3])
+}
+
+function epoch(time: number): number {
+  return performance.timeOrigin + time
+}
+
+function emptyRecord(client: ClientSide): Notes {
+  return {
+    listener: noListener,
+    client,
+    isWebSocket: false,
+    createdAt: 0,
+    endedAt: 0,
+    requestProcessingSeconds: -1,
+    targetProcessingSeconds: -1,
+    responseProcessingSeconds: -1,
+    target: undefined,
+    targetGroupArn: undefined,
+    elbStatusCode: 0,
+    targetStatusCode: 0,
+    receivedBytes: 0,
+    sentBytes: 0,
+    method: undefined,
+    uri: undefined,
+    httpVersion: undefined,
+    host: undefined,
+    userAgent: undefined,
+    traceId: undefined,
+    matchedRulePriority: undefined,
+    action: undefined,
+    redirectUrl: undefined,
+    classification: undefined,
+    classificationReason: undefined,
+  }
+}

@@ -1,0 +1,480 @@
+import { AnswerBody, type AnswerScan } from './answer-scan.ts'
+import type { Core } from './core.ts'
+import { ClientHead, clientHeadRoom, needsUnchunking, writeClientHead } from './client-head.ts'
+import { bytesOfAnswer, errorAnswer, type ElbAnswer } from './elb-answer.ts'
+import { ExchangeNotes } from './exchange-notes.ts'
+import { giveHeadBuffer, takeHeadBuffer } from './head-buffers.ts'
+import type { LiveListener } from './live-table.ts'
+import type { LiveTarget } from './live-targets.ts'
+import { scratchFor } from './pass-on.ts'
+import { Method } from './request-line.ts'
+import type { RequestScan } from './request-scan.ts'
+import { Route } from './route.ts'
+import { clientClosed, ownOutcome, targetClosed, targetOutcome, type Tally } from './tallies.ts'
+import { TargetConnection, type AnswerReceiver } from './target-connection.ts'
+import { targetHeadRoom, writeTargetHead } from './target-head.ts'
+import type { TargetHeadContext } from './target-head-context.ts'
+import type { ClientSide, Wire } from './wire.ts'
+
+/** A client's connection, as far as its request needs it. */
+export interface RequestingClient {
+  readonly core: Core
+  readonly side: ClientSide
+  readonly wire: Wire
+  /** What was written has not gone yet. */
+  readonly isBlocked: boolean
+  /** The whole request has come, with its body. */
+  readonly isRequestOver: boolean
+  /** Nothing of the request's body has come yet. */
+  readonly isBodyAwaited: boolean
+  /** Of this request, with its head, and of its answer. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  /** The answer is to be the last one on the connection. */
+  isLast(): boolean
+  /** Makes this answer the last one. */
+  closeBehind(): void
+  targetHeadContext(listener: LiveListener): TargetHeadContext
+  noteActivity(): void
+  /** False as with `Wire.write`; then `Exchange.onClientDrain` follows. */
+  send(bytes: Buffer): boolean
+  sendScratch(bytes: Buffer, length: number): boolean
+  passOn(from: Wire, bytes: Buffer, start: number, end: number): boolean
+  holdBody(): void
+  wantBody(): void
+  onExchangeOver(): void
+  becomeTunnel(): void
+  /** Closes in good order. */
+  end(): void
+  /** The answer can not be brought to its end: the client is to see that. */
+  breakOff(): void
+}
+
+/** Filled anew with each answer, and done with when its head is written. */
+const clientHead = new ClientHead()
+
+/** Where a request is. */
+const Stage = { none: 0, connecting: 1, sent: 2, answering: 3, answered: 4, tunnel: 5 } as const
+
+/**
+ * One request after the other of one client's connection: where it goes, what comes back, and what is counted of it.
+ * Between reading the table (`begin`) and the claim lies one call, so a drain cannot overlook a request.
+ *
+ * Memory: the head as it was sent (4 KiB, or what a longer one takes), until the answer has begun; and what came of the
+ * body before there was a connection, one read at most.
+ */
+export class Exchange implements AnswerReceiver {
+  isHead = false
+  wantsUpgrade = false
+  wantsPlainData = false
+  idleMilliseconds = 0
+  readonly #client: RequestingClient
+  readonly #core: Core
+  readonly #route: Route
+  /** Where the listener's access log is on. */
+  #notes: ExchangeNotes | undefined
+  #listener: LiveListener | undefined
+  #stage: number = Stage.none
+  #tally: Tally | undefined
+  #target: LiveTarget | undefined
+  #connection: TargetConnection | undefined
+  #head: Buffer | undefined
+  #headLength = 0
+  #isHeadBusy = false
+  #held: Buffer | undefined
+  #isRepeatable = false
+  #expectsContinue = false
+  #isFresh = false
+  #tried: Set<string> | undefined
+  #sentAt = 0
+  #outcome = 0
+  #statusCode = 0
+
+  constructor(client: RequestingClient) {
+    this.#client = client
+    this.#core = client.core
+    this.#route = new Route(client.core)
+  }
+
+  get isOver(): boolean {
+    return this.#stage === Stage.none
+  }
+
+  get hasAnswerBegun(): boolean {
+    return this.#stage >= Stage.answering
+  }
+
+  /** Body that comes now is for the target. */
+  get wantsBody(): boolean {
+    return this.#connection !== undefined
+  }
+
+  /** Reads the head, finds the target and claims it, or answers by itself. `dispatch` follows. */
+  begin(bytes: Buffer, scan: RequestScan, listener: LiveListener, startedAt: number): void {
+    const hasBody = scan.isChunked || scan.contentLength > 0
+    const isGetOrHead = scan.method === Method.get || scan.method === Method.head
+    this.#listener = listener
+    this.idleMilliseconds = listener.idleMilliseconds
+    this.isHead = scan.method === Method.head
+    this.wantsUpgrade = scan.isWebSocket
+    this.wantsPlainData = scan.minorVersion === 0
+    this.#isRepeatable = isGetOrHead && !hasBody && !scan.isWebSocket
+    this.#expectsContinue = scan.expectsContinue && hasBody
+    this.#tally = listener.tally.own
+    this.#stage = Stage.connecting
+    this.#statusCode = 0
+    this.#sentAt = 0
+    this.#isFresh = false
+    if (this.#tried !== undefined) this.#tried = undefined
+    const route = this.#route
+    route.find(bytes, scan, listener, this.#client.side)
+    this.#notes = undefined
+    if (listener.handling.accessLog) {
+      this.#notes = new ExchangeNotes(this.#client.side)
+      this.#notes.begin(bytes, scan, listener, startedAt)
+    }
+    if (route.own !== undefined) {
+      if (route.weighted !== undefined) this.#tally = route.weighted.tally.own
+      return this.#writeHeadForLog(bytes, scan, listener)
+    }
+    const { target } = route
+    if (target === undefined) return
+    this.#claim(target)
+    this.#writeHead(bytes, scan, listener)
+  }
+
+  /** Sends what `begin` has prepared, with what there is of the body. `isStored` as with `sendBody`. */
+  dispatch(bytes: Buffer, bodyStart: number, bodyEnd: number, isStored: boolean): void {
+    const { own } = this.#route
+    if (own !== undefined) return this.#answerOwn(own)
+    const target = this.#target
+    if (target === undefined) return
+    const connection = target.idle.pop()
+    if (connection === undefined) {
+      if (bodyStart < bodyEnd) this.#hold(bytes, bodyStart, bodyEnd)
+      return this.#open(target)
+    }
+    this.#connection = connection
+    connection.attach(this)
+    this.#stage = Stage.sent
+    this.#sentAt = performance.now()
+    const head = this.#head
+    const length = this.#headLength
+    if (head === undefined) return
+    if (bodyEnd - bodyStart <= head.length - length) {
+      bytes.copy(head, length, bodyStart, bodyEnd)
+      this.#write(connection, head.subarray(0, length + bodyEnd - bodyStart))
+    } else {
+      this.#write(connection, head.subarray(0, length))
+      this.sendBody(bytes, bodyStart, bodyEnd, isStored)
+    }
+  }
+
+  /** `isStored` says that the bytes are not those that were just read from the wire. */
+  sendBody(bytes: Buffer, start: number, end: number, isStored: boolean): void {
+    const connection = this.#connection
+    if (connection === undefined || start === end) return
+    if (this.#stage === Stage.connecting) return this.#hold(bytes, start, end)
+    const { wire } = this.#client
+    const lends = !isStored && wire.lendsBytes === true
+    const isFree = connection.wire.write(lends ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end)))
+    if (isFree) return
+    if (lends) wire.keepBytes?.()
+    this.#client.holdBody()
+  }
+
+  onConnected(): void {
+    const connection = this.#connection
+    const head = this.#head
+    if (connection === undefined || head === undefined) return
+    this.#stage = Stage.sent
+    this.#sentAt = performance.now()
+    this.#client.noteActivity()
+    const held = this.#held
+    this.#held = undefined
+    this.#write(connection, head.subarray(0, this.#headLength))
+    const isFree = held === undefined || connection.wire.write(held)
+    if (isFree) this.#client.wantBody()
+    else this.#client.holdBody()
+  }
+
+  onUnreachable(): void {
+    this.#connection = undefined
+    const target = this.#target
+    const { weighted } = this.#route
+    if (target === undefined || weighted === undefined) return
+    weighted.tally.connectionErrors++
+    // Nothing was sent, so any other target may be asked. The table may be another one by now.
+    this.#tried ??= new Set()
+    this.#tried.add(target.key)
+    const next = weighted.group.choice.choose(this.#core.clock.now, this.#core.random(), this.#tried)
+    if (next === undefined) return this.fail(502)
+    this.#release()
+    this.#claim(next)
+    this.#isFresh = false
+    this.#open(next)
+  }
+
+  onConnectTimeout(): void {
+    this.#connection = undefined
+    const { weighted } = this.#route
+    if (weighted !== undefined) weighted.tally.connectionErrors++
+    this.fail(504)
+  }
+
+  onInterim(bytes: Buffer, answer: AnswerScan): void {
+    this.#client.noteActivity()
+    if (this.wantsPlainData) return
+    if (answer.statusCode === 100) this.#expectsContinue = false
+    this.#fillClientHead(false)
+    this.#sendHead(bytes, answer, answer.end)
+  }
+
+  onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void {
+    const client = this.#client
+    const answeredAt = performance.now()
+    this.#stage = Stage.answering
+    this.#statusCode = answer.statusCode
+    this.#route.weighted?.tally.addResponse((answeredAt - this.#sentAt) / 1000)
+    this.#notes?.answered(answer.statusCode, this.#sentAt, answeredAt)
+    client.noteActivity()
+    // What follows a request whose body was announced, and then not asked for, cannot be told from a body.
+    const isUnsure = this.#expectsContinue && client.isBodyAwaited
+    if (kind === AnswerBody.untilClose || isUnsure || (this.wantsPlainData && answer.isChunked)) client.closeBehind()
+    this.#fillClientHead(client.isLast())
+    this.#route.cookieLines(bytes, answer, clientHead, client.side)
+    if (needsUnchunking(answer, clientHead)) client.closeBehind()
+    if (!this.#sendHead(bytes, answer, bodyEnd)) this.#connection?.wire.pause()
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    const connection = this.#connection
+    if (connection === undefined || start === end) return
+    this.#client.noteActivity()
+    if (!this.#client.passOn(connection.wire, bytes, start, end)) connection.wire.pause()
+  }
+
+  onAnswerEnd(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#stage = Stage.answered
+    this.#outcome = targetOutcome(this.#statusCode)
+    // The target has answered without wanting the rest of the body; its connection is in the middle of a request.
+    if (!this.#client.isRequestOver || this.#isHeadBusy) connection?.destroy()
+    else if (connection !== undefined) {
+      if (this.#client.isBlocked) connection.wire.resume()
+      connection.release()
+    }
+    this.#client.wantBody()
+    if (!this.#client.isBlocked) this.#conclude()
+  }
+
+  onLost(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    if (this.hasAnswerBegun) return this.#breakOff(targetClosed)
+    const target = this.#target
+    const wasStale = connection?.isReused === true && connection.isUnanswered && !this.#isFresh
+    if (!wasStale || !this.#isRepeatable || target === undefined) return this.fail(502)
+    // The target closed a kept connection just when it was used again, and doing the request twice does no harm.
+    this.#isFresh = true
+    this.#open(target)
+  }
+
+  onTargetDrain(): void {
+    this.#isHeadBusy = false
+    this.#client.noteActivity()
+    this.#client.wantBody()
+  }
+
+  onCut(): void {
+    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.destroy()
+    if (this.hasAnswerBegun) this.#breakOff(targetClosed)
+    else this.fail(502)
+  }
+
+  onTunnel(bytes: Buffer, answer: AnswerScan, end: number): void {
+    const answeredAt = performance.now()
+    this.#stage = Stage.tunnel
+    this.#statusCode = 101
+    this.#route.weighted?.tally.addResponse((answeredAt - this.#sentAt) / 1000)
+    this.#notes?.answered(101, this.#sentAt, answeredAt)
+    this.#client.noteActivity()
+    this.#giveHead()
+    this.#fillClientHead(false)
+    const isFree = this.#sendHead(bytes, answer, end)
+    if (!isFree) this.#connection?.wire.pause()
+    this.#client.becomeTunnel()
+  }
+
+  onTunnelBytes(bytes: Buffer, start: number, end: number): void {
+    this.onBody(bytes, start, end)
+  }
+
+  onTunnelEnd(): void {
+    this.#endTunnel()
+  }
+
+  onClientDrain(): void {
+    if (this.#stage === Stage.answered) this.#conclude()
+    else this.#connection?.wire.resume()
+  }
+
+  /** The client's connection is gone, or is no longer worth keeping. */
+  onClientGone(): void {
+    if (this.isOver) return
+    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.destroy()
+    this.#outcome = clientClosed
+    this.#conclude(true)
+  }
+
+  /** Nothing has come from anybody for as long as the listener allows. */
+  onIdle(isClientSilent: boolean): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (this.#stage === Stage.tunnel) {
+      this.#connection = connection
+      return this.#endTunnel()
+    }
+    connection?.destroy()
+    if (this.hasAnswerBegun) this.#breakOff(this.#client.isBlocked ? clientClosed : targetClosed)
+    else this.#answerOwn(errorAnswer(isClientSilent ? 408 : 504), isClientSilent)
+  }
+
+  /** Gives up the target, and answers for it. */
+  fail(statusCode: number, closes = false): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.destroy()
+    if (this.hasAnswerBegun) return this.#breakOff(statusCode < 500 ? clientClosed : targetClosed)
+    this.#answerOwn(errorAnswer(statusCode), closes)
+  }
+
+  #claim(target: LiveTarget): void {
+    target.inFlight++
+    this.#target = target
+    this.#tally = this.#route.weighted?.tally.ofTarget(target)
+  }
+
+  #release(): void {
+    const target = this.#target
+    this.#target = undefined
+    if (target !== undefined) this.#core.targets.release(target)
+  }
+
+  #writeHead(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
+    const head = takeHeadBuffer(targetHeadRoom(scan))
+    this.#head = head
+    this.#isHeadBusy = false
+    this.#headLength = writeTargetHead(bytes, scan, this.#client.targetHeadContext(listener), head)
+    this.#notes?.noteTrace(head, this.#core.places)
+  }
+
+  /** An access log tells the trace id a target would have been given. */
+  #writeHeadForLog(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
+    if (this.#notes === undefined) return
+    this.#writeHead(bytes, scan, listener)
+    this.#giveHead()
+  }
+
+  #open(target: LiveTarget): void {
+    this.#stage = Stage.connecting
+    this.#connection = new TargetConnection(target, this, this.#core.clock, this.#core.transport.connect)
+  }
+
+  #hold(bytes: Buffer, start: number, end: number): void {
+    const piece = Buffer.from(bytes.subarray(start, end))
+    this.#held = this.#held === undefined ? piece : Buffer.concat([this.#held, piece])
+    this.#client.holdBody()
+  }
+
+  #write(connection: TargetConnection, bytes: Buffer): void {
+    if (connection.wire.write(bytes)) return
+    this.#isHeadBusy = true
+    this.#client.holdBody()
+  }
+
+  #fillClientHead(closes: boolean): void {
+    clientHead.closes = closes
+    clientHead.isHttp10 = this.wantsPlainData
+    clientHead.cookieLines = ''
+    if (this.#listener !== undefined) clientHead.rules = this.#listener.answerRules
+  }
+
+  /** The head as the client gets it, with what there is of the body, in one write. */
+  #sendHead(bytes: Buffer, answer: AnswerScan, end: number): boolean {
+    const client = this.#client
+    const bodyBytes = end - answer.end
+    const out = scratchFor(clientHeadRoom(answer, clientHead) + bodyBytes)
+    const length = writeClientHead(bytes, answer, clientHead, out)
+    if (length > 0) {
+      bytes.copy(out, length, answer.end, end)
+      return client.sendScratch(out, length + bodyBytes)
+    }
+    bytes.copy(out, 0, answer.start, end)
+    return client.sendScratch(out, end - answer.start)
+  }
+
+  #answerOwn(answer: ElbAnswer, closes = false): void {
+    const client = this.#client
+    const listener = this.#listener
+    if (listener === undefined) return
+    // A client that waits for `100 Continue` does not get it, and what it sends then could be body or a next request.
+    if (closes || answer.statusCode === 501 || (this.#expectsContinue && client.isBodyAwaited)) client.closeBehind()
+    this.#stage = Stage.answered
+    this.#outcome = ownOutcome(answer.statusCode)
+    this.#statusCode = answer.statusCode
+    const request = { isHead: this.isHead, isHttp10: this.wantsPlainData, handling: listener.handling }
+    client.wantBody()
+    if (client.send(bytesOfAnswer(answer, { ...request, closes: client.isLast() }))) this.#conclude()
+  }
+
+  #breakOff(outcome: number): void {
+    this.#outcome = outcome
+    const client = this.#client
+    this.#conclude(true)
+    client.breakOff()
+  }
+
+  #endTunnel(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.end()
+    this.#outcome = targetOutcome(101)
+    const client = this.#client
+    this.#conclude(true)
+    client.end()
+  }
+
+  #tellLog(notes: ExchangeNotes): void {
+    const { receivedBytes, sentBytes } = this.#client
+    const [route, target, outcome, statusCode] = [this.#route, this.#target, this.#outcome, this.#statusCode]
+    this.#core.onExchange(notes.end({ route, target, outcome, statusCode, receivedBytes, sentBytes }))
+  }
+
+  #giveHead(): void {
+    const head = this.#head
+    this.#head = undefined
+    this.#held = undefined
+    if (head !== undefined && !this.#isHeadBusy) giveHeadBuffer(head)
+  }
+
+  /** Counts, and lets go of the target. `isLast`: nothing more is to happen on the client's connection. */
+  #conclude(isLast = false): void {
+    if (this.#stage === Stage.none) return
+    this.#tally?.add(this.#outcome, this.#statusCode)
+    if (this.#notes !== undefined) this.#tellLog(this.#notes)
+    this.#giveHead()
+    this.#release()
+    this.#stage = Stage.none
+    this.#listener = undefined
+    if (!isLast) this.#client.onExchangeOver()
+  }
+}

@@ -1,0 +1,94 @@
+import { defaultHandling, type ListenerRoute, type RequestHandling, type RouteAction } from '../domain/routing-table.ts'
+import { compileConditions, type RuleTest } from '../domain/rule-match.ts'
+import { AnswerRules } from './client-head.ts'
+import type { LiveGroup, LiveTargets } from './live-targets.ts'
+import type { GroupTally, ListenerTally, Tallies } from './tallies.ts'
+
+/** A listener as requests know it: everything looked up, compiled and added up. */
+export type LiveListener = {
+  readonly route: ListenerRoute
+  readonly handling: RequestHandling
+  readonly answerRules: AnswerRules
+  readonly rules: readonly LiveRule[]
+  readonly defaultAction: LiveAction
+  readonly idleMilliseconds: number
+  readonly keepAliveMilliseconds: number
+  readonly tally: ListenerTally
+}
+
+type LiveRule = { readonly priority: number; readonly isMatch: RuleTest; readonly action: LiveAction }
+
+export type LiveAction = LiveForward | Exclude<RouteAction, { type: 'forward' }>
+
+export type LiveForward = {
+  readonly type: 'forward'
+  readonly route: Extract<RouteAction, { type: 'forward' }>
+  readonly groups: readonly WeightedGroup[]
+  /** Of the weights. */
+  readonly total: number
+}
+
+export type WeightedGroup = {
+  readonly group: LiveGroup
+  readonly tally: GroupTally
+  /** The sum of the weights up to this one. */
+  readonly sum: number
+}
+
+/** What a table is compiled with. */
+type Workshop = { readonly targets: LiveTargets; readonly tallies: Tallies }
+
+export function liveListener(route: ListenerRoute, workshop: Workshop): LiveListener {
+  const handling = route.handling ?? defaultHandling
+  const tally = workshop.tallies.ofListener(route.listenerArn)
+  return {
+    route,
+    handling,
+    answerRules: new AnswerRules(handling),
+    rules: route.rules.map(({ priority, conditions, action }) => ({
+      priority,
+      isMatch: compileConditions(conditions),
+      action: liveAction(action, tally, workshop),
+    })),
+    defaultAction: liveAction(route.defaultAction, tally, workshop),
+    idleMilliseconds: route.idleTimeoutSeconds * 1000,
+    keepAliveMilliseconds: route.clientKeepAliveSeconds * 1000,
+    tally,
+  }
+}
+
+function liveAction(action: RouteAction, tally: ListenerTally, { targets }: Workshop): LiveAction {
+  if (action.type !== 'forward') return action
+  let total = 0
+  const groups = action.targetGroups.map(({ targetGroupArn, weight }) => {
+    total += weight
+    return { group: targets.group(targetGroupArn), tally: tally.ofGroup(targetGroupArn), sum: total }
+  })
+  return { type: 'forward', route: action, groups, total }
+}
+
+/**
+ * One of the groups, in proportion to their weights; `random` is in [0, 1). Undefined where all weights are 0. There is
+ * no second choice: a chosen group without targets answers 503, as on AWS.
+ */
+export function chooseGroup({ groups, total }: LiveForward, random: number): WeightedGroup | undefined {
+  const place = random * total
+  for (const weighted of groups) if (place < weighted.sum) return weighted
+  return undefined
+}
+
+/** What takes longer than this is done in more than one turn of the event loop. */
+const sliceMilliseconds = 2
+
+/** Makes one of each, letting requests through in between: a large table must not hold them up. */
+export async function inSlices<From, To>(items: readonly From[], make: (item: From) => To): Promise<To[]> {
+  const made: To[] = []
+  let begun = performance.now()
+  for (const item of items) {
+    made.push(make(item))
+    if (performance.now() - begun < sliceMilliseconds) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    begun = performance.now()
+  }
+  return made
+}

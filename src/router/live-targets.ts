@@ -1,0 +1,215 @@
+import { targetKey, type TargetGroupRoute, type TargetRoute } from '../domain/routing-table.ts'
+import { TargetChoice, type Candidate } from './target-choice.ts'
+import type { TargetConnection } from './target-connection.ts'
+
+/** No more idle connections are kept to one target. */
+export const mostIdleConnections = 1024
+
+/** A target as requests know it: one object for as long as anybody speaks of the target. */
+export class LiveTarget implements Candidate {
+  readonly key: string
+  readonly id: string
+  readonly port: number
+  /** `id:port`. */
+  readonly address: string
+  readonly group: LiveGroup
+  /** Requests claimed for it and not yet over; a drain waits for them. */
+  inFlight = 0
+  healthySince: number | undefined
+  state: 'serving' | 'draining' | 'removed' = 'serving'
+  /** The deregistration delay is over: what it still had was cut, and so is what still comes. */
+  isCut = false
+  /** Open connections without a request, the one used last at the end: it is the least likely to be just closing. */
+  readonly idle: TargetConnection[] = []
+  readonly connections = new Set<TargetConnection>()
+  cutTimer: NodeJS.Timeout | undefined
+
+  constructor(group: LiveGroup, key: string, { id, port }: Pick<TargetRoute, 'id' | 'port'>) {
+    this.group = group
+    this.key = key
+    this.id = id
+    this.port = port
+    this.address = `${id}:${port}`
+  }
+}
+
+/** A target group as requests know it. It outlives tables; a table that changes it makes its choice stale. */
+export class LiveGroup {
+  readonly targetGroupArn: string
+  route: TargetGroupRoute | undefined
+  targets: readonly LiveTarget[] = []
+  readonly #choice = new TargetChoice<LiveTarget>()
+  #isStale = true
+
+  constructor(targetGroupArn: string) {
+    this.targetGroupArn = targetGroupArn
+  }
+
+  /** Looked at anew with the next request: many changes at once then cost one look. */
+  markStale(): void {
+    this.#isStale = true
+  }
+
+  get choice(): TargetChoice<LiveTarget> {
+    if (this.#isStale) this.#update()
+    return this.#choice
+  }
+
+  #update(): void {
+    this.#isStale = false
+    const registered = this.targets.filter(({ state }) => state === 'serving')
+    this.#choice.update(registered, this.route?.balancing)
+  }
+}
+
+type Observer = {
+  /** The target left the table and its last request is over. */
+  readonly onGone: (target: LiveTarget) => void
+}
+
+/** A group as the next table has it. */
+export type PreparedGroup = {
+  readonly group: LiveGroup
+  readonly route: TargetGroupRoute
+  readonly targets: readonly { readonly target: LiveTarget; readonly draining: boolean }[]
+}
+
+/** All target groups and targets, what each has in hand, and when its time is over. */
+export class LiveTargets {
+  readonly #observer: Observer
+  readonly #groups = new Map<string, LiveGroup>()
+  readonly #targets = new Map<string, LiveTarget>()
+
+  constructor(observer: Observer) {
+    this.#observer = observer
+  }
+
+  /** The group of this ARN: of the table, or an empty one to be filled by a later table. */
+  group(targetGroupArn: string): LiveGroup {
+    const known = this.#groups.get(targetGroupArn)
+    if (known !== undefined) return known
+    const group = new LiveGroup(targetGroupArn)
+    this.#groups.set(targetGroupArn, group)
+    return group
+  }
+
+  /** Makes what a group of the next table needs, and changes nothing that is in force. */
+  prepare(route: TargetGroupRoute): PreparedGroup {
+    const group = this.group(route.targetGroupArn)
+    const targets = route.targets.map((target) => {
+      const key = targetKey(route.targetGroupArn, target)
+      return { target: this.#targets.get(key) ?? new LiveTarget(group, key, target), draining: target.draining }
+    })
+    return { group, route, targets }
+  }
+
+  /** From here on this is the table. In one go, so that no request sees half of it. */
+  commit(prepared: readonly PreparedGroup[]): void {
+    const present = new Set<LiveTarget>()
+    const groups = new Set<LiveGroup>()
+    for (const { group, route, targets } of prepared) {
+      groups.add(group)
+      group.route = route
+      group.targets = targets.map(({ target }) => target)
+      group.markStale()
+      for (const { target, draining } of targets) {
+        present.add(target)
+        this.#targets.set(target.key, target)
+        if (draining) this.#beginLeaving(target, 'draining')
+        else this.#beginServing(target)
+      }
+    }
+    for (const target of this.#targets.values()) if (!present.has(target)) this.#remove(target)
+    for (const group of this.#groups.values()) if (!groups.has(group)) this.#empty(group)
+  }
+
+  /** What health checks say: since when the target has been healthy; undefined while it is not. */
+  noteHealth(key: string, healthySince: number | undefined): void {
+    const target = this.#targets.get(key)
+    if (target === undefined) return
+    target.healthySince = healthySince
+    target.group.markStale()
+  }
+
+  /** Those of the table, and those that left it and still have requests. */
+  *present(): Generator<LiveTarget> {
+    for (const target of this.#targets.values()) {
+      if (target.state !== 'removed' || target.inFlight > 0) yield target
+    }
+  }
+
+  /** A request is over. */
+  release(target: LiveTarget): void {
+    target.inFlight--
+    if (target.state === 'removed' && target.inFlight === 0) this.#gone(target)
+  }
+
+  /** Nobody speaks of it any more. False where it has come back. */
+  forget(target: LiveTarget): boolean {
+    if (target.state !== 'removed' || target.inFlight > 0) return false
+    this.#targets.delete(target.key)
+    return true
+  }
+
+  /** Groups that no table has had for long. */
+  forgetGroups(): void {
+    for (const group of this.#groups.values()) {
+      if (group.route === undefined && group.targets.length === 0) this.#groups.delete(group.targetGroupArn)
+    }
+  }
+
+  /** Cuts everything that is in flight. */
+  close(): void {
+    for (const target of this.#targets.values()) {
+      clearTimeout(target.cutTimer)
+      cut(target)
+      closeIdle(target)
+    }
+  }
+
+  /** One that is registered again keeps the requests it still has; they are not cut any more. */
+  #beginServing(target: LiveTarget): void {
+    clearTimeout(target.cutTimer)
+    target.state = 'serving'
+    target.isCut = false
+  }
+
+  #remove(target: LiveTarget): void {
+    if (target.state === 'removed') return
+    this.#beginLeaving(target, 'removed')
+    if (target.inFlight === 0) this.#gone(target)
+  }
+
+  #beginLeaving(target: LiveTarget, state: 'draining' | 'removed'): void {
+    const wasServing = target.state === 'serving'
+    target.state = state
+    target.group.markStale()
+    if (!wasServing) return
+    target.healthySince = undefined
+    closeIdle(target)
+    // Of its group when it was last in a table: a group may be deleted while its last targets drain.
+    const delaySeconds = target.group.route?.deregistrationDelaySeconds ?? 0
+    target.cutTimer = setTimeout(() => cut(target), delaySeconds * 1000).unref()
+  }
+
+  #gone(target: LiveTarget): void {
+    clearTimeout(target.cutTimer)
+    this.#observer.onGone(target)
+  }
+
+  #empty(group: LiveGroup): void {
+    if (group.route === undefined) return
+    group.route = undefined
+    group.targets = []
+    group.markStale()
+  }
+}
+
+function cut(target: LiveTarget): void {
+  target.isCut = true
+  for (const connection of [...target.connections]) connection.cut()
+}
+
+function closeIdle({ idle }: LiveTarget): void {
+  for (const connection of idle.splice(0)) connection.destroy()
+}

@@ -1,0 +1,35 @@
+import type { Wire } from './wire.ts'
+
+/** Of a read (64 KiB), with the longest head (80 KiB) before it. */
+const scratchBytes = 160 * 1024
+
+/** What is put together for one write. Everyone uses the same one: it is free again when the write has returned true. */
+let scratch = Buffer.allocUnsafeSlow(scratchBytes)
+
+/** To be written to, and then given to `writeScratch`; nothing else may come in between. */
+export function scratchFor(bytes: number): Buffer {
+  return bytes <= scratch.length ? scratch : Buffer.allocUnsafeSlow(bytes)
+}
+
+/**
+ * Sends the beginning of what `scratchFor` gave. False as with `Wire.write`. `writesLater` is true for a wire that lately
+ * kept what it was given: it gets a copy of the right size, so that the large buffer need not be made anew.
+ */
+export function writeScratch(to: Wire, bytes: Buffer, length: number, writesLater: boolean): boolean {
+  if (writesLater) return to.write(Buffer.from(bytes.subarray(0, length)))
+  const isFree = to.write(bytes.subarray(0, length))
+  if (!isFree && bytes === scratch) scratch = Buffer.allocUnsafeSlow(scratchBytes)
+  return isFree
+}
+
+/** Sends bytes that were just read from one wire to another, without copying them where that can be. */
+export function passOn(from: Wire, to: Wire, bytes: Buffer, start: number, end: number, writesLater: boolean): boolean {
+  if (from.lendsBytes === true) {
+    const isFree = to.write(bytes.subarray(start, end))
+    if (!isFree) from.keepBytes?.()
+    return isFree
+  }
+  const out = scratchFor(end - start)
+  bytes.copy(out, 0, start, end)
+  return writeScratch(to, out, end - start, writesLater)
+}

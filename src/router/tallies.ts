@@ -1,0 +1,240 @@
+import { latencyBucket } from '../domain/latency-bucket.ts'
+import type {
+  ListenerTotals,
+  RequestCount,
+  RequestOutcome,
+  RouterReport,
+  TargetGroupExchanges,
+} from '../domain/router-report.ts'
+
+/** By their place in a tally. */
+const outcomes: readonly RequestOutcome[] = [
+  '1xx',
+  '2xx',
+  '3xx',
+  '4xx',
+  '5xx',
+  'elb-2xx',
+  'elb-3xx',
+  'elb-4xx',
+  'elb-5xx',
+  'client-closed',
+  'target-closed',
+]
+export const clientClosed = outcomes.indexOf('client-closed')
+export const targetClosed = outcomes.indexOf('target-closed')
+const ownServerError = outcomes.indexOf('elb-5xx')
+
+/** Of a target's answer. */
+export function targetOutcome(statusCode: number): number {
+  return statusCode < 600 ? Math.floor(statusCode / 100) - 1 : outcomes.indexOf('5xx')
+}
+
+/** Of the load balancer's own answer. */
+export function ownOutcome(statusCode: number): number {
+  return Math.min(ownServerError, 3 + Math.max(2, Math.floor(statusCode / 100)))
+}
+
+/** The load balancer has answered by itself. */
+export function isOwnOutcome(outcome: number): boolean {
+  return outcome > targetOutcome(500) && outcome <= ownServerError
+}
+
+/** Requests that ended, by outcome: of one listener and, as far as one was chosen, target group and target. */
+export class Tally {
+  readonly counts: number[] = outcomes.map(() => 0)
+  /** The load balancer's own server errors, by status code. */
+  #ownErrors: Map<number, number> | undefined
+
+  add(outcome: number, statusCode = 0): void {
+    this.counts[outcome] = (this.counts[outcome] ?? 0) + 1
+    if (outcome !== ownServerError) return
+    this.#ownErrors ??= new Map()
+    this.#ownErrors.set(statusCode, (this.#ownErrors.get(statusCode) ?? 0) + 1)
+  }
+
+  addAll(other: Tally): void {
+    for (const [outcome, count] of other.counts.entries()) this.counts[outcome] = (this.counts[outcome] ?? 0) + count
+    for (const [statusCode, count] of other.#ownErrors ?? []) {
+      this.#ownErrors ??= new Map()
+      this.#ownErrors.set(statusCode, (this.#ownErrors.get(statusCode) ?? 0) + count)
+    }
+  }
+
+  rows(whose: Pick<RequestCount, 'listenerArn' | 'targetGroupArn' | 'target'>): readonly RequestCount[] {
+    const rows: RequestCount[] = []
+    for (const [place, outcome] of outcomes.entries()) {
+      const count = this.counts[place] ?? 0
+      if (count > 0 && place !== ownServerError) rows.push({ ...whose, outcome, count })
+    }
+    for (const [statusCode, count] of this.#ownErrors ?? []) {
+      rows.push({ ...whose, outcome: 'elb-5xx', statusCode, count })
+    }
+    return rows
+  }
+}
+
+/** Something with an address, of which the same object is given for the same target. */
+type Addressed = { readonly address: string }
+
+/** What one listener has had to do with one target group. */
+export class GroupTally {
+  readonly targetGroupArn: string
+  /** Where no target was chosen, and what targets long gone had. */
+  readonly own = new Tally()
+  connectionErrors = 0
+  unhealthyRoutings = 0
+  nonStickyRequests = 0
+  /** When the group left the table; undefined while it is there. */
+  goneAt: number | undefined
+  readonly #targets = new Map<Addressed, Tally>()
+  #sumSeconds = 0
+  readonly #buckets = new Map<number, number>()
+
+  constructor(targetGroupArn: string) {
+    this.targetGroupArn = targetGroupArn
+  }
+
+  ofTarget(target: Addressed): Tally {
+    const known = this.#targets.get(target)
+    if (known !== undefined) return known
+    const tally = new Tally()
+    this.#targets.set(target, tally)
+    return tally
+  }
+
+  addResponse(seconds: number): void {
+    const bucket = latencyBucket(seconds)
+    this.#sumSeconds += seconds
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
+  }
+
+  /** A target that is gone is no longer told apart, so that ten thousand tasks that come and go leave one row. */
+  fold(target: Addressed): void {
+    const tally = this.#targets.get(target)
+    if (tally === undefined) return
+    this.own.addAll(tally)
+    this.#targets.delete(target)
+  }
+
+  rows(listenerArn: string): readonly RequestCount[] {
+    const { targetGroupArn } = this
+    return [
+      ...this.own.rows({ listenerArn, targetGroupArn }),
+      ...Array.from(this.#targets, ([{ address }, tally]) =>
+        tally.rows({ listenerArn, targetGroupArn, target: address }),
+      ).flat(),
+    ]
+  }
+
+  /** Undefined where nothing was exchanged yet. */
+  exchanges(listenerArn: string): TargetGroupExchanges | undefined {
+    const { targetGroupArn, connectionErrors, unhealthyRoutings, nonStickyRequests } = this
+    if (this.#buckets.size + connectionErrors + unhealthyRoutings + nonStickyRequests === 0) return undefined
+    return {
+      listenerArn,
+      targetGroupArn,
+      connectionErrors,
+      ...(unhealthyRoutings === 0 ? {} : { unhealthyRoutings }),
+      ...(nonStickyRequests === 0 ? {} : { nonStickyRequests }),
+      responseTimes: { sumSeconds: this.#sumSeconds, counts: [...this.#buckets] },
+    }
+  }
+}
+
+type Totals = { -readonly [Key in Exclude<keyof ListenerTotals, 'listenerArn'>]: number }
+
+/** What one listener has seen. */
+export class ListenerTally implements Totals {
+  readonly listenerArn: string
+  /** Where no target group was chosen. */
+  readonly own = new Tally()
+  newConnections = 0
+  activeConnections = 0
+  rejectedConnections = 0
+  tlsNegotiationErrors = 0
+  processedBytes = 0
+  ruleEvaluations = 0
+  desyncNonCompliantRequests = 0
+  droppedInvalidHeaderRequests = 0
+  forwardedInvalidHeaderRequests = 0
+  fixedResponses = 0
+  goneAt: number | undefined
+  readonly groups = new Map<string, GroupTally>()
+
+  constructor(listenerArn: string) {
+    this.listenerArn = listenerArn
+  }
+
+  ofGroup(targetGroupArn: string): GroupTally {
+    const known = this.groups.get(targetGroupArn)
+    if (known !== undefined) return known
+    const tally = new GroupTally(targetGroupArn)
+    this.groups.set(targetGroupArn, tally)
+    return tally
+  }
+
+  totals(): ListenerTotals {
+    const { groups: _, own: __, goneAt: ___, ...totals } = this
+    return totals
+  }
+}
+
+/** Everything that is counted. Requests hold on to what they count in, so nothing is looked up by name for them. */
+export class Tallies {
+  readonly #listeners = new Map<string, ListenerTally>()
+
+  ofListener(listenerArn: string): ListenerTally {
+    const known = this.#listeners.get(listenerArn)
+    if (known !== undefined) return known
+    const tally = new ListenerTally(listenerArn)
+    this.#listeners.set(listenerArn, tally)
+    return tally
+  }
+
+  report(): Required<Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>> {
+    const listeners = [...this.#listeners.values()]
+    return {
+      counts: listeners.flatMap(({ listenerArn, own, groups }) => [
+        ...own.rows({ listenerArn }),
+        ...[...groups.values()].flatMap((group) => group.rows(listenerArn)),
+      ]),
+      exchanges: listeners.flatMap(({ listenerArn, groups }) =>
+        [...groups.values()].flatMap((group) => group.exchanges(listenerArn) ?? []),
+      ),
+      listeners: listeners.map((listener) => listener.totals()),
+    }
+  }
+
+  fold(targetGroupArn: string, target: Addressed): void {
+    for (const { groups } of this.#listeners.values()) groups.get(targetGroupArn)?.fold(target)
+  }
+
+  /**
+   * Forgets listeners and target groups that left the table so long ago that everyone has read what they counted last.
+   * `isThere` says of an ARN whether the table has it.
+   */
+  forgetGone(isThere: (arn: string) => boolean, now: number, rememberMilliseconds: number): void {
+    for (const listener of this.#listeners.values()) {
+      if (isLongGone(listener, isThere(listener.listenerArn), now, rememberMilliseconds)) {
+        if (listener.activeConnections === 0) this.#listeners.delete(listener.listenerArn)
+      }
+      for (const group of listener.groups.values()) {
+        if (isLongGone(group, isThere(group.targetGroupArn), now, rememberMilliseconds)) {
+          listener.groups.delete(group.targetGroupArn)
+        }
+      }
+    }
+  }
+}
+
+function isLongGone(
+  tally: { goneAt: number | undefined },
+  isThere: boolean,
+  now: number,
+  rememberMilliseconds: number,
+): boolean {
+  if (isThere) tally.goneAt = undefined
+  else tally.goneAt ??= now
+  return tally.goneAt !== undefined && now - tally.goneAt >= rememberMilliseconds
+}

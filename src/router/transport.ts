@@ -1,0 +1,122 @@
+import { createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { SocketWire } from './socket-wire.ts'
+import type { Wire, WireEvents } from './wire.ts'
+
+/** Opens a connection to a target: `onConnect` follows, or `onClose` of the events. */
+export type Connect = (
+  address: { readonly id: string; readonly port: number },
+  events: WireEvents,
+  onConnect: () => void,
+) => Wire
+
+/**
+ * How bytes get in and out of the kernel.
+ *
+ * - `net` uses nothing but Node's documented interface.
+ * - `netx` takes the handle out of an accepted socket and gives it to a new one that reads into a buffer of ours (`onread`):
+ *   Node's server has no such option. It needs the property `_handle`.
+ * - `direct` also writes past the stream, by `_write`: nothing is queued or called back where the kernel takes all at once.
+ *
+ * All three behave the same. The fastest that works on this Node is chosen when the router starts.
+ */
+export type Transport = {
+  readonly name: TransportName
+  /** A wire over a socket that was accepted with `pauseOnConnect`; nothing is read before its `start`. */
+  readonly adopt: (socket: Socket) => SocketWire
+  readonly connect: Connect
+}
+
+export type TransportName = 'net' | 'netx' | 'direct'
+
+export const transportNames: readonly TransportName[] = ['direct', 'netx', 'net']
+
+export function transport(name: TransportName): Transport {
+  const writesDirectly = name === 'direct'
+  return {
+    name,
+    adopt: name === 'net' ? adoptPlain : (socket) => SocketWire.adopting(handleOf(socket), writesDirectly),
+    connect: (address, events, onConnect) => SocketWire.connecting(address, writesDirectly, events, onConnect),
+  }
+}
+
+/** The one of this name, or the fastest that passes a trial on this Node. */
+export async function chooseTransport(wanted: string | undefined): Promise<Transport> {
+  const named = transportNames.find((name) => name === wanted)
+  if (named !== undefined) return transport(named)
+  for (const name of transportNames) if (await works(transport(name))) return transport(name)
+  return transport('net')
+}
+
+function adoptPlain(socket: Socket): SocketWire {
+  return SocketWire.plain(socket)
+}
+
+/** The socket is left without what it stands for; nobody uses it any more. */
+function handleOf(socket: Socket): unknown {
+  const holder = socket as unknown as { _handle: unknown }
+  const handle = holder._handle
+  holder._handle = null
+  return handle
+}
+
+const trialMilliseconds = 2_000
+const trialBytes = 1024 * 1024
+
+/** Sends a megabyte there and back through two wires: enough to fill the kernel's buffers on the way. */
+async function works(tried: Transport): Promise<boolean> {
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    try {
+      echo(tried.adopt(socket))
+    } catch {
+      socket.destroy()
+    }
+  })
+  server.on('error', () => undefined)
+  server.listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const address = server.address()
+    return address !== null && typeof address === 'object' && (await comesBack(tried, address.port))
+  } catch {
+    return false
+  } finally {
+    server.close()
+    server.unref()
+  }
+}
+
+function echo(wire: SocketWire): void {
+  wire.start({
+    onBytes(bytes, start, end) {
+      if (!wire.write(Buffer.from(bytes.subarray(start, end)))) wire.pause()
+    },
+    onDrain: () => wire.resume(),
+    onEnd: () => wire.end(),
+    onClose: () => undefined,
+  })
+}
+
+async function comesBack(tried: Transport, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const sent = Buffer.alloc(trialBytes, 'through the kernel and back')
+  const received = Buffer.alloc(trialBytes)
+  let length = 0
+  const timer = setTimeout(() => wire.destroy(), trialMilliseconds)
+  const wire = tried.connect(
+    { id: '127.0.0.1', port },
+    {
+      onBytes(bytes, start, end) {
+        length += bytes.copy(received, length, start, end)
+        if (length === trialBytes) wire.end()
+      },
+      onDrain: () => undefined,
+      onEnd: () => undefined,
+      onClose: () => resolve(received.equals(sent)),
+    },
+    () => wire.write(sent),
+  )
+  const isBack = await promise
+  clearTimeout(timer)
+  return isBack
+}
