@@ -171,10 +171,9 @@ function elbMetrics(outcome: RequestCount['outcome'], statusCode: number | undef
     case '4xx':
     case '5xx':
     case 'elb-2xx':
+    case 'client-closed':
     case 'target-closed':
       return []
-    case 'client-closed':
-      return statusCode === 460 ? ['HTTPCode_ELB_4XX_Count'] : []
   }
 }
 

@@ -81,7 +81,7 @@ export class ExchangeNotes {
   end({ target, route, outcome, statusCode, receivedBytes, sentBytes }: Ended): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
-    record.endedAt = epoch(performance.now())
+    record.endedAt = epochNow()
     record.target = target?.address
     record.targetGroupArn = route?.weighted?.group.targetGroupArn
     record.requestProcessingSeconds = hasAnswer ? (this.#sentAt - this.#startedAt) / 1000 : -1
@@ -119,8 +119,18 @@ function headerText(bytes: Buffer, { headers }: RequestScan, place: number): str
   return place < 0 ? undefined : bytes.toString('latin1', headers[4 * place + 2], headers[4 * place + 3])
 }
 
+/** What is to be added to `performance.now()`, which stands still while the machine sleeps, and knows of no set clock. */
+let epochOrigin = performance.timeOrigin
+const mostDriftMilliseconds = 20
+
 function epoch(time: number): number {
-  return performance.timeOrigin + time
+  return epochOrigin + time
+}
+
+function epochNow(): number {
+  const drift = Date.now() - epoch(performance.now())
+  if (Math.abs(drift) > mostDriftMilliseconds) epochOrigin += drift
+  return epoch(performance.now())
 }
 
 function emptyRecord(client: ClientSide): Notes {
