@@ -14,7 +14,7 @@ export type AccessLogTail = {
   readonly hasMore: boolean
 }
 
-export type AccessLogPart = {
+type AccessLogPart = {
   /** Of the object that the file becomes, or has become. */
   readonly key: string
   readonly lines: readonly string[]
