@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { defaultBalancing, type RouteAction, type TargetBalancing } from '../../src/domain/routing-table.ts'
 import { StickyCookies, stickyId, type CookieHeader } from '../../src/router/sticky-cookies.ts'
+import { freePort } from '../free-port.ts'
+import {
+  Cleanups,
+  eventually,
+  forwardTo,
+  listener,
+  send,
+  startApp,
+  startRouter,
+  table,
+  targetGroup,
+  untilHealthy,
+  type TestApp,
+} from './test-router.ts'
 
 const blue = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/blue/0123456789abcdef'
 const green = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/green/fedcba9876543210'
@@ -133,6 +148,97 @@ describe('cookies are found', () => {
     assert.equal(cookies.targetId(lbCookie, blue, { bytes, start: 9, end: 8 + text.length }, now), undefined)
   })
 })
+
+describe('a router', () => {
+  test('leads a client back to its target, and elsewhere when that one is ill', async () => {
+    await using cleanups = new Cleanups()
+    const { router, port, apps } = await routerBeforeApps(cleanups, {
+      ...defaultBalancing,
+      stickiness: { type: 'lb_cookie', durationSeconds: 60 },
+    })
+    const first = await send(port)
+    const cookie = cookieOf(first.headers['set-cookie'])
+    assert.match(cookie, /^AWSALB=.+; AWSALBCORS=.+$/)
+    for (let request = 0; request < 6; request++) {
+      const { body, headers } = await send(port, { headers: { cookie } })
+      assert.equal(body, first.body)
+      assert.equal(headers['set-cookie']?.length, 2, 'the duration begins anew')
+    }
+    assert.equal(new Set([(await send(port)).body, (await send(port)).body]).size, 2, 'others go round')
+    await apps.get(first.body)?.close()
+    await eventually(
+      'it is ill',
+      () => router.report().targets[`group 127.0.0.1:${first.body}`]?.health.state === 'unhealthy',
+    )
+    assert.notEqual((await send(port, { headers: { cookie } })).body, first.body)
+  })
+
+  test('binds by the application’s cookie once the application has set it', async () => {
+    await using cleanups = new Cleanups()
+    const { port } = await routerBeforeApps(cleanups, {
+      ...defaultBalancing,
+      stickiness: { type: 'app_cookie', cookieName: 'SESSION', durationSeconds: 60 },
+    })
+    assert.equal((await send(port)).headers['set-cookie'], undefined)
+    const first = await send(port, { path: '/login' })
+    const cookie = cookieOf(first.headers['set-cookie'])
+    assert.match(cookie, /SESSION=1/)
+    assert.match(cookie, /AWSALBAPP-0=/)
+    for (let request = 0; request < 4; request++) {
+      assert.equal((await send(port, { headers: { cookie } })).body, first.body)
+    }
+  })
+
+  test('keeps a client at its target group until that has weight 0', async () => {
+    await using cleanups = new Cleanups()
+    const router = await startRouter(cleanups)
+    const port = await freePort()
+    const answers = (answer: string) => startApp(cleanups, (_, response) => response.end(answer))
+    const [ofBlue, ofGreen] = [await answers('blue'), await answers('green')]
+    const groups = [targetGroup('blue', [ofBlue.port]), targetGroup('green', [ofGreen.port])]
+    const apply = (weightOfBlue: number, weightOfGreen: number) => {
+      const action = forwardTo(['blue', weightOfBlue], ['green', weightOfGreen])
+      return router.apply(table([listener(port, { ...action, stickinessSeconds: 60 } as RouteAction)], groups))
+    }
+    await apply(1, 0)
+    await untilHealthy(router, `blue 127.0.0.1:${ofBlue.port}`, `green 127.0.0.1:${ofGreen.port}`)
+    const first = await send(port)
+    const cookie = cookieOf(first.headers['set-cookie'])
+    assert.match(cookie, /^AWSALBTG=.+; AWSALBTGCORS=.+$/)
+    await apply(1, 999)
+    for (let request = 0; request < 4; request++) {
+      assert.equal((await send(port, { headers: { cookie } })).body, 'blue')
+    }
+    await apply(0, 100)
+    const moved = await send(port, { headers: { cookie } })
+    assert.equal(moved.body, 'green')
+    assert.match(cookieOf(moved.headers['set-cookie']), /^AWSALBTG=/)
+  })
+})
+
+/** Two applications that answer their port and set a cookie at `/login`, in one group. */
+async function routerBeforeApps(cleanups: Cleanups, balancing: TargetBalancing) {
+  const router = await startRouter(cleanups)
+  const apps = new Map<string, TestApp>()
+  for (let number = 0; number < 2; number++) {
+    const app = await startApp(cleanups, ({ url }, response) => {
+      if (url === '/login') response.setHeader('Set-Cookie', 'SESSION=1; Path=/')
+      response.end(String(app.port))
+    })
+    apps.set(String(app.port), app)
+  }
+  const port = await freePort()
+  const ports = Array.from(apps.keys(), Number)
+  const group = { ...targetGroup('group', ports), balancing }
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  await untilHealthy(router, ...ports.map((each) => `group 127.0.0.1:${each}`))
+  return { router, port, apps }
+}
+
+/** What a browser sends after an answer with these. */
+function cookieOf(lines: readonly string[] = []): string {
+  return lines.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+}
 
 function header(text: string): CookieHeader {
   const bytes = Buffer.from(text, 'latin1')
