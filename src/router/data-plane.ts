@@ -154,7 +154,9 @@ export class DataPlane {
     const groups = Object.values(table.targetGroups).map((group) => this.#targets.prepare(group))
     this.#table = table
     this.#targets.commit(groups)
-    for (const listener of routes) this.#doors.get(listener.route.port)?.follow(listener)
+    for (const listener of routes) {
+      if (this.#tlsProblem(listener) === undefined) this.#doors.get(listener.route.port)?.follow(listener)
+    }
   }
 
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
@@ -193,18 +195,21 @@ export class DataPlane {
     const { listeners, doubles } = split(table)
     const routes = await inSlices(listeners, (route) => liveListener(route, this.#workshop))
     const groups = await inSlices(Object.values(table.targetGroups), (group) => this.#targets.prepare(group))
-    const { opened, refused } = await this.#openDoors(routes)
+    const problems = await inSlices(routes, (listener) => this.#tlsProblem(listener))
+    const usable = new Set(routes.filter((_, at) => problems[at] === undefined))
+    const { opened, refused } = await this.#openDoors([...usable])
     this.#table = table
     this.#targets.commit(groups)
     // Before anything is served by it: without health, requests would go to targets that are known to be broken.
     this.#health.apply(table)
-    this.#refused = [...doubles, ...refused]
+    this.#refused = [...doubles, ...refused, ...problems.filter((problem) => problem !== undefined)]
     for (const door of opened) this.#doors.set(door.port, door)
     const byPort = new Map(routes.map((listener) => [listener.route.port, listener]))
     for (const [port, door] of this.#doors) {
       const listener = byPort.get(port)
       if (listener === undefined) this.#closeDoor(door)
-      else door.follow(listener)
+      // One whose new certificates cannot be used goes on as it was.
+      else if (usable.has(listener)) door.follow(listener)
     }
     this.#retryRefusedLater()
   }
@@ -225,6 +230,12 @@ export class DataPlane {
     }
     await Promise.all(listeners.filter(({ route }) => !this.#doors.has(route.port)).map(open))
     return { opened, refused }
+  }
+
+  #tlsProblem({ route: { listenerArn, port, tls } }: LiveListener): RefusedListener | undefined {
+    const problem = tls === undefined ? undefined : this.#parts.secure.problemOf(tls)
+    if (problem === undefined) return undefined
+    return { listenerArn, port, message: `The certificates of port ${port} cannot be used: ${problem}` }
   }
 
   get #workshop() {

@@ -67,7 +67,7 @@ export class Door implements ClientDoor {
   follow(listener: LiveListener): void {
     this.#listener = listener
     const { tls } = listener.route
-    if (tls === undefined) this.#securing = undefined
+    if (tls === undefined) this.#endSecuring()
     else if (this.#securing === undefined) this.#securing = this.#beginSecuring(listener)
     else this.#securing.follow(tls)
     this.#isServing = true
@@ -82,7 +82,7 @@ export class Door implements ClientDoor {
     this.#isClosing = true
     this.#server.close()
     if (lingerMilliseconds > 0) await delay(lingerMilliseconds)
-    this.#securing?.close()
+    const secured = this.#securing?.close()
     const clients = [...this.#clients]
     this.#running = new Set(clients.filter(({ hasRequest }) => hasRequest))
     for (const client of clients) client.closeIdle()
@@ -91,13 +91,15 @@ export class Door implements ClientDoor {
       this.#onEmpty = resolve
       await promise
     }
+    await secured
     this.cut()
   }
 
   /** Closes whatever is still open. */
   cut(): void {
-    for (const client of [...this.#clients]) client.cut()
-    for (const socket of [...this.#secured, ...this.#waiting]) socket.destroy()
+    for (const client of this.#clients) client.cut()
+    for (const socket of this.#secured) socket.destroy()
+    for (const socket of this.#waiting) socket.destroy()
   }
 
   onOpen(client: ClientConnection): void {
@@ -112,7 +114,7 @@ export class Door implements ClientDoor {
 
   onClosed(client: ClientConnection): void {
     this.#clients.delete(client)
-    if (this.#securing === undefined) this.#listener.tally.activeConnections--
+    if (client.side.tls === undefined) this.#listener.tally.activeConnections--
     this.#noteOver(client)
   }
 
@@ -138,6 +140,12 @@ export class Door implements ClientDoor {
       this.#listener.tally.activeConnections--
     })
     securing.accept(socket)
+  }
+
+  /** The listener speaks HTTP from now on; connections of TLS are left in good order. */
+  #endSecuring(): void {
+    void this.#securing?.close()
+    this.#securing = undefined
   }
 
   #beginSecuring({ route: { tls } }: LiveListener): Securing | undefined {

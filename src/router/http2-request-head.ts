@@ -51,7 +51,8 @@ export function lastChunk(trailers: readonly string[]): Buffer {
   const lines: string[] = ['0']
   for (let at = 0; at + 1 < trailers.length; at += 2) {
     const [name = '', value = ''] = trailers.slice(at, at + 2)
-    if (token.test(name) && fieldValue.test(value) && !neverTrailers.test(name)) lines.push(`${name}: ${value}`)
+    if (token.test(name) && fieldValue.test(value) && !neverTrailers.test(name.replaceAll('_', '-')))
+      lines.push(`${name}: ${value}`)
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }

@@ -5,6 +5,9 @@ import type { Wire, WireEvents } from './wire.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
 
+/** A client that takes nothing of the rest of its answer for so long does not get it. */
+const slowReaderMilliseconds = 300_000
+
 /**
  * A stream of HTTP/2 that speaks HTTP/1.1 towards the router: one request comes out of it, one answer goes into it.
  *
@@ -74,6 +77,7 @@ export class Http2StreamWire implements Wire {
     this.#isEnding = true
     if (!this.#reader.end()) this.#reset(NGHTTP2_INTERNAL_ERROR)
     else if (this.#stream.writableFinished) this.#onAnswered()
+    else this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
   }
 
   destroy(): void {

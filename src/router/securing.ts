@@ -25,8 +25,16 @@ export interface Securing {
   accept(socket: Socket): void
   /** Certificates, policy or protocols have changed: for connections that begin from now on. */
   follow(tls: ListenerTls): void
-  /** No more requests are wanted: HTTP/2 connections are told so (GOAWAY), and running streams may end. */
-  close(): void
+  /**
+   * No more requests are wanted: HTTP/2 connections are told so (GOAWAY), and running streams may end. Resolves when all
+   * connections are closed, everything that was written having reached its client, or the client being gone.
+   */
+  close(): Promise<void>
 }
 
-export type Secure = (door: SecuredDoor) => Securing
+export interface Secure {
+  /** Throws where `problemOf` would have told why. */
+  (door: SecuredDoor): Securing
+  /** Why TLS cannot be done like this, for people; undefined where it can. What was found is kept for `follow`. */
+  problemOf(tls: ListenerTls): string | undefined
+}

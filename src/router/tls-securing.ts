@@ -3,17 +3,24 @@ import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { ListenerTls } from '../domain/routing-table.ts'
 import { Http2Connection } from './http2-connection.ts'
-import type { SecuredDoor, Securing } from './securing.ts'
-import { SocketWire } from './socket-wire.ts'
+import type { Secure, SecuredDoor, Securing } from './securing.ts'
 import { tlsContextsOf, type TlsContexts } from './tls-contexts.ts'
+import { TlsWire } from './tls-wire.ts'
 import type { ClientSide } from './wire.ts'
 
 /** A client that has connected has so long for its part of the handshake. */
 const handshakeMilliseconds = 10_000
 
 /** TLS by Node: HTTP/1.1 or HTTP/2, as the client prefers where the listener allows both. */
-export function secureWithTls(door: SecuredDoor): Securing {
-  return new TlsSecuring(door)
+export const secureWithTls: Secure = Object.assign((door: SecuredDoor) => new TlsSecuring(door), { problemOf })
+
+function problemOf(tls: ListenerTls): string | undefined {
+  try {
+    tlsContextsOf(tls)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 class TlsSecuring implements Securing {
@@ -23,7 +30,9 @@ class TlsSecuring implements Securing {
   #contexts: TlsContexts
   /** Connections, by their other end, that have no session yet. */
   readonly #handshaking = new Set<string>()
+  readonly #sockets = new Set<TLSSocket>()
   #isClosing = false
+  #onEmpty: (() => void) | undefined
 
   constructor(door: SecuredDoor) {
     this.#door = door
@@ -57,9 +66,14 @@ class TlsSecuring implements Securing {
     this.#contexts = contexts
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosing = true
     for (const connection of this.#http2) connection.close()
+    while (this.#sockets.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onEmpty = resolve
+      await promise
+    }
   }
 
   #chooseContext(serverName: string, done: Parameters<NonNullable<SniCallback>>[1]): void {
@@ -78,13 +92,18 @@ class TlsSecuring implements Securing {
 
   #serve(socket: TLSSocket): void {
     this.#handshaking.delete(peerOf(socket))
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#sockets.size === 0) this.#onEmpty?.()
+    })
     const side = this.#sideOf(socket)
     // A client may know only after the handshake that it does not trust the certificate.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith('ERR_SSL_') === true) this.#door.onNegotiationError()
     })
     if (socket.alpnProtocol === 'h2') return this.#serveHttp2(socket, { ...side, isHttp2: true })
-    const wire = SocketWire.plain(socket)
+    const wire = new TlsWire(socket)
     wire.start(this.#door.acceptClient(wire, side))
   }
 

@@ -206,7 +206,7 @@ describe('a connection of HTTP/2', { timeout: 60_000 }, () => {
     running.write('begun')
     await until(() => requests.length === 1)
     const goAway = once(session, 'goaway')
-    port.securing.close()
+    void port.securing.close()
     await goAway
     running.end(' and ended')
     assert.equal((await buffer(running)).toString(), 'begun and ended')

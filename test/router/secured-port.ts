@@ -56,7 +56,7 @@ export async function openSecuredPort(tls: ListenerTls, answer: Answer, limits?:
     http2: (options: ConnectionOptions = {}): ClientHttp2Session =>
       connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false, ...options }),
     close: async () => {
-      securing.close()
+      void securing.close()
       for (const socket of sockets) socket.destroy()
       server.close()
       http.close()

@@ -1,0 +1,78 @@
+import type { TLSSocket } from 'node:tls'
+import type { Wire, WireEvents } from './wire.ts'
+
+/** Whoever was told that a connection ends gets so long to end it on its side, */
+const lingerMilliseconds = 2_000
+/** and so long before that, to read what is left for it. */
+const slowReaderMilliseconds = 300_000
+
+/**
+ * A TLS connection that speaks HTTP/1.1, as a wire.
+ *
+ * Memory: what was written and has not gone yet, which is 64 KiB before the writer is told, and the bytes of one record.
+ */
+export class TlsWire implements Wire {
+  readonly #socket: TLSSocket
+  #isEnding = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
+    // What went wrong does not matter to the router: `close` follows.
+    socket.on('error', () => undefined)
+  }
+
+  /** Reading begins. */
+  start(events: WireEvents): void {
+    const socket = this.#socket
+    socket.on('drain', () => events.onDrain())
+    socket.on('end', () => {
+      if (!this.#isEnding) events.onEnd()
+    })
+    socket.on('close', () => {
+      clearTimeout(this.#timer)
+      events.onClose()
+    })
+    socket.on('data', (bytes: Buffer) => {
+      if (!this.#isEnding) events.onBytes(bytes, 0, bytes.length)
+    })
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  write(bytes: Buffer): boolean {
+    const socket = this.#socket
+    if (this.#isEnding || socket.destroyed) return true
+    const isRoom = socket.writableLength + bytes.length < socket.writableHighWaterMark
+    // Where there is room the writer goes on, and uses its bytes again; elsewhere it waits for `drain`.
+    return socket.write(isRoom ? Buffer.from(bytes) : bytes)
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    const socket = this.#socket
+    if (this.#isEnding || socket.destroyed) return
+    this.#isEnding = true
+    // What still comes is read: the kernel would otherwise reset the connection, and with it what was sent.
+    socket.resume()
+    this.#timer = setTimeout(() => socket.destroy(), slowReaderMilliseconds).unref()
+    socket.end(() => {
+      clearTimeout(this.#timer)
+      if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+    })
+  }
+
+  destroy(): void {
+    this.#isEnding = true
+    this.#socket.destroy()
+  }
+}
