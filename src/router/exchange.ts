@@ -227,7 +227,8 @@ export class Exchange implements AnswerReceiver {
     if (this.wantsPlainData) return
     if (answer.statusCode === 100) this.#expectsContinue = false
     this.#fillClientHead(false)
-    this.#sendHead(bytes, answer, answer.end)
+    // A target may send as many of these as it likes, and a client may read none.
+    if (!this.#sendHead(bytes, answer, answer.end)) this.#connection?.wire.pause()
   }
 
   onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void {
