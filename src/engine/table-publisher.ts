@@ -38,10 +38,7 @@ export class TablePublisher {
     this.#store = store
     this.#clock = clock
     this.#router = router
-    this.#fromSettings =
-      settings === undefined
-        ? {}
-        : { accessLogPeriodMilliseconds: accessLogPeriodMinutes * settings.minuteMilliseconds }
+    this.#fromSettings = settings === undefined ? {} : { accessLogPeriodMilliseconds: accessLogPeriod(settings) }
   }
 
   /** Resolves once the router serves by a table at least as new as the store is now; rejects when it cannot be told. */
@@ -102,6 +99,11 @@ export class TablePublisher {
   #nextVersion(): number {
     return Math.max(this.#clock.now(), this.#lastVersion + 1, (this.#router.report()?.tableVersion ?? 0) + 1)
   }
+}
+
+/** Where minutes are milliseconds, there is still no more than a file a second. */
+function accessLogPeriod({ minuteMilliseconds }: Pick<EngineSettings, 'minuteMilliseconds'>): number {
+  return Math.max(1000, accessLogPeriodMinutes * minuteMilliseconds)
 }
 
 function publishedTargets(

@@ -29,6 +29,8 @@ class AskedRouter implements Router {
   #report: RouterReport | undefined
   /** Told instead of the router's own. */
   routerId: string | undefined
+  /** Told beside it. */
+  routers: RouterReport['routers']
 
   constructor(plane: DataPlane) {
     this.#plane = plane
@@ -48,7 +50,12 @@ class AskedRouter implements Router {
 
   ask(): RouterReport {
     const report = this.#plane.report()
-    this.#report = { ...report, routerId: this.routerId ?? report.routerId }
+    const { routers } = this
+    this.#report = {
+      ...report,
+      routerId: this.routerId ?? report.routerId,
+      ...(routers === undefined ? {} : { routers }),
+    }
     for (const listener of this.#listeners) listener()
     return this.#report
   }
@@ -162,6 +169,8 @@ test('the load balancer tells of requests, errors, response times and hosts', as
     return statistic('UnHealthyHostCount', [loadBalancer, blue], 'Maximum') === 1
   })
   assert.equal(statistic('HealthyHostCount', [loadBalancer, blue], 'Minimum'), 0)
+  assert.equal(statistic('UnhealthyStateRouting', [loadBalancer, blue], 'Maximum'), 1)
+  assert.equal(statistic('HealthyStateRouting', [loadBalancer, blue], 'Minimum'), 0)
   const told = metrics.list('eu-west-1').length
   published.stop()
   await send(port)
@@ -181,4 +190,36 @@ test('a router that was started again counts from zero', async () => {
   router.routerId = 'another'
   router.ask()
   assert.equal(statistic('RequestCount', [loadBalancer]), 2)
+})
+
+const noListenerTotals = {
+  listenerArn,
+  newConnections: 0,
+  activeConnections: 0,
+  rejectedConnections: 0,
+  tlsNegotiationErrors: 0,
+  processedBytes: 0,
+  ruleEvaluations: 0,
+  desyncNonCompliantRequests: 0,
+  droppedInvalidHeaderRequests: 0,
+  forwardedInvalidHeaderRequests: 0,
+}
+
+function counted(routerId: string, newConnections: number) {
+  return { routerId, pid: 1, counts: [], exchanges: [], listeners: [{ ...noListenerTotals, newConnections }] }
+}
+
+test('of several routers each counts from where it was, also when one was silent for a while', async () => {
+  await using cleanups = new Cleanups()
+  const { published, statistic, router } = await startWorld(cleanups, [])
+  const ask = (...routers: readonly ReturnType<typeof counted>[]) => {
+    router.routers = routers
+    router.ask()
+  }
+  ask(counted('one', 100), counted('other', 50))
+  published.start()
+  ask(counted('one', 101), counted('other', 52))
+  ask(counted('one', 102))
+  ask(counted('one', 103), counted('other', 57), counted('new', 1000))
+  assert.equal(statistic('NewConnectionCount', [loadBalancer]), 3 + 7 + 1000)
 })
