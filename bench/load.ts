@@ -70,6 +70,6 @@ export function parseWrk(output: string): LoadResult {
 const millisecondsOf: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }
 
 function percentile(output: string, percent: number): number {
-  const [, number, unit = ''] = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm').exec(output) ?? []
+  const [, number, unit = ''] = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m) *$`, 'm').exec(output) ?? []
   return Number(number) * (millisecondsOf[unit] ?? Number.NaN)
 }

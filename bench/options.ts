@@ -33,7 +33,7 @@ export const usage = `Measures Teal's router beside other programs that forward 
   npm run bench table        what applying a routing table and checking the health of many targets costs
 
 Options (after --):
-  --quick                one short repetition of two cases, to see whether everything works
+  --quick                one short repetition of two cases, to see whether everything works; no figures
   --repetitions N        5; medians are taken over them
   --seconds N            4; how long each is measured, after a warm-up of a quarter of it, at least a second
   --only NAME[,NAME]     ${contenderNames.join(', ')}

@@ -102,7 +102,9 @@ async function sampleOne(
   const port = running.ports[door]
   if (port === undefined || (protocol === 'h2' && !running.http2)) return undefined
   const plan: LoadPlan = { port, protocol, connections, seconds: options.seconds }
-  await load.run({ ...plan, seconds: options.warmUpSeconds }, signal)
+  // Code that was never under this load is compiled first, which takes programs on a virtual machine some seconds.
+  const warmUps = repetition === 0 && options.repetitions > 1 ? 3 : 1
+  await load.run({ ...plan, seconds: options.warmUpSeconds * warmUps }, signal)
   const { pid } = running
   const cpuBefore = pid === undefined ? undefined : cpuSeconds(pid)
   const result = await load.run(plan, signal)
