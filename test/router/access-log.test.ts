@@ -42,15 +42,17 @@ test('lines are on disk within a second or two, and complete when the log is clo
   await using cleanups = new Cleanups()
   const { log, files, lines } = startLog(cleanups)
   const endedAt = Date.now()
-  log.add(exchange({ endedAt, uri: '/1' }))
-  log.add(exchange({ endedAt, uri: '/2' }))
+  // Its end is years away, and not by chance within this test.
+  const listener = loggedListener({ loadBalancer: { ...loadBalancer, accessLogPeriodMilliseconds: 1e12 } })
+  log.add(exchange({ listener, endedAt, uri: '/1' }))
+  log.add(exchange({ listener, endedAt, uri: '/2' }))
   await eventually('the lines are on disk', () => lines('open').length === 2)
   // The timer waits for the end of the period now.
-  log.add(exchange({ endedAt, uri: '/3' }))
+  log.add(exchange({ listener, endedAt, uri: '/3' }))
   await eventually('another line is on disk', () => lines('open').length === 3)
-  log.add(exchange({ endedAt, uri: '/4' }))
+  log.add(exchange({ listener, endedAt, uri: '/4' }))
   await log.close()
-  log.add(exchange({ endedAt, uri: '/too late' }))
+  log.add(exchange({ listener, endedAt, uri: '/too late' }))
   assert.deepEqual(files('open'), [])
   const paths = lines('complete').map((line) => parseAccessLogLine(line)?.url?.split('/').at(-1))
   assert.deepEqual(paths, ['1', '2', '3', '4'])
@@ -59,8 +61,19 @@ test('lines are on disk within a second or two, and complete when the log is clo
   assert.equal(file?.routerId, 'router-1')
   assert.equal(file.pid, process.pid)
   assert.match(file.random, /^[a-z0-9]{8}$/)
-  assert.equal(file.periodEnd % 300_000, 0)
-  assert.ok(file.periodEnd > endedAt && file.periodEnd <= endedAt + 300_000)
+})
+
+test('without another word a period is five minutes', async () => {
+  await using cleanups = new Cleanups()
+  const { log, files } = startLog(cleanups)
+  const endedAt = Date.UTC(2026, 0, 2, 22, 24, 59, 999)
+  log.add(exchange({ endedAt }))
+  log.add(exchange({ endedAt: endedAt + 1 }))
+  await log.close()
+  assert.deepEqual(
+    files('complete').map((name) => parseAccessLogFileName(name)?.file.periodEnd),
+    [Date.UTC(2026, 0, 2, 22, 25), Date.UTC(2026, 0, 2, 22, 30)],
+  )
 })
 
 test('a file is complete when its period is over, whether requests come or not', async () => {
