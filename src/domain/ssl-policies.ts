@@ -9,7 +9,7 @@ export type SslPolicy = {
   readonly isPostQuantum: boolean
 }
 
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
 /** Of a listener made through the API without saying which; the console, which is not this API, has another one. */
 export const defaultSslPolicy = 'ELBSecurityPolicy-2016-08'

@@ -1,5 +1,5 @@
 /** How the body that follows a head is delimited in HTTP/1.1. */
-export type RequestFraming =
+type RequestFraming =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly bytes: number }
   /** HTTP/2 need not say a body's length. */

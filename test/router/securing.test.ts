@@ -181,7 +181,12 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
       tls,
       defaultAction: {
         type: 'redirect',
-        ...{ protocol: '#{protocol}', port: '#{port}', host: '#{host}', path: '/x#{path}', query: '', statusCode: 302 },
+        protocol: '#{protocol}',
+        port: '#{port}',
+        host: '#{host}',
+        path: '/x#{path}',
+        query: '',
+        statusCode: 302,
       },
     })
     const { headers, status } = await ask(http2(port), { ':path': '/a', ':authority': 'a.example' })
