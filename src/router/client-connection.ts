@@ -1,15 +1,16 @@
 import { ByteStore } from './byte-store.ts'
-import { brokenChunks, ChunkScan, scanChunks } from './chunk-scan.ts'
+import { brokenChunks } from './chunk-scan.ts'
 import type { Timed } from './coarse-clock.ts'
 import type { Core } from './core.ts'
 import { desyncVerdict } from './desync.ts'
-import { bytesOfAnswer, errorAnswer } from './elb-answer.ts'
-import { Exchange, type RequestingClient } from './exchange.ts'
-import { ExchangeNotes } from './exchange-notes.ts'
+import { Exchange } from './exchange.ts'
 import type { LiveListener } from './live-table.ts'
 import { passOn, writeScratch } from './pass-on.ts'
+import { ReadGate } from './read-gate.ts'
+import { refuseRequest } from './refusal.ts'
+import { RequestBody } from './request-body.ts'
 import { complete, incomplete, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
-import { ownOutcome } from './tallies.ts'
+import type { RequestingClient } from './requesting-client.ts'
 import { TargetHeadContext } from './target-head-context.ts'
 import type { ClientSide, Wire, WireEvents } from './wire.ts'
 
@@ -40,8 +41,6 @@ export const mostPipelinedBytes = 64 * 1024
 export const slowReaderMilliseconds = 300_000
 
 const State = { head: 0, request: 1, discard: 2, tunnel: 3, closing: 4, closed: 5 } as const
-/** How the end of a request's body is known. */
-const Body = { none: 0, length: 1, chunked: 2 } as const
 
 /** One is enough: what it found is used before the next head is read. */
 const scan = new RequestScan()
@@ -60,25 +59,20 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   readonly side: ClientSide
   readonly core: Core
   isBlocked = false
-  isRequestOver = true
-  isBodyAwaited = false
   receivedBytes = 0
   sentBytes = 0
   readonly #door: ClientDoor
   readonly #connectedAt: number
   readonly #store = new ByteStore()
+  readonly #gate: ReadGate
   #state: number = State.head
   #exchange: Exchange | undefined
-  #chunks: ChunkScan | undefined
   #context: TargetHeadContext | undefined
-  #body: number = Body.none
-  #remaining = 0
+  readonly #body = new RequestBody()
   #closes = false
   #hasAsked = false
   /** A request is being begun: what is over meanwhile is gone on with afterwards. */
   #isTaking = false
-  #isBodyHeld = false
-  #isFull = false
   #writesLater = false
   #scannedTo = 0
   #headStartedAt = 0
@@ -86,12 +80,21 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   constructor(wire: Wire, side: ClientSide, door: ClientDoor) {
     this.wire = wire
+    this.#gate = new ReadGate(wire)
     this.side = side
     this.core = door.core
     this.#door = door
     this.#connectedAt = this.#activeAt = this.core.clock.now
     door.onOpen(this)
     this.core.clock.lookAt(this, performance.now() + door.listener.idleMilliseconds)
+  }
+
+  get isRequestOver(): boolean {
+    return this.#body.isOver
+  }
+
+  get isBodyAwaited(): boolean {
+    return this.#body.isAwaited
   }
 
   get hasRequest(): boolean {
@@ -198,15 +201,11 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   holdBody(): void {
-    if (this.#isBodyHeld) return
-    this.#isBodyHeld = true
-    if (!this.#isFull) this.wire.pause()
+    this.#gate.hold()
   }
 
   wantBody(): void {
-    if (!this.#isBodyHeld) return
-    this.#isBodyHeld = false
-    if (!this.#isFull && this.#state !== State.closed) this.wire.resume()
+    this.#gate.letGo()
   }
 
   becomeTunnel(): void {
@@ -214,7 +213,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     const { bytes, start, end, length } = this.#store
     if (length > 0) this.#exchange?.sendBody(bytes, start, end, true)
     this.#store.clear()
-    this.#makeRoom()
+    this.#limitStore()
   }
 
   onExchangeOver(): void {
@@ -233,10 +232,6 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#state = State.closing
     this.#store.clear()
     this.wire.end()
-  }
-
-  breakOff(): void {
-    this.destroy()
   }
 
   destroy(): void {
@@ -293,7 +288,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     }
     const { listener } = this.#door
     const verdict = result === complete ? desyncVerdict(scan.desyncReason, listener.handling.desyncMitigationMode) : ''
-    this.#countHead(listener)
+    listener.tally.noteHead(scan, listener.handling.dropInvalidHeaderFields)
     if (result !== complete || verdict === 'refuse') {
       this.#refuse(listener, result === complete ? 400 : result)
       return -1
@@ -311,13 +306,13 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#state = State.request
     this.receivedBytes = bodyStart - start
     this.sentBytes = 0
-    this.#beginBody()
+    this.#body.begin(scan)
     this.#exchange ??= new Exchange(this)
     const exchange = this.#exchange
     exchange.begin(bytes, scan, listener, startedAt)
-    const bodyEnd = this.#bodyEnd(bytes, bodyStart, end)
+    const bodyEnd = this.#body.read(bytes, bodyStart, end)
     if (bodyEnd === brokenChunks) {
-      this.isRequestOver = true
+      this.#body.giveUp()
       exchange.fail(400, true)
       return -1
     }
@@ -326,39 +321,11 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return bodyEnd
   }
 
-  #beginBody(): void {
-    this.#remaining = scan.contentLength
-    if (scan.isChunked) {
-      this.#body = Body.chunked
-      this.#chunks ??= new ChunkScan()
-      this.#chunks.restart()
-    } else this.#body = scan.contentLength > 0 ? Body.length : Body.none
-    this.isRequestOver = this.#body === Body.none
-    this.isBodyAwaited = !this.isRequestOver
-  }
-
-  /** Where the request's body ends in these bytes. */
-  #bodyEnd(bytes: Buffer, start: number, end: number): number {
-    if (this.isRequestOver || start === end) return start
-    this.isBodyAwaited = false
-    if (this.#body === Body.length) {
-      const length = Math.min(this.#remaining, end - start)
-      this.#remaining -= length
-      this.isRequestOver = this.#remaining === 0
-      return start + length
-    }
-    const chunks = this.#chunks
-    if (chunks === undefined) return brokenChunks
-    const bodyEnd = scanChunks(chunks, bytes, start, end)
-    this.isRequestOver = chunks.isDone
-    return bodyEnd
-  }
-
   #takeBodyBytes(bytes: Buffer, start: number, end: number): void {
-    const bodyEnd = this.#bodyEnd(bytes, start, end)
+    const bodyEnd = this.#body.read(bytes, start, end)
     const exchange = this.#exchange
     if (bodyEnd === brokenChunks) {
-      this.isRequestOver = true
+      this.#body.giveUp()
       if (this.#state === State.discard) return this.end()
       return exchange?.fail(400, true)
     }
@@ -373,15 +340,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   #limitStore(): void {
-    if (this.#isFull || this.#store.length <= mostPipelinedBytes) return
-    this.#isFull = true
-    if (!this.#isBodyHeld) this.wire.pause()
-  }
-
-  #makeRoom(): void {
-    if (!this.#isFull || this.#store.length > mostPipelinedBytes) return
-    this.#isFull = false
-    if (!this.#isBodyHeld && this.#state !== State.closed) this.wire.resume()
+    this.#gate.setFull(this.#store.length > mostPipelinedBytes)
   }
 
   /** The request is over, and so is its answer. */
@@ -392,14 +351,14 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (this.#isTaking) return
     this.#scannedTo = 0
     if (this.#store.length > 0) this.#takeStored()
-    this.#makeRoom()
+    this.#limitStore()
   }
 
   #close(): void {
     const { tls, isHttp2 } = this.side
     // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
     const isClean = tls === undefined && !isHttp2 && this.#store.length === 0 && this.wire.pendingBytes === 0
-    if (isClean && this.#body === Body.none) this.destroy()
+    if (isClean && this.#body.isEmpty) this.destroy()
     else this.end()
   }
 
@@ -411,28 +370,10 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return isFree
   }
 
-  /** Answers what is no request, or none that may be served. Nothing behind it is read any more. */
   #refuse(listener: LiveListener, statusCode: number): void {
-    const { handling, tally } = listener
-    const request = { closes: true, isHead: false, isHttp10: false, handling }
+    const startedAt = this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt
     this.sentBytes = 0
-    this.send(bytesOfAnswer(errorAnswer(statusCode), request))
-    const outcome = ownOutcome(statusCode)
-    tally.own.add(outcome, statusCode)
-    if (handling.accessLog) {
-      const notes = new ExchangeNotes(this.side)
-      notes.beginRefused(scan, listener, this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt)
-      const { receivedBytes, sentBytes } = this
-      this.core.onExchange(notes.end({ outcome, statusCode, receivedBytes, sentBytes }))
-    }
-    this.end()
-  }
-
-  #countHead({ tally, handling }: LiveListener): void {
-    if (scan.desyncReason !== 0) tally.desyncNonCompliantRequests++
-    if (scan.invalidCount === 0) return
-    if (handling.dropInvalidHeaderFields) tally.droppedInvalidHeaderRequests++
-    else tally.forwardedInvalidHeaderRequests++
+    refuseRequest(this, listener, { statusCode, scan, startedAt })
   }
 
   #checkHead(now: number, idle: number): number {
@@ -450,7 +391,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (exchange === undefined) return 0
     const due = this.#activeAt + exchange.idleMilliseconds + (this.isBlocked ? slowReaderMilliseconds : 0)
     if (now < due) return due
-    exchange.onIdle(!this.isRequestOver && !this.#isBodyHeld)
+    exchange.onIdle(!this.isRequestOver && !this.#gate.isHeld)
     return now + exchange.idleMilliseconds
   }
 }

@@ -1,57 +1,17 @@
 import { AnswerBody, type AnswerScan } from './answer-scan.ts'
+import { clientHeadFor, sendAnswerHead } from './answer-sender.ts'
 import type { Core } from './core.ts'
-import { ClientHead, clientHeadRoom, needsUnchunking, writeClientHead } from './client-head.ts'
 import { bytesOfAnswer, errorAnswer, type ElbAnswer } from './elb-answer.ts'
 import { ExchangeNotes } from './exchange-notes.ts'
-import { giveHeadBuffer, takeHeadBuffer } from './head-buffers.ts'
+import { HeldHead } from './held-head.ts'
 import type { LiveListener } from './live-table.ts'
 import type { LiveTarget } from './live-targets.ts'
-import { scratchFor } from './pass-on.ts'
 import { Method } from './request-line.ts'
 import type { RequestScan } from './request-scan.ts'
+import type { RequestingClient } from './requesting-client.ts'
 import { Route } from './route.ts'
 import { clientClosed, ownOutcome, targetClosed, targetOutcome, type Tally } from './tallies.ts'
 import { TargetConnection, type AnswerReceiver } from './target-connection.ts'
-import { targetHeadRoom, writeTargetHead } from './target-head.ts'
-import type { TargetHeadContext } from './target-head-context.ts'
-import type { ClientSide, Wire } from './wire.ts'
-
-/** A client's connection, as far as its request needs it. */
-export interface RequestingClient {
-  readonly core: Core
-  readonly side: ClientSide
-  readonly wire: Wire
-  /** What was written has not gone yet. */
-  readonly isBlocked: boolean
-  /** The whole request has come, with its body. */
-  readonly isRequestOver: boolean
-  /** Nothing of the request's body has come yet. */
-  readonly isBodyAwaited: boolean
-  /** Of this request, with its head, and of its answer. */
-  readonly receivedBytes: number
-  readonly sentBytes: number
-  /** The answer is to be the last one on the connection. */
-  isLast(): boolean
-  /** Makes this answer the last one. */
-  closeBehind(): void
-  targetHeadContext(listener: LiveListener): TargetHeadContext
-  noteActivity(): void
-  /** False as with `Wire.write`; then `Exchange.onClientDrain` follows. */
-  send(bytes: Buffer): boolean
-  sendScratch(bytes: Buffer, length: number): boolean
-  passOn(from: Wire, bytes: Buffer, start: number, end: number): boolean
-  holdBody(): void
-  wantBody(): void
-  onExchangeOver(): void
-  becomeTunnel(): void
-  /** Closes in good order. */
-  end(): void
-  /** The answer can not be brought to its end: the client is to see that. */
-  breakOff(): void
-}
-
-/** Filled anew with each answer, and done with when its head is written. */
-const clientHead = new ClientHead()
 
 /** Where a request is. */
 const Stage = { none: 0, connecting: 1, sent: 2, answering: 3, answered: 4, tunnel: 5 } as const
@@ -78,10 +38,7 @@ export class Exchange implements AnswerReceiver {
   #tally: Tally | undefined
   #target: LiveTarget | undefined
   #connection: TargetConnection | undefined
-  #head: Buffer | undefined
-  #headLength = 0
-  #isHeadBusy = false
-  #held: Buffer | undefined
+  readonly #head = new HeldHead()
   #isRepeatable = false
   #expectsContinue = false
   #isFresh = false
@@ -158,16 +115,9 @@ export class Exchange implements AnswerReceiver {
     connection.attach(this)
     this.#stage = Stage.sent
     this.#sentAt = performance.now()
-    const head = this.#head
-    const length = this.#headLength
-    if (head === undefined) return
-    if (bodyEnd - bodyStart <= head.length - length) {
-      bytes.copy(head, length, bodyStart, bodyEnd)
-      this.#write(connection, head.subarray(0, length + bodyEnd - bodyStart))
-    } else {
-      this.#write(connection, head.subarray(0, length))
-      this.sendBody(bytes, bodyStart, bodyEnd, isStored)
-    }
+    const withBody = this.#head.withBody(bytes, bodyStart, bodyEnd)
+    this.#write(connection, withBody ?? this.#head.bytes())
+    if (withBody === undefined) this.sendBody(bytes, bodyStart, bodyEnd, isStored)
   }
 
   /** `isStored` says that the bytes are not those that were just read from the wire. */
@@ -185,15 +135,13 @@ export class Exchange implements AnswerReceiver {
 
   onConnected(): void {
     const connection = this.#connection
-    const head = this.#head
-    if (connection === undefined || head === undefined) return
+    if (connection === undefined) return
     this.#stage = Stage.sent
     this.#sentAt = performance.now()
     this.#client.noteActivity()
-    const held = this.#held
-    this.#held = undefined
-    this.#write(connection, head.subarray(0, this.#headLength))
-    const isFree = held === undefined || connection.wire.write(held)
+    this.#write(connection, this.#head.bytes())
+    const body = this.#head.takeBody()
+    const isFree = body === undefined || connection.wire.write(body)
     if (isFree) this.#client.wantBody()
     else this.#client.holdBody()
   }
@@ -226,9 +174,9 @@ export class Exchange implements AnswerReceiver {
     this.#client.noteActivity()
     if (this.wantsPlainData) return
     if (answer.statusCode === 100) this.#expectsContinue = false
-    this.#fillClientHead(false)
+    const head = clientHeadFor(this.#listener, false, false)
     // A target may send as many of these as it likes, and a client may read none.
-    if (!this.#sendHead(bytes, answer, answer.end)) this.#connection?.wire.pause()
+    if (!sendAnswerHead(this.#client, bytes, answer, answer.end, head)) this.#connection?.wire.pause()
   }
 
   onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void {
@@ -242,10 +190,9 @@ export class Exchange implements AnswerReceiver {
     // What follows a request whose body was announced, and then not asked for, cannot be told from a body.
     const isUnsure = this.#expectsContinue && client.isBodyAwaited
     if (kind === AnswerBody.untilClose || isUnsure || (this.wantsPlainData && answer.isChunked)) client.closeBehind()
-    this.#fillClientHead(client.isLast())
-    this.#route.cookieLines(bytes, answer, clientHead, client.side)
-    if (needsUnchunking(answer, clientHead)) client.closeBehind()
-    if (!this.#sendHead(bytes, answer, bodyEnd)) this.#connection?.wire.pause()
+    const head = clientHeadFor(this.#listener, client.isLast(), this.wantsPlainData)
+    this.#route.cookieLines(bytes, answer, head, client.side)
+    if (!sendAnswerHead(client, bytes, answer, bodyEnd, head)) this.#connection?.wire.pause()
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
@@ -261,7 +208,7 @@ export class Exchange implements AnswerReceiver {
     this.#stage = Stage.answered
     this.#outcome = targetOutcome(this.#statusCode)
     // The target has answered without wanting the rest of the body; its connection is in the middle of a request.
-    if (!this.#client.isRequestOver || this.#isHeadBusy) connection?.destroy()
+    if (!this.#client.isRequestOver || this.#head.isBusy) connection?.destroy()
     else if (connection !== undefined) {
       if (this.#client.isBlocked) connection.wire.resume()
       connection.release()
@@ -284,7 +231,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   onTargetDrain(): void {
-    this.#isHeadBusy = false
+    this.#head.isBusy = false
     this.#client.noteActivity()
     this.#client.wantBody()
   }
@@ -305,9 +252,8 @@ export class Exchange implements AnswerReceiver {
     this.#route.weighted?.tally.addResponse((answeredAt - this.#sentAt) / 1000)
     this.#notes?.answered(101, this.#sentAt, answeredAt)
     this.#client.noteActivity()
-    this.#giveHead()
-    this.#fillClientHead(false)
-    const isFree = this.#sendHead(bytes, answer, end)
+    this.#head.give()
+    const isFree = sendAnswerHead(this.#client, bytes, answer, end, clientHeadFor(this.#listener, false, false))
     if (!isFree) this.#connection?.wire.pause()
     this.#client.becomeTunnel()
   }
@@ -371,10 +317,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   #writeHead(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
-    const head = takeHeadBuffer(targetHeadRoom(scan))
-    this.#head = head
-    this.#isHeadBusy = false
-    this.#headLength = writeTargetHead(bytes, scan, this.#client.targetHeadContext(listener), head)
+    const head = this.#head.write(bytes, scan, this.#client.targetHeadContext(listener))
     this.#notes?.noteTrace(head, this.#core.places)
   }
 
@@ -382,7 +325,7 @@ export class Exchange implements AnswerReceiver {
   #writeHeadForLog(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
     if (this.#notes === undefined) return
     this.#writeHead(bytes, scan, listener)
-    this.#giveHead()
+    this.#head.give()
   }
 
   #open(target: LiveTarget): void {
@@ -391,36 +334,14 @@ export class Exchange implements AnswerReceiver {
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {
-    const piece = Buffer.from(bytes.subarray(start, end))
-    this.#held = this.#held === undefined ? piece : Buffer.concat([this.#held, piece])
+    this.#head.holdBody(bytes, start, end)
     this.#client.holdBody()
   }
 
   #write(connection: TargetConnection, bytes: Buffer): void {
     if (connection.wire.write(bytes)) return
-    this.#isHeadBusy = true
+    this.#head.isBusy = true
     this.#client.holdBody()
-  }
-
-  #fillClientHead(closes: boolean): void {
-    clientHead.closes = closes
-    clientHead.isHttp10 = this.wantsPlainData
-    clientHead.cookieLines = ''
-    if (this.#listener !== undefined) clientHead.rules = this.#listener.answerRules
-  }
-
-  /** The head as the client gets it, with what there is of the body, in one write. */
-  #sendHead(bytes: Buffer, answer: AnswerScan, end: number): boolean {
-    const client = this.#client
-    const bodyBytes = end - answer.end
-    const out = scratchFor(clientHeadRoom(answer, clientHead) + bodyBytes)
-    const length = writeClientHead(bytes, answer, clientHead, out)
-    if (length > 0) {
-      bytes.copy(out, length, answer.end, end)
-      return client.sendScratch(out, length + bodyBytes)
-    }
-    bytes.copy(out, 0, answer.start, end)
-    return client.sendScratch(out, end - answer.start)
   }
 
   #answerOwn(answer: ElbAnswer, closes = false): void {
@@ -441,7 +362,7 @@ export class Exchange implements AnswerReceiver {
     this.#outcome = outcome
     const client = this.#client
     this.#conclude(true)
-    client.breakOff()
+    client.destroy()
   }
 
   #endTunnel(): void {
@@ -460,19 +381,12 @@ export class Exchange implements AnswerReceiver {
     this.#core.onExchange(notes.end({ route, target, outcome, statusCode, receivedBytes, sentBytes }))
   }
 
-  #giveHead(): void {
-    const head = this.#head
-    this.#head = undefined
-    this.#held = undefined
-    if (head !== undefined && !this.#isHeadBusy) giveHeadBuffer(head)
-  }
-
   /** Counts, and lets go of the target. `isLast`: nothing more is to happen on the client's connection. */
   #conclude(isLast = false): void {
     if (this.#stage === Stage.none) return
     this.#tally?.add(this.#outcome, this.#statusCode)
     if (this.#notes !== undefined) this.#tellLog(this.#notes)
-    this.#giveHead()
+    this.#head.give()
     this.#release()
     this.#stage = Stage.none
     this.#listener = undefined

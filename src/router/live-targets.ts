@@ -207,7 +207,7 @@ export class LiveTargets {
 
 function cut(target: LiveTarget): void {
   target.isCut = true
-  for (const connection of [...target.connections]) connection.cut()
+  for (const connection of target.connections) connection.cut()
 }
 
 function closeIdle({ idle }: LiveTarget): void {

@@ -59,7 +59,7 @@ export class SocketWire implements Wire {
   ): SocketWire {
     let wire: SocketWire | undefined
     const options = { allowHalfOpen: true, noDelay: true, onread: onReadOf(() => wire) }
-    const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
+    const socket = new Socket(options)
     const opened = new SocketWire(socket, writesDirectly)
     wire = opened
     opened.#usesBuffer = true
@@ -169,7 +169,7 @@ export class SocketWire implements Wire {
   #finish(): void {
     if (this.#isGone || this.#socket.destroyed) return
     this.#socket.end()
-    if (this.#socket.readableEnded) return void this.#socket.destroySoon()
+    if (this.#socket.readableEnded) return this.#socket.destroySoon()
     // What still comes must be read: the kernel would otherwise reset the connection, and with it what it was sent.
     this.#socket.once('end', () => this.#socket.destroySoon())
     this.resume()

@@ -6,6 +6,7 @@ import type {
   RouterReport,
   TargetGroupExchanges,
 } from '../domain/router-report.ts'
+import type { RequestScan } from './request-scan.ts'
 
 /** By their place in a tally. */
 const outcomes: readonly RequestOutcome[] = [
@@ -172,6 +173,14 @@ export class ListenerTally implements Totals {
     const tally = new GroupTally(targetGroupArn)
     this.groups.set(targetGroupArn, tally)
     return tally
+  }
+
+  /** Of a request, also of one that is refused: what its head has that it should not have. */
+  noteHead({ desyncReason, invalidCount }: RequestScan, dropsInvalidHeaders: boolean): void {
+    if (desyncReason !== 0) this.desyncNonCompliantRequests++
+    if (invalidCount === 0) return
+    if (dropsInvalidHeaders) this.droppedInvalidHeaderRequests++
+    else this.forwardedInvalidHeaderRequests++
   }
 
   totals(): ListenerTotals {

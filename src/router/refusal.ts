@@ -1,0 +1,27 @@
+import { bytesOfAnswer, errorAnswer } from './elb-answer.ts'
+import { ExchangeNotes } from './exchange-notes.ts'
+import type { LiveListener } from './live-table.ts'
+import type { RequestScan } from './request-scan.ts'
+import type { RequestingClient } from './requesting-client.ts'
+import { ownOutcome } from './tallies.ts'
+
+type Refused = { readonly statusCode: number; readonly scan: RequestScan; readonly startedAt: number }
+
+/** Answers what is no request, or none that may be served, and closes: nothing behind it is read any more. */
+export function refuseRequest(
+  client: RequestingClient,
+  listener: LiveListener,
+  { statusCode, scan, startedAt }: Refused,
+): void {
+  const { handling, tally } = listener
+  client.send(bytesOfAnswer(errorAnswer(statusCode), { closes: true, isHead: false, isHttp10: false, handling }))
+  const outcome = ownOutcome(statusCode)
+  tally.own.add(outcome, statusCode)
+  if (handling.accessLog) {
+    const notes = new ExchangeNotes(client.side)
+    notes.beginRefused(scan, listener, startedAt)
+    const { receivedBytes, sentBytes } = client
+    client.core.onExchange(notes.end({ outcome, statusCode, receivedBytes, sentBytes }))
+  }
+  client.end()
+}
