@@ -9,7 +9,7 @@ import { Predecessor } from './predecessor.ts'
 import { probe } from './probe.ts'
 import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
-import { handOver } from './succession.ts'
+import { handOver, type Retiring } from './succession.ts'
 import { secureWithTls } from './tls-securing.ts'
 import { chooseTransport } from './transport.ts'
 
@@ -87,21 +87,36 @@ async function obey(options: Options, { plane, accessLog, predecessor, lock }: R
       log('Ending: no more connections are taken, running requests may end')
       control.close()
       // The next router need not wait for the last requests of this one: it can open the ports at once.
-      await plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
+      const closing = plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
+      await Promise.all([closing, predecessor?.end(graceMilliseconds)])
     })
-  const servers = () => plane.servers()
-  const report = () => plane.report()
+  const report = () => predecessor?.addedTo(plane.report()) ?? plane.report()
+  const retiring: Retiring = {
+    servers: () => plane.servers(),
+    report,
+    async follow(table) {
+      plane.follow(table)
+      await predecessor?.follow(table)
+    },
+    letGo,
+    end: onlyOnce(async (graceMilliseconds: number) => {
+      await Promise.all([plane.close({ graceMilliseconds }), predecessor?.end(graceMilliseconds)])
+      await accessLog.close()
+      log('Ended')
+      process.exit(0)
+    }),
+  }
   const controlled: Controlled = {
     async apply(table) {
       const applied = await plane.apply(table)
       await predecessor?.follow(table)
       return applied
     },
-    report: () => predecessor?.addedTo(plane.report()) ?? plane.report(),
+    report,
     ports: () => [...plane.servers().keys()],
     async handOver(command) {
       log('Handing over to another router')
-      await handOver(command, { servers, report, follow: (table) => plane.follow(table), letGo })
+      await handOver(command, retiring)
       end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
     },
   }

@@ -18,6 +18,7 @@ export class Predecessor {
   readonly #ports = new Map<number, Server>()
   readonly #begin = Promise.withResolvers<void>()
   readonly #takeCharge = Promise.withResolvers<void>()
+  readonly #gone = Promise.withResolvers<void>()
   readonly #following = new Map<number, () => void>()
   #report: RouterReport | undefined
   #isGone = false
@@ -58,6 +59,13 @@ export class Predecessor {
     this.#following.delete(table.version)
   }
 
+  /** Resolves when it is gone, with everything it had open. */
+  async end(graceMilliseconds: number): Promise<void> {
+    if (this.#isGone) return
+    this.#send({ kind: 'end', graceMilliseconds })
+    await this.#gone.promise
+  }
+
   /** This router's report with what the predecessor has counted and still has in flight. */
   addedTo(own: RouterReport): RouterReport {
     const before = this.#report
@@ -91,6 +99,7 @@ export class Predecessor {
     this.#isGone = true
     this.#begin.reject(new Error('The router before this one has ended before it handed over'))
     this.#takeCharge.resolve()
+    this.#gone.resolve()
     for (const resolve of this.#following.values()) resolve()
     setTimeout(() => (this.#report = undefined), remembranceMilliseconds).unref()
   }

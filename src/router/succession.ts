@@ -9,7 +9,7 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
  *
  * Messages of the new one: `ready` to be given ports, `serving` by them, `in-charge` once it has lock and control socket,
- * `table` for the old one to follow. Of the old one: `port` with a socket, `begin` after the last, `take-charge` once it
+ * `table` for the old one to follow, `end` when everything is to end. Of the old one: `port` with a socket, `begin` after the last, `take-charge` once it
  * has let go of lock and control socket, `following` a table's version, `report` now and then, and its end.
  */
 export type FromSuccessor =
@@ -24,13 +24,17 @@ export type FromPredecessor =
 /** A successor that does not get on within this time is ended, and the old router stays what it was. */
 const stepMilliseconds = 10_000
 const reportMilliseconds = 100
+/** What a router whose successor is gone still has open ends after so long: nobody else knows of it any more. */
+const orphanMilliseconds = 60_000
 
 export type Retiring = {
   readonly servers: () => ReadonlyMap<number, Server>
   readonly report: () => RouterReport
-  readonly follow: (table: RoutingTable) => void
+  readonly follow: (table: RoutingTable) => Promise<void>
   /** Lets go of lock and control socket. */
   readonly letGo: () => void
+  /** What is still open is over after so long. */
+  readonly end: (graceMilliseconds: number) => void
 }
 
 /** Resolves when the successor is in charge. Rejects, with everything as it was, where it does not come up. */
@@ -59,18 +63,26 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
 /** Until this process ends: then the successor sees the channel closed. */
 function keepInTouch(child: ChildProcess, router: Retiring): void {
   child.on('message', (message: FromSuccessor) => {
-    if (message.kind !== 'table') return
-    router.follow(message.table)
-    child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
-    child.send({ kind: 'following', version: message.table.version } satisfies FromPredecessor)
+    if (message.kind === 'end') return router.end(message.graceMilliseconds)
+    if (message.kind === 'table') void follow(child, router, message.table)
   })
   const timer = setInterval(() => {
     if (child.connected) child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
-    else clearInterval(timer)
   }, reportMilliseconds)
+  child.once('disconnect', () => {
+    clearInterval(timer)
+    router.end(orphanMilliseconds)
+  })
   timer.unref()
   child.unref()
   child.channel?.unref()
+}
+
+async function follow(child: ChildProcess, router: Retiring, table: RoutingTable): Promise<void> {
+  await router.follow(table)
+  if (!child.connected) return
+  child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
+  child.send({ kind: 'following', version: table.version } satisfies FromPredecessor)
 }
 
 /** What a successor says, one message at a time. */

@@ -128,7 +128,7 @@ async function readToEnd(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
   socket.once('error', (error) => (text += String(error)))
-  if (!socket.closed) await once(socket, 'close')
+  if (!socket.readableEnded) await once(socket, 'end')
   return text
 }
 
