@@ -13,7 +13,9 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * has let go of lock and control socket, `following` a table's version, `report` now and then, and its end.
  */
 export type FromSuccessor =
-  { readonly kind: 'ready' | 'serving' | 'in-charge' } | { readonly kind: 'table'; readonly table: RoutingTable }
+  | { readonly kind: 'ready' | 'serving' | 'in-charge' }
+  | { readonly kind: 'table'; readonly table: RoutingTable }
+  | { readonly kind: 'end'; readonly graceMilliseconds: number }
 
 export type FromPredecessor =
   | { readonly kind: 'port'; readonly port: number }
