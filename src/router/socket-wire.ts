@@ -4,6 +4,8 @@ import type { Wire, WireEvents } from './wire.ts'
 
 /** Whoever is told that a connection ends gets so long to read what it was sent, and to end it on its side. */
 const lingerMilliseconds = 2_000
+/** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
+const unsentMilliseconds = 30_000
 /** A read that brought less goes back to the buffer which all connections share. */
 const smallReadBytes = 8 * 1024
 
@@ -132,7 +134,8 @@ export class SocketWire implements Wire {
   end(): void {
     if (this.#isEnding || this.#isGone) return
     this.#isEnding = true
-    if (this.#writes === 0) this.#finish()
+    if (this.#writes === 0) return this.#finish()
+    setTimeout(() => this.#socket.destroy(), unsentMilliseconds).unref()
   }
 
   destroy(): void {
