@@ -22,6 +22,8 @@ export class Http2StreamWire implements Wire {
   #receivedBytes = 0
   #trailers: readonly string[] = []
   #answerTrailers: readonly string[] = []
+  /** Of the body, until it is known whether it is the last: the end then goes with it. */
+  #held: Buffer | undefined
   #isEnding = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead) {
@@ -57,6 +59,7 @@ export class Http2StreamWire implements Wire {
     try {
       // The stream keeps what it is given until the client's window takes it.
       if (!this.#reader.write(Buffer.from(bytes))) this.#reset(NGHTTP2_INTERNAL_ERROR)
+      else this.#sendHeld()
     } catch {
       // Node refuses heads which HTTP/2 cannot carry.
       this.#reset(NGHTTP2_INTERNAL_ERROR)
@@ -114,11 +117,22 @@ export class Http2StreamWire implements Wire {
       this.#stream.respond([':status', String(statusCode), ...headers], {
         waitForTrailers: mayHaveTrailers,
       }),
-    onBody: (bytes) => void this.#stream.write(bytes),
-    onEnd: (trailers) => {
-      this.#answerTrailers = trailers
-      if (!this.#stream.writableEnded) this.#stream.end()
+    onBody: (bytes) => {
+      this.#sendHeld()
+      this.#held = bytes
     },
+    onEnd: (trailers) => {
+      const last = this.#held
+      this.#held = undefined
+      this.#answerTrailers = trailers
+      if (!this.#stream.writableEnded) this.#stream.end(last)
+    },
+  }
+
+  #sendHeld(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) this.#stream.write(held)
   }
 
   #sendTrailers(): void {
