@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '../demo/free-ports.ts'
 import type { ListenerRoute, RoutingTable } from '../src/domain/routing-table.ts'
 import { arnOf, groupOf, listenerOf, startRouter, tableOf, type RouterUnderTest } from './contenders/teal.ts'
+import type { LoopPause } from './loop-delay.ts'
 import { machineOf, type Machine } from './machine.ts'
 import { runOpenLoop } from './open-loop.ts'
 import type { BenchOptions } from './options.ts'
 import { cpuSeconds } from './process-cost.ts'
 import { buildSite } from './site.ts'
 import type { Stage } from './stage.ts'
-import { median, quantile } from './statistics.ts'
+import { median } from './statistics.ts'
 
 export type TableResult = {
   readonly machine: Machine
@@ -19,27 +20,30 @@ export type TableResult = {
   readonly idle: readonly IdleCost[]
 }
 
-/** What applying tables of one size costs while requests are forwarded. */
+/** What applying tables of one size costs while requests are forwarded. In milliseconds. */
 type TableCost = {
   readonly targetGroups: number
   readonly applications: number
   /** Everything in it is new. */
-  readonly firstMilliseconds: number
-  readonly firstPauseMilliseconds: number
+  readonly first: Pause
   /** Later, with other weights. */
   readonly appliedMilliseconds: number
-  /** The longest time that the router's event loop was held up, for each application: the middle, and the longest. */
-  readonly pauseMilliseconds: number
-  readonly longestPauseMilliseconds: number
-  /** As long a time under the same load, without a new table. */
-  readonly quietPauseMilliseconds: number
-  readonly longestQuietPauseMilliseconds: number
+  /** The longest time that the router's event loop was held up, for each application; and the processor time in it. */
+  readonly pause: Spread
+  readonly pauseCpu: Spread
+  /** In as long a time under the same load, without a new table. */
+  readonly quietPause: Spread
+  readonly quietPauseCpu: Spread
   readonly failed: number
 }
+
+type Spread = { readonly median: number; readonly longest: number }
 
 type IdleCost = {
   readonly targets: number
   readonly intervalSeconds: number
+  /** It is asked for its report ten times a second, as by the engine. */
+  readonly isAsked: boolean
   /** Of one processor. */
   readonly cpuPercent: number
 }
@@ -51,6 +55,12 @@ const sizes = [10, 100, 1_000] as const
 /** As many as a listener of an Application Load Balancer may have. */
 const rulesOfListener = 100
 const requestsPerSecond = 1_000
+const idleStates: readonly Omit<IdleCost, 'cpuPercent'>[] = [
+  { targets: 0, intervalSeconds: 30, isAsked: false },
+  { targets: 1_000, intervalSeconds: 30, isAsked: false },
+  { targets: 1_000, intervalSeconds: 5, isAsked: false },
+  { targets: 1_000, intervalSeconds: 30, isAsked: true },
+]
 /** From one application to the next: time enough for what it sets off. */
 const windowMilliseconds = 150
 
@@ -63,19 +73,16 @@ export async function benchTable(stage: Stage, { options, signal, say }: Course)
     const make = (turn: number): RoutingTable => tableOfSize(size, { ports, target: small.blue[0] ?? 0, turn })
     const cost = await costOf(stage, { make, size, port: ports[0] ?? 0, options, signal })
     costs.push(cost)
-    say(`${size} target groups: ${cost.pauseMilliseconds.toFixed(2)} ms pause (${cost.applications} applications)`)
+    say(
+      `${size} target groups: ${cost.pause.median.toFixed(2)} ms pause, ${cost.pauseCpu.median.toFixed(2)} ms CPU (${cost.applications} applications)`,
+    )
   }
   const idle: IdleCost[] = []
-  for (const [targets, intervalSeconds] of [
-    [0, 30],
-    [1_000, 30],
-    [1_000, 5],
-  ] as const) {
-    idle.push(await idleCost(stage, { ports, target: small.blue[0] ?? 0, targets, intervalSeconds, options }))
+  for (const state of idleStates) {
+    const cost = await idleCost(stage, { ports, target: small.blue[0] ?? 0, ...state, options })
+    idle.push(cost)
     signal.throwIfAborted()
-    say(
-      `Idle with ${targets} targets, each checked every ${intervalSeconds} s: ${idle.at(-1)?.cpuPercent.toFixed(1)} % CPU`,
-    )
+    say(`Idle with ${cost.targets} targets: ${cost.cpuPercent.toFixed(1)} % CPU`)
   }
   return { machine: machineOf(), startedAt, sizes: costs, idle }
 }
@@ -142,7 +149,7 @@ async function costOf(stage: Stage, { make, size, port, options, signal }: Measu
   }
 }
 
-type Pause = { readonly tookMilliseconds: number; readonly pauseMilliseconds: number }
+type Pause = LoopPause & { readonly took: number }
 
 async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unknown>): Promise<Pause> {
   router.child.send('reset')
@@ -150,24 +157,26 @@ async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unkno
   await delay(10)
   const startedAt = performance.now()
   await perform()
-  const tookMilliseconds = performance.now() - startedAt
+  const took = performance.now() - startedAt
   await delay(windowMilliseconds - 10)
   router.child.send('read')
-  const [pauseMilliseconds] = (await once(router.child, 'message')) as [number]
-  return { tookMilliseconds, pauseMilliseconds }
+  const [pause] = (await once(router.child, 'message')) as [LoopPause]
+  return { took, ...pause }
 }
 
 function summarised(first: Pause, pauses: readonly Pause[], quiet: readonly Pause[]) {
-  const sorted = (of: readonly Pause[]) => of.map((one) => one.pauseMilliseconds).toSorted((a, b) => a - b)
   return {
-    firstMilliseconds: first.tookMilliseconds,
-    firstPauseMilliseconds: first.pauseMilliseconds,
-    appliedMilliseconds: median(pauses.map(({ tookMilliseconds }) => tookMilliseconds)),
-    pauseMilliseconds: quantile(sorted(pauses), 0.5),
-    longestPauseMilliseconds: quantile(sorted(pauses), 1),
-    quietPauseMilliseconds: quantile(sorted(quiet), 0.5),
-    longestQuietPauseMilliseconds: quantile(sorted(quiet), 1),
+    first,
+    appliedMilliseconds: median(pauses.map(({ took }) => took)),
+    pause: spreadOf(pauses.map(({ elapsed }) => elapsed)),
+    pauseCpu: spreadOf(pauses.map(({ cpu }) => cpu)),
+    quietPause: spreadOf(quiet.map(({ elapsed }) => elapsed)),
+    quietPauseCpu: spreadOf(quiet.map(({ cpu }) => cpu)),
   }
+}
+
+function spreadOf(numbers: readonly number[]): Spread {
+  return { median: median(numbers), longest: Math.max(...numbers) }
 }
 
 function firstTarget({ targetGroups }: RoutingTable): number {
@@ -176,16 +185,18 @@ function firstTarget({ targetGroups }: RoutingTable): number {
 
 type Idle = Omit<Make, 'turn'> & Pick<Course, 'options'> & Omit<IdleCost, 'cpuPercent'>
 
-async function idleCost(stage: Stage, { targets, intervalSeconds, options, ...make }: Idle): Promise<IdleCost> {
+async function idleCost(stage: Stage, { options, ports, target, ...state }: Idle): Promise<IdleCost> {
+  const { targets, intervalSeconds, isAsked } = state
   const router = startRouter(stage)
   try {
-    await router.apply(tableOfSize(targets, { ...make, turn: 0 }, intervalSeconds))
+    await router.apply(tableOfSize(targets, { ports, target, turn: 0 }, intervalSeconds))
     // The first check of each target comes at once; they are not what it costs to stay.
     await delay(2_000)
     const seconds = Math.max(2, options.seconds * 2)
     const before = cpuSeconds(router.pid)
-    await delay(seconds * 1_000)
-    return { targets, intervalSeconds, cpuPercent: ((cpuSeconds(router.pid) - before) / seconds) * 100 }
+    for (let turn = 0; turn < seconds * 10; turn++)
+      await (isAsked ? Promise.all([router.report(), delay(100)]) : delay(100))
+    return { ...state, cpuPercent: ((cpuSeconds(router.pid) - before) / seconds) * 100 }
   } finally {
     await router.stop()
   }

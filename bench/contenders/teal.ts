@@ -41,6 +41,7 @@ export type RouterUnderTest = {
   /** The router's process, for those who gave it a channel. */
   readonly child: ReturnType<Stage['start']>
   readonly apply: (table: RoutingTable) => Promise<{ readonly refusedListeners: RouterReport['refusedListeners'] }>
+  readonly report: () => Promise<RouterReport>
   readonly untilHealthy: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -62,15 +63,17 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
       () => callRouter(socketPath, { method, path, body }),
       () => (hasEnded(child) ? stage.outputOf('teal') : undefined),
     )
+  const report = async (): Promise<RouterReport> => (await call('GET', '/report')) as RouterReport
   return {
     pid: child.pid,
     child,
+    report,
     apply: async (table) =>
       (await call('PUT', '/table', table)) as { readonly refusedListeners: RouterReport['refusedListeners'] },
     untilHealthy: async () => {
       await until('all targets are healthy', async () => {
-        const report = (await call('GET', '/report')) as RouterReport
-        return Object.values(report.targets).every(({ health }) => health.state === 'healthy')
+        const { targets } = await report()
+        return Object.values(targets).every(({ health }) => health.state === 'healthy')
       })
     },
     stop: () => stage.end(child),
