@@ -1,3 +1,4 @@
+import { chmodSync, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
@@ -93,8 +94,20 @@ function prepareFile(database: DatabaseSync, file: string): void {
   const owner = pragma(database, 'application_id')
   const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
   if (!isNew) refuseForeign(database, file, { version, owner })
+  keepPrivate(file)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
   if (isNew) inTransaction(database, schema)
+}
+
+/** Private keys of certificates are in it. Files that SQLite makes beside it have the same mode. */
+function keepPrivate(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`].filter((path) => existsSync(path))) {
+    try {
+      chmodSync(each, 0o600)
+    } catch {
+      // A file system without modes has nobody to keep it from; the directory is made for its owner alone as well.
+    }
+  }
 }
 
 function refuseForeign(

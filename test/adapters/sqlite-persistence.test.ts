@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -19,6 +19,15 @@ test('what was written is there again after the file is opened anew, in the orde
   const second = SqlitePersistence.open(file)
   t.after(() => second.close())
   assert.deepEqual(contents(second), ['b=1', 'a=2', 'd=1'])
+})
+
+test('the file and what is beside it can be read by its owner alone', (t) => {
+  const file = stateFile(t)
+  writeFileSync(file, '', { mode: 0o644 })
+  const persistence = SqlitePersistence.open(file)
+  t.after(() => persistence.close())
+  persistence.write([row('a', '1')])
+  for (const path of [file, `${file}-wal`]) assert.equal(statSync(path).mode & 0o777, 0o600, path)
 })
 
 test('the same key in two kinds is two rows', (t) => {
