@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 
@@ -77,7 +78,7 @@ export class Control {
           await this.#router.handOver((JSON.parse(body) as { readonly command: readonly string[] }).command)
           return answer(response, 200, {})
         case 'PUT /table':
-          return answer(response, 200, await this.#router.apply(JSON.parse(body) as RoutingTable))
+          return answer(response, 200, await this.#applyTable(body))
         case 'POST /shutdown':
           return this.#shutdown(response, body)
         default:
@@ -86,6 +87,14 @@ export class Control {
     } catch (error) {
       answer(response, 500, { message: error instanceof Error ? error.message : String(error) })
     }
+  }
+
+  /** Reading a large table takes some milliseconds, and so does keeping it: requests are let through in between. */
+  async #applyTable(body: string) {
+    await immediate()
+    const table = JSON.parse(body) as RoutingTable
+    await immediate()
+    return this.#router.apply(table)
   }
 
   #answeredSettings() {

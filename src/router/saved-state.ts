@@ -1,10 +1,13 @@
-import { closeSync, fsync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsync, openSync, readFileSync, renameSync, writeFile, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CheckedHealth } from '../domain/health-check.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 
 const syncFile = promisify(fsync)
+const writeLater = promisify(writeFile)
+/** A table of some hundred target groups has so many characters; what is longer is not written in one go. */
+const longText = 128 * 1024
 
 /**
  * What a router needs to serve again without anybody's help: the last table, and what was known of the targets.
@@ -36,13 +39,16 @@ export class SavedState {
 
   /**
    * On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. Only
-   * the waiting for the disk is left to the thread pool: the other calls take less time than a turn of a busy loop.
+   * the waiting for the disk, and the writing of a long text, is left to the thread pool: the other calls take less time
+   * than a turn of a busy loop.
    */
   async saveTable(table: RoutingTable): Promise<void> {
     const newFile = `${this.#tableFile}.new`
     const file = openSync(newFile, 'w', 0o600)
     try {
-      writeFileSync(file, JSON.stringify(table))
+      const text = JSON.stringify(table)
+      if (text.length < longText) writeFileSync(file, text)
+      else await writeLater(file, text)
       await syncFile(file)
     } finally {
       closeSync(file)
