@@ -7,7 +7,7 @@ import type { ClientSide, Wire, WireEvents } from './wire.ts'
  * other. What is returned is told everything that happens on the wire, from then on; bytes that are there already are to
  * be told after the call has returned. A wire of HTTP/2 carries one request and is ended by the router behind the answer.
  */
-export type AcceptClient = (wire: Wire, side: ClientSide) => WireEvents
+type AcceptClient = (wire: Wire, side: ClientSide) => WireEvents
 
 /** What the port of an HTTPS listener gives to the one who does its TLS. */
 export type SecuredDoor = {
