@@ -90,6 +90,8 @@ export class SocketWire implements Wire {
     this.#socket.on('data', (chunk: Buffer) => {
       if (!this.#isEnding) events.onBytes(chunk, 0, chunk.length)
     })
+    // One that was accepted paused stays so until it is told.
+    this.#socket.resume()
   }
 
   get socket(): Socket {

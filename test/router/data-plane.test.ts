@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { Agent, createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -52,6 +52,104 @@ test('a thousand switches under load lose no request', async () => {
   await Promise.all(clients)
   assert.deepEqual(Object.keys(seen).toSorted(), ['blue', 'green'], JSON.stringify(seen))
 })
+
+test('uploads, downloads and WebSockets outlast a thousand switches, each where it is', async () => {
+  await using cleanups = new Cleanups()
+  const blue = await startStreamingApp(cleanups, 'blue')
+  const green = await startStreamingApp(cleanups, 'green')
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const groups = [targetGroup('blue', [blue]), targetGroup('green', [green])]
+  const tableFor = (greenWeight: number) =>
+    table([listener(port, forwardTo(['blue', 100 - greenWeight], ['green', greenWeight]))], groups)
+  await router.apply(tableFor(50))
+  await untilHealthy(router, `blue 127.0.0.1:${blue}`, `green 127.0.0.1:${green}`)
+  const end = new AbortController()
+  const clients = Array.from({ length: 3 }, () => [upload(port, end), download(port, end), talk(port, end)]).flat()
+  await eventually('all are under way', () =>
+    Object.values(router.report().targets).some((target) => target.inFlight > 0),
+  )
+  for (let count = 0; count < 1000; count++) await router.apply(tableFor(count % 2 === 0 ? 100 : 0))
+  end.abort()
+  for (const client of clients) assert.equal(await client, 'whole')
+  const counted = router.report().counts.map(({ outcome }) => outcome)
+  assert.deepEqual([...new Set(counted)].toSorted(), ['1xx', '2xx'])
+})
+
+/** Says how many bytes were uploaded, sends numbers until it is told to stop, and gives back what a WebSocket says. */
+async function startStreamingApp(cleanups: Cleanups, name: string): Promise<number> {
+  const stops = new Map<string, () => void>()
+  const server = createHttpServer((request, response) => {
+    if (request.url === '/upload') {
+      let length = 0
+      request.on('data', (chunk: Buffer) => (length += chunk.length)).on('end', () => response.end(`${name} ${length}`))
+    } else if (request.url?.startsWith('/download') === true) {
+      let number = 0
+      const timer = setInterval(() => {
+        response.write(`${number++}\n`)
+        if (number === 400) {
+          clearInterval(timer)
+          response.end('end')
+        }
+      }, 5)
+      stops.set(request.url, () => clearInterval(timer))
+    } else response.end()
+  })
+  server.on('upgrade', (_request, socket, head) => {
+    socket.on('error', () => undefined)
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    socket.write(head)
+    socket.pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => {
+    for (const stop of stops.values()) stop()
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as { readonly port: number }).port
+}
+
+async function upload(port: number, { signal }: AbortController): Promise<string> {
+  const request = httpRequest({ host: '127.0.0.1', port, path: '/upload', method: 'POST', agent: false })
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  let length = 0
+  while (!signal.aborted) {
+    request.write('a piece')
+    length += 'a piece'.length
+    await delay(5)
+  }
+  request.end()
+  const [answer] = await answered
+  return /\d+/.exec(await text(answer))?.[0] === String(length) ? 'whole' : 'not whole'
+}
+
+async function download(port: number, { signal }: AbortController): Promise<string> {
+  const expected = `${Array.from({ length: 400 }, (_, number) => `${number}\n`).join('')}end`
+  do {
+    const request = httpRequest({ host: '127.0.0.1', port, path: '/download', agent: false }).end()
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    if ((await text(answer)) !== expected) return 'not whole'
+  } while (!signal.aborted)
+  return 'whole'
+}
+
+async function talk(port: number, { signal }: AbortController): Promise<string> {
+  const headers = { Connection: 'Upgrade', Upgrade: 'websocket' }
+  const request = httpRequest({ host: '127.0.0.1', port, headers, agent: false }).end()
+  const [, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket]
+  for (let number = 0; !signal.aborted; number++) {
+    socket.write(`${number}.`)
+    let heard = ''
+    while (!heard.endsWith('.')) heard += String(((await once(socket, 'data')) as [Buffer])[0])
+    if (heard !== `${number}.`) return 'not whole'
+    await delay(5)
+  }
+  socket.end()
+  await once(socket, 'close')
+  return 'whole'
+}
 
 test('after a switch to weight 0 a group gets nothing new', async () => {
   await using cleanups = new Cleanups()

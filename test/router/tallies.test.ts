@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { latencyBucket } from '../../src/domain/latency-bucket.ts'
+import { clientClosed, ownOutcome, Tallies, targetOutcome } from '../../src/router/tallies.ts'
+
+const target = { address: '10.0.0.1:80' }
+
+test('requests are counted by listener, target group, target and outcome', () => {
+  const tallies = new Tallies()
+  const group = tallies.ofListener('l').ofGroup('g')
+  group.ofTarget(target).add(targetOutcome(204), 204)
+  group.ofTarget(target).add(targetOutcome(200), 200)
+  group.own.add(ownOutcome(503), 503)
+  tallies.ofListener('l').own.add(ownOutcome(408), 408)
+  tallies.ofListener('l').own.add(clientClosed)
+  assert.deepEqual(tallies.report().counts, [
+    { listenerArn: 'l', outcome: 'elb-4xx', count: 1 },
+    { listenerArn: 'l', outcome: 'client-closed', count: 1 },
+    { listenerArn: 'l', targetGroupArn: 'g', outcome: 'elb-5xx', statusCode: 503, count: 1 },
+    { listenerArn: 'l', targetGroupArn: 'g', target: '10.0.0.1:80', outcome: '2xx', count: 2 },
+  ])
+})
+
+test('every status code has its outcome', () => {
+  const tallies = new Tallies()
+  const { own } = tallies.ofListener('l')
+  for (const statusCode of [101, 200, 301, 404, 500, 999]) own.add(targetOutcome(statusCode))
+  for (const statusCode of [200, 301, 404, 460, 502]) own.add(ownOutcome(statusCode), statusCode)
+  const counts = Object.fromEntries(tallies.report().counts.map(({ outcome, count }) => [outcome, count]))
+  assert.deepEqual(counts, {
+    '1xx': 1,
+    '2xx': 1,
+    '3xx': 1,
+    '4xx': 1,
+    '5xx': 2,
+    'elb-2xx': 1,
+    'elb-3xx': 1,
+    'elb-4xx': 2,
+    'elb-5xx': 1,
+  })
+})
+
+test('response times and failed connections are counted by listener and target group', () => {
+  const tallies = new Tallies()
+  const group = tallies.ofListener('l').ofGroup('g')
+  assert.deepEqual(tallies.report().exchanges, [])
+  group.addResponse(0.01)
+  group.addResponse(0.01)
+  group.connectionErrors++
+  group.nonStickyRequests++
+  assert.deepEqual(tallies.report().exchanges, [
+    {
+      listenerArn: 'l',
+      targetGroupArn: 'g',
+      connectionErrors: 1,
+      nonStickyRequests: 1,
+      responseTimes: { sumSeconds: 0.02, counts: [[latencyBucket(0.01), 2]] },
+    },
+  ])
+})
+
+test('the counts of targets long gone go into one row of their group', () => {
+  const tallies = new Tallies()
+  const group = tallies.ofListener('l').ofGroup('g')
+  const targets = [1, 2, 3].map((port) => ({ address: `[::1]:${port}` }))
+  for (const each of targets) group.ofTarget(each).add(targetOutcome(200))
+  for (const each of targets.slice(0, 2)) tallies.fold('g', each)
+  assert.deepEqual(tallies.report().counts, [
+    { listenerArn: 'l', targetGroupArn: 'g', outcome: '2xx', count: 2 },
+    { listenerArn: 'l', targetGroupArn: 'g', target: '[::1]:3', outcome: '2xx', count: 1 },
+  ])
+})
+
+test('listeners and target groups that are long gone are forgotten, those that come back are not', () => {
+  const tallies = new Tallies()
+  tallies.ofListener('gone').ofGroup('a').own.add(ownOutcome(503), 503)
+  tallies.ofListener('there').ofGroup('b').own.add(ownOutcome(503), 503)
+  const there = new Set(['there', 'a'])
+  tallies.forgetGone((arn) => there.has(arn), 1_000, 100)
+  assert.equal(tallies.report().counts.length, 2)
+  there.add('b')
+  tallies.forgetGone((arn) => there.has(arn), 1_050, 100)
+  there.delete('b')
+  tallies.forgetGone((arn) => there.has(arn), 1_100, 100)
+  assert.deepEqual(
+    tallies.report().listeners.map(({ listenerArn }) => listenerArn),
+    ['there'],
+  )
+  assert.equal(tallies.report().counts.length, 1)
+  tallies.forgetGone((arn) => there.has(arn), 1_200, 100)
+  assert.deepEqual(tallies.report().counts, [])
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { chooseTransport, transport, transportNames } from '../../src/router/transport.ts'
+import type { Wire } from '../../src/router/wire.ts'
+import { Cleanups, eventually } from '../cleanups.ts'
+
+test('the fastest way into the kernel that works here is found, and another one can be asked for', async () => {
+  assert.equal((await chooseTransport(undefined)).name, 'direct')
+  assert.equal((await chooseTransport('net')).name, 'net')
+})
+
+for (const name of transportNames) {
+  test(`${name}: bytes go through whole, in both directions, with a reader that is slow`, async () => {
+    await using cleanups = new Cleanups()
+    const { adopt } = transport(name)
+    const wires: Wire[] = []
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+      const wire = adopt(socket)
+      wires.push(wire)
+      wire.start({
+        onBytes(bytes, start, end) {
+          const isLent = wire.lendsBytes
+          const isFree = wire.write(isLent ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end)))
+          if (isFree) return
+          if (isLent) wire.keepBytes()
+          wire.pause()
+        },
+        onDrain: () => wire.resume(),
+        onEnd: () => wire.end(),
+        onClose: () => undefined,
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.add(() => server.close())
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    cleanups.add(() => socket.destroy())
+    const sent = randomBytes(16 * 1024 * 1024)
+    socket.write(sent)
+    await eventually('the kernel has no more room', () => (wires[0]?.pendingBytes ?? 0) > 0)
+    await delay(50)
+    socket.end()
+    assert.ok((await buffer(socket)).equals(sent))
+  })
+
+  test(`${name}: a connection to nobody ends without having begun, and one that is reset ends too`, async () => {
+    await using cleanups = new Cleanups()
+    const events: string[] = []
+    const server = createServer((socket: Socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.resetAndDestroy())
+    })
+    cleanups.add(() => server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const open = (): void => {
+      const told = { onBytes: () => undefined, onDrain: () => undefined, onEnd: () => undefined }
+      const onClose = (): void => void events.push('closed')
+      const wire = transport(name).connect({ id: '127.0.0.1', port }, { ...told, onClose }, () => {
+        events.push('connected')
+        wire.write(Buffer.from('a word'))
+      })
+    }
+    open()
+    await eventually('it is gone', () => events.at(-1) === 'closed')
+    assert.deepEqual(events.splice(0), ['connected', 'closed'])
+    server.close()
+    await once(server, 'close')
+    open()
+    await eventually('it never came to be', () => events.length > 0)
+    assert.deepEqual(events, ['closed'])
+  })
+}
