@@ -60,11 +60,14 @@ for (const name of transportNames) {
     const { port } = server.address() as AddressInfo
     const open = (): void => {
       const told = { onBytes: () => undefined, onDrain: () => undefined, onEnd: () => undefined }
-      const onClose = (): void => void events.push('closed')
-      const wire = transport(name).connect({ id: '127.0.0.1', port }, { ...told, onClose }, () => {
-        events.push('connected')
-        wire.write(Buffer.from('a word'))
-      })
+      const wire = transport(name).connect(
+        { id: '127.0.0.1', port },
+        { ...told, onClose: () => void events.push('closed') },
+        () => {
+          events.push('connected')
+          wire.write(Buffer.from('a word'))
+        },
+      )
     }
     open()
     await eventually('it is gone', () => events.at(-1) === 'closed')

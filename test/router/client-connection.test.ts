@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { defaultHandling } from '../../src/domain/routing-table.ts'
+import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
+import { freePort } from '../free-port.ts'
+import {
+  Cleanups,
+  eventually,
+  forwardTo,
+  listener,
+  routerBefore,
+  send,
+  startApp,
+  startRouter,
+  table,
+  targetGroup,
+} from './test-router.ts'
+
+/** Sends pieces, one after the other, and resolves with everything that came back when the connection is closed. */
+async function converse(port: number, pieces: readonly string[], pauseMilliseconds = 0): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const answer = text(socket).catch(() => 'broken')
+  for (const piece of pieces) {
+    if (socket.destroyed) break
+    socket.write(piece)
+    await delay(pauseMilliseconds)
+  }
+  return answer
+}
+
+test('a head that trickles in is cut off when its time is over, however steadily it comes', async () => {
+  await using cleanups = new Cleanups()
+  const { router, port } = await routerBefore(cleanups, [], { idleTimeoutSeconds: 0.3 })
+  const pieces = ['GET / HTTP/1.1\r\n', ...Array.from({ length: 200 }, (_, number) => `X-${number}: slow\r\n`)]
+  const begun = performance.now()
+  assert.match(await converse(port, pieces, 20), /^HTTP\/1\.1 408 /)
+  assert.ok(performance.now() - begun < 3_000)
+  assert.equal(router.report().listeners?.[0]?.newConnections, 1)
+})
+
+test('a head and a body that come byte by byte are as good as any', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (request, response) => {
+    void text(request).then((body) => response.end(`${request.url} ${body}`))
+  })
+  const { port } = await routerBefore(cleanups, [app.port])
+  const bytes =
+    'POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n' +
+    'GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const answer = await converse(port, bytes.split(''), 1)
+  assert.match(answer, /\/slow abc[^]*\/next /)
+})
+
+test('behind a refused request nothing is read', async () => {
+  await using cleanups = new Cleanups()
+  const seen: string[] = []
+  const app = await startApp(cleanups, (request, response) => response.end(String(seen.push(request.url ?? ''))))
+  const { port } = await routerBefore(cleanups, [app.port])
+  const good = 'GET /good HTTP/1.1\r\nHost: a\r\n\r\n'
+  const answer = await converse(port, [`${good}GET /bad HTTP/1.1\r\nHost : a\r\n\r\n${good}`])
+  assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400'])
+  assert.deepEqual(seen, ['/good'])
+})
+
+test('a client that sends its next requests early is held up, and all are answered', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (request, response) => response.end(`[${request.url}]`))
+  const { port } = await routerBefore(cleanups, [app.port])
+  const padding = `X-Padding: ${'p'.repeat(2_000)}\r\n`
+  const requests = Array.from({ length: 300 }, (_, number) => `GET /${number} HTTP/1.1\r\nHost: a\r\n${padding}\r\n`)
+  const last = 'GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const answer = await converse(port, [requests.join('') + last])
+  assert.equal(answer.match(/\[\/\d+\]/g)?.length, 300)
+  assert.match(answer, /\[\/last\]$/)
+})
+
+test('events reach the client one by one, as they are sent', async () => {
+  await using cleanups = new Cleanups()
+  let write: ((text: string) => void) | undefined
+  const app = await startApp(cleanups, (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders()
+    write = (event) => void response.write(event)
+  })
+  const { port } = await routerBefore(cleanups, [app.port])
+  const request = httpRequest({ host: '127.0.0.1', port, agent: false }).end()
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  for (const event of ['data: one\n\n', 'data: two\n\n']) {
+    write?.(event)
+    const [chunk] = (await once(answer, 'data')) as [Buffer]
+    assert.equal(String(chunk), event)
+  }
+  answer.on('error', () => undefined)
+  request.destroy()
+})
+
+test('a WebSocket is closed in good order when the deregistration delay is over', async () => {
+  await using cleanups = new Cleanups()
+  const server = createHttpServer((_, response) => response.end())
+  server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => undefined)
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    socket.pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => server.close())
+  const target = (server.address() as AddressInfo).port
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const apply = (draining: readonly number[]) => {
+    const group = targetGroup('group', [target], { draining, delaySeconds: 0.3 })
+    return router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  }
+  await apply([])
+  const headers = { Connection: 'Upgrade', Upgrade: 'websocket' }
+  const request = httpRequest({ host: '127.0.0.1', port, headers, agent: false }).end()
+  const [, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket]
+  const errors: unknown[] = []
+  socket.on('error', (error) => errors.push(error))
+  await apply([target])
+  socket.write('still here')
+  const [echo] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(String(echo), 'still here')
+  await once(socket, 'end')
+  socket.end()
+  assert.deepEqual(errors, [])
+  await eventually('it is counted', () => router.report().counts.some(({ outcome }) => outcome === '1xx'))
+  assert.equal(router.report().targets[`group 127.0.0.1:${target}`]?.inFlight, 0)
+})
+
+test('a client stays with its target by cookie, and a request without one is counted', async () => {
+  await using cleanups = new Cleanups()
+  const one = await startApp(cleanups, (_, response) => response.end('one'))
+  const two = await startApp(cleanups, (_, response) => response.end('two'))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const balancing = {
+    algorithm: 'round_robin',
+    slowStartSeconds: 0,
+    stickiness: { type: 'lb_cookie', durationSeconds: 60 },
+    minimumHealthy: { count: 1 },
+  } as const
+  const group = { ...targetGroup('group', [one.port, two.port]), balancing }
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  const first = await send(port)
+  const cookie = (first.headers['set-cookie'] ?? []).map((each) => each.split(';')[0]).join('; ')
+  assert.match(cookie, /AWSALB=.*AWSALBCORS=/)
+  for (let count = 0; count < 5; count++) assert.equal((await send(port, { headers: { cookie } })).body, first.body)
+  assert.equal(router.report().exchanges?.[0]?.nonStickyRequests, 1)
+})
+
+test('what a listener has seen is reported, and each request is told to the access log', async () => {
+  await using cleanups = new Cleanups()
+  const records: ExchangeRecord[] = []
+  const app = await startApp(cleanups, (_, response) => response.end('answer'))
+  const router = await startRouter(cleanups, { onExchange: (record) => records.push({ ...record }) })
+  const port = await freePort()
+  const handling = { ...defaultHandling, accessLog: true, answerHeaders: [['X-Frame-Options', 'DENY']] } as const
+  const rules = [
+    { priority: 7, conditions: [{ field: 'path-pattern', values: ['/a*'] } as const], action: forwardTo(['group', 1]) },
+  ]
+  const route = listener(port, forwardTo(['none', 1]), { handling, rules })
+  await router.apply(table([route], [targetGroup('group', [app.port])]))
+  const answer = await send(port, { path: '/a?b', headers: { 'User-Agent': 'test', X_Odd: 'x' } })
+  assert.equal(answer.headers['x-frame-options'], 'DENY')
+  assert.equal((await send(port, { path: '/other' })).headers['x-frame-options'], 'DENY')
+  await converse(port, ['nonsense\r\n\r\n'])
+  await eventually('all are told', () => records.length === 3)
+  const [served, refused, malformed] = records
+  assert.equal(served?.uri, '/a?b')
+  assert.equal(served?.userAgent, 'test')
+  assert.equal(served?.target, `127.0.0.1:${app.port}`)
+  assert.equal(served?.matchedRulePriority, 7)
+  assert.equal(served?.targetStatusCode, 200)
+  assert.match(served?.traceId ?? '', /^Root=1-/)
+  assert.ok((served?.targetProcessingSeconds ?? -1) >= 0 && (served?.sentBytes ?? 0) > 6)
+  assert.deepEqual([refused?.elbStatusCode, refused?.matchedRulePriority, refused?.target], [503, 0, undefined])
+  assert.deepEqual([malformed?.elbStatusCode, malformed?.method], [400, undefined])
+  const totals = await eventually('all connections are closed', () =>
+    router.report().listeners?.find(({ activeConnections }) => activeConnections === 0),
+  )
+  assert.equal(totals.newConnections, 3)
+  assert.equal(totals.ruleEvaluations, 2)
+  assert.equal(totals.desyncNonCompliantRequests, 1)
+  assert.equal(totals.forwardedInvalidHeaderRequests, 1)
+  assert.ok(totals.processedBytes > 300)
+})
