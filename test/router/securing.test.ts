@@ -141,6 +141,44 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
     socket.destroy()
   })
 
+  test('loses no request while its certificates, its policy and its protocols change all the time', async () => {
+    const { port, apply } = await start()
+    const agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false })
+    cleanups.add(() => agent.destroy())
+    const session = http2(port)
+    await once(session, 'connect')
+    const over = new AbortController()
+    let answered = 0
+    const client = async (askOnce: () => Promise<unknown>): Promise<void> => {
+      while (!over.signal.aborted) {
+        assert.equal(await askOnce(), 200)
+        answered++
+      }
+    }
+    const byHttp1 = async () => (await get(port, { path: '/', agent })).statusCode
+    const byHttp2 = async () => (await ask(session, { ':path': '/' })).status
+    const byNewConnection = async () => (await get(port, { path: '/' })).statusCode
+    const clients = [byHttp1, byHttp1, byHttp2, byHttp2, byNewConnection].map(client)
+    for (let at = 0; at < 60; at++) {
+      const sslPolicy = at % 3 === 0 ? 'ELBSecurityPolicy-2016-08' : tls.sslPolicy
+      await apply({ tls: { ...(at % 2 === 0 ? renewed : tls), sslPolicy, http2: at % 5 !== 0 } })
+    }
+    over.abort()
+    await Promise.all(clients)
+    assert.ok(answered > 60, `${answered} were answered`)
+  })
+
+  test('waits for a slow reader of an answer that ends its connection', async () => {
+    const { port } = await start()
+    const socket = await shakeHands(port, { ALPNProtocols: ['http/1.1'] })
+    socket.write('GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    const [begun] = (await once(socket, 'data')) as [Buffer]
+    socket.pause()
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    const whole = Buffer.concat([begun, await buffer(socket)])
+    assert.equal(whole.subarray(whole.indexOf('\r\n\r\n') + 4).compare(large), 0)
+  })
+
   test('becomes one of HTTP and is one of HTTPS again, on the same port', async () => {
     const { port, apply } = await start()
     const session = http2(port)
