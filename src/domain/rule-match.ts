@@ -1,6 +1,6 @@
 import { isInCidr } from './ip-address.ts'
 import { compileRegularExpression } from './regular-automaton.ts'
-import type { ListenerRoute, RouteAction, RuleCondition, TargetGroupArn, WeightedTargetGroup } from './routing-table.ts'
+import type { RuleCondition } from './routing-table.ts'
 
 /** What rules look at: the head of a request, taken apart but not decoded. */
 export type RequestHead = {
@@ -16,12 +16,6 @@ export type RequestHead = {
   readonly sourceIp: string
 }
 
-/** The action of the first rule whose conditions all match, or the default action. Rules are in ascending priority. */
-export function matchRule(listener: Pick<ListenerRoute, 'rules' | 'defaultAction'>, request: RequestHead): RouteAction {
-  const rule = listener.rules.find(({ conditions }) => compileConditions(conditions)(request))
-  return rule?.action ?? listener.defaultAction
-}
-
 /** Says of a request whether all conditions match. Made once for a rule: what can be prepared is. */
 export type RuleTest = (request: RequestHead) => boolean
 
@@ -30,23 +24,6 @@ export function compileConditions(conditions: readonly RuleCondition[]): RuleTes
   const [first, ...others] = tests
   if (first === undefined) return () => true
   return others.length === 0 ? first : (request) => tests.every((test) => test(request))
-}
-
-/**
- * One of the groups, in proportion to their weights; `random` is in [0, 1). Undefined where all weights are 0: then
- * nothing is to get requests. There is no second choice: a chosen group without targets answers 503, as on AWS.
- */
-export function chooseTargetGroup(
-  targetGroups: readonly WeightedTargetGroup[],
-  random: number,
-): TargetGroupArn | undefined {
-  const total = targetGroups.reduce((sum, { weight }) => sum + weight, 0)
-  let rest = random * total
-  for (const { targetGroupArn, weight } of targetGroups) {
-    if (rest < weight) return targetGroupArn
-    rest -= weight
-  }
-  return undefined
 }
 
 /** `*` stands for any characters (also none), `?` for exactly one, and `\` takes either's meaning away. */
@@ -162,7 +139,7 @@ function anyOf(tests: readonly TextTest[]): TextTest {
 }
 
 /** All values of a header, in the order they came; its name is compared without regard to case. */
-export function valuesOfHeader(rawHeaders: readonly string[], name: string): readonly string[] {
+function valuesOfHeader(rawHeaders: readonly string[], name: string): readonly string[] {
   const wanted = name.toLowerCase()
   return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === wanted)
 }

@@ -32,13 +32,13 @@ export interface ClientDoor {
  * that is not whole yet (80 KiB), the bytes of one read, and what a target's answer brings with one read, a connection
  * has at most 384 KiB in memory; one that is idle has none but its objects.
  */
-export const mostPipelinedBytes = 64 * 1024
+const mostPipelinedBytes = 64 * 1024
 
 /**
  * A client that does not read fills the kernel's buffer first, some megabytes, and only then ours. Nobody tells how much
  * of that it takes, so it has so long, beyond the idle time-out, to make room for one more write.
  */
-export const slowReaderMilliseconds = 300_000
+const slowReaderMilliseconds = 300_000
 
 const State = { head: 0, request: 1, discard: 2, tunnel: 3, closing: 4, closed: 5 } as const
 
