@@ -29,13 +29,14 @@ test('a target group is chosen in proportion to its weight, and never at weight 
 test('what takes long lets others do something in between', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
-  const busyFor = (milliseconds: number): number => {
-    const end = performance.now() + milliseconds
-    while (performance.now() < end);
-    return milliseconds
-  }
   const made = await inSlices([3, 3, 3, 3], busyFor)
   clearInterval(timer)
   assert.deepEqual(made, [3, 3, 3, 3])
   assert.ok(turns > 0)
 })
+
+function busyFor(milliseconds: number): number {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+  return milliseconds
+}
