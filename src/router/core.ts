@@ -16,6 +16,8 @@ export type Core = {
   readonly places: TargetHeadPlaces
   /** In [0, 1). */
   readonly random: () => number
+  /** Connections of clients that are open now, of all listeners, and how many may be. */
+  readonly clients: { open: number; readonly most: number }
   /** Told of each request that is over, where its listener's access log is on. */
   readonly onExchange: (record: ExchangeRecord) => void
   readonly log: (message: string) => void

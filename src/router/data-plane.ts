@@ -7,6 +7,7 @@ import { CoarseClock } from './coarse-clock.ts'
 import type { Core } from './core.ts'
 import { Door } from './door.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
+import { mostClients } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
 import { inSlices, liveListener, type LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
@@ -33,6 +34,8 @@ export type DataPlaneParts = {
   /** In [0, 1). */
   readonly random: () => number
   readonly log: (message: string) => void
+  /** How many clients may be connected at once. By default what the system's limit of open files allows. */
+  readonly clientLimit?: number
 }
 
 const emptyTable: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
@@ -85,6 +88,7 @@ export class DataPlane {
       cookies: new StickyCookies(),
       traceIds: new TraceIds(),
       places: new TargetHeadPlaces(),
+      clients: { open: 0, most: parts.clientLimit ?? mostClients() },
     }
     this.#forgetTimer = setInterval(() => this.#forgetGone(), forgetMilliseconds).unref()
   }

@@ -114,8 +114,13 @@ export class Door implements ClientDoor {
 
   onClosed(client: ClientConnection): void {
     this.#clients.delete(client)
-    if (client.side.tls === undefined) this.#listener.tally.activeConnections--
+    if (client.side.tls === undefined) this.#noteClosed()
     this.#noteOver(client)
+  }
+
+  #noteClosed(): void {
+    this.core.clients.open--
+    this.#listener.tally.activeConnections--
   }
 
   #noteOver(client: ClientConnection): void {
@@ -125,6 +130,13 @@ export class Door implements ClientDoor {
   #accept(socket: Socket): void {
     if (!this.#isServing) return void this.#waiting.push(socket)
     const { tally } = this.#listener
+    const { clients } = this.core
+    if (clients.open >= clients.most) {
+      tally.rejectedConnections++
+      socket.destroy()
+      return
+    }
+    clients.open++
     tally.newConnections++
     tally.activeConnections++
     if (this.#securing !== undefined) return this.#acceptSecured(this.#securing, socket)
@@ -137,7 +149,7 @@ export class Door implements ClientDoor {
     this.#secured.add(socket)
     socket.once('close', () => {
       this.#secured.delete(socket)
-      this.#listener.tally.activeConnections--
+      this.#noteClosed()
     })
     securing.accept(socket)
   }

@@ -29,6 +29,8 @@ async function main(): Promise<void> {
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 })
     await serve(options)
+    // One request that trips over a mistake of ours must not take all the others with it; its own time-out ends it.
+    process.on('uncaughtException', (error) => log(`Something failed inside the router: ${error.stack}`))
     log(`Router ${process.pid} serves on ${options.listenHost}`)
   } catch (error) {
     log(error instanceof Error ? error.message : String(error))

@@ -50,6 +50,7 @@ type StartedRouter = {
   readonly dataDirectory?: string
   readonly random?: () => number
   readonly transportName?: TransportName
+  readonly clientLimit?: number
   readonly onExchange?: (record: ExchangeRecord) => void
 }
 
@@ -64,6 +65,7 @@ export async function startRouter(
     random = Math.random,
     transportName = usualTransport,
     onExchange = () => undefined,
+    clientLimit = Infinity,
   }: StartedRouter = {},
 ): Promise<DataPlane> {
   const plane = new DataPlane({
@@ -73,6 +75,7 @@ export async function startRouter(
     transport: transport(transportName),
     secure: secureWithTls,
     onExchange,
+    clientLimit,
     probe,
     random,
     log: () => undefined,
