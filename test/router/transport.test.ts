@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { Agent } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseTransport, transport, transportNames } from '../../src/router/transport.ts'
 import type { Wire } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
+import { freePort } from '../free-port.ts'
+import { forwardTo, listener, send, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
 test('the fastest way into the kernel that works here is found, and another one can be asked for', async () => {
   assert.equal((await chooseTransport(undefined)).name, 'direct')
@@ -77,5 +81,22 @@ for (const name of transportNames) {
     open()
     await eventually('it never came to be', () => events.length > 0)
     assert.deepEqual(events, ['closed'])
+  })
+
+  test(`${name}: a router passes bodies both ways over it, and kept connections`, async () => {
+    await using cleanups = new Cleanups()
+    const app = await startApp(cleanups, (request, response) => void pipeline(request, response))
+    const router = await startRouter(cleanups, { transportName: name })
+    const port = await freePort()
+    await router.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    cleanups.add(() => agent.destroy())
+    for (const length of [0, 10, 100_000, 5_000_000]) {
+      const body = 'b'.repeat(length)
+      const answer = await send(port, { method: 'POST', agent, body })
+      assert.equal(answer.body === body, true, `${length} bytes`)
+    }
+    const totals = await eventually('one connection was enough', () => router.report().listeners?.[0])
+    assert.equal(totals.newConnections, 1)
   })
 }
