@@ -136,7 +136,7 @@ export class SocketWire implements Wire {
   end(): void {
     if (this.#isEnding || this.#isGone) return
     this.#isEnding = true
-    if (this.#writes === 0) return this.#finish()
+    if (this.pendingBytes === 0) return this.#finish()
     setTimeout(() => this.#socket.destroy(), unsentMilliseconds).unref()
   }
 
@@ -157,6 +157,7 @@ export class SocketWire implements Wire {
   #noteDrained(): void {
     if (this.#isGone) return
     if (this.#socket.writableLength > 0) this.#socket.write(nothing, () => this.#noteDrained())
+    else if (this.#isEnding) this.#finish()
     else this.#events?.onDrain()
   }
 
