@@ -28,9 +28,8 @@ export interface ClientDoor {
 }
 
 /**
- * More than this is not read of requests sent before the one in hand is answered: the connection then waits. With a head
- * that is not whole yet (80 KiB), the bytes of one read, and what a target's answer brings with one read, a connection
- * has at most 384 KiB in memory; one that is idle has none but its objects.
+ * More than this is not read of requests sent before the one in hand is answered: the connection then waits. What else a
+ * connection may have in memory is told in `docs/requests.md`.
  */
 const mostPipelinedBytes = 64 * 1024
 
@@ -70,6 +69,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   #context: TargetHeadContext | undefined
   readonly #body = new RequestBody()
   #closes = false
+  /** The client was told that this answer is the last. One that was not may be sending its next request already. */
+  #hasSaidLast = false
   #hasAsked = false
   /** A request is being begun: what is over meanwhile is gone on with afterwards. */
   #isTaking = false
@@ -163,8 +164,9 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   isLast(): boolean {
-    if (this.#closes || this.#door.isClosing) return true
-    return this.core.clock.now - this.#connectedAt > this.#door.listener.keepAliveMilliseconds
+    const age = this.core.clock.now - this.#connectedAt
+    this.#hasSaidLast = this.#closes || this.#door.isClosing || age > this.#door.listener.keepAliveMilliseconds
+    return this.#hasSaidLast
   }
 
   closeBehind(): void {
@@ -339,13 +341,14 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (this.#state === State.discard && this.isRequestOver) this.#goOn()
   }
 
+  /** A head that is not whole yet is read to its end: it has limits of its own. */
   #limitStore(): void {
-    this.#gate.setFull(this.#store.length > mostPipelinedBytes)
+    this.#gate.setFull(this.#state !== State.head && this.#store.length > mostPipelinedBytes)
   }
 
   /** The request is over, and so is its answer. */
   #goOn(): void {
-    if (this.isLast()) return this.#close()
+    if (this.#hasSaidLast) return this.#close()
     this.#state = State.head
     this.#door.onIdle(this)
     if (this.#isTaking) return

@@ -80,6 +80,27 @@ test('a client that sends its next requests early is held up, and all are answer
   assert.match(answer, /\[\/last\]$/)
 })
 
+test('a long head that is sent early is read to its end once its turn has come', async () => {
+  await using cleanups = new Cleanups()
+  let isSeen = false
+  const app = await startApp(cleanups, (request, response) => {
+    isSeen = true
+    setTimeout(() => response.end(`[${request.url}]`), 300)
+  })
+  const { port } = await routerBefore(cleanups, [app.port])
+  const socket = connect(port, '127.0.0.1')
+  cleanups.add(() => void socket.destroy())
+  const answers = text(socket)
+  const headers = [1, 2, 3, 4].map((number) => `X-${number}: ${'x'.repeat(14_000)}\r\n`).join('')
+  socket.write('GET /first HTTP/1.1\r\nHost: a\r\n\r\n')
+  await eventually('the first is in hand', () => isSeen)
+  socket.write(`GET /?${'y'.repeat(14_000)} HTTP/1.1\r\nHost: a\r\n${headers}`)
+  await once(socket, 'data')
+  socket.write('Connection: close\r\n\r\n')
+  // No head is too long for the load balancer that is not too long for the application.
+  assert.match(await answers, /\[\/first\][^]*HTTP\/1\.1 431 /)
+})
+
 test('events reach the client one by one, as they are sent', async () => {
   await using cleanups = new Cleanups()
   let write: ((text: string) => void) | undefined

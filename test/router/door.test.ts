@@ -93,6 +93,21 @@ test('a connection that is too old is closed by its last answer, not under a req
   assert.equal(last.headers.connection, 'close')
 })
 
+test('a connection that grows too old under a request takes one more, which is told to be the last', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (request, response) => {
+    response.write('begun ')
+    setTimeout(() => response.end('over'), request.url === '/long' ? 1_200 : 0)
+  })
+  const { port } = await routerBefore(cleanups, [app.port], { clientKeepAliveSeconds: 1 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  cleanups.add(() => agent.destroy())
+  const first = await send(port, { path: '/long', agent })
+  // At once: whoever was not told that the connection ends may already be using it.
+  const second = await send(port, { agent })
+  assert.deepEqual([first.headers.connection, second.headers.connection], [undefined, 'close'])
+})
+
 test('requests sent before the answer to the first are answered in their order', async () => {
   await using cleanups = new Cleanups()
   const app = await startApp(cleanups, (request, response) => {
