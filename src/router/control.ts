@@ -40,6 +40,8 @@ export class Control {
   readonly #settings: ControlSettings
   readonly #server: Server
   #isShuttingDown = false
+  /** Stays so when another router is in charge. */
+  #isHandingOver = false
 
   /** Whoever calls holds the data directory's lock: a socket file found there was left behind. */
   static async open(router: Controlled, settings: ControlSettings): Promise<Control> {
@@ -75,7 +77,7 @@ export class Control {
         case 'GET /ports':
           return answer(response, 200, this.#router.ports())
         case 'POST /succession':
-          await this.#router.handOver((JSON.parse(body) as { readonly command: readonly string[] }).command)
+          await this.#handOver(body)
           return answer(response, 200, {})
         case 'PUT /table':
           return answer(response, 200, await this.#applyTable(body))
@@ -87,6 +89,16 @@ export class Control {
     } catch (error) {
       answer(response, 500, { message: error instanceof Error ? error.message : String(error) })
     }
+  }
+
+  async #handOver(body: string): Promise<void> {
+    const { command } = JSON.parse(body) as { readonly command: readonly string[] }
+    if (this.#isHandingOver) throw new Error('The router is already handing over to another one')
+    this.#isHandingOver = true
+    await this.#router.handOver(command).catch((error: unknown) => {
+      this.#isHandingOver = false
+      throw error
+    })
   }
 
   /** Reading a large table takes some milliseconds, and so does keeping it: requests are let through in between. */
@@ -112,6 +124,7 @@ export class Control {
   }
 }
 
+/** Each call is a connection of its own: at the next one another router may be in charge. */
 function answer(response: ServerResponse, statusCode: number, body: unknown): void {
-  response.writeHead(statusCode, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+  response.writeHead(statusCode, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(body))
 }

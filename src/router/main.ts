@@ -72,18 +72,16 @@ type Router = {
 }
 
 /** From here on the engine, the system and a terminal can tell the router what to do. */
-async function obey(options: Options, { plane, accessLog, predecessor, lock }: Router): Promise<void> {
-  const { listenHost, socketPath, siblings, version, detached } = options
+async function obey(options: Options, router: Router): Promise<void> {
+  const { data, name, listenHost, socketPath, siblings, version, detached } = options
+  const { plane, accessLog, predecessor } = router
+  let { lock } = router
   const end = onlyOnce(async (close: () => Promise<void>) => {
     await close()
     await accessLog.close()
     log('Ended')
     process.exit(0)
   })
-  const letGo = (): void => {
-    control.close()
-    lock.release()
-  }
   const onShutdown = (graceMilliseconds: number): void =>
     end(async () => {
       log('Ending: no more connections are taken, running requests may end')
@@ -100,7 +98,14 @@ async function obey(options: Options, { plane, accessLog, predecessor, lock }: R
       plane.follow(table)
       await predecessor?.follow(table)
     },
-    letGo,
+    letGo() {
+      control.close()
+      lock.release()
+    },
+    async takeBack() {
+      lock = takeRouterLock(data, name)
+      control = await open()
+    },
     end: onlyOnce(async (graceMilliseconds: number) => {
       await Promise.all([plane.close({ graceMilliseconds }), predecessor?.end(graceMilliseconds)])
       await accessLog.close()
@@ -123,7 +128,8 @@ async function obey(options: Options, { plane, accessLog, predecessor, lock }: R
     },
   }
   const sharesPorts = siblings.length > 0
-  const control = await Control.open(controlled, { socketPath, listenHost, sharesPorts, version, onShutdown })
+  const open = () => Control.open(controlled, { socketPath, listenHost, sharesPorts, version, onShutdown })
+  let control = await open()
   process.on('SIGTERM', () => onShutdown(graceOnSignalMilliseconds))
   // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
   process.on('SIGINT', () => (detached ? undefined : onShutdown(graceOnSignalMilliseconds)))

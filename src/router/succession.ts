@@ -9,8 +9,9 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
  *
  * Messages of the new one: `ready` to be given ports, `serving` by them, `in-charge` once it has lock and control socket,
- * `table` for the old one to follow, `end` when everything is to end. Of the old one: `port` with a socket, `begin` after the last, `take-charge` once it
- * has let go of lock and control socket, `following` a table's version, `report` now and then, and its end.
+ * `table` for the old one to follow, `end` when everything is to end. Of the old one: `port` with a socket, `begin` after
+ * the last, `take-charge` once it has let go of lock and control socket, `following` a table's version, `report` now and
+ * then, and its end.
  */
 export type FromSuccessor =
   | { readonly kind: 'ready' | 'serving' | 'in-charge' }
@@ -35,6 +36,8 @@ export type Retiring = {
   readonly follow: (table: RoutingTable) => Promise<void>
   /** Lets go of lock and control socket. */
   readonly letGo: () => void
+  /** The successor came to nothing after all. */
+  readonly takeBack: () => Promise<void>
   /** What is still open is over after so long. */
   readonly end: (graceMilliseconds: number) => void
 }
@@ -47,19 +50,32 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const mailbox = new Mailbox(child)
+  let hasLetGo = false
   try {
     await mailbox.next('ready')
     for (const [port, server] of router.servers()) child.send({ kind: 'port', port } satisfies FromPredecessor, server)
     child.send({ kind: 'begin' } satisfies FromPredecessor)
     await mailbox.next('serving')
+    router.letGo()
+    hasLetGo = true
+    child.send({ kind: 'take-charge' } satisfies FromPredecessor)
+    await mailbox.next('in-charge')
   } catch (error) {
-    child.kill('SIGKILL')
+    await kill(child)
+    if (hasLetGo) await router.takeBack()
     throw error
   }
-  router.letGo()
-  child.send({ kind: 'take-charge' } satisfies FromPredecessor)
-  await mailbox.next('in-charge')
   keepInTouch(child, router)
+}
+
+/** Resolves when it is gone, and with it its lock. */
+async function kill(child: ChildProcess): Promise<void> {
+  const isGone = child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+  if (isGone) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  child.once('exit', () => resolve())
+  child.kill('SIGKILL')
+  await promise
 }
 
 /** Until this process ends: then the successor sees the channel closed. */
@@ -97,7 +113,7 @@ class Mailbox {
   constructor(child: ChildProcess) {
     this.#child = child
     child.on('message', (message: FromSuccessor) => this.#note(message.kind))
-    child.once('error', (error) => this.#fail(`could not be started: ${error.message}`))
+    child.on('error', (error) => this.#fail(`could not be started: ${error.message}`))
     child.once('exit', (code, signal) => this.#fail(`ended with ${code ?? signal}; its log says why`))
   }
 

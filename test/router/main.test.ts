@@ -90,6 +90,49 @@ test('running requests are cut when the time given is over', async () => {
   assert.deepEqual(await exit, [0, null])
 })
 
+/** A router that comes as far as its port, and no further. */
+const halfSuccessor = `
+process.on('message', ({ kind }) => {
+  if (kind === 'begin') process.send({ kind: 'serving' })
+  if (kind === 'take-charge') process.exit(7)
+})
+process.on('disconnect', () => process.exit())
+process.send({ kind: 'ready' })
+`
+
+test('a successor that dies when it is to take charge changes nothing', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('served'))
+  const { socketPath } = await startMain(cleanups)
+  const port = await freePort()
+  const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+  await putTable(socketPath, routes)
+  const { pid } = await report(socketPath)
+  const command = JSON.stringify({ command: [process.execPath, '--eval', halfSuccessor, '--'] })
+  const failed = await call(socketPath, 'POST', '/succession', command)
+  assert.equal(failed.statusCode, 500)
+  assert.match(await text(failed), /ended with 7/)
+  assert.equal((await report(socketPath)).pid, pid)
+  assert.deepEqual(await putTable(socketPath, { ...routes, version: routes.version + 0.5 }), { refusedListeners: [] })
+  assert.equal((await send(port)).body, 'served')
+})
+
+test('a router hands over to one successor at a time', async () => {
+  await using cleanups = new Cleanups()
+  const { child, socketPath } = await startMain(cleanups)
+  const { stdout } = child
+  assert.ok(stdout)
+  const log = once(stdout, 'data')
+  const silent = JSON.stringify({
+    command: [process.execPath, '--eval', "process.on('message', () => undefined)", '--'],
+  })
+  const first = call(socketPath, 'POST', '/succession', silent).catch(() => undefined)
+  assert.match(String(await log), /Handing over/)
+  assert.match(await text(await call(socketPath, 'POST', '/succession', silent)), /already handing over/)
+  child.kill('SIGKILL')
+  await first
+})
+
 test('Ctrl-C in a terminal does not end a router that an engine started', async () => {
   await using cleanups = new Cleanups()
   const { child, socketPath } = await startMain(cleanups, '--detached')
