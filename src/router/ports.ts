@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { callSibling } from './siblings.ts'
 
 /** How many connections the kernel holds that nobody has accepted yet. */
@@ -14,7 +14,7 @@ type PortSettings = {
   /** The control sockets of the routers that open the same ports. */
   readonly siblings: readonly string[]
   /** Ports that a predecessor had open and has handed over, still open. */
-  readonly inherited: Map<number, Server>
+  readonly inherited: Map<number, InheritedPort>
 }
 
 /**
@@ -33,7 +33,7 @@ export class ListeningPorts implements Ports {
     const handed = inherited.get(port)
     if (handed !== undefined) {
       inherited.delete(port)
-      return listening(server, () => server.listen(handed))
+      return handed.giveTo(server)
     }
     if (siblings.length === 0) return listening(server, () => server.listen({ port, host, backlog }))
     if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
@@ -42,7 +42,7 @@ export class ListeningPorts implements Ports {
 
   /** What no listener of the table wants any more is let go. */
   dropInherited(): void {
-    for (const server of this.#settings.inherited.values()) server.close()
+    for (const port of this.#settings.inherited.values()) port.close()
     this.#settings.inherited.clear()
   }
 
@@ -57,6 +57,33 @@ export class ListeningPorts implements Ports {
     const { promise, resolve } = Promise.withResolvers<void>()
     probe.close(() => resolve())
     await promise
+  }
+}
+
+/**
+ * A port as it came from the router before. Connections are accepted on it from then on, whoever is there to serve them:
+ * they wait, unread, for the one it is given to.
+ */
+export class InheritedPort {
+  readonly #server: Server
+  readonly #waiting: Socket[] = []
+
+  /** To be called at once when the server has come, before it can accept anything. */
+  constructor(server: Server) {
+    this.#server = server
+    // Options of a server, which one that comes from another process cannot be given otherwise.
+    Object.assign(server, { allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
+    server.on('connection', (socket: Socket) => void this.#waiting.push(socket))
+  }
+
+  async giveTo(server: Server): Promise<void> {
+    await listening(server, () => server.listen(this.#server))
+    for (const socket of this.#waiting.splice(0)) server.emit('connection', socket)
+  }
+
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#waiting.splice(0)) socket.destroy()
   }
 }
 

@@ -2,6 +2,7 @@ import { Server } from 'node:net'
 import { mergedReport } from '../domain/router-merge.ts'
 import type { RouterReport, TargetReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
+import { InheritedPort } from './ports.ts'
 import type { FromPredecessor, FromSuccessor } from './succession.ts'
 
 /** A predecessor that is silent is not waited for longer. */
@@ -15,7 +16,7 @@ const remembranceMilliseconds = 30_000
  */
 export class Predecessor {
   readonly #send: (message: FromSuccessor) => void
-  readonly #ports = new Map<number, Server>()
+  readonly #ports = new Map<number, InheritedPort>()
   readonly #begin = Promise.withResolvers<void>()
   readonly #takeCharge = Promise.withResolvers<void>()
   readonly #gone = Promise.withResolvers<void>()
@@ -31,7 +32,7 @@ export class Predecessor {
   }
 
   /** The ports it had open. Rejects where it has ended before. */
-  async ports(): Promise<Map<number, Server>> {
+  async ports(): Promise<Map<number, InheritedPort>> {
     this.#send({ kind: 'ready' })
     await this.#begin.promise
     return this.#ports
@@ -79,7 +80,7 @@ export class Predecessor {
   #note(message: FromPredecessor, handle: unknown): void {
     switch (message.kind) {
       case 'port':
-        if (handle instanceof Server) this.#ports.set(message.port, handle)
+        if (handle instanceof Server) this.#ports.set(message.port, new InheritedPort(handle))
         return
       case 'begin':
         return this.#begin.resolve()
