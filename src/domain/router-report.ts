@@ -21,7 +21,7 @@ export type RouterReport = {
 }
 
 /** A router's counters: whoever takes differences takes them router by router, since each begins at zero by itself. */
-export type CountedByRouter = Pick<RouterReport, 'routerId' | 'pid' | 'counts' | 'exchanges' | 'listeners'>
+type CountedByRouter = Pick<RouterReport, 'routerId' | 'pid' | 'counts' | 'exchanges' | 'listeners'>
 
 /** What a listener has seen, since the router started; each is a metric of reference 7.2. */
 export type ListenerTotals = {

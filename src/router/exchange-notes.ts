@@ -29,6 +29,8 @@ type Ended = {
   readonly statusCode: number
   readonly receivedBytes: number
   readonly sentBytes: number
+  /** False where the client had not sent all of its body. */
+  readonly isRequestOver?: boolean
 }
 
 /** What an access log wants to know of one request after the other. Only taken down where the log is on. */
@@ -78,7 +80,7 @@ export class ExchangeNotes {
     this.#answeredAt = answeredAt
   }
 
-  end({ target, route, outcome, statusCode, receivedBytes, sentBytes }: Ended): ExchangeRecord {
+  end({ target, route, outcome, statusCode, receivedBytes, sentBytes, isRequestOver = true }: Ended): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
     record.endedAt = epochNow()
@@ -87,7 +89,8 @@ export class ExchangeNotes {
     record.requestProcessingSeconds = hasAnswer ? (this.#sentAt - this.#startedAt) / 1000 : -1
     record.targetProcessingSeconds = hasAnswer ? (this.#answeredAt - this.#sentAt) / 1000 : -1
     record.responseProcessingSeconds = hasAnswer ? 0 : -1
-    record.elbStatusCode = outcome === clientClosed && !hasAnswer ? 460 : statusCode
+    // As on AWS: 400 for a client that goes within its own request, 460 for one that does not wait for the answer.
+    record.elbStatusCode = outcome === clientClosed && !hasAnswer ? (isRequestOver ? 460 : 400) : statusCode
     if (isOwnOutcome(outcome)) record.elbStatusCode = statusCode
     record.receivedBytes = receivedBytes
     record.sentBytes = sentBytes

@@ -22,7 +22,7 @@ export type ExchangeRecord = {
   /** `id:port`; undefined where none was chosen. */
   readonly target: string | undefined
   readonly targetGroupArn: string | undefined
-  /** What the client got; 460 where it had gone. 0 where it got nothing at all. */
+  /** What the client got; 460 where it had gone, 400 where it had within its own body. 0 where it got nothing at all. */
   readonly elbStatusCode: number
   /** 0 where the target gave none. */
   readonly targetStatusCode: number

@@ -376,9 +376,9 @@ export class Exchange implements AnswerReceiver {
   }
 
   #tellLog(notes: ExchangeNotes): void {
-    const { receivedBytes, sentBytes } = this.#client
+    const { receivedBytes, sentBytes, isRequestOver } = this.#client
     const [route, target, outcome, statusCode] = [this.#route, this.#target, this.#outcome, this.#statusCode]
-    this.#core.onExchange(notes.end({ route, target, outcome, statusCode, receivedBytes, sentBytes }))
+    this.#core.onExchange(notes.end({ route, target, outcome, statusCode, receivedBytes, sentBytes, isRequestOver }))
   }
 
   /** Counts, and lets go of the target. `isLast`: nothing more is to happen on the client's connection. */

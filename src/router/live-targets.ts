@@ -17,8 +17,6 @@ export class LiveTarget implements Candidate {
   inFlight = 0
   healthySince: number | undefined
   state: 'serving' | 'draining' | 'removed' = 'serving'
-  /** The deregistration delay is over: what it still had was cut, and so is what still comes. */
-  isCut = false
   /** Open connections without a request, the one used last at the end: it is the least likely to be just closing. */
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
@@ -171,7 +169,6 @@ export class LiveTargets {
   #beginServing(target: LiveTarget): void {
     clearTimeout(target.cutTimer)
     target.state = 'serving'
-    target.isCut = false
   }
 
   #remove(target: LiveTarget): void {
@@ -206,7 +203,6 @@ export class LiveTargets {
 }
 
 function cut(target: LiveTarget): void {
-  target.isCut = true
   for (const connection of target.connections) connection.cut()
 }
 

@@ -51,7 +51,7 @@ export type ClientSide = {
   readonly isHttp2: boolean
 }
 
-export type ClientTls = {
+type ClientTls = {
   /** OpenSSL's name, as access logs have it: `ECDHE-RSA-AES128-GCM-SHA256`, `TLS_AES_128_GCM_SHA256`. */
   readonly cipher: string
   /** `TLSv1.2`, `TLSv1.3`. */

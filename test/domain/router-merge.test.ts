@@ -47,25 +47,26 @@ test('counts of the same kind are added up, and each router keeps its own', () =
   )
 })
 
+const exchanges = (count: number) => ({
+  listenerArn: 'l',
+  targetGroupArn: 'g',
+  connectionErrors: 1,
+  responseTimes: { sumSeconds: count, counts: [[3, count]] as const },
+})
+const listener = (connections: number) => ({
+  listenerArn: 'l',
+  newConnections: connections,
+  activeConnections: connections,
+  rejectedConnections: 0,
+  tlsNegotiationErrors: 0,
+  processedBytes: 10,
+  ruleEvaluations: 0,
+  desyncNonCompliantRequests: 0,
+  droppedInvalidHeaderRequests: 0,
+  forwardedInvalidHeaderRequests: 0,
+})
+
 test('response times and listeners are added up', () => {
-  const exchanges = (count: number) => ({
-    listenerArn: 'l',
-    targetGroupArn: 'g',
-    connectionErrors: 1,
-    responseTimes: { sumSeconds: count, counts: [[3, count]] as const },
-  })
-  const listener = (connections: number) => ({
-    listenerArn: 'l',
-    newConnections: connections,
-    activeConnections: connections,
-    rejectedConnections: 0,
-    tlsNegotiationErrors: 0,
-    processedBytes: 10,
-    ruleEvaluations: 0,
-    desyncNonCompliantRequests: 0,
-    droppedInvalidHeaderRequests: 0,
-    forwardedInvalidHeaderRequests: 0,
-  })
   const merged = mergedReport([
     report({ exchanges: [exchanges(1)], listeners: [listener(4)] }),
     report({ exchanges: [exchanges(2)], listeners: [listener(5)] }),

@@ -212,3 +212,24 @@ test('what a listener has seen is reported, and each request is told to the acce
   assert.equal(totals.forwardedInvalidHeaderRequests, 1)
   assert.ok(totals.processedBytes > 300)
 })
+
+test('a client that goes within its own body is logged with 400, one that does not wait for its answer with 460', async () => {
+  await using cleanups = new Cleanups()
+  const records: ExchangeRecord[] = []
+  const app = await startApp(cleanups, () => undefined)
+  const router = await startRouter(cleanups, { onExchange: (record) => records.push({ ...record }) })
+  const port = await freePort()
+  const route = listener(port, forwardTo(['group', 1]), { handling: { ...defaultHandling, accessLog: true } })
+  await router.apply(table([route], [targetGroup('group', [app.port])]))
+  for (const body of ['abc', 'a']) {
+    const socket = connect(port, '127.0.0.1')
+    cleanups.add(() => void socket.destroy())
+    socket.end(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n${body}`)
+    assert.equal(await text(socket), '')
+  }
+  await eventually('both are told', () => records.length === 2)
+  assert.deepEqual(
+    records.map(({ elbStatusCode }) => elbStatusCode),
+    [460, 400],
+  )
+})
