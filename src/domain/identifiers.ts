@@ -16,6 +16,12 @@ export const arn = {
     `arn:aws:ecs:${region}:${accountId}:task-definition/${family}:${revision}`,
   /** `taskSetId` is `ecs-svc/<19 digits>`. */
   taskSet: (serviceArn: string, taskSetId: string) => `${serviceArn.replace(':service/', ':task-set/')}/${taskSetId}`,
+  /** The revision whose tasks belong to the task set `ecs-svc/<19 digits>`. */
+  serviceRevision: (serviceArn: string, taskSetId: string) =>
+    `${serviceArn.replace(':service/', ':service-revision/')}/${lastPart(taskSetId)}`,
+  /** `id` is 21 characters. */
+  serviceDeployment: (serviceArn: string, id: string) =>
+    `${serviceArn.replace(':service/', ':service-deployment/')}/${id}`,
   task: (clusterArn: string, taskId: string) => `${clusterArn.replace(':cluster/', ':task/')}/${taskId}`,
   container: (clusterArn: string, taskId: string, uuid: string) =>
     `${clusterArn.replace(':cluster/', ':container/')}/${taskId}/${uuid}`,

@@ -9,6 +9,8 @@ import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domai
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
+import type { ServiceDeployment } from '../domain/service-deployment.ts'
+import type { ServiceRevision } from '../domain/service-revision.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
@@ -28,6 +30,8 @@ type Kinds = {
   /** By the event's id: a row each, so that one more does not write all of them again. */
   serviceEvents: ServiceEvent
   taskSets: TaskSet
+  serviceDeployments: ServiceDeployment
+  serviceRevisions: ServiceRevision
   tasks: Task
   /** By `region/name`. */
   applications: Application
@@ -90,6 +94,8 @@ export class Store {
   readonly services = this.#collection('services')
   readonly serviceEvents = this.#collection('serviceEvents')
   readonly taskSets = this.#collection('taskSets')
+  readonly serviceDeployments = this.#collection('serviceDeployments')
+  readonly serviceRevisions = this.#collection('serviceRevisions')
   readonly tasks = this.#collection('tasks')
   readonly applications = this.#collection('applications')
   readonly deploymentGroups = this.#collection('deploymentGroups')

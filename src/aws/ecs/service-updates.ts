@@ -46,6 +46,7 @@ type Rule = 'both' | { readonly codeDeployOnly: string } | { readonly never: str
  * @throws InvalidParameterException
  */
 export function checkUpdate(controller: DeploymentController, input: Input): void {
+  if (controller === 'ECS') return
   if (input.forceNewDeployment === true) throw refusal('Cannot force a new deployment', controller)
   for (const [member, rule] of Object.entries<Rule>(rules)) {
     const words = forbidden(rule, controller)
@@ -56,7 +57,10 @@ export function checkUpdate(controller: DeploymentController, input: Input): voi
   }
 }
 
-function forbidden(rule: Rule, controller: DeploymentController): string | undefined {
+/** The controllers under which somebody else deploys. */
+type OtherController = Exclude<DeploymentController, 'ECS'>
+
+function forbidden(rule: Rule, controller: OtherController): string | undefined {
   if (rule === 'both') return undefined
   if ('never' in rule) return rule.never
   return controller === 'EXTERNAL' ? rule.codeDeployOnly : undefined
@@ -65,9 +69,9 @@ function forbidden(rule: Rule, controller: DeploymentController): string | undef
 const instead = {
   CODE_DEPLOY: 'a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.',
   EXTERNAL: 'an EXTERNAL deployment controller. Use CreateTaskSet to create a task set with the new settings.',
-} as const satisfies Record<DeploymentController, string>
+} as const satisfies Record<OtherController, string>
 
-const refusal = (what: string, controller: DeploymentController) =>
+const refusal = (what: string, controller: OtherController) =>
   invalidParameter(`${what} on services with ${instead[controller]}`)
 
 /**
