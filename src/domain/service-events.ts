@@ -24,6 +24,16 @@ export const serviceEvent = {
   taskSetSteady: (service: Service, taskSetId: string) =>
     `(service ${service.serviceName}, taskSet ${taskSetId}) updated state to STEADY_STATE.`,
   serviceSteady: (service: Service) => `(service ${service.serviceName}) has reached a steady state.`,
+  deploymentCompleted: (service: Service, taskSetId: string) =>
+    `(service ${service.serviceName}) (deployment ${taskSetId}) deployment completed.`,
+  /** `why`: `tasks failed to start.` */
+  deploymentFailed: (service: Service, taskSetId: string, why: string) =>
+    `(service ${service.serviceName}) (deployment ${taskSetId}) deployment failed: ${why}`,
+  rollingBack: (service: Service, taskSetId: string) =>
+    `(service ${service.serviceName}) rolling back to deployment ${taskSetId}.`,
+  blocked: (service: Service) =>
+    `(service ${service.serviceName}) was unable to stop or start tasks during a deployment because of the service ` +
+    'deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
   unhealthy: (service: Service, taskId: string, target: UnhealthyTarget) =>
     `(service ${service.serviceName}) (task ${taskId}) (port ${target.port}) is unhealthy in ` +
     `(target-group ${target.targetGroupArn}) due to (reason ${target.description}).`,

@@ -26,16 +26,28 @@ export function keepTaskSet(
   if (isAtRest({ service, taskSet, tasks: seen, now })) return Infinity
   return store.transaction(() => {
     const observed = { service, taskSet, now, tasks: seen.map((each) => withHealthNoted(context, service, each)) }
-    const actions = reconcile(observed)
-    stopTasks(context, service, actions)
-    startTasks(context, service, taskSet, actions)
+    const { wakeAt } = reconciled(context, observed)
     noteStability(context, observed)
-    return Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity)))
+    return wakeAt
   })
 }
 
+/** Does what the reconcile decides; answers how many tasks it started, and when to look again at the latest. */
+export function reconciled(
+  context: SchedulerContext,
+  observed: ObservedTaskSet,
+): { readonly started: number; readonly wakeAt: number } {
+  const actions = reconcile(observed)
+  stopTasks(context, observed.service, actions)
+  startTasks(context, observed.service, observed.taskSet, actions)
+  return {
+    started: actions.reduce((sum, action) => sum + (action.kind === 'startTasks' ? action.count : 0), 0),
+    wakeAt: Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity))),
+  }
+}
+
 /** Keeps when a task was first healthy, and since when it is unhealthy, which is also told in an event. */
-function withHealthNoted(context: SchedulerContext, service: Service, observed: ObservedTask): ObservedTask {
+export function withHealthNoted(context: SchedulerContext, service: Service, observed: ObservedTask): ObservedTask {
   const { task, targets } = observed
   if (task.desiredStatus !== 'RUNNING' || task.lastStatus !== 'RUNNING') return observed
   const now = context.clock.now()
