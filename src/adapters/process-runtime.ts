@@ -2,13 +2,27 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { TaskStartError } from '../engine/ports.ts'
-import type { Clock, ContainerLaunch, ContainerObservation, Log, TaskLaunch, TaskRuntime } from '../engine/ports.ts'
+import type {
+  Clock,
+  ContainerLaunch,
+  ContainerObservation,
+  ExecCommand,
+  ExecResult,
+  Log,
+  OutputBatch,
+  PreparedTask,
+  TaskLaunch,
+  TaskRuntime,
+} from '../engine/ports.ts'
 import { containerEnvironment } from './container-environment.ts'
 import { planContainer } from './container-plan.ts'
 import type { ImageSource } from './container-plan.ts'
 import { startContainer, stopContainer } from './container-process.ts'
 import { ContainerWatch } from './container-watch.ts'
+import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
+import { execInContainer } from './process-exec.ts'
+import { processNotes } from './process-notes.ts'
 import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
 import type { PlannedContainer, TaskPlan } from './task-directory.ts'
 import { TaskPorts } from './task-ports.ts'
@@ -19,6 +33,8 @@ export type ProcessRuntimeOptions = {
   readonly clock: Clock
   readonly log?: Log
 }
+
+type LogSource = Parameters<TaskRuntime['followLog']>[0]
 
 const host = '127.0.0.1'
 
@@ -42,6 +58,8 @@ export class ProcessRuntime implements TaskRuntime {
   readonly #listeners: ((taskId: string) => void)[] = []
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #stops = new Map<string, Promise<void>>()
+  /** By state directory, of the containers this engine started: for commands run in them where there is no /proc. */
+  readonly #environments = new Map<string, Readonly<Record<string, string>>>()
   #hasWarned = false
   #isEnding = false
 
@@ -60,13 +78,25 @@ export class ProcessRuntime implements TaskRuntime {
     for (const taskId of listTasks(this.#tasksDirectory)) this.#adopt(taskId)
   }
 
-  start(launch: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+  prepare(launch: TaskLaunch): Promise<PreparedTask> {
     return this.#inTurn(launch.taskId, async () => {
       this.#warnOnce()
       try {
         const plan = this.#directory(launch.taskId).readPlan() ?? (await this.#plan(launch))
-        await this.#startContainers(launch, plan)
-        return endpointsOf(plan)
+        return { endpoints: endpointsOf(plan), notes: processNotes(launch) }
+      } catch (error) {
+        throw toStartError(error)
+      }
+    })
+  }
+
+  startContainer(launch: TaskLaunch, containerName: string): Promise<void> {
+    return this.#inTurn(launch.taskId, async () => {
+      try {
+        const plan = this.#directory(launch.taskId).readPlan()
+        const container = launch.containers.find(({ name }) => name === containerName)
+        if (plan === undefined || container === undefined) throw new Error(`${containerName} has not been prepared`)
+        await this.#startContainer(container, plan)
       } catch (error) {
         throw toStartError(error)
       }
@@ -77,6 +107,12 @@ export class ProcessRuntime implements TaskRuntime {
     const directory = this.#directory(taskId)
     const containers = directory.readPlan()?.containers ?? []
     return containers.flatMap(({ name }) => observe(directory, name))
+  }
+
+  async stopContainer(taskId: string, containerName: string): Promise<void> {
+    const directory = this.#directory(taskId)
+    const planned = directory.readPlan()?.containers.find(({ name }) => name === containerName)
+    if (planned !== undefined) await stopContainer(planned, directory.files(containerName), this.#clock)
   }
 
   stop(taskId: string): Promise<void> {
@@ -93,11 +129,34 @@ export class ProcessRuntime implements TaskRuntime {
     return readLogTail([olderLog, log], lines)
   }
 
+  async followLog(source: LogSource, sink: (batch: OutputBatch) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const files = this.#directory(source.taskId).files(source.containerName)
+    await followLog(files, { position: source.position, sink, signal, clock: this.#clock })
+  }
+
+  async exec(taskId: string, containerName: string, command: ExecCommand, signal?: AbortSignal): Promise<ExecResult> {
+    const directory = this.#directory(taskId)
+    const planned = directory.readPlan()?.containers.find(({ name }) => name === containerName)
+    const files = directory.files(containerName)
+    if (planned === undefined) throw new Error(`Task ${taskId} has no container ${containerName}.`)
+    const place = { files, directory: planned.directory, started: this.#environments.get(files.state) }
+    const ended = this.#watch.whenEnded(files)
+    return await execInContainer(place, command, signal === undefined ? ended : AbortSignal.any([ended, signal]))
+  }
+
+  async list(): Promise<readonly string[]> {
+    return listTasks(this.#tasksDirectory)
+  }
+
   /** Stops what should still run of it. */
   async remove(taskId: string): Promise<void> {
     await this.stop(taskId)
     await this.#inTurn(taskId, () => {
-      this.#directory(taskId).remove()
+      const directory = this.#directory(taskId)
+      for (const { name } of this.#readPlan(directory)?.containers ?? []) {
+        this.#environments.delete(directory.files(name).state)
+      }
+      directory.remove()
       this.#ports.release(taskId)
       return Promise.resolve()
     })
@@ -165,16 +224,6 @@ export class ProcessRuntime implements TaskRuntime {
     return plan
   }
 
-  async #startContainers(launch: TaskLaunch, plan: TaskPlan): Promise<void> {
-    const outcomes = await Promise.allSettled(
-      launch.containers.map((container) => this.#startContainer(container, plan)),
-    )
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed === undefined) return
-    await this.#stopContainers(launch.taskId)
-    throw failed.reason
-  }
-
   async #startContainer(launch: ContainerLaunch, plan: TaskPlan): Promise<void> {
     const { taskId } = plan
     const planned = plan.containers.find(({ name }) => name === launch.name)
@@ -187,6 +236,7 @@ export class ProcessRuntime implements TaskRuntime {
       environment: containerEnvironment(launch, planned, plan),
     }
     const onExit = (): void => this.#watch.look(taskId, files)
+    this.#environments.set(files.state, command.environment)
     await startContainer(command, `teal/${taskId}/${launch.name}`, { files, clock: this.#clock, onExit })
     if (readContainerState(files).kind === 'withdrawn') {
       throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)

@@ -31,6 +31,8 @@ export type ContainerFiles = {
   readonly log: string
   /** What the log's size limit moved out of it. */
   readonly olderLog: string
+  /** How many bytes of output come before the log's first; missing for none. */
+  readonly logBase: string
   readonly shimErrors: string
   /** A directory: `claim`, `command` and `exit` of the shim. */
   readonly state: string
@@ -84,7 +86,13 @@ export class TaskDirectory {
   files(containerName: string): ContainerFiles {
     if (!safeName.test(containerName)) throw new Error(`"${containerName}" cannot be a container's name`)
     const base = join(this.path, containerName)
-    return { log: `${base}.log`, olderLog: `${base}.older.log`, shimErrors: `${base}.shim`, state: `${base}.state` }
+    return {
+      log: `${base}.log`,
+      olderLog: `${base}.older.log`,
+      logBase: `${base}.log-base`,
+      shimErrors: `${base}.shim`,
+      state: `${base}.state`,
+    }
   }
 
   remove(): void {

@@ -169,7 +169,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
       const keep = (): number => keepService(this.#context, service, taskSets.get(service.serviceArn) ?? [], live)
       wakeAt = Math.min(wakeAt, this.#tried(service.serviceArn, keep))
     }
-    for (const task of store.tasks.list()) lifecycle.drive(task)
+    for (const task of store.tasks.list()) wakeAt = Math.min(wakeAt, lifecycle.drive(task))
     for (const ofService of tasks.values()) wakeAt = Math.min(wakeAt, this.#forget(ofService, lifecycle))
     return Math.min(wakeAt, this.#trouble.nextRetryAt())
   }

@@ -14,6 +14,7 @@ import {
   processWorld,
   readText,
   shellContainer,
+  startTask,
   task,
   writeFiles,
 } from './process-world.ts'
@@ -31,7 +32,7 @@ describe('a task as processes', () => {
     const server = `require('http').createServer((_, answer) => answer.end('hello')).listen(process.env.PORT, '127.0.0.1')`
     const tasks = runtime()
     const web = shellContainer(app, '', { command: ['node', '-e', server], containerPorts: [8080, 9090] })
-    const endpoints = await tasks.start(task('t1', web))
+    const endpoints = await startTask(tasks, task('t1', web))
     assert.deepEqual(
       endpoints.map(({ containerName, containerPort, host }) => [containerName, containerPort, host]),
       [
@@ -57,7 +58,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const sidecar = shellContainer(app, hold, { name: 'side', containerPorts: [9000] })
     const web = shellContainer(app, '', { command: ['node', '-e', print], environment, containerPorts: [80, 81] })
-    const endpoints = await tasks.start(task('0123456789abcdef', web, sidecar))
+    const endpoints = await startTask(tasks, task('0123456789abcdef', web, sidecar))
     const seen = await eventually('env.json', async () => {
       if (exitCodeOf(await tasks.inspect('0123456789abcdef')) === undefined) return undefined
       return JSON.parse(readText(join(app, 'env.json')) ?? '{}') as Record<string, string>
@@ -84,7 +85,7 @@ describe('a task as processes', () => {
       environment: { PORT: '8080' },
       containerPorts: [9090, 8080],
     })
-    const endpoints = await tasks.start(task('t1', web))
+    const endpoints = await startTask(tasks, task('t1', web))
     const lines = await eventually('a line', async () => {
       const tail = await tasks.logTail('t1', 'web', 1)
       return tail.length > 0 && tail
@@ -104,7 +105,7 @@ describe('a task as processes', () => {
       const tasks = runtime()
       const ended: string[] = []
       tasks.onExit((taskId) => ended.push(taskId))
-      await tasks.start(task('t1', shellContainer(app, script)))
+      await startTask(tasks, task('t1', shellContainer(app, script)))
       await eventually('the end', () => ended.length > 0)
       assert.equal(exitCodeOf(await tasks.inspect('t1')), exitCode)
       assert.deepEqual(ended, ['t1'])
@@ -114,7 +115,7 @@ describe('a task as processes', () => {
   test('a stop ends it with SIGTERM and the code 143', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, hold)))
+    await startTask(tasks, task('t1', shellContainer(app, hold)))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 143)
   })
@@ -127,7 +128,7 @@ describe('a task as processes', () => {
       task(id, shellContainer(app, '', { command: ['sleep', '300'], stopTimeoutSeconds: 600 }))
     await Promise.all(
       ids.map(async (id) => {
-        await tasks.start(exec(id))
+        await startTask(tasks, exec(id))
         await tasks.stop(id)
         assert.equal(exitCodeOf(await tasks.inspect(id)), 143)
       }),
@@ -138,7 +139,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = "trap '' TERM; echo ready; while :; do sleep 0.2; done"
-    await tasks.start(task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
+    await startTask(tasks, task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     const before = Date.now()
     await tasks.stop('t1')
@@ -150,7 +151,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = "trap 'sleep 0.3; echo finished; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
-    await tasks.start(task('t1', shellContainer(app, script)))
+    await startTask(tasks, task('t1', shellContainer(app, script)))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 3)
@@ -162,7 +163,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const child = `process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(0) }, 300)); console.log('ready'); setInterval(() => {}, 1000)`
     writeFiles(app, { 'server.js': child })
-    await tasks.start(task('t1', shellContainer(app, 'node server.js; true')))
+    await startTask(tasks, task('t1', shellContainer(app, 'node server.js; true')))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.deepEqual(await tasks.logTail('t1', 'web', 5), ['ready', 'drained'])
@@ -172,7 +173,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = `(trap '' TERM; sh -c 'echo $$ > grandchild; while :; do sleep 0.2; done') & ${hold}`
-    await tasks.start(task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
+    await startTask(tasks, task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
     const grandchild = Number(
       await eventually('a grandchild', () => readText(join(app, 'grandchild'))?.trim() || undefined),
     )
@@ -185,7 +186,7 @@ describe('a task as processes', () => {
   test('what its command leaves behind ends with it, as in a container', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'sleep 300 & echo $! > left; exit 4')))
+    await startTask(tasks, task('t1', shellContainer(app, 'sleep 300 & echo $! > left; exit 4')))
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 4)
     await eventually('the rest gone', () => !isRunning(Number(readText(join(app, 'left')))))
   })
@@ -196,7 +197,10 @@ describe('a task as processes', () => {
     const stubborn = shellContainer(app, "trap '' TERM; echo ready; while :; do sleep 0.2; done", {
       stopTimeoutSeconds: 1,
     })
-    await tasks.start(task('t1', { ...stubborn, name: 'a' }, { ...stubborn, name: 'b' }, shellContainer(app, hold)))
+    await startTask(
+      tasks,
+      task('t1', { ...stubborn, name: 'a' }, { ...stubborn, name: 'b' }, shellContainer(app, hold)),
+    )
     for (const name of ['a', 'b']) {
       await eventually('ready', async () => (await tasks.logTail('t1', name, 1)).includes('ready'))
     }
@@ -213,7 +217,10 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     writeFiles(app, { Dockerfile: 'FROM scratch\nSTOPSIGNAL SIGQUIT\n' })
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, "trap 'exit 9' QUIT; echo ready; while :; do sleep 0.05; done")))
+    await startTask(
+      tasks,
+      task('t1', shellContainer(app, "trap 'exit 9' QUIT; echo ready; while :; do sleep 0.05; done")),
+    )
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 9)
@@ -224,7 +231,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     await tasks.stop('never')
     assert.deepEqual(await tasks.inspect('never'), [])
-    await tasks.start(task('t1', shellContainer(app, 'exit 0')))
+    await startTask(tasks, task('t1', shellContainer(app, 'exit 0')))
     await tasks.stop('t1')
     await tasks.stop('t1')
     await tasks.remove('t1')
@@ -237,7 +244,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const ended: string[] = []
     tasks.onExit((taskId) => ended.push(taskId))
-    await tasks.start(task('t1', shellContainer(app, 'echo $PPID > shim; echo $$ > command; exec sleep 300')))
+    await startTask(tasks, task('t1', shellContainer(app, 'echo $PPID > shim; echo $$ > command; exec sleep 300')))
     const command = Number(await eventually('the pid', () => readText(join(app, 'command'))?.trim() || undefined))
     process.kill(Number(readText(join(app, 'shim'))), 'SIGKILL')
     await eventually('the end', () => ended.includes('t1'))
@@ -248,7 +255,7 @@ describe('a task as processes', () => {
   test('is removed with its files, and stopped where it still ran', async (t) => {
     const { app, data, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, hold)))
+    await startTask(tasks, task('t1', shellContainer(app, hold)))
     const [seen] = await tasks.inspect('t1')
     await tasks.remove('t1')
     assert.deepEqual(await tasks.inspect('t1'), [])
@@ -259,7 +266,10 @@ describe('a task as processes', () => {
   test('its log has what both streams said, and the tail is its end', async (t) => {
     const { app, data, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'for n in 1 2 3 4 5; do echo line $n; echo error $n >&2; done')))
+    await startTask(
+      tasks,
+      task('t1', shellContainer(app, 'for n in 1 2 3 4 5; do echo line $n; echo error $n >&2; done')),
+    )
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
     assert.deepEqual(await tasks.logTail('t1', 'web', 3), ['error 4', 'line 5', 'error 5'])
     assert.deepEqual(await tasks.logTail('t1', 'other', 3), [])
@@ -270,7 +280,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const warnings: string[] = []
     const tasks = runtime({ info: () => undefined, warn: (message) => warnings.push(message) })
-    await Promise.all(['t1', 't2'].map((id) => tasks.start(task(id, shellContainer(app, 'exit 0')))))
+    await Promise.all(['t1', 't2'].map((id) => startTask(tasks, task(id, shellContainer(app, 'exit 0')))))
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /not enforced/)
   })
@@ -278,7 +288,7 @@ describe('a task as processes', () => {
   test('SIGINT and SIGQUIT mean to a task what they mean to any program', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'kill -INT $$; sleep 0.1; exit 5')))
+    await startTask(tasks, task('t1', shellContainer(app, 'kill -INT $$; sleep 0.1; exit 5')))
     const code = await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')))
     assert.equal(code, 130)
   })
@@ -290,20 +300,26 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const launch = task('t1', shellContainer(app, hold, { image: 'web:7' }))
     const text =
       /^CannotPullContainerError: image web:7 is not known here: make it with `teal build DIRECTORY --tag web:7 --data /
-    await assert.rejects(runtime().start(launch), startError(text))
+    await assert.rejects(startTask(runtime(), launch), startError(text))
     assert.equal(existsSync(join(data, 'tasks', 't1')), false)
   })
 
   test('a placeholder that nobody replaced', async (t) => {
     const { app, runtime } = processWorld(t)
     const launch = task('t1', shellContainer(app, hold, { image: '<IMAGE1_NAME>' }))
-    await assert.rejects(runtime().start(launch), startError(/^CannotPullContainerError: invalid reference format/))
+    await assert.rejects(
+      startTask(runtime(), launch),
+      startError(/^CannotPullContainerError: invalid reference format/),
+    )
   })
 
   test('a directory that does not exist', async (t) => {
     const { app, runtime } = processWorld(t)
     const launch = task('t1', shellContainer(app, hold, { image: `file://${app}/missing` }))
-    await assert.rejects(runtime().start(launch), startError(/^CannotPullContainerError: the directory .*\/missing of/))
+    await assert.rejects(
+      startTask(runtime(), launch),
+      startError(/^CannotPullContainerError: the directory .*\/missing of/),
+    )
   })
 
   for (const [name, more, text] of [
@@ -325,9 +341,8 @@ describe('a task that cannot start says why in the words of ECS', () => {
       const { app, data, runtime } = processWorld(t)
       writeFiles(app, { plain: 'echo\n' })
       chmodSync(join(app, 'plain'), 0o644)
-      const error = await runtime()
-        .start(task('t1', shellContainer(app, hold, more)))
-        .catch((reason: unknown) => reason)
+      const launch = task('t1', shellContainer(app, hold, more))
+      const error = await startTask(runtime(), launch).catch((reason: unknown) => reason)
       assert.ok(error instanceof TaskStartError)
       assert.match(error.message, /^CannotStartContainerError: /)
       assert.match(error.message, text)
@@ -339,7 +354,7 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const { app, data, runtime } = processWorld(t)
     writeFiles(data, { tasks: 'in the way' })
     await assert.rejects(
-      runtime().start(task('t1', shellContainer(app, hold))),
+      startTask(runtime(), task('t1', shellContainer(app, hold))),
       startError(/^ResourceInitializationError: E/),
     )
   })
@@ -349,7 +364,8 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const tasks = runtime()
     const huge = shellContainer(app, hold, { name: 'huge', environment: { HUGE: 'x'.repeat(4_000_000) } })
     const launch = task('t1', shellContainer(app, hold), huge)
-    await assert.rejects(tasks.start(launch), startError(/^ResourceInitializationError: .*E2BIG/))
+    await assert.rejects(startTask(tasks, launch), startError(/^ResourceInitializationError: .*E2BIG/))
+    await tasks.stop('t1')
     assert.deepEqual(
       (await tasks.inspect('t1')).map(({ state }) => state.kind),
       ['exited'],
@@ -365,7 +381,7 @@ describe('a task outlives the engine', () => {
       const launch = task('t1', shellContainer(world.app, counted, { containerPorts: [80] }))
       await startAndDie(world, launch, moment)
       const tasks = world.runtime()
-      const [first, second] = await Promise.all([tasks.start(launch), tasks.start(launch)])
+      const [first, second] = await Promise.all([startTask(tasks, launch), startTask(tasks, launch)])
       assert.deepEqual(first, second)
       await eventually('started', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
       assert.equal(startsOf(world.app), 1)
@@ -385,7 +401,10 @@ describe('a task outlives the engine', () => {
     const tasks = world.runtime()
     await tasks.stop('t1')
     assert.deepEqual(await tasks.inspect('t1'), [])
-    await assert.rejects(tasks.start(launch), startError(/^CannotStartContainerError: .*stopped before it had started/))
+    await assert.rejects(
+      startTask(tasks, launch),
+      startError(/^CannotStartContainerError: .*stopped before it had started/),
+    )
     assert.equal(startsOf(world.app), 0)
   })
 
@@ -436,7 +455,7 @@ describe('a task outlives the engine', () => {
     await tasks.shutdown()
     assert.equal(isRunning(Number(seen?.runtimeId)), false)
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 143)
-    await assert.rejects(tasks.start(task('t2', shellContainer(world.app, hold))), startError(/engine is ending/))
+    await assert.rejects(startTask(tasks, task('t2', shellContainer(world.app, hold))), startError(/engine is ending/))
   })
 })
 
@@ -458,7 +477,7 @@ describe('images of tasks', () => {
     writeFiles(app, { 'who.txt': 'changed' })
     const tasks = runtime()
     const { command: _, ...plain } = shellContainer(app, '')
-    await tasks.start(task('t1', { ...plain, image: 'registry.example.com/team/greet:1' }))
+    await startTask(tasks, task('t1', { ...plain, image: 'registry.example.com/team/greet:1' }))
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
     assert.deepEqual(await tasks.logTail('t1', 'web', 5), ['hello world from world'])
   })
@@ -470,11 +489,11 @@ describe('images of tasks', () => {
     const { command: _, ...plain } = shellContainer(world.app, '')
     const launch = task('t1', { ...plain, image: 'web:latest' })
     const first = world.runtime()
-    await first.start(launch)
+    await startTask(first, launch)
     writeFiles(world.app, { Dockerfile: 'FROM scratch\nCMD echo two && exec sleep 300\n' })
     await world.images.build({ directory: world.app, tag: 'web' })
-    await first.start(launch)
-    await first.start(task('t2', ...launch.containers))
+    await startTask(first, launch)
+    await startTask(first, task('t2', ...launch.containers))
     for (const [id, line] of [
       ['t1', 'one'],
       ['t2', 'two'],
@@ -488,7 +507,7 @@ describe('images of tasks', () => {
     const tasks = runtime()
     const ids = Array.from({ length: 6 }, (_, index) => `t${index}`)
     const endpoints = await Promise.all(
-      ids.map((id) => tasks.start(task(id, shellContainer(app, hold, { containerPorts: [80, 81] })))),
+      ids.map((id) => startTask(tasks, task(id, shellContainer(app, hold, { containerPorts: [80, 81] })))),
     )
     const ports = endpoints.flat().map(({ port }) => port)
     assert.equal(new Set(ports).size, 12)

@@ -111,9 +111,14 @@ export class SimulatedEngine {
     const { machine, chance } = this.#world
     return {
       name: 'process',
-      start: (task) => this.#effect(50, () => machine.start(task)),
+      prepare: (task) => this.#effect(30, () => machine.prepare(task)),
+      startContainer: (task) => this.#effect(20, () => machine.start(task)),
       inspect: (taskId) => this.#effect(2, () => machine.inspect(taskId)),
       stop: (taskId) => this.#effect(chance.below(500), () => machine.exit(taskId, 143)),
+      stopContainer: (taskId) => this.#effect(chance.below(500), () => machine.exit(taskId, 143)),
+      followLog: () => forever<never>(),
+      exec: () => this.#effect(2, () => ({ exitCode: 0, stdout: '', stderr: '', isCut: false })),
+      list: () => this.#effect(2, () => machine.list()),
       logTail: () => this.#effect(2, () => ['a line of the log']),
       remove: (taskId) => this.#effect(2, () => machine.remove(taskId)),
       onExit: (listener) => {

@@ -34,7 +34,8 @@ function containerAnswer({
 }: ContainerDefinition): Answer<sdk.ContainerDefinition> {
   return {
     ...(recorded as Partial<sdk.ContainerDefinition>),
-    ...container,
+    // Its members are AWS's own, checked when they were registered.
+    ...(container as Answer<sdk.ContainerDefinition>),
     portMappings: portMappings.map((mapping) => ({
       ...mapping,
       appProtocol: mapping.appProtocol as sdk.ApplicationProtocol | undefined,
