@@ -31,6 +31,28 @@ export function readLoadBalancer(
   return { targetGroupArn, containerName, containerPort }
 }
 
+/**
+ * All entries of a service under the ECS controller: each task is registered with every one of the groups.
+ * @throws InvalidParameterException
+ */
+export function readLoadBalancers(
+  store: Store,
+  entries: readonly sdk.LoadBalancer[],
+  definition: TaskDefinition,
+): readonly ServiceLoadBalancer[] {
+  if (entries.length > mostTargetGroups) {
+    throw invalidParameter(`loadBalancers can have at most ${mostTargetGroups} items.`)
+  }
+  const read = entries.map((entry) => readLoadBalancer(store, entry, definition))
+  const groups = read.map(({ targetGroupArn }) => targetGroupArn)
+  const duplicate = groups.find((group, index) => groups.indexOf(group) < index)
+  if (duplicate !== undefined) throw invalidParameter(`Duplicate targetGroupArn found: ${duplicate}`)
+  return read
+}
+
+/** ECS's quota of target groups of a service. */
+const mostTargetGroups = 5
+
 function checkTargetGroup(store: Store, targetGroupArn: string, { networkMode }: TaskDefinition): void {
   const targetGroup = store.targetGroups.get(targetGroupArn)
   if (targetGroup === undefined) {

@@ -4,6 +4,7 @@ import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { clusters } from './clusters.ts'
+import { serviceDeployments } from './service-deployments.ts'
 import { services } from './services.ts'
 import { tags } from './tags.ts'
 import { taskDefinitions } from './task-definitions.ts'
@@ -21,6 +22,7 @@ export const ecs = (engine: Engine): AwsService =>
       ...clusters(engine),
       ...taskDefinitions(engine),
       ...services(engine),
+      ...serviceDeployments(engine),
       ...taskSets(engine),
       ...tasks(engine),
       ...tags(engine),

@@ -35,7 +35,8 @@ export const taskSets = (engine: Engine) => {
       const cluster = findCluster(engine, call, clusterName)
       const service = describedService(store, call, cluster, name)
       const keys = (names ?? []).map((taskSet) => taskSetArn(call, service, taskSet))
-      const all = taskSetsOf(store, service)
+      // The ones that the ECS controller works with are its own; what they come to is in the service's `deployments`.
+      const all = service.deploymentController === 'ECS' ? [] : taskSetsOf(store, service)
       const found = keys.length === 0 ? all : all.filter((taskSet) => keys.includes(taskSet.taskSetArn))
       const missing = keys.filter((key) => !all.some((taskSet) => taskSet.taskSetArn === key))
       return {
@@ -172,13 +173,22 @@ function describedService(store: Store, place: Place, cluster: Cluster, name: st
   return service
 }
 
-/** The exact words ECS has for CODE_DEPLOY services are not known. */
+/** The exact words ECS has for services that are not EXTERNAL are not known. */
 function managedService(store: Store, place: Place, cluster: Cluster, name: string): Service {
   const service = describedService(store, place, cluster, name)
   if (service.status !== 'ACTIVE') throw serviceNotActive()
-  if (service.deploymentController === 'EXTERNAL') return service
-  throw invalidParameter(
-    'AWS CodeDeploy manages the task sets of services with a CODE_DEPLOY deployment controller. ' +
-      'Use AWS CodeDeploy to trigger a new deployment.',
-  )
+  switch (service.deploymentController) {
+    case 'EXTERNAL':
+      return service
+    case 'CODE_DEPLOY':
+      throw invalidParameter(
+        'AWS CodeDeploy manages the task sets of services with a CODE_DEPLOY deployment controller. ' +
+          'Use AWS CodeDeploy to trigger a new deployment.',
+      )
+    case 'ECS':
+      throw invalidParameter(
+        'Services with an ECS deployment controller have no task sets. Use UpdateService to start a new deployment, or a ' +
+          'service with deploymentController type=EXTERNAL.',
+      )
+  }
 }
