@@ -1,3 +1,4 @@
+import { checkedHealth } from './container-health.ts'
 import { computedDesiredCount } from './service.ts'
 import type { Service, TaskSet } from './service.ts'
 import { stoppedReason } from './service-events.ts'
@@ -96,7 +97,8 @@ function isHealthyOrWas(observed: ObservedTask): boolean {
   const { task, targets } = observed
   if (healthOf(observed) === 'healthy') return true
   const wasHealthy = task.healthyAt !== undefined && task.unhealthyAt === undefined
-  return wasHealthy && targets.every(({ health }) => health.state === 'initial' || countsAsHealthy(health))
+  if (!wasHealthy || checkedHealth(task) !== 'healthy') return false
+  return targets.every(({ health }) => health.state === 'initial' || countsAsHealthy(health))
 }
 
 /** PROVISIONING, PENDING and ACTIVATING count as pending. */
@@ -104,10 +106,12 @@ export function isPending({ lastStatus }: Task): boolean {
   return lastStatus === 'PROVISIONING' || lastStatus === 'PENDING' || lastStatus === 'ACTIVATING'
 }
 
-/** What the load balancer says of all targets of a task together. */
-export function healthOf({ targets }: ObservedTask): 'healthy' | 'unhealthy' | 'unknown' {
-  if (targets.some(({ health }) => health.state === 'unhealthy')) return 'unhealthy'
-  return targets.every(({ health }) => countsAsHealthy(health)) ? 'healthy' : 'unknown'
+/** What the load balancer says of all targets of a task together, and its essential containers' own health checks. */
+export function healthOf({ task, targets }: ObservedTask): 'healthy' | 'unhealthy' | 'unknown' {
+  const ofContainers = checkedHealth(task)
+  if (ofContainers === 'unhealthy' || targets.some(({ health }) => health.state === 'unhealthy')) return 'unhealthy'
+  const isHealthy = ofContainers === 'healthy' && targets.every(({ health }) => countsAsHealthy(health))
+  return isHealthy ? 'healthy' : 'unknown'
 }
 
 /** Unhealthy, and the grace period after its start is over. */
@@ -169,11 +173,15 @@ function replaced(unhealthy: readonly ObservedTask[], count: number): readonly R
       kind: 'stopTask',
       task,
       stopCode: 'ServiceSchedulerInitiated',
-      stoppedReason: stoppedReason.failedElbChecks(
-        targets.find(({ health }) => health.state === 'unhealthy')?.targetGroupArn ?? '',
-      ),
+      stoppedReason: unhealthyReason(task, targets),
       failed: task.healthyAt === undefined,
     }))
+}
+
+function unhealthyReason(task: Task, targets: readonly ObservedTarget[]): string {
+  const target = targets.find(({ health }) => health.state === 'unhealthy')
+  if (target === undefined && checkedHealth(task) === 'unhealthy') return stoppedReason.failedContainerChecks
+  return stoppedReason.failedElbChecks(target?.targetGroupArn ?? '')
 }
 
 function starts(missing: number, unhealthy: number, { failures }: TaskSet, now: number): readonly ReconcileAction[] {

@@ -37,6 +37,8 @@ export const serviceEvent = {
   unhealthy: (service: Service, taskId: string, target: UnhealthyTarget) =>
     `(service ${service.serviceName}) (task ${taskId}) (port ${target.port}) is unhealthy in ` +
     `(target-group ${target.targetGroupArn}) due to (reason ${target.description}).`,
+  unhealthyContainer: (service: Service, taskId: string) =>
+    `(service ${service.serviceName}) (task ${taskId}) failed container health checks.`,
   failed: (service: Service, taskSet: TaskSet, task: Task, now: number) =>
     taskSet.failures.consecutive <= 1
       ? `(service ${service.serviceName}, taskSet ${taskSet.taskSetId}) (task ${task.taskId}) has failed: ` +
@@ -64,6 +66,7 @@ export function stopInWords(task: Task): string {
 export const stoppedReason = {
   essentialContainerExited: 'Essential container in task exited',
   scaling: (taskSetId: string) => `Scaling activity initiated by (deployment ${taskSetId})`,
+  failedContainerChecks: 'Task failed container health checks',
   failedElbChecks: (targetGroupArn: string) => `Task failed ELB health checks in (target-group ${targetGroupArn})`,
 } as const
 

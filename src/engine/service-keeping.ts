@@ -7,8 +7,8 @@ import type { SchedulerContext } from './scheduler-context.ts'
 import { currentDeployment, forgetServiceDeployments } from './service-deployments.ts'
 import { keepTaskSet } from './task-set-keeping.ts'
 
-/** ECS answers for a deleted service, and for a stopped task, "for a while"; of tasks it says at least an hour. */
-export const keptMilliseconds = 3_600_000
+/** ECS answers for a deleted service "for a while". */
+const keptMilliseconds = 3_600_000
 
 /**
  * Looks at a service once: keeps its task sets, takes away those that have drained, and brings a deleted service to its

@@ -10,13 +10,15 @@ import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
 import { Alarm } from './alarm.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
-import { keepService, keptMilliseconds } from './service-keeping.ts'
+import { keepService } from './service-keeping.ts'
 import { taskSetEvidence } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
-import { Trouble } from './trouble.ts'
+import { messageOf, Trouble } from './trouble.ts'
 
 /** So that a task set which fails for ever does not fill the memory. */
 const mostStoppedTasks = 100
+/** So that whoever waits for a task's end still meets it, however short the engine's minutes are. */
+const leastKeptMilliseconds = 60_000
 
 /**
  * ECS's service scheduler: keeps every task set at its desired count of healthy tasks. It sleeps until something changes
@@ -49,6 +51,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
       changes.notify()
     })
     this.#loop = this.#run(lifecycle)
+    void this.#removeOrphans()
   }
 
   /** Ends without touching a task; resolves when nothing more is decided. Steps under way are not written down. */
@@ -144,6 +147,23 @@ export class EcsServiceScheduler implements ServiceScheduler {
     recordServiceEvents(this.#context, serviceArn, [message])
   }
 
+  /** Tasks that the runtime has and the store does not: of a state that was lost, or removed by half when an engine died. */
+  async #removeOrphans(): Promise<void> {
+    const { store, runtime, log } = this.#context
+    try {
+      const found = await runtime.list()
+      // In this order: a task is in the store before it is in the runtime.
+      const known = new Set(store.tasks.list().map(({ taskId }) => taskId))
+      for (const taskId of found) {
+        if (known.has(taskId) || this.#ended.signal.aborted) continue
+        log.warn(`Task ${taskId} was found running or half removed, and nothing is known of it: it is removed.`)
+        await runtime.remove(taskId)
+      }
+    } catch (error) {
+      log.warn(`Tasks that nothing is known of could not be removed: ${messageOf(error)}`)
+    }
+  }
+
   async #run(lifecycle: TaskLifecycle): Promise<void> {
     const { changes, clock } = this.#context
     const { signal } = this.#ended
@@ -187,14 +207,18 @@ export class EcsServiceScheduler implements ServiceScheduler {
     }
   }
 
-  /** Stopped tasks are kept for an hour, the newest 100 of each service. Answers when the next one's hour is over. */
+  /**
+   * Stopped tasks are kept for an hour of the engine's minutes, but for a minute of the world's at least; the newest 100 of
+   * each service. Answers when the next one's hour is over.
+   */
   #forget(tasks: readonly Task[], lifecycle: TaskLifecycle): number {
     const now = this.#context.clock.now()
+    const keptFor = Math.max(60 * this.#context.settings.minuteMilliseconds, leastKeptMilliseconds)
     const stopped = tasks.filter(({ lastStatus }) => lastStatus === 'STOPPED')
     const newest = stopped.length > mostStoppedTasks ? stopped.toSorted((a, b) => stoppedAt(b) - stoppedAt(a)) : stopped
     let wakeAt = Infinity
     for (const [index, task] of newest.entries()) {
-      const goneAt = stoppedAt(task) + keptMilliseconds
+      const goneAt = stoppedAt(task) + keptFor
       if (index >= mostStoppedTasks || goneAt <= now) lifecycle.forget(task)
       else wakeAt = Math.min(wakeAt, goneAt)
     }

@@ -12,36 +12,72 @@ import { taskSetOf } from './task-targets.ts'
 /** ECS's default between SIGTERM and SIGKILL. */
 const defaultStopTimeoutSeconds = 30
 
-/** A task as it is when it is decided to start it. */
-export function newTask(
-  service: Service,
-  taskSet: TaskSet,
-  definition: TaskDefinition | undefined,
-  { chance, now }: { readonly chance: Chance; readonly now: number },
-): Task {
-  const taskId = chance.hex(32)
-  return {
-    taskArn: arn.task(service.clusterArn, taskId),
-    taskId,
-    clusterArn: service.clusterArn,
+type Made = { readonly chance: Chance; readonly now: number }
+
+/** A task of a service as it is when it is decided to start it. */
+export function newTask(service: Service, taskSet: TaskSet, definition: TaskDefinition | undefined, made: Made): Task {
+  const { launchType, platformVersion } = taskSet
+  return bareTask(service.clusterArn, definition, made, {
     serviceArn: service.serviceArn,
     taskSetId: taskSet.taskSetId,
     taskDefinitionArn: taskSet.taskDefinition,
+    group: `service:${service.serviceName}`,
+    startedBy: taskSet.taskSetId,
+    launchType,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    tags: propagated(service, definition),
+  })
+}
+
+/** A task of RunTask: no service looks after it. */
+export function newStandaloneTask(
+  clusterArn: string,
+  definition: TaskDefinition,
+  made: Made,
+  asked: Pick<Task, 'group' | 'startedBy' | 'launchType' | 'tags'> &
+    Partial<Pick<Task, 'platformVersion' | 'overrides' | 'networkConfiguration' | 'enableExecuteCommand' | 'request'>>,
+): Task {
+  const { taskDefinitionArn } = definition
+  const task = bareTask(clusterArn, definition, made, { serviceArn: '', taskSetId: '', taskDefinitionArn, ...asked })
+  const { cpu = task.cpu, memory = task.memory } = asked.overrides ?? {}
+  return { ...task, ...defined({ cpu, memory }) }
+}
+
+function bareTask(
+  clusterArn: string,
+  definition: TaskDefinition | undefined,
+  { chance, now }: Made,
+  own: Omit<Task, 'taskArn' | 'taskId' | 'clusterArn' | 'desiredStatus' | 'lastStatus' | 'containers' | BareMember>,
+): Task {
+  const taskId = chance.hex(32)
+  return {
+    taskArn: arn.task(clusterArn, taskId),
+    taskId,
+    clusterArn,
     desiredStatus: 'RUNNING',
     lastStatus: 'PROVISIONING',
     containers: (definition?.containerDefinitions ?? []).map((container) =>
-      newContainer(container, arn.container(service.clusterArn, taskId, chance.uuid())),
+      newContainer(container, arn.container(clusterArn, taskId, chance.uuid())),
     ),
     endpoints: [],
-    group: `service:${service.serviceName}`,
-    startedBy: taskSet.taskSetId,
     ...(definition?.cpu === undefined ? {} : { cpu: definition.cpu }),
     ...(definition?.memory === undefined ? {} : { memory: definition.memory }),
-    launchType: taskSet.launchType,
-    ...(taskSet.platformVersion === undefined ? {} : { platformVersion: taskSet.platformVersion }),
     createdAt: now,
     version: 1,
-    tags: {},
+    ...own,
+  }
+}
+type BareMember = 'endpoints' | 'cpu' | 'memory' | 'createdAt' | 'version'
+
+/** The tags which a service hands on to its tasks (CreateService: propagateTags). */
+function propagated({ recorded, tags }: Service, definition: TaskDefinition | undefined): Task['tags'] {
+  switch (recorded['propagateTags']) {
+    case 'SERVICE':
+      return tags
+    case 'TASK_DEFINITION':
+      return definition?.tags ?? {}
+    default:
+      return {}
   }
 }
 

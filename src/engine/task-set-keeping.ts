@@ -1,3 +1,4 @@
+import { checkedHealth } from '../domain/container-health.ts'
 import { healthOf, isAtRest, isPending, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
 import type { ObservedTask, ObservedTaskSet, ReconcileAction } from '../domain/reconcile.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
@@ -70,6 +71,9 @@ function kept({ store }: SchedulerContext, task: Task): Task {
 
 function unhealthyEvent(service: Service, { task, targets }: ObservedTask): string {
   const target = targets.find(({ health }) => health.state === 'unhealthy')
+  if (target === undefined && checkedHealth(task) === 'unhealthy') {
+    return serviceEvent.unhealthyContainer(service, task.taskId)
+  }
   return serviceEvent.unhealthy(service, task.taskId, {
     targetGroupArn: target?.targetGroupArn ?? '',
     port: target?.port ?? 0,

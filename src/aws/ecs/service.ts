@@ -5,6 +5,7 @@ import { jsonProtocol } from '../wire/json-protocol.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { clusters } from './clusters.ts'
 import { serviceDeployments } from './service-deployments.ts'
+import { runTasks } from './run-tasks.ts'
 import { services } from './services.ts'
 import { tags } from './tags.ts'
 import { taskDefinitions } from './task-definitions.ts'
@@ -25,6 +26,7 @@ export const ecs = (engine: Engine): AwsService =>
       ...serviceDeployments(engine),
       ...taskSets(engine),
       ...tasks(engine),
+      ...runTasks(engine),
       ...tags(engine),
     },
     refuse: refuseByList('InvalidParameterException'),
