@@ -8,7 +8,7 @@ import { aTask } from '../world/a-service.ts'
 /** What a row of checks makes of a container: `+` passes, `-` fails, in the start period as many as `startPeriod`. */
 function after(checks: string, startPeriod = 0): HealthStatus {
   let progress: HealthProgress = { status: 'UNKNOWN', failures: 0 }
-  for (const [index, check] of [...checks].entries()) {
+  for (const [index, check] of checks.split('').entries()) {
     progress = afterCheck(progress, check === '+', { retries: 3, isInStartPeriod: index < startPeriod })
   }
   return progress.status

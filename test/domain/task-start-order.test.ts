@@ -30,6 +30,9 @@ function taskWith(db: Partial<TaskContainer>, more: Partial<Task> = {}): Task {
   return aTask('a', { lastStatus: 'PENDING', launchType: 'EC2', containers, ...more })
 }
 
+const wait = (task: Task, more?: Partial<ContainerDefinition>, now = 2_000) =>
+  startOrder(task, definitions('HEALTHY', more), now)
+
 const running = { lastStatus: 'RUNNING', startedAt: 1_000 } as const
 const ended = (exitCode: number) => ({ lastStatus: 'STOPPED', startedAt: 1_000, exitCode }) as const
 
@@ -66,8 +69,6 @@ describe('containers start in the order of what they depend on', () => {
   })
 
   test('the wait has an end: the start time-out of the one waited for, three minutes on Fargate', () => {
-    const wait = (task: Task, more?: Partial<ContainerDefinition>, now = 2_000) =>
-      startOrder(task, definitions('HEALTHY', more), now)
     assert.deepEqual(wait(taskWith(running)), { kind: 'wait', until: Infinity })
     assert.deepEqual(wait(taskWith(running, { launchType: 'FARGATE' })), { kind: 'wait', until: 181_000 })
     assert.deepEqual(wait(taskWith(running), { startTimeout: 5 }), { kind: 'wait', until: 6_000 })

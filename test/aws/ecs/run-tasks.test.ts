@@ -48,7 +48,7 @@ describe('RunTask', () => {
     )
     assert.deepEqual(described.tasks, tasks)
     const listed = await world.client.send(new ListTasksCommand({ startedBy: 'me' }))
-    assert.deepEqual(listed.taskArns?.toSorted(), tasks.map(({ taskArn }) => taskArn).toSorted())
+    assert.deepEqual(new Set(listed.taskArns), new Set(tasks.map(({ taskArn }) => taskArn)))
   })
 
   test('with a client token starts them once, and refuses another request with it', async (t) => {
