@@ -26,7 +26,8 @@ test(
     if (chosen !== undefined || worlds < 7_500) return
     const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
     assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
-    for (const outcome of ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']) {
+    const blueGreen = ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']
+    for (const outcome of [...blueGreen, 'rolling SUCCESSFUL', 'rolling STOPPED', 'rolling ROLLBACK_SUCCESSFUL']) {
       assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
     }
   },

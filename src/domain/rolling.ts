@@ -41,13 +41,16 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   const { desiredCount, configuration, primary, others } = update
   const limits = taskLimits(configuration, desiredCount)
   const sides = [primary, ...others]
-  const room = limits.maximum - sides.reduce((sum, { tasks }) => sum + tasks.filter(countsToMaximum).length, 0)
+  const counting = sides.flatMap(({ tasks }) => tasks.filter(countsToMaximum))
+  const room = limits.maximum - counting.length
   const kept = others.map((side) => new KeptTasks(side))
-  const surplus = sum(kept) - Math.max(0, desiredCount - healthyTasks(primary))
-  release(kept, surplus, Infinity)
-  const lacking = missingStarts(update) - room
-  const released = sum(others.map(({ desiredCount: before }) => ({ count: before }))) - sum(kept)
-  const healthy = healthyTasks(primary) + kept.reduce((total, each) => total + each.healthy, 0)
+  const surplus = sum(kept, 'count') - Math.max(0, desiredCount - healthyTasks(primary))
+  const running = sum(kept, 'running')
+  const released = release(kept, surplus, Infinity)
+  // What is going leaves its place to others, and so does what is given up now; what is missing would take one.
+  const leaving = counting.filter((each) => !isWanted(each)).length + running - sum(kept, 'running')
+  const lacking = missingStarts(update) - (room + leaving - sum(kept, 'missing'))
+  const healthy = healthyTasks(primary) + sum(kept, 'healthy')
   const forRoom = release(kept, lacking, Math.max(0, healthy - limits.minimumHealthy))
   return {
     desiredCounts: new Map(kept.map((each) => [each.taskSetId, each.count])),
@@ -99,8 +102,9 @@ function release(sides: readonly KeptTasks[], count: number, mostHealthy: number
   return Math.max(0, count) - left
 }
 
-const sum = (sides: readonly { readonly count: number }[]): number =>
-  sides.reduce((total, { count }) => total + count, 0)
+function sum(sides: readonly KeptTasks[], member: 'count' | 'running' | 'missing' | 'healthy'): number {
+  return sides.reduce((total, side) => total + side[member], 0)
+}
 
 /** What is still wanted of a task set that is being replaced, by what it is worth. */
 class KeptTasks {
@@ -117,11 +121,17 @@ class KeptTasks {
     this.rank = taskSet.rollout?.state === 'COMPLETED' ? taskSet.createdAt : taskSet.createdAt - Number.MAX_SAFE_INTEGER
     this.healthy = Math.min(desiredCount, wanted.filter((each) => isCountedHealthy(each)).length)
     this.unproven = Math.min(desiredCount, wanted.length) - this.healthy
-    this.missing = desiredCount - this.unproven - this.healthy
+    // Of a revision that never completed nothing starts any more.
+    const mayStart = taskSet.rollout?.state === 'COMPLETED'
+    this.missing = mayStart ? desiredCount - this.running : 0
+  }
+
+  get running(): number {
+    return this.unproven + this.healthy
   }
 
   get count(): number {
-    return this.missing + this.unproven + this.healthy
+    return this.running + this.missing
   }
 
   release(kind: 'missing' | 'unproven' | 'healthy', most: number): number {
