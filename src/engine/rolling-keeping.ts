@@ -89,6 +89,7 @@ function withHealthOfTasks(context: SchedulerContext, service: Service, side: Ro
 /** Nothing but time can tell of it whether it is healthy, and it has not run long enough. */
 function isUnproven({ task, targets }: ObservedTask, now: number): boolean {
   if (task.lastStatus !== 'RUNNING' || task.healthyAt !== undefined || targets.length > 0) return false
+  if (task.containers.some(({ essential, healthStatus }) => essential && healthStatus !== undefined)) return false
   return now < (task.startedAt ?? now) + provenAfterMilliseconds
 }
 

@@ -94,14 +94,9 @@ describe('updating a service', () => {
     )
   })
 
-  test('a CODE_DEPLOY service can become EXTERNAL, and that is all', async (t) => {
+  test('a CODE_DEPLOY service can become EXTERNAL, and never again CODE_DEPLOY', async (t) => {
     const world = await startEcs(t)
     await createBlueGreenService(world)
-    await assertRefused(
-      update(world, { deploymentController: { type: 'ECS' } }),
-      'UnsupportedFeatureException',
-      /^deploymentController ECS is not supported by Teal yet\. Rolling updates are not done yet/,
-    )
     await update(world, { deploymentController: { type: 'CODE_DEPLOY' } })
     const changed = await update(world, { deploymentController: { type: 'EXTERNAL' } })
     assert.deepEqual(changed?.deploymentController, { type: 'EXTERNAL' })
@@ -110,6 +105,59 @@ describe('updating a service', () => {
       update(world, { deploymentController: { type: 'CODE_DEPLOY' } }),
       'InvalidParameterException',
       'The deployment controller of a service cannot be changed from EXTERNAL to CODE_DEPLOY.',
+    )
+  })
+
+  test('a CODE_DEPLOY service can become ECS and then EXTERNAL: its tasks stay what they are', async (t) => {
+    const world = await startEcs(t)
+    const before = await createBlueGreenService(world)
+    const [taskSet] = before.taskSets ?? []
+    const rolling = await update(world, { deploymentController: { type: 'ECS' } })
+    assert.deepEqual(rolling?.taskSets, [])
+    assert.deepEqual(
+      rolling?.deployments?.map(({ id, status, rolloutState }) => [id, status, rolloutState]),
+      [[taskSet?.id, 'PRIMARY', 'COMPLETED']],
+    )
+    assert.equal(rolling?.deploymentConfiguration?.strategy, 'ROLLING')
+    const external = await update(world, { deploymentController: { type: 'EXTERNAL' } })
+    assert.deepEqual(external?.deployments, [])
+    assert.deepEqual(
+      external?.taskSets?.map(({ id, status }) => [id, status]),
+      [[taskSet?.id, 'PRIMARY']],
+    )
+    assert.deepEqual(external?.deploymentConfiguration, { maximumPercent: 200, minimumHealthyPercent: 100 })
+  })
+
+  test('what only the ECS controller can do keeps a service there, and so does a deployment', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    const deploymentCircuitBreaker = { enable: true, rollback: true }
+    await update(world, {
+      deploymentController: { type: 'ECS' },
+      deploymentConfiguration: { deploymentCircuitBreaker },
+    })
+    await assertRefused(
+      update(world, { deploymentController: { type: 'EXTERNAL' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service with the deployment circuit breaker cannot be changed from ECS. ' +
+        'Disable that first.',
+    )
+    await update(world, { deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } } })
+    await update(world, { forceNewDeployment: true })
+    await assertRefused(
+      update(world, { deploymentController: { type: 'EXTERNAL' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service cannot be changed during a deployment.',
+    )
+  })
+
+  test('an EXTERNAL service without a PRIMARY task set has nothing to begin with under ECS', async (t) => {
+    const world = await startEcs(t)
+    await createService(world, external)
+    await assertRefused(
+      update(world, { deploymentController: { type: 'ECS' } }),
+      'InvalidParameterException',
+      /^The deployment controller of a service without a PRIMARY task set cannot be changed to ECS\./,
     )
   })
 
