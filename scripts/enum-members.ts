@@ -15,6 +15,9 @@ const clients = [
   'client-elastic-load-balancing-v2',
   'client-lambda',
   'client-s3',
+  'client-secrets-manager',
+  'client-ssm',
+  'client-cloudwatch-logs',
 ]
 const target = new URL('../src/aws/wire/enum-members.json', import.meta.url)
 

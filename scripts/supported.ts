@@ -11,6 +11,8 @@ import { elasticLoadBalancingV2 } from '../src/aws/elbv2/service.ts'
 import type { AwsService } from '../src/aws/handlers.ts'
 import { lambda } from '../src/aws/lambda/service.ts'
 import { s3 } from '../src/aws/s3/service.ts'
+import { secretsManager } from '../src/aws/secretsmanager/service.ts'
+import { systemsManager } from '../src/aws/ssm/service.ts'
 import { behaviours, type Behaviour } from './supported-behaviours.ts'
 
 const target = new URL('../docs/supported.md', import.meta.url)
@@ -41,6 +43,8 @@ function allServices(): readonly AwsService[] {
     cloudWatch(engine, engine),
     lambda(engine),
     s3(engine),
+    secretsManager(engine),
+    systemsManager(engine),
   ]
 }
 

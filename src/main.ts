@@ -21,6 +21,8 @@ import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
 import { s3 } from './aws/s3/service.ts'
+import { secretsManager } from './aws/secretsmanager/service.ts'
+import { systemsManager } from './aws/ssm/service.ts'
 import { Changes } from './engine/changes.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
@@ -95,6 +97,8 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       s3(engine),
       lambda(engine),
       cloudWatch(engine, parts.monitoring.metrics),
+      secretsManager(engine),
+      systemsManager(engine),
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
@@ -160,12 +164,22 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
-  const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
+  const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
+  const services = new EcsServiceScheduler({
+    store,
+    clock,
+    chance,
+    runtime,
+    loadBalancing,
+    changes,
+    settings,
+    log,
+    objects,
+  })
   const code = new FunctionCodeDirectory(dataDirectory)
   const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
   const functions = new LambdaFunctions({ store, clock, chance, settings, runtime: functionRuntime, log })
   const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
-  const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
   const engine = {
     store,
     clock,

@@ -11,6 +11,7 @@ import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import type { ServiceRevision } from '../domain/service-revision.ts'
+import type { StoredParameter, StoredSecret } from '../domain/secret.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
@@ -62,6 +63,9 @@ type Kinds = {
   uploadedParts: UploadedPart
   /** By `region/name`. */
   functions: LambdaFunction
+  /** By `region/name`; the values are in them. */
+  secrets: StoredSecret
+  parameters: StoredParameter
   /** By deployment id. */
   deployments: Deployment
   /** By deployment id: how far the observation of the deployment has come. */
@@ -112,6 +116,8 @@ export class Store {
   readonly multipartUploads = this.#collection('multipartUploads')
   readonly uploadedParts = this.#collection('uploadedParts')
   readonly functions = this.#collection('functions')
+  readonly secrets = this.#collection('secrets')
+  readonly parameters = this.#collection('parameters')
   readonly deployments = this.#collection('deployments')
   readonly deploymentWatches = this.#collection('deploymentWatches')
   readonly deploymentObservations = this.#collection('deploymentObservations')

@@ -30,4 +30,18 @@ export const ecs = (engine: Engine): AwsService =>
       ...tags(engine),
     },
     refuse: refuseByList('InvalidParameterException'),
+    // What DescribeTaskDefinition answers can be registered again as it is.
+    ignoredMembers: {
+      RegisterTaskDefinition: [
+        'taskDefinitionArn',
+        'revision',
+        'status',
+        'requiresAttributes',
+        'compatibilities',
+        'registeredAt',
+        'registeredBy',
+        'deregisteredAt',
+        'deleteRequestedAt',
+      ],
+    },
   })
