@@ -74,7 +74,7 @@ describe('a rolling update, under load', { timeout: 400_000 }, () => {
 
   test('to a version that does not start goes back by the circuit breaker and loses no request', async (t) => {
     await theatre.build('hello:3', { 'server.mjs': 'process.exit(3)\n' })
-    const before = await service()
+    const formerly = await service()
     const begun = await update({
       taskDefinition: await registerTaskDefinition(theatre.clients, 'hello:3'),
       deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
@@ -86,9 +86,9 @@ describe('a rolling update, under load', { timeout: 400_000 }, () => {
       'Service deployment rolled back because the circuit breaker threshold was exceeded.',
     )
     await stable()
-    const after = await service()
-    assert.equal(after.taskDefinition, before.taskDefinition)
-    assert.equal(after.deployments?.[0]?.id, before.deployments?.[0]?.id)
+    const restored = await service()
+    assert.equal(restored.taskDefinition, formerly.taskDefinition)
+    assert.equal(restored.deployments?.[0]?.id, formerly.deployments?.[0]?.id)
     await delay(300)
     const account = await load.stop()
     t.diagnostic(`${account.answered} requests answered, ${account.failed} failed`)

@@ -29,7 +29,7 @@ describe('service deployments', () => {
     const list = async (wishes: object) =>
       world.client.send(new ListServiceDeploymentsCommand({ service: 'web', ...wishes }))
     const { serviceDeployments: all = [] } = await list({})
-    assert.deepEqual(all.map(({ status }) => status).toSorted(), ['PENDING', 'STOPPED', 'STOPPED', 'STOPPED'])
+    assert.deepEqual(all.map(({ status }) => `${status}`).toSorted(), ['PENDING', 'STOPPED', 'STOPPED', 'STOPPED'])
     const { serviceDeployments: pending = [] } = await list({ status: ['PENDING'] })
     assert.equal(pending.length, 1)
     assert.deepEqual((await list({ createdAt: { before: new Date(0) } })).serviceDeployments, [])

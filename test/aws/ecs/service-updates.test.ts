@@ -119,13 +119,13 @@ describe('updating a service', () => {
       [[taskSet?.id, 'PRIMARY', 'COMPLETED']],
     )
     assert.equal(rolling?.deploymentConfiguration?.strategy, 'ROLLING')
-    const external = await update(world, { deploymentController: { type: 'EXTERNAL' } })
-    assert.deepEqual(external?.deployments, [])
+    const left = await update(world, { deploymentController: { type: 'EXTERNAL' } })
+    assert.deepEqual(left?.deployments, [])
     assert.deepEqual(
-      external?.taskSets?.map(({ id, status }) => [id, status]),
+      left?.taskSets?.map(({ id, status }) => [id, status]),
       [[taskSet?.id, 'PRIMARY']],
     )
-    assert.deepEqual(external?.deploymentConfiguration, { maximumPercent: 200, minimumHealthyPercent: 100 })
+    assert.deepEqual(left?.deploymentConfiguration, { maximumPercent: 200, minimumHealthyPercent: 100 })
   })
 
   test('what only the ECS controller can do keeps a service there, and so does a deployment', async (t) => {
