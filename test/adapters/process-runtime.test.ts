@@ -5,6 +5,8 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { ProcessRuntime } from '../../src/adapters/process-runtime.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
 import type { TaskLaunch } from '../../src/engine/ports.ts'
 import {
@@ -19,6 +21,7 @@ import {
   writeFiles,
 } from './process-world.ts'
 import type { ProcessWorld } from './process-world.ts'
+import { testTaskRuntime } from './task-runtime-conformance.ts'
 
 const hold = 'echo ready; exec sleep 300'
 
@@ -532,3 +535,15 @@ async function startAndDie(world: ProcessWorld, launch: TaskLaunch, moment: stri
 function startsOf(app: string): number {
   return (readText(join(app, 'starts')) ?? '').split('\n').length - 1
 }
+
+testTaskRuntime('the process runtime', (t) => {
+  const { app, runtime } = processWorld(t)
+  return {
+    runtime,
+    image: pathToFileURL(app).href,
+    noImage: 'nobody:1',
+    leave: (left) => {
+      if (left instanceof ProcessRuntime) left.close()
+    },
+  }
+})
