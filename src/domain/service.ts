@@ -125,3 +125,35 @@ export function computedDesiredCount(service: Service, taskSet: TaskSet): number
   if (taskSet.rollout?.desiredCount !== undefined) return taskSet.rollout.desiredCount
   return Math.ceil((service.desiredCount * taskSet.scalePercent) / 100)
 }
+
+/** The service showing what a task set or a revision is made of, as DescribeServices shows it of the PRIMARY one. */
+export function withMakeup(
+  service: Service,
+  made: Pick<
+    TaskSet,
+    | 'taskDefinition'
+    | 'loadBalancers'
+    | 'launchType'
+    | 'platformVersion'
+    | 'capacityProviderStrategy'
+    | 'networkConfiguration'
+  >,
+): Service {
+  const {
+    platformVersion: _version,
+    capacityProviderStrategy: _strategy,
+    networkConfiguration: _net,
+    ...rest
+  } = service
+  const { taskDefinition, loadBalancers, launchType, platformVersion, capacityProviderStrategy, networkConfiguration } =
+    made
+  return {
+    ...rest,
+    taskDefinition,
+    loadBalancers,
+    launchType,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
+    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+  }
+}

@@ -73,6 +73,7 @@ export type NewTaskSet = {
   readonly status: 'PRIMARY' | 'ACTIVE'
   readonly launchType: TaskSet['launchType']
   readonly platformVersion?: string
+  readonly capacityProviderStrategy?: NonNullable<TaskSet['capacityProviderStrategy']>
   readonly networkConfiguration?: NetworkConfiguration
   readonly externalId?: string
   readonly startedBy?: string

@@ -2,6 +2,7 @@ import { parseArn } from '../domain/identifiers.ts'
 import { serviceEvent } from '../domain/service-events.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import type { ServiceRevision } from '../domain/service-revision.ts'
+import { withMakeup } from '../domain/service.ts'
 import type { Rollout, Service, TaskSet } from '../domain/service.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
@@ -67,33 +68,12 @@ export function failRollingUpdate(
 }
 
 /** The revision a deployment goes back to, where it is not the one being deployed. */
-export function rollbackCandidate(
+function rollbackCandidate(
   store: Store,
   { rollbackCandidateArn, targetServiceRevision }: ServiceDeployment,
 ): ServiceRevision | undefined {
   if (rollbackCandidateArn === undefined || rollbackCandidateArn === targetServiceRevision.arn) return undefined
   return store.serviceRevisions.get(rollbackCandidateArn)
-}
-
-/** The service as it was with that revision: what DescribeServices shows after a rollback. */
-export function withRevision(service: Service, revision: ServiceRevision): Service {
-  const {
-    platformVersion: _version,
-    capacityProviderStrategy: _strategy,
-    networkConfiguration: _network,
-    ...rest
-  } = service
-  const { taskDefinition, loadBalancers, launchType, platformVersion, capacityProviderStrategy, networkConfiguration } =
-    revision
-  return {
-    ...rest,
-    taskDefinition,
-    loadBalancers,
-    launchType,
-    ...(platformVersion === undefined ? {} : { platformVersion }),
-    ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
-    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
-  }
 }
 
 function rollBack(
@@ -105,7 +85,7 @@ function rollBack(
 ): void {
   const { store, clock } = context
   const reason = `Service deployment rolled back because ${because}`
-  const restored = withRevision(service, candidate)
+  const restored = withMakeup(service, candidate)
   store.services.put(service.serviceArn, restored)
   replacePrimary(context, restored, candidate, `${rollingBackReason} ${candidate.taskSetId}.`, {
     state: 'FAILED',

@@ -1,7 +1,7 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { arn } from '../domain/identifiers.ts'
 import { isPending } from '../domain/reconcile.ts'
-import { computedDesiredCount } from '../domain/service.ts'
+import { computedDesiredCount, withMakeup } from '../domain/service.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import { stopDecided } from '../domain/task-transitions.ts'
 import type { Task, TaskStopCode } from '../domain/task.ts'
@@ -106,7 +106,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
         this.#put({ ...other, status: 'ACTIVE', updatedAt: now })
       }
       const service = this.#service(taskSet.serviceArn)
-      store.services.put(service.serviceArn, withPrimary(service, taskSet))
+      store.services.put(service.serviceArn, withMakeup(service, taskSet))
       return this.#put({ ...taskSet, status: 'PRIMARY', updatedAt: now })
     })
   }
@@ -240,19 +240,6 @@ export class EcsServiceScheduler implements ServiceScheduler {
   #put(taskSet: TaskSet): TaskSet {
     this.#context.store.taskSets.put(taskSet.taskSetArn, taskSet)
     return taskSet
-  }
-}
-
-/** The service shows what its PRIMARY task set runs. */
-function withPrimary(service: Service, taskSet: TaskSet): Service {
-  const { taskDefinition, loadBalancers, launchType, networkConfiguration, platformVersion } = taskSet
-  return {
-    ...service,
-    taskDefinition,
-    loadBalancers,
-    launchType,
-    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
-    ...(platformVersion === undefined ? {} : { platformVersion }),
   }
 }
 

@@ -6,11 +6,16 @@ import {
 } from '@aws-sdk/client-ecs'
 import type { Service, ServiceDeployment, UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Load } from '../../demo/load/index.ts'
 import { desiredCount, healthyTargets, name, registerTaskDefinition } from '../../demo/surroundings.ts'
 import { Theatre, until } from './theatre.ts'
+
+const run = promisify(execFile)
 
 describe('a rolling update, under load', { timeout: 400_000 }, () => {
   let theatre: Theatre
@@ -64,6 +69,7 @@ describe('a rolling update, under load', { timeout: 400_000 }, () => {
     await stable()
     assert.equal((await deploymentOf(begun)).status, 'SUCCESSFUL')
     assert.equal((await service()).deployments?.[0]?.rolloutState, 'COMPLETED')
+    await waitWithCli(t, theatre)
     await delay(300)
     const account = await load.account()
     t.diagnostic(`${account.answered} requests answered, ${account.failed} failed`)
@@ -99,3 +105,17 @@ describe('a rolling update, under load', { timeout: 400_000 }, () => {
     assert.equal(await healthyTargets(theatre.clients, theatre.loadBalancing?.blueArn ?? ''), desiredCount)
   })
 })
+
+/** The command as its users have it; it ends at once, since the service is stable by then. */
+async function waitWithCli(t: TestContext, { url }: Theatre): Promise<void> {
+  const keys = { AWS_ACCESS_KEY_ID: 'teal', AWS_SECRET_ACCESS_KEY: 'teal', AWS_REGION: 'us-east-1' }
+  const environment = { ...process.env, ...keys, AWS_DEFAULT_REGION: 'us-east-1', AWS_ENDPOINT_URL: url }
+  const options = { env: environment, timeout: 60_000 }
+  const hasCli = await run('aws', ['--version']).then(
+    () => true,
+    () => false,
+  )
+  if (!hasCli) return t.diagnostic('the aws CLI is not installed: its waiter is not tested here')
+  const names = ['--cluster', name, '--services', name]
+  await run('aws', ['--endpoint-url', url, 'ecs', 'wait', 'services-stable', ...names], options)
+}

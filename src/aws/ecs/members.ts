@@ -203,7 +203,7 @@ export const taskSetMembers = {
   clientToken: 'used',
   tags: 'used',
   serviceRegistries: serviceMembers.serviceRegistries,
-  capacityProviderStrategy: serviceMembers.capacityProviderStrategy,
+  capacityProviderStrategy: 'used',
 } as const satisfies Record<keyof sdk.CreateTaskSetRequest, Treatment>
 
 export const deploymentConfigurationMembers = {

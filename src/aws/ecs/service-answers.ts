@@ -103,13 +103,6 @@ function placeAnswer(of: Service | TaskSet): Answer<Partial<sdk.Deployment>> {
 function launchAnswer(service: Service, taskSets: ReturnType<typeof taskSetsOf>): Answer<Partial<sdk.Service>> {
   const primary = taskSets.find(({ status }) => status === 'PRIMARY')
   if (primary === undefined && service.taskDefinition === undefined) return { loadBalancers: [] }
-  const { taskDefinition, loadBalancers, launchType, platformVersion, networkConfiguration } = primary ?? service
-  return {
-    taskDefinition,
-    loadBalancers,
-    launchType,
-    platformVersion,
-    platformFamily: launchType === 'FARGATE' ? 'Linux' : undefined,
-    networkConfiguration,
-  }
+  const shown = primary ?? service
+  return { taskDefinition: shown.taskDefinition, loadBalancers: shown.loadBalancers, ...placeAnswer(shown) }
 }
