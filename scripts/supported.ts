@@ -10,6 +10,7 @@ import { ecs } from '../src/aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from '../src/aws/elbv2/service.ts'
 import type { AwsService } from '../src/aws/handlers.ts'
 import { lambda } from '../src/aws/lambda/service.ts'
+import { cloudWatchLogs } from '../src/aws/logs/service.ts'
 import { s3 } from '../src/aws/s3/service.ts'
 import { secretsManager } from '../src/aws/secretsmanager/service.ts'
 import { systemsManager } from '../src/aws/ssm/service.ts'
@@ -45,6 +46,7 @@ function allServices(): readonly AwsService[] {
     s3(engine),
     secretsManager(engine),
     systemsManager(engine),
+    cloudWatchLogs(engine),
   ]
 }
 

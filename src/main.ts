@@ -2,6 +2,7 @@ import { DataDirectory } from './adapters/data-directory.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
 import { ImageStore } from './adapters/image-store.ts'
+import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
 import { ProcessRuntime } from './adapters/process-runtime.ts'
@@ -20,10 +21,12 @@ import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
+import { cloudWatchLogs } from './aws/logs/service.ts'
 import { s3 } from './aws/s3/service.ts'
 import { secretsManager } from './aws/secretsmanager/service.ts'
 import { systemsManager } from './aws/ssm/service.ts'
 import { Changes } from './engine/changes.ts'
+import { AwsLogs } from './engine/container-logs.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
@@ -31,6 +34,7 @@ import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
 import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
+import { LogStore } from './engine/log-store.ts'
 import { Monitoring } from './engine/monitoring.ts'
 import { Notifications } from './engine/notifications.ts'
 import { ObjectStore } from './engine/object-store.ts'
@@ -99,6 +103,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       cloudWatch(engine, parts.monitoring.metrics),
       secretsManager(engine),
       systemsManager(engine),
+      cloudWatchLogs(engine),
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
@@ -110,6 +115,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     })
     parts.settings.endpointUrl = reachable(endpoint)
     engine.objects.sweep()
+    engine.logs.sweep()
     engine.code.sweep(engine.functions.codeInUse())
     await router.start()
     await engine.loadBalancing.start()
@@ -135,6 +141,7 @@ type Parts = {
     readonly services: EcsServiceScheduler
     readonly deployments: Deployments
     readonly objects: ObjectStore
+    readonly logs: LogStore
     readonly functions: LambdaFunctions
     readonly code: FunctionCodeStore
   }
@@ -147,6 +154,7 @@ type Parts = {
   readonly recorder: DeploymentRecorder
   readonly monitoring: Monitoring
   readonly notifications: Notifications
+  readonly containerLogs: AwsLogs
 }
 
 /** Everything, wired and not yet begun. */
@@ -165,6 +173,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
   const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
+  const logs = new LogStore({ store, clock, chance, files: new LogFilesOnDisk(dataDirectory) })
+  const containerLogs = new AwsLogs({ store, clock, log, runtime, logs })
   const services = new EcsServiceScheduler({
     store,
     clock,
@@ -175,6 +185,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     settings,
     log,
     objects,
+    logs: containerLogs,
   })
   const code = new FunctionCodeDirectory(dataDirectory)
   const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
@@ -192,13 +203,25 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     services,
     deployments,
     objects,
+    logs,
     functions,
     code,
   }
   const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
   const webhook = options.webhook === undefined ? undefined : new HttpWebhook(options.webhook)
   const notifications = new Notifications({ ...engine, webhook })
-  return { engine, settings, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications }
+  return {
+    engine,
+    settings,
+    runtime,
+    functionRuntime,
+    router,
+    persistence,
+    recorder,
+    monitoring,
+    notifications,
+    containerLogs,
+  }
 }
 
 function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory): RunningTeal {
@@ -239,6 +262,7 @@ async function stopEngine(
   await monitoring.stop()
   await notifications.stop()
   await engine.services.stop()
+  await parts.containerLogs.stop()
   await engine.loadBalancing.stop()
   if (alsoRouterAndTasks) await Promise.all([router.shutdown(), runtime.shutdown()])
   else await router.stop()

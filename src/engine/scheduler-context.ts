@@ -31,4 +31,6 @@ export interface ContainerLogs {
   prepare(task: Task, definition: TaskDefinition): void
   /** Follows those containers of the task that run; cheap where it already does. */
   follow(task: Task): void
+  /** The task is gone for good. */
+  forget(task: Task): void
 }

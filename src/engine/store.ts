@@ -6,6 +6,7 @@ import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
+import type { LogGroup, LogStream } from '../domain/log-group.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
@@ -66,6 +67,9 @@ type Kinds = {
   /** By `region/name`; the values are in them. */
   secrets: StoredSecret
   parameters: StoredParameter
+  /** By `region/name`, and by `region/groupName` and the stream's name in a second line. */
+  logGroups: LogGroup
+  logStreams: LogStream
   /** By deployment id. */
   deployments: Deployment
   /** By deployment id: how far the observation of the deployment has come. */
@@ -117,6 +121,8 @@ export class Store {
   readonly uploadedParts = this.#collection('uploadedParts')
   readonly functions = this.#collection('functions')
   readonly secrets = this.#collection('secrets')
+  readonly logGroups = this.#collection('logGroups')
+  readonly logStreams = this.#collection('logStreams')
   readonly parameters = this.#collection('parameters')
   readonly deployments = this.#collection('deployments')
   readonly deploymentWatches = this.#collection('deploymentWatches')

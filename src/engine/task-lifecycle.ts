@@ -84,6 +84,7 @@ export class TaskLifecycle {
       this.#ended.throwIfAborted()
       this.#context.store.tasks.delete(task.taskArn)
       this.#mayHaveExited.delete(task.taskId)
+      this.#context.logs?.forget(task)
     })
   }
 
