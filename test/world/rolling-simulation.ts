@@ -234,6 +234,8 @@ class RollingSimulation {
       functions: this.#functions,
       log: { info: remember, warn: remember },
     })
+    // What was written when the last engine died is looked at now.
+    this.#invariants.look(engine.store)
     engine.store.onChange(() => this.#invariants.look(engine.store))
     return engine
   }
