@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { targetGroupArn } from '../world/a-service.ts'
+import { aTargetGroup, targetGroupArn } from '../world/a-service.ts'
 import { RollingWorld } from '../world/rolling-world.ts'
 
 describe('a rolling update', () => {
@@ -135,4 +135,62 @@ describe('a rolling update', () => {
     assert.deepEqual(world.entries, ['PRIMARY COMPLETED web:1'])
     await world.scheduler.stop()
   })
+
+  test('registers its tasks with every target group, and waits for all of them', async () => {
+    const second = targetGroupArn.replace('web-blue', 'web-second')
+    const entry = { containerName: 'web', containerPort: 80 }
+    const loadBalancers = [targetGroupArn, second].map((each) => ({ ...entry, targetGroupArn: each }))
+    const world = new RollingWorld({}, { desiredCount: 1, loadBalancers })
+    world.store.targetGroups.put(second, { ...aTargetGroup(), targetGroupArn: second })
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+    world.deploy(2)
+    await world.pass(60)
+    const [endpoint] = world.running(2)[0]?.endpoints ?? []
+    assert(endpoint)
+    const target = { id: endpoint.host, port: endpoint.port }
+    world.loadBalancing.report(targetGroupArn, target, { state: 'healthy' })
+    await world.pass(60)
+    assert.equal(world.running(1).length, 1)
+    world.loadBalancing.report(second, target, { state: 'healthy' })
+    assert.equal((await world.over()).status, 'SUCCESSFUL')
+    await world.scheduler.stop()
+  })
+
+  test('leaves a new task alone for the health check grace period', async () => {
+    const world = new RollingWorld({}, { desiredCount: 1, healthCheckGracePeriodSeconds: 60 })
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' }
+    world.deploy(2)
+    await world.pass(59)
+    assert.deepEqual([world.running(1).length, world.running(2).length], [1, 1])
+    await world.until(() => world.events.some((event) => event.includes('is unhealthy in')))
+    await world.scheduler.stop()
+  })
+})
+
+describe('an unhealthy task of a service at rest', () => {
+  const sick = { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' } as const
+
+  for (const [maximumPercent, minimumHealthyPercent, order] of [
+    [200, 100, ['start', 'register', 'deregister', 'drained', 'SIGTERM']],
+    [100, 50, ['deregister', 'drained', 'start', 'SIGTERM', 'register']],
+  ] as const) {
+    const first =
+      maximumPercent === 200 ? 'after its replacement runs' : 'first, where there is no room for a replacement'
+    test(`is stopped ${first}`, async () => {
+      const world = new RollingWorld({ maximumPercent, minimumHealthyPercent })
+      await world.begun()
+      const [endpoint] = world.tasks[0]?.endpoints ?? []
+      assert(endpoint)
+      world.runtime.calls.length = 0
+      world.loadBalancing.report(targetGroupArn, { id: endpoint.host, port: endpoint.port }, sick)
+      await world.until(() => world.withStatus('STOPPED').length === 1 && world.running(1).length === 2)
+      assert.deepEqual(
+        world.runtime.calls.map((call) => call.split(' ')[0]),
+        order,
+      )
+      await world.scheduler.stop()
+    })
+  }
 })
