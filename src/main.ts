@@ -16,6 +16,9 @@ import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
+import { containerMetadata } from './aws/ecs/task-metadata.ts'
+import { taskCredentials } from './aws/ecs/task-credentials.ts'
+import { taskExec } from './aws/ecs/task-exec.ts'
 import { deploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
@@ -107,7 +110,12 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
-      documents: [deploymentDocument((deploymentId) => recordOf(engine, deploymentId))],
+      documents: [
+        deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
+        containerMetadata(engine.store),
+        taskCredentials(engine),
+      ],
+      deeds: [taskExec({ store: engine.store, runtime: parts.runtime })],
       host: options.host,
       port: options.port,
       accountId,

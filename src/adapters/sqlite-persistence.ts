@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
@@ -32,8 +33,11 @@ export class SqlitePersistence implements Persistence {
   static open(file: string): SqlitePersistence {
     let database: DatabaseSync | undefined
     try {
+      createPrivate(file)
       database = new DatabaseSync(file, { timeout: 2_000 })
-      return new SqlitePersistence(database, file)
+      const persistence = new SqlitePersistence(database, file)
+      keepPrivate(file)
+      return persistence
     } catch (error) {
       database?.close()
       throw explainSqliteError(error, file)
@@ -86,6 +90,18 @@ export class SqlitePersistence implements Persistence {
       throw explainSqliteError(error, this.#file)
     }
   }
+}
+
+/** It holds secrets. What SQLite puts beside it gets the same permissions. */
+const privateMode = 0o600
+
+function createPrivate(file: string): void {
+  if (!existsSync(file)) closeSync(openSync(file, 'a', privateMode))
+}
+
+/** Also where an older version has made it readable for others. */
+function keepPrivate(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, privateMode)
 }
 
 function prepareFile(database: DatabaseSync, file: string): void {

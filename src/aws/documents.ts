@@ -8,6 +8,17 @@ export type ReadableDocument = {
   read(...groups: readonly string[]): object | undefined
 }
 
+/** Something that can be asked for at the endpoint with POST and a JSON body, where AWS has no operation for it either. */
+export type Deed = {
+  /** Matches the whole path; its groups are what `perform` is called with. */
+  readonly path: RegExp
+  /**
+   * Answers something to be written as JSON. Rejects with AwsError where it is refused. The signal is aborted when whoever
+   * has asked is gone.
+   */
+  perform(body: unknown, signal: AbortSignal, ...groups: readonly string[]): Promise<object>
+}
+
 /** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */
 export function deploymentDocument(recordOf: (deploymentId: string) => DeploymentRecord | undefined): ReadableDocument {
   return { path: /^\/deployments\/(d-[0-9A-Z]+)\.json$/, read: (deploymentId = '') => recordOf(deploymentId) }

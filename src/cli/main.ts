@@ -5,6 +5,7 @@ import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { downCommand } from './down.ts'
+import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
@@ -47,6 +48,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    execCommand(exitWith),
     hookCommand(),
   ]
   for (const command of commands) program.addCommand(command)
