@@ -127,7 +127,7 @@ export function currentDeployment(store: Store, service: Service): ServiceDeploy
 
 /** The task sets that the service's `deployments` show. */
 export function rolloutsOf(store: Store, serviceArn: string): readonly TaskSet[] {
-  return store.taskSets.list().filter((taskSet) => taskSet.serviceArn === serviceArn && taskSet.status !== 'DRAINING')
+  return store.taskSets.ofService(serviceArn).filter(({ status }) => status !== 'DRAINING')
 }
 
 /** How many tasks there are of a revision, now. */
@@ -135,9 +135,7 @@ export function revisionCounts(store: Store, service: Service, revisionArn: stri
   const revision = store.serviceRevisions.get(revisionArn)
   const taskSetId = revision?.taskSetId ?? ''
   const taskSet = store.taskSets.get(arn.taskSet(service.serviceArn, taskSetId))
-  const tasks = store.tasks
-    .list()
-    .filter((task) => task.taskSetId === taskSetId && task.serviceArn === service.serviceArn)
+  const tasks = store.tasks.ofService(service.serviceArn).filter((task) => task.taskSetId === taskSetId)
   return {
     requested: taskSet === undefined ? 0 : computedDesiredCount(service, taskSet),
     running: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
@@ -174,11 +172,11 @@ export function endServiceDeployment(
 
 /** Of a service that is gone. */
 export function forgetServiceDeployments(store: Store, serviceArn: string): void {
-  for (const { serviceDeploymentArn, serviceArn: owner } of store.serviceDeployments.list()) {
-    if (owner === serviceArn) store.serviceDeployments.delete(serviceDeploymentArn)
+  for (const { serviceDeploymentArn } of store.serviceDeployments.ofService(serviceArn)) {
+    store.serviceDeployments.delete(serviceDeploymentArn)
   }
-  for (const { serviceRevisionArn, serviceArn: owner } of store.serviceRevisions.list()) {
-    if (owner === serviceArn) store.serviceRevisions.delete(serviceRevisionArn)
+  for (const { serviceRevisionArn } of store.serviceRevisions.ofService(serviceArn)) {
+    store.serviceRevisions.delete(serviceRevisionArn)
   }
 }
 
@@ -228,8 +226,7 @@ function stopReplaced(tools: Tools, service: Service): void {
 function forgetOld({ store, clock }: Tools, { serviceArn, completedServiceRevision }: Service): void {
   const oldest = clock.now() - keptMilliseconds
   const needed = new Set([completedServiceRevision])
-  for (const deployment of store.serviceDeployments.list()) {
-    if (deployment.serviceArn !== serviceArn) continue
+  for (const deployment of store.serviceDeployments.ofService(serviceArn)) {
     if (isOver(deployment) && deployment.createdAt < oldest) {
       store.serviceDeployments.delete(deployment.serviceDeploymentArn)
     } else {
@@ -237,8 +234,8 @@ function forgetOld({ store, clock }: Tools, { serviceArn, completedServiceRevisi
         needed.add(key)
     }
   }
-  for (const { serviceRevisionArn, serviceArn: owner, createdAt } of store.serviceRevisions.list()) {
-    if (owner !== serviceArn || createdAt >= oldest || needed.has(serviceRevisionArn)) continue
+  for (const { serviceRevisionArn, createdAt } of store.serviceRevisions.ofService(serviceArn)) {
+    if (createdAt >= oldest || needed.has(serviceRevisionArn)) continue
     store.serviceRevisions.delete(serviceRevisionArn)
   }
 }

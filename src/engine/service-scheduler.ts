@@ -101,8 +101,8 @@ export class EcsServiceScheduler implements ServiceScheduler {
       const taskSet = this.#taskSet(taskSetArn)
       if (taskSet.status === 'PRIMARY') return taskSet
       const now = clock.now()
-      for (const other of store.taskSets.list()) {
-        if (other.serviceArn !== taskSet.serviceArn || other.status !== 'PRIMARY') continue
+      for (const other of store.taskSets.ofService(taskSet.serviceArn)) {
+        if (other.status !== 'PRIMARY') continue
         this.#put({ ...other, status: 'ACTIVE', updatedAt: now })
       }
       const service = this.#service(taskSet.serviceArn)
@@ -131,7 +131,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
     const taskSet = store.taskSets.get(taskSetArn)
     if (taskSet === undefined) return { desired: 0, pending: 0, running: 0 }
     const service = store.services.get(taskSet.serviceArn)
-    const tasks = store.tasks.list().filter((task) => belongsTo(task, taskSet))
+    const tasks = store.tasks.ofService(taskSet.serviceArn).filter(({ taskSetId }) => taskSetId === taskSet.taskSetId)
     return {
       desired: service === undefined ? 0 : computedDesiredCount(service, taskSet),
       pending: tasks.filter(isPending).length,
@@ -181,12 +181,11 @@ export class EcsServiceScheduler implements ServiceScheduler {
   /** Looks at every service and every task once; answers when to look again if nothing changes before. */
   #look(lifecycle: TaskLifecycle): number {
     const { store } = this.#context
-    const taskSets = Map.groupBy(store.taskSets.list(), ({ serviceArn }) => serviceArn)
     const tasks = Map.groupBy(store.tasks.list(), ({ serviceArn }) => serviceArn)
     let wakeAt = Infinity
     for (const service of store.services.list()) {
       const live = (tasks.get(service.serviceArn) ?? []).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
-      const keep = (): number => keepService(this.#context, service, taskSets.get(service.serviceArn) ?? [], live)
+      const keep = (): number => keepService(this.#context, service, store.taskSets.ofService(service.serviceArn), live)
       wakeAt = Math.min(wakeAt, this.#tried(service.serviceArn, keep))
     }
     for (const task of store.tasks.list()) wakeAt = Math.min(wakeAt, lifecycle.drive(task))
@@ -250,10 +249,6 @@ async function nextChange(changes: Changes): Promise<void> {
     looked = true
     return undefined
   })
-}
-
-function belongsTo(task: Task, taskSet: TaskSet): boolean {
-  return task.taskSetId === taskSet.taskSetId && task.serviceArn === taskSet.serviceArn
 }
 
 function stoppedAt(task: Task): number {

@@ -18,6 +18,7 @@ import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
 import type { Persistence, RowChange } from './ports.ts'
+import { ServiceIndex } from './service-index.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
 type Kinds = {
@@ -100,11 +101,11 @@ export class Store {
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')
-  readonly serviceEvents = this.#collection('serviceEvents')
-  readonly taskSets = this.#collection('taskSets')
-  readonly serviceDeployments = this.#collection('serviceDeployments')
-  readonly serviceRevisions = this.#collection('serviceRevisions')
-  readonly tasks = this.#collection('tasks')
+  readonly serviceEvents = this.#ofServices('serviceEvents')
+  readonly taskSets = this.#ofServices('taskSets')
+  readonly serviceDeployments = this.#ofServices('serviceDeployments')
+  readonly serviceRevisions = this.#ofServices('serviceRevisions')
+  readonly tasks = this.#ofServices('tasks')
   readonly applications = this.#collection('applications')
   readonly deploymentGroups = this.#collection('deploymentGroups')
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
@@ -160,12 +161,21 @@ export class Store {
   }
 
   #collection<Kind extends keyof Kinds>(kind: Kind): Collection<Kinds[Kind]> {
-    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => {
-      if (this.#open !== undefined) this.#open.push(change)
-      else this.transaction(() => this.#open?.push(change))
-    })
+    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => this.#record(change))
     this.#collections.set(kind, collection)
     return collection
+  }
+
+  #ofServices<Kind extends OwnedKind>(kind: Kind): ServiceCollection<Kinds[Kind]> {
+    const index = new ServiceIndex<Kinds[Kind]>()
+    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => this.#record(change), index)
+    this.#collections.set(kind, collection)
+    return Object.assign(collection, { ofService: (serviceArn: string) => index.of(serviceArn) })
+  }
+
+  #record(change: Change): void {
+    if (this.#open !== undefined) this.#open.push(change)
+    else this.transaction(() => this.#open?.push(change))
   }
 }
 
@@ -178,6 +188,20 @@ export interface Collection<Value> {
   delete(key: string): void
 }
 
+/** What belongs to a service. */
+export interface ServiceCollection<Value> extends Collection<Value> {
+  /** The service's own, in the order the keys were first put. */
+  ofService(serviceArn: string): readonly Value[]
+}
+
+type OwnedKind = 'serviceEvents' | 'taskSets' | 'serviceDeployments' | 'serviceRevisions' | 'tasks'
+
+/** Told of every change of a collection, also of one that is undone. */
+type Index<Value> = {
+  set(key: string, value: Value, before: Value | undefined): void
+  remove(key: string, before: Value): void
+}
+
 type Change = { readonly kind: string; readonly key: string; readonly value: unknown; readonly undo: () => void }
 
 class MemoryCollection<Value> implements Collection<Value> {
@@ -186,10 +210,12 @@ class MemoryCollection<Value> implements Collection<Value> {
   /** Made when it is asked for, kept until something changes: most who look find nothing new. */
   #list: readonly Value[] | undefined
   readonly #record: (change: Change) => void
+  readonly #index: Index<Value> | undefined
 
-  constructor(kind: string, record: (change: Change) => void) {
+  constructor(kind: string, record: (change: Change) => void, index?: Index<Value>) {
     this.#kind = kind
     this.#record = record
+    this.#index = index
   }
 
   load(key: string, value: Value): void {
@@ -232,11 +258,14 @@ class MemoryCollection<Value> implements Collection<Value> {
   }
 
   #set(key: string, value: Value): void {
+    this.#index?.set(key, value, this.#values.get(key))
     this.#values.set(key, value)
     this.#list = undefined
   }
 
   #remove(key: string): void {
+    const before = this.#values.get(key)
+    if (before !== undefined) this.#index?.remove(key, before)
     this.#values.delete(key)
     this.#list = undefined
   }

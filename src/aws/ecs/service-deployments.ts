@@ -20,8 +20,8 @@ export const serviceDeployments = (engine: Engine) => {
       const { serviceArn } = findService(store, call, cluster, input.service)
       const { status = [], createdAt, nextToken, maxResults } = input
       const listed = store.serviceDeployments
-        .list()
-        .filter((deployment) => deployment.serviceArn === serviceArn && isAskedFor(deployment, input))
+        .ofService(serviceArn)
+        .filter((deployment) => isAskedFor(deployment, input))
       const scope = ['ListServiceDeployments', serviceArn, status, createdAt]
       const shown = page(listed, ageKey, { scope, nextToken, maxResults, defaultSize: 20, order: 'DESC' })
       return { serviceDeployments: shown.items.map(serviceDeploymentBrief), nextToken: shown.nextToken }
