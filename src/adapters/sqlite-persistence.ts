@@ -96,7 +96,11 @@ export class SqlitePersistence implements Persistence {
 const privateMode = 0o600
 
 function createPrivate(file: string): void {
-  if (!existsSync(file)) closeSync(openSync(file, 'a', privateMode))
+  try {
+    if (!existsSync(file)) closeSync(openSync(file, 'a', privateMode))
+  } catch {
+    // SQLite meets the same, and its error is explained.
+  }
 }
 
 /** Also where an older version has made it readable for others. */
