@@ -1,4 +1,5 @@
 import type { ContainerLaunch, TaskLaunch } from '../engine/ports.ts'
+import { canChangeUser, canLimit } from './process-settings.ts'
 
 /** What a task asks for and a process does not get, a sentence for each kind of thing. */
 export function processNotes({ containers }: TaskLaunch): readonly string[] {
@@ -23,6 +24,27 @@ export function processNotes({ containers }: TaskLaunch): readonly string[] {
       ({ sharedMemoryMebibytes, initProcessEnabled }) =>
         sharedMemoryMebibytes !== undefined || initProcessEnabled === true,
       (names) => `sharedMemorySize and initProcessEnabled of ${names} have no effect on a process.`,
+    ),
+    canLimit()
+      ? undefined
+      : note(
+          containers,
+          ({ ulimits = [] }) => ulimits.length > 0,
+          (names) => `The ulimits of ${names} are not set: there is no prlimit on this machine.`,
+        ),
+    canChangeUser()
+      ? undefined
+      : note(
+          containers,
+          ({ user }) => user !== undefined,
+          (names) => `The user of ${names} is not changed: that takes an engine run by root, and setpriv.`,
+        ),
+    note(
+      containers,
+      ({ mounts = [] }) => mounts.length > 0,
+      (names) =>
+        `The volumes of ${names} are not mounted: a process finds each one in the directory that the variable ` +
+        'VOLUME_ and its name tells, such as VOLUME_DATA.',
     ),
   ].flatMap((sentence) => sentence ?? [])
 }

@@ -23,6 +23,8 @@ import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
 import { execInContainer } from './process-exec.ts'
 import { processNotes } from './process-notes.ts'
+import { volumeVariables } from './process-volumes.ts'
+import type { VolumePlaces } from './process-volumes.ts'
 import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
 import type { PlannedContainer, TaskPlan } from './task-directory.ts'
 import { TaskPorts } from './task-ports.ts'
@@ -39,9 +41,9 @@ type LogSource = Parameters<TaskRuntime['followLog']>[0]
 const host = '127.0.0.1'
 
 const isolationWarning =
-  'Tasks run as processes of this machine, as the user who runs the engine: CPU and memory limits, users, networks, ' +
-  'volumes and a file system of their own are not enforced, tasks of one image share its directory, and a program that ' +
-  'leaves its process group (a daemon) is not stopped with its task.'
+  'Tasks run as processes of this machine, as the user who runs the engine unless they name another: CPU and memory ' +
+  'limits, networks and a file system of their own are not enforced, tasks of one image share its directory, and a ' +
+  'program that leaves its process group (a daemon) is not stopped with its task.'
 
 /**
  * Tasks as processes: each container is a process group in a session of its own, which outlives the engine. All that is
@@ -50,6 +52,7 @@ const isolationWarning =
 export class ProcessRuntime implements TaskRuntime {
   readonly name = 'process'
   readonly #tasksDirectory: string
+  readonly #sharedVolumes: string
   readonly #images: ImageSource
   readonly #clock: Clock
   readonly #log: Log | undefined
@@ -69,6 +72,7 @@ export class ProcessRuntime implements TaskRuntime {
       throw new Error('Tasks as processes need a POSIX system. On Windows use WSL, or --runtime docker.')
     }
     this.#tasksDirectory = join(resolve(dataDirectory), 'tasks')
+    this.#sharedVolumes = join(resolve(dataDirectory), 'volumes')
     this.#images = images
     this.#clock = clock
     this.#log = log
@@ -139,9 +143,11 @@ export class ProcessRuntime implements TaskRuntime {
     const planned = directory.readPlan()?.containers.find(({ name }) => name === containerName)
     const files = directory.files(containerName)
     if (planned === undefined) throw new Error(`Task ${taskId} has no container ${containerName}.`)
+    const { userPrefix = [] } = planned
+    const asked = { ...command, arguments: [...userPrefix, ...command.arguments] }
     const place = { files, directory: planned.directory, started: this.#environments.get(files.state) }
     const ended = this.#watch.whenEnded(files)
-    return await execInContainer(place, command, signal === undefined ? ended : AbortSignal.any([ended, signal]))
+    return await execInContainer(place, asked, signal === undefined ? ended : AbortSignal.any([ended, signal]))
   }
 
   async list(): Promise<readonly string[]> {
@@ -209,19 +215,21 @@ export class ProcessRuntime implements TaskRuntime {
     for (const container of launch.containers) containers.push(await planContainer(container, this.#images))
     const count = launch.containers.reduce((sum, { containerPorts }) => sum + containerPorts.length, 0)
     const ports = [...(await this.#ports.choose(taskId, count))]
-    const plan = {
+    const plan: TaskPlan = {
       taskId,
       taskArn,
       containers: containers.map((each, index) => withPorts(each, launch.containers[index], ports)),
     }
+    const directory = this.#directory(taskId)
+    const places = { task: directory.volumes, shared: this.#sharedVolumes }
     try {
       mkdirSync(this.#tasksDirectory, { recursive: true, mode: 0o700 })
-      this.#directory(taskId).writePlan(plan)
+      directory.writePlan({ ...plan, containers: withVolumes(plan.containers, launch, places) })
     } catch (error) {
       this.#ports.release(taskId)
       throw error
     }
-    return plan
+    return directory.readPlan() ?? plan
   }
 
   async #startContainer(launch: ContainerLaunch, plan: TaskPlan): Promise<void> {
@@ -270,6 +278,18 @@ export class ProcessRuntime implements TaskRuntime {
     if (!this.#hasWarned) this.#log?.warn(isolationWarning)
     this.#hasWarned = true
   }
+}
+
+function withVolumes(
+  containers: readonly PlannedContainer[],
+  launch: TaskLaunch,
+  places: VolumePlaces,
+): readonly PlannedContainer[] {
+  return containers.map((planned) => {
+    const container = launch.containers.find(({ name }) => name === planned.name)
+    if (container?.mounts === undefined || container.mounts.length === 0) return planned
+    return { ...planned, volumeVariables: volumeVariables(container, launch, places) }
+  })
 }
 
 function withPorts(planned: PlannedContainer, launch: ContainerLaunch | undefined, free: number[]): PlannedContainer {

@@ -18,6 +18,10 @@ export type PlannedContainer = {
   /** `sha256:…` of the image, where it has one. */
   readonly digest?: string
   readonly arguments: readonly string[]
+  /** What stands before every command run in the container, so that it has the container's user. */
+  readonly userPrefix?: readonly string[]
+  /** Where its volumes are: `VOLUME_DATA`. */
+  readonly volumeVariables?: Readonly<Record<string, string>>
   /** Where the process starts. */
   readonly directory: string
   readonly imageEnvironment: Readonly<Record<string, string>>
@@ -93,6 +97,11 @@ export class TaskDirectory {
       shimErrors: `${base}.shim`,
       state: `${base}.state`,
     }
+  }
+
+  /** Of volumes that end with the task. */
+  get volumes(): string {
+    return join(this.path, 'volumes')
   }
 
   remove(): void {

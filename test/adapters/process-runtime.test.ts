@@ -536,6 +536,52 @@ function startsOf(app: string): number {
   return (readText(join(app, 'starts')) ?? '').split('\n').length - 1
 }
 
+describe('what a container asks for', () => {
+  test('ulimits are set', async (t) => {
+    const { app, runtime } = processWorld(t)
+    const tasks = runtime()
+    const ulimits = [{ name: 'nofile', softLimit: 100, hardLimit: 200 }]
+    await startTask(tasks, task('t1', shellContainer(app, 'ulimit -Sn; ulimit -Hn', { ulimits })))
+    await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
+    assert.deepEqual(await tasks.logTail('t1', 'web', 9), ['100', '200'])
+  })
+
+  test('the user is changed by root, and for commands run in the container too', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can change the user')
+    const { app, runtime } = processWorld(t)
+    chmodSync(dirname(app), 0o755)
+    const tasks = runtime()
+    await startTask(tasks, task('t1', shellContainer(app, `id -u; id -g; ${hold}`, { user: '4321:8765' })))
+    await eventually('its lines', async () => (await tasks.logTail('t1', 'web', 9)).includes('ready'))
+    assert.deepEqual(await tasks.logTail('t1', 'web', 9), ['4321', '8765', 'ready'])
+    const command = { arguments: ['id', '-u'], timeoutMilliseconds: 10_000, mostOutputBytes: 100 }
+    assert.equal((await tasks.exec('t1', 'web', command)).stdout, '4321\n')
+    const nobody = task('t2', shellContainer(app, hold, { user: 'no-such-user' }))
+    await assert.rejects(startTask(tasks, nobody), startError(/^CannotStartContainerError: .*unable to find user/))
+  })
+
+  test('volumes are directories that variables tell, shared by the containers of a task', async (t) => {
+    const { app, data, runtime } = processWorld(t)
+    const tasks = runtime()
+    const mounts = [
+      { volumeName: 'my-data', containerPath: '/data', readOnly: false },
+      { volumeName: 'kept', containerPath: '/kept', readOnly: false },
+    ]
+    const script = 'echo mine > "$VOLUME_MY_DATA/file"; echo kept > "$VOLUME_KEPT/file"'
+    const writer = shellContainer(app, script, { name: 'writer', mounts })
+    const kept = { name: 'kept', docker: { scope: 'shared', autoprovision: true } } as const
+    const launch = { ...task('t1', writer), volumes: [{ name: 'my-data' }, kept] }
+    const { notes } = await tasks.prepare(launch)
+    assert.match(notes.join(), /^The volumes of container writer are not mounted: .*VOLUME_DATA/)
+    await startTask(tasks, launch)
+    await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'writer') === 0)
+    assert.equal(readText(join(data, 'tasks', 't1', 'volumes', 'my-data', 'file')), 'mine\n')
+    await tasks.remove('t1')
+    assert.equal(readText(join(data, 'tasks', 't1', 'volumes', 'my-data', 'file')), undefined)
+    assert.equal(readText(join(data, 'volumes', 'kept', 'file')), 'kept\n')
+  })
+})
+
 testTaskRuntime('the process runtime', (t) => {
   const { app, runtime } = processWorld(t)
   return {
