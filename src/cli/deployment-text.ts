@@ -155,13 +155,14 @@ function notifications(all: readonly RecordedNotification[]): readonly string[] 
   return columns(
     all
       .slice(-20)
-      .map((one) => [
-        timeOfDay(new Date(one.at)),
-        one.channel,
-        one.channel === 'SNS' ? `${one.subject}, to ${one.topicArn}` : one.event.detail.state,
-        deliveryInWords(one.delivery),
-      ]),
+      .map((one) => [timeOfDay(new Date(one.at)), one.channel, whatIsTold(one), deliveryInWords(one.delivery)]),
   )
+}
+
+function whatIsTold(one: RecordedNotification): string {
+  if (one.channel === 'SNS') return `${one.subject}, to ${one.topicArn}`
+  const { detail } = one.event
+  return 'state' in detail ? detail.state : detail.eventName
 }
 
 function deliveryInWords(delivery: RecordedNotification['delivery']): string {

@@ -172,6 +172,7 @@ export function endServiceDeployment(
 
 /** Of a service that is gone. */
 export function forgetServiceDeployments(store: Store, serviceArn: string): void {
+  store.toldServiceDeployments.delete(serviceArn)
   for (const { serviceDeploymentArn } of store.serviceDeployments.ofService(serviceArn)) {
     store.serviceDeployments.delete(serviceDeploymentArn)
   }

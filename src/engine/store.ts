@@ -56,6 +56,8 @@ type Kinds = {
   notifications: Notification
   /** By deployment id: the statuses that notifications were kept of. */
   toldDeployments: readonly DeploymentStatus[]
+  /** By the service's ARN: of which of its deployments, and how many of its states, notifications were kept. */
+  toldServiceDeployments: { readonly serviceDeploymentArn: string; readonly count: number }
   /** By name: buckets of all regions share theirs. */
   buckets: Bucket
   /** By `bucket/key`. */
@@ -116,6 +118,7 @@ export class Store {
   readonly engineTimes = this.#collection('engineTimes')
   readonly notifications = this.#collection('notifications')
   readonly toldDeployments = this.#collection('toldDeployments')
+  readonly toldServiceDeployments = this.#collection('toldServiceDeployments')
   readonly buckets = this.#collection('buckets')
   readonly objects = this.#collection('objects')
   readonly multipartUploads = this.#collection('multipartUploads')

@@ -1,0 +1,77 @@
+import { lastPart, parseArn } from './identifiers.ts'
+import type { ServiceDeployment } from './service-deployment.ts'
+
+/** What EventBridge tells of a deployment that ECS itself does. */
+export type EcsDeploymentEvent = {
+  readonly version: '0'
+  readonly id: string
+  readonly 'detail-type': 'ECS Deployment State Change'
+  readonly source: 'aws.ecs'
+  readonly account: string
+  /** ISO 8601. */
+  readonly time: string
+  readonly region: string
+  /** The service. */
+  readonly resources: readonly string[]
+  readonly detail: EcsDeploymentState & { readonly updatedAt: string }
+}
+
+export type EcsDeploymentState = {
+  readonly eventType: 'INFO' | 'ERROR'
+  readonly eventName: 'SERVICE_DEPLOYMENT_IN_PROGRESS' | 'SERVICE_DEPLOYMENT_COMPLETED' | 'SERVICE_DEPLOYMENT_FAILED'
+  /** `ecs-svc/` and digits, as in the service's `deployments`; of a rollback it is that of what comes back. */
+  readonly deploymentId: string
+  readonly reason: string
+}
+
+/** All that is to be told of a deployment, in its order, as far as its record shows. */
+export function ecsDeploymentStates(deployment: ServiceDeployment): readonly EcsDeploymentState[] {
+  const { startedAt, status, statusReason = '', rollback, targetServiceRevision } = deployment
+  const id = idOf(targetServiceRevision.arn)
+  const begun = startedAt === undefined ? [] : [inProgress(id)]
+  if (status === 'SUCCESSFUL') return [...begun, completed(id)]
+  if (rollback !== undefined) {
+    const back = idOf(rollback.serviceRevisionArn)
+    const end = status === 'ROLLBACK_SUCCESSFUL' ? [completed(back)] : []
+    return [...begun, failed(id, rollback.reason), inProgress(back), ...end]
+  }
+  return status === 'STOPPED' || status === 'ROLLBACK_FAILED' ? [...begun, failed(id, statusReason)] : begun
+}
+
+export function ecsDeploymentEvent(
+  { serviceArn }: ServiceDeployment,
+  state: EcsDeploymentState,
+  { at, id }: { readonly at: number; readonly id: string },
+): EcsDeploymentEvent {
+  const { region = '', accountId = '' } = parseArn(serviceArn) ?? {}
+  const time = new Date(at).toISOString()
+  return {
+    version: '0',
+    id,
+    'detail-type': 'ECS Deployment State Change',
+    source: 'aws.ecs',
+    account: accountId,
+    time,
+    region,
+    resources: [serviceArn],
+    detail: { ...state, updatedAt: time },
+  }
+}
+
+function idOf(revisionArn: string): string {
+  return `ecs-svc/${lastPart(revisionArn)}`
+}
+
+function inProgress(deploymentId: string): EcsDeploymentState {
+  const reason = `ECS deployment ${deploymentId} in progress.`
+  return { eventType: 'INFO', eventName: 'SERVICE_DEPLOYMENT_IN_PROGRESS', deploymentId, reason }
+}
+
+function completed(deploymentId: string): EcsDeploymentState {
+  const reason = `ECS deployment ${deploymentId} completed.`
+  return { eventType: 'INFO', eventName: 'SERVICE_DEPLOYMENT_COMPLETED', deploymentId, reason }
+}
+
+function failed(deploymentId: string, reason: string): EcsDeploymentState {
+  return { eventType: 'ERROR', eventName: 'SERVICE_DEPLOYMENT_FAILED', deploymentId, reason }
+}
