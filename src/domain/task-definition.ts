@@ -79,14 +79,14 @@ export type ContainerHealthCheck = {
 }
 
 /** A variable whose value is kept elsewhere: the ARN of a secret or a parameter, or a parameter's name. */
-export type Secret = { readonly name: string; readonly valueFrom: string }
+type Secret = { readonly name: string; readonly valueFrom: string }
 
 export type LogConfiguration = {
   readonly logDriver: string
   readonly options?: Readonly<Record<string, string>>
 }
 
-export type MountPoint = {
+type MountPoint = {
   readonly sourceVolume: string
   readonly containerPath: string
   readonly readOnly?: boolean

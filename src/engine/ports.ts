@@ -148,8 +148,8 @@ export type ResourceLimits = {
   readonly memoryReservationMebibytes?: number
 }
 
-export type Ulimit = { readonly name: string; readonly softLimit: number; readonly hardLimit: number }
-export type TmpfsMount = {
+type Ulimit = { readonly name: string; readonly softLimit: number; readonly hardLimit: number }
+type TmpfsMount = {
   readonly containerPath: string
   readonly sizeMebibytes: number
   readonly mountOptions: readonly string[]
@@ -167,7 +167,7 @@ export type TaskVolume = {
     readonly labels?: Readonly<Record<string, string>>
   }
 }
-export type VolumeMount = { readonly volumeName: string; readonly containerPath: string; readonly readOnly: boolean }
+type VolumeMount = { readonly volumeName: string; readonly containerPath: string; readonly readOnly: boolean }
 
 export type ContainerObservation = {
   readonly name: string

@@ -5,7 +5,7 @@ import type { Call } from '../handlers.ts'
 import type { LogsEngine } from './service.ts'
 
 type ErrorCode = Extract<keyof typeof sdk, `${string}Exception`>
-export const refusal = (code: ErrorCode, message: string): AwsError => new AwsError(code, message)
+const refusal = (code: ErrorCode, message: string): AwsError => new AwsError(code, message)
 export const invalid = (message: string): AwsError => refusal('InvalidParameterException', message)
 
 /** @throws ResourceNotFoundException */
