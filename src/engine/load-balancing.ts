@@ -1,6 +1,6 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { deregistrationDelaySeconds } from '../domain/load-balancer-attributes.ts'
-import type { RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
+import type { Listener, ListenerRule, RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
 import type { TargetReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import { targetKey } from '../domain/routing-table.ts'
@@ -21,6 +21,14 @@ export class RouterLoadBalancing implements LoadBalancing {
   readonly #changes: Changes
   readonly #log: Log
   readonly #publisher: TablePublisher
+  /** The groups that listeners and rules forward to, as long as these are the same: it is asked for every target. */
+  #referenced:
+    | {
+        readonly listeners: readonly Listener[]
+        readonly rules: readonly ListenerRule[]
+        readonly targetGroupArns: ReadonlySet<string>
+      }
+    | undefined
   #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
 
   constructor(world: {
@@ -131,13 +139,15 @@ export class RouterLoadBalancing implements LoadBalancing {
   }
 
   #isReferenced(targetGroupArn: string): boolean {
-    const { listeners, rules } = this.#store
-    return (
-      listeners
-        .list()
-        .some(({ defaultActions }) => defaultActions.flatMap(targetGroupsOfAction).includes(targetGroupArn)) ||
-      rules.list().some(({ actions }) => actions.flatMap(targetGroupsOfAction).includes(targetGroupArn))
-    )
+    const [listeners, rules] = [this.#store.listeners.list(), this.#store.rules.list()]
+    if (this.#referenced?.listeners !== listeners || this.#referenced.rules !== rules) {
+      const actions = [
+        ...listeners.flatMap(({ defaultActions }) => defaultActions),
+        ...rules.flatMap((rule) => rule.actions),
+      ]
+      this.#referenced = { listeners, rules, targetGroupArns: new Set(actions.flatMap(targetGroupsOfAction)) }
+    }
+    return this.#referenced.targetGroupArns.has(targetGroupArn)
   }
 
   /** What the router says of a target that serves. A report from before its registration speaks of another one. */
