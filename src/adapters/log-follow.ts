@@ -1,4 +1,5 @@
 import { watch } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import type { Clock, OutputBatch, OutputLine } from '../engine/ports.ts'
@@ -114,15 +115,13 @@ function split(
 
 /** Rings when the file changes, when the following is called off, and now and then. */
 class Bell {
-  readonly #watcher
+  readonly #watcher: FSWatcher | undefined
   readonly #signal: AbortSignal
   #change = new AbortController()
 
   constructor(file: string, signal: AbortSignal) {
     this.#signal = signal
-    this.#watcher = watch(file, { persistent: false }, () => this.#change.abort())
-    // A file that is removed ends the watch; the next look tells.
-    this.#watcher.on('error', () => this.#change.abort())
+    this.#watcher = watchIfPossible(file, () => this.#change.abort())
   }
 
   reset(): void {
@@ -134,6 +133,18 @@ class Bell {
   }
 
   close(): void {
-    this.#watcher.close()
+    this.#watcher?.close()
+  }
+}
+
+/** The system watches only so many files; without a watch it is looked now and then. */
+function watchIfPossible(file: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(file, { persistent: false }, changed)
+    // A file that is removed ends the watch; the next look tells.
+    watcher.on('error', changed)
+    return watcher
+  } catch {
+    return undefined
   }
 }

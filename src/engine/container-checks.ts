@@ -64,7 +64,7 @@ export class ContainerChecks {
     }
   }
 
-  /** Undefined where it could not be asked: then nothing is known. */
+  /** Undefined where nothing can be known: the runtime does not answer, or the container has ended meanwhile. */
   async #passes(task: Task, container: TaskContainer, check: ContainerHealthCheck): Promise<boolean | undefined> {
     const command = {
       arguments: healthCheckArguments(check),
@@ -75,8 +75,15 @@ export class ContainerChecks {
       const { exitCode } = await this.#context.runtime.exec(task.taskId, container.name, command, this.#ended)
       return exitCode === 0
     } catch {
-      return undefined
+      return (await this.#isSeenRunning(task, container)) ? false : undefined
     }
+  }
+
+  /** A check that cannot even be run in a container that runs has failed. */
+  async #isSeenRunning({ taskId }: Task, { name }: TaskContainer): Promise<boolean> {
+    if (this.#ended.aborted) return false
+    const seen = await this.#context.runtime.inspect(taskId).catch(() => [])
+    return seen.some((each) => each.name === name && each.state.kind === 'running')
   }
 
   /** False where the store cannot be written now: the next check tries again. */

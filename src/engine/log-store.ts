@@ -8,6 +8,8 @@ import type { Store } from './store.ts'
 
 /** What all streams of a group may hold together; the oldest goes first. */
 const mostGroupBytes = 256 * 1024 * 1024
+/** A group's bounds are looked at again when so much has come to it, so that an event does not ask all its streams. */
+const bytesBetweenLooks = 1024 * 1024
 const dayMilliseconds = 86_400_000
 
 /** Where the events of log streams are kept: in pieces, so that the oldest can go. */
@@ -46,6 +48,8 @@ type Context = { readonly store: Store; readonly clock: Clock; readonly chance: 
 /** CloudWatch Logs: groups and streams in the store, their events in files, within bounds. */
 export class LogStore {
   readonly #context: Context
+  /** By `region/name` of a group, what has come to it since its bounds were looked at. */
+  readonly #unlooked = new Map<string, number>()
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(context: Context) {
@@ -106,6 +110,7 @@ export class LogStore {
       for (const stream of streams) store.logStreams.delete(streamKey(group.region, group.name, stream.name))
       store.logGroups.delete(`${group.region}/${group.name}`)
     })
+    this.#unlooked.delete(`${group.region}/${group.name}`)
     for (const { streamId } of streams) await this.#inTurn(streamId, () => files.remove(streamId))
   }
 
@@ -127,7 +132,14 @@ export class LogStore {
       await files.append(streamId, numbered, position)
     })
     const group = this.group(stream.region, stream.groupName)
-    if (group !== undefined) await this.#limit(group)
+    if (group === undefined) return
+    const key = `${group.region}/${group.name}`
+    const bytes = events.reduce(
+      (sum, { message }) => sum + message.length,
+      this.#unlooked.get(key) ?? bytesBetweenLooks,
+    )
+    this.#unlooked.set(key, bytes < bytesBetweenLooks ? bytes : 0)
+    if (bytes >= bytesBetweenLooks) await this.#limit(group)
   }
 
   /** The events of a stream between two times, as they are answered. What is older than the retention is gone. */
