@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { TaskStartError } from '../engine/ports.ts'
@@ -52,7 +52,7 @@ const isolationWarning =
 export class ProcessRuntime implements TaskRuntime {
   readonly name = 'process'
   readonly #tasksDirectory: string
-  readonly #sharedVolumes: string
+  readonly #volumes: string
   readonly #images: ImageSource
   readonly #clock: Clock
   readonly #log: Log | undefined
@@ -72,7 +72,7 @@ export class ProcessRuntime implements TaskRuntime {
       throw new Error('Tasks as processes need a POSIX system. On Windows use WSL, or --runtime docker.')
     }
     this.#tasksDirectory = join(resolve(dataDirectory), 'tasks')
-    this.#sharedVolumes = join(resolve(dataDirectory), 'volumes')
+    this.#volumes = join(resolve(dataDirectory), 'volumes')
     this.#images = images
     this.#clock = clock
     this.#log = log
@@ -163,6 +163,7 @@ export class ProcessRuntime implements TaskRuntime {
         this.#environments.delete(directory.files(name).state)
       }
       directory.remove()
+      rmSync(this.#taskVolumes(taskId), { recursive: true, force: true, maxRetries: 3 })
       this.#ports.release(taskId)
       return Promise.resolve()
     })
@@ -187,6 +188,11 @@ export class ProcessRuntime implements TaskRuntime {
 
   #directory(taskId: string): TaskDirectory {
     return new TaskDirectory(this.#tasksDirectory, taskId)
+  }
+
+  /** Beside the tasks' own files, so that users other than the engine's reach them. */
+  #taskVolumes(taskId: string): string {
+    return join(this.#volumes, 'tasks', taskId)
   }
 
   #adopt(taskId: string): void {
@@ -221,7 +227,7 @@ export class ProcessRuntime implements TaskRuntime {
       containers: containers.map((each, index) => withPorts(each, launch.containers[index], ports)),
     }
     const directory = this.#directory(taskId)
-    const places = { task: directory.volumes, shared: this.#sharedVolumes }
+    const places = { task: this.#taskVolumes(taskId), shared: join(this.#volumes, 'shared') }
     try {
       mkdirSync(this.#tasksDirectory, { recursive: true, mode: 0o700 })
       directory.writePlan({ ...plan, containers: withVolumes(plan.containers, launch, places) })

@@ -17,12 +17,17 @@ export function commandPrefix(launch: ContainerLaunch): readonly string[] {
 }
 
 /** The part of the prefix that is for commands run in the container too. */
-export function userPrefix({ name, user }: ContainerLaunch): readonly string[] {
-  const setpriv = canChangeUser() ? toolPath('setpriv') : undefined
-  if (user === undefined || setpriv === undefined) return []
-  const { uid, gid } = resolveUser(name, user)
-  return [setpriv, '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--']
+export function userPrefix(launch: ContainerLaunch): readonly string[] {
+  const [setpriv, ids] = [toolPath('setpriv'), userIds(launch)]
+  if (ids === undefined || setpriv === undefined) return []
+  return [setpriv, '--reuid', String(ids.uid), '--regid', String(ids.gid), '--clear-groups', '--']
 }
+
+/** The user the container will have, where it is not the engine's. */
+export function userIds({ name, user }: ContainerLaunch): UserIds | undefined {
+  return user === undefined || !canChangeUser() ? undefined : resolveUser(name, user)
+}
+type UserIds = { readonly uid: number; readonly gid: number }
 
 function limitPrefix({ ulimits = [] }: ContainerLaunch): readonly string[] {
   const prlimit = toolPath('prlimit')
@@ -57,7 +62,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** `user[:group]`, each a number or a name that this machine knows; without a group the user's own one. */
-function resolveUser(container: string, text: string): { readonly uid: number; readonly gid: number } {
+function resolveUser(container: string, text: string): UserIds {
   const [user = '', group] = text.split(':')
   const entry = entryOf('/etc/passwd', user)
   const uid = numberOf(user) ?? numberOf(entry?.[2])

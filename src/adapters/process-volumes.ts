@@ -1,19 +1,24 @@
-import { mkdirSync } from 'node:fs'
+import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerLaunch, TaskLaunch, TaskVolume } from '../engine/ports.ts'
+import { userIds } from './process-settings.ts'
 
 /**
  * Where the files of a container's volumes are, as variables: `VOLUME_DATA` for a volume named `data`. A process sees the
  * files of this machine, so nothing can be mounted at a containerPath; the directory's name is told instead.
  */
 export function volumeVariables(
-  { mounts = [] }: ContainerLaunch,
+  container: ContainerLaunch,
   { volumes = [] }: TaskLaunch,
   places: VolumePlaces,
 ): Readonly<Record<string, string>> {
-  const variables = mounts.map(({ volumeName }) => {
+  const owner = userIds(container)
+  const variables = (container.mounts ?? []).map(({ volumeName }) => {
     const volume = volumes.find(({ name }) => name === volumeName) ?? { name: volumeName }
-    return [`VOLUME_${volumeName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, volumeDirectory(volume, places)]
+    const directory = volumeDirectory(volume, places)
+    // A directory of the machine is left as it is.
+    if (owner !== undefined && !volume.hostPath) chownSync(directory, owner.uid, owner.gid)
+    return [`VOLUME_${volumeName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, directory]
   })
   return Object.fromEntries(variables) as Record<string, string>
 }

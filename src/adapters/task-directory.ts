@@ -99,11 +99,6 @@ export class TaskDirectory {
     }
   }
 
-  /** Of volumes that end with the task. */
-  get volumes(): string {
-    return join(this.path, 'volumes')
-  }
-
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -548,10 +548,14 @@ describe('what a container asks for', () => {
 
   test('the user is changed by root, and for commands run in the container too', async (t) => {
     if (process.getuid?.() !== 0) return t.skip('only root can change the user')
-    const { app, runtime } = processWorld(t)
+    const { app, data, runtime } = processWorld(t)
     chmodSync(dirname(app), 0o755)
+    mkdirSync(data, { mode: 0o755 })
     const tasks = runtime()
-    await startTask(tasks, task('t1', shellContainer(app, `id -u; id -g; ${hold}`, { user: '4321:8765' })))
+    const mounts = [{ volumeName: 'data', containerPath: '/data', readOnly: false }]
+    const script = `id -u; id -g; echo x > "$VOLUME_DATA/file"; ${hold}`
+    const container = shellContainer(app, script, { user: '4321:8765', mounts })
+    await startTask(tasks, { ...task('t1', container), volumes: [{ name: 'data' }] })
     await eventually('its lines', async () => (await tasks.logTail('t1', 'web', 9)).includes('ready'))
     assert.deepEqual(await tasks.logTail('t1', 'web', 9), ['4321', '8765', 'ready'])
     const command = { arguments: ['id', '-u'], timeoutMilliseconds: 10_000, mostOutputBytes: 100 }
@@ -575,10 +579,10 @@ describe('what a container asks for', () => {
     assert.match(notes.join(), /^The volumes of container writer are not mounted: .*VOLUME_DATA/)
     await startTask(tasks, launch)
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'writer') === 0)
-    assert.equal(readText(join(data, 'tasks', 't1', 'volumes', 'my-data', 'file')), 'mine\n')
+    assert.equal(readText(join(data, 'volumes', 'tasks', 't1', 'my-data', 'file')), 'mine\n')
     await tasks.remove('t1')
-    assert.equal(readText(join(data, 'tasks', 't1', 'volumes', 'my-data', 'file')), undefined)
-    assert.equal(readText(join(data, 'volumes', 'kept', 'file')), 'kept\n')
+    assert.equal(readText(join(data, 'volumes', 'tasks', 't1', 'my-data', 'file')), undefined)
+    assert.equal(readText(join(data, 'volumes', 'shared', 'kept', 'file')), 'kept\n')
   })
 })
 
