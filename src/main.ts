@@ -42,6 +42,7 @@ import { Monitoring } from './engine/monitoring.ts'
 import { Notifications } from './engine/notifications.ts'
 import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
+import { ServiceDeploymentRuns } from './engine/service-deployment-runs.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
 import { Store } from './engine/store.ts'
 
@@ -132,6 +133,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     parts.monitoring.start()
     parts.notifications.start()
     engine.deployments.resume()
+    engine.serviceDeployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
   } catch (error) {
@@ -148,6 +150,7 @@ type Parts = {
     readonly loadBalancing: RouterLoadBalancing
     readonly services: EcsServiceScheduler
     readonly deployments: Deployments
+    readonly serviceDeployments: ServiceDeploymentRuns
     readonly objects: ObjectStore
     readonly logs: LogStore
     readonly functions: LambdaFunctions
@@ -198,7 +201,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const code = new FunctionCodeDirectory(dataDirectory)
   const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
   const functions = new LambdaFunctions({ store, clock, chance, settings, runtime: functionRuntime, log })
-  const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
+  const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }
   const engine = {
     store,
     clock,
@@ -209,7 +212,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     changes,
     loadBalancing,
     services,
-    deployments,
+    deployments: new Deployments(deploying),
+    serviceDeployments: new ServiceDeploymentRuns(deploying),
     objects,
     logs,
     functions,
@@ -264,6 +268,7 @@ async function stopEngine(
   const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
   await endpoint?.close()
   engine.deployments.close()
+  engine.serviceDeployments.close()
   engine.functions.close()
   await functionRuntime.close()
   await recorder.stop()

@@ -138,13 +138,18 @@ type RollbackInfo = {
   readonly rollbackMessage: string
 }
 
-/** Everything a deployment has decided before it changes anything. */
-export type DeploymentPlan = {
+/** Between what traffic is shifted, and where. */
+export type ShiftPlan = {
   readonly serviceArn: string
   readonly blue: PlannedTaskSet
   readonly green: PlannedTaskSet
+  /** A listener's ARN; under ECS's own strategies that of the one rule, or default rule, whose traffic is shifted. */
   readonly prodListenerArn: string
   readonly testListenerArn?: string
+}
+
+/** Everything a deployment has decided before it changes anything. */
+export type DeploymentPlan = ShiftPlan & {
   /** The functions hooked on events of this deployment. */
   readonly hooks: readonly PlannedHook[]
   /** What the new task set is made of. */

@@ -1,3 +1,5 @@
+import type { AutoRollbackEvent } from './code-deploy.ts'
+import type { ErrorInformation, ShiftPlan } from './deployment.ts'
 import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 
 export type ServiceDeploymentStatus =
@@ -56,6 +58,18 @@ export type ServiceDeployment = {
     readonly ignoredAlarmNames: readonly string[]
   }
   readonly lifecycleHookDetails?: readonly LifecycleHookDetail[]
+  /** Of a strategy that shifts traffic, once it is decided. */
+  readonly plan?: ServiceDeploymentPlan
+  /**
+   * Green's share of each rule's traffic in percent, by the rule's ARN, as this deployment set it last, in one transaction
+   * with the rule: a rule that says something else was changed by somebody else.
+   */
+  readonly routedPercentages?: Readonly<Record<string, number>>
+  /**
+   * Why it does not go on, written down before that ends it. DEPLOYMENT_STOP_ON_REQUEST leaves everything as it is; for
+   * the others it is rolled back.
+   */
+  readonly interruption?: { readonly event: AutoRollbackEvent; readonly errorInformation: ErrorInformation }
   /** When the time began in which both revisions run, or the alarms are watched after the last old task has gone. */
   readonly bakeStartedAt?: number
   readonly createdAt: number
@@ -84,6 +98,27 @@ export type LifecycleHookDetail = {
   readonly status: 'AWAITING_ACTION' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT'
   readonly expiresAt?: number
   readonly timeoutAction?: 'ROLLBACK' | 'CONTINUE'
+  /** What a function that said IN_PROGRESS is called with again, and when. */
+  readonly nextCall?: { readonly at: number; readonly hookDetails?: unknown }
+  /** ContinueServiceDeployment. */
+  readonly answer?: 'CONTINUE' | 'ROLLBACK'
+  /** Why it failed: what `statusReason` says after `Service deployment rolled back because `. */
+  readonly because?: string
+  readonly startedAt?: number
+  readonly endedAt?: number
+  /** What the function returned last, cut to a readable length, and its last lines. */
+  readonly result?: string
+  readonly logLines?: readonly string[]
+}
+
+/** What a deployment that shifts traffic has decided before it changes anything. */
+export type ServiceDeploymentPlan = ShiftPlan & {
+  /** Nothing runs yet that traffic could be with: blue is the alternate group without tasks. */
+  readonly isFirst: boolean
+  /** More than one revision runs: all but blue go before anything else. */
+  readonly needsReconcile: boolean
+  /** Green's share of the rules' traffic as it was found, in percent. */
+  readonly foundPercentages: Readonly<Record<string, number>>
 }
 
 /** Nothing more happens to it. */

@@ -21,6 +21,7 @@ export type Engine = {
   readonly loadBalancing: LoadBalancing
   readonly services: ServiceScheduler
   readonly deployments: DeploymentSupervisor
+  readonly serviceDeployments: ServiceDeploymentSupervisor
   readonly objects: ObjectReader
 }
 
@@ -99,4 +100,10 @@ export interface DeploymentSupervisor {
   }): Deployment | undefined
   /** Live while it runs, as last seen once it has ended. */
   taskSets(deployment: Deployment): readonly TaskSetInfo[]
+}
+
+/** Runs the deployments of ECS itself that shift traffic, one at a time per service. */
+export interface ServiceDeploymentSupervisor {
+  /** Begins what is written down in the store of deployments of the service, and has not been begun. */
+  takeUp(serviceArn: string): void
 }

@@ -87,9 +87,10 @@ function rollBack(
   const reason = `Service deployment rolled back because ${because}`
   const restored = withMakeup(service, candidate)
   store.services.put(service.serviceArn, restored)
-  replacePrimary(context, restored, candidate, `${rollingBackReason} ${candidate.taskSetId}.`, {
-    state: 'FAILED',
-    stateReason,
+  replacePrimary(context, restored, candidate, {
+    stateReason: `${rollingBackReason} ${candidate.taskSetId}.`,
+    strategy: 'ROLLING',
+    formerState: { state: 'FAILED', stateReason },
   })
   store.serviceDeployments.put(deployment.serviceDeploymentArn, {
     ...deployment,

@@ -1,13 +1,14 @@
 import { arn, parseArn } from '../domain/identifiers.ts'
 import { failureThreshold } from '../domain/service-deployment-configuration.ts'
-import type { ServiceDeploymentConfiguration } from '../domain/service-deployment-configuration.ts'
+import type { DeploymentStrategy, ServiceDeploymentConfiguration } from '../domain/service-deployment-configuration.ts'
 import { isOver } from '../domain/service-deployment.ts'
 import type { RevisionInDeployment, ServiceDeployment } from '../domain/service-deployment.ts'
-import type { ServiceRevision } from '../domain/service-revision.ts'
+import type { ResolvedLoadBalancer, ServiceRevision } from '../domain/service-revision.ts'
 import { computedDesiredCount } from '../domain/service.ts'
-import type { Rollout, Service, TaskSet } from '../domain/service.ts'
+import type { Rollout, Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
 import { isPending } from '../domain/reconcile.ts'
 import type { Chance, Clock } from './ports.ts'
+import { servingGroupOf } from './rule-traffic.ts'
 import type { Store } from './store.ts'
 
 type Tools = { readonly store: Store; readonly clock: Clock; readonly chance: Chance }
@@ -24,7 +25,8 @@ export const defaultConfiguration: ServiceDeploymentConfiguration = {
 
 /**
  * Keeps the service as it is given and begins a deployment of what it asks for now; one that is running is replaced.
- * The scheduler carries out a rolling update; of the strategies that shift traffic only the records are made.
+ * The scheduler carries out a rolling update; a deployment that shifts traffic is taken up by its supervisor, and until it
+ * comes to that nothing of the new revision runs.
  */
 export function beginServiceDeployment(tools: Tools, service: Service): Service {
   const { store, clock, chance } = tools
@@ -55,39 +57,39 @@ export function beginServiceDeployment(tools: Tools, service: Service): Service 
     store.services.put(service.serviceArn, deployed)
     store.serviceRevisions.put(revision.serviceRevisionArn, revision)
     store.serviceDeployments.put(deployment.serviceDeploymentArn, deployment)
-    if (configuration.strategy === 'ROLLING') {
-      replacePrimary(tools, deployed, revision, `ECS deployment ${revision.taskSetId} in progress.`)
-    }
+    const stateReason = `ECS deployment ${revision.taskSetId} in progress.`
+    replacePrimary(tools, deployed, revision, { stateReason, strategy: configuration.strategy })
     return deployed
   })
 }
 
 /**
  * Makes the revision's task set the PRIMARY, IN_PROGRESS; it is made anew where it is gone. The former PRIMARY becomes
- * ACTIVE and keeps the number of tasks that is wanted of it, until a rolling update lowers it.
+ * ACTIVE and keeps the number of tasks that is wanted of it, until a rolling update lowers it; where traffic is shifted it
+ * goes on following the service's desired count.
  */
 export function replacePrimary(
   { store, clock }: Pick<Tools, 'store' | 'clock'>,
   service: Service,
   revision: ServiceRevision,
-  stateReason: string,
-  formerState?: Pick<Rollout, 'state' | 'stateReason'>,
+  { stateReason, strategy, formerState }: PrimaryChange,
 ): TaskSet {
   const now = clock.now()
+  const isShifting = strategy !== 'ROLLING'
   for (const taskSet of rolloutsOf(store, service.serviceArn)) {
     if (taskSet.status !== 'PRIMARY') continue
     const rollout: Rollout = {
       state: taskSet.rollout?.state ?? 'COMPLETED',
       stateReason: taskSet.rollout?.stateReason ?? '',
       ...formerState,
-      desiredCount: computedDesiredCount(service, taskSet),
+      ...(isShifting ? {} : { desiredCount: computedDesiredCount(service, taskSet) }),
     }
     store.taskSets.put(taskSet.taskSetArn, { ...taskSet, status: 'ACTIVE', rollout, updatedAt: now })
   }
   const taskSetArn = arn.taskSet(service.serviceArn, revision.taskSetId)
   const existing = store.taskSets.get(taskSetArn)
   const primary: TaskSet = {
-    ...(existing ?? taskSetOf(revision, taskSetArn, now)),
+    ...(existing ?? { ...taskSetOf(revision, taskSetArn, now), ...(isShifting ? { scalePercent: 0 } : {}) }),
     status: 'PRIMARY',
     rollout: { state: 'IN_PROGRESS', stateReason },
     failures: { consecutive: 0, total: 0, nextStartAt: 0, sinceHealthy: 0 },
@@ -97,6 +99,13 @@ export function replacePrimary(
   }
   store.taskSets.put(taskSetArn, primary)
   return primary
+}
+
+type PrimaryChange = {
+  readonly stateReason: string
+  readonly strategy: DeploymentStrategy
+  /** What becomes of the former PRIMARY's rollout. */
+  readonly formerState?: Pick<Rollout, 'state' | 'stateReason'>
 }
 
 /**
@@ -260,7 +269,16 @@ function revisionOf(store: Store, service: Service, taskSetId: string): Omit<Ser
     loadBalancers: service.loadBalancers,
     ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
     containerImages: containers.map(({ name, image }) => ({ containerName: name, image })),
-    resolvedConfiguration: { loadBalancers: service.loadBalancers.map(({ targetGroupArn }) => ({ targetGroupArn })) },
+    resolvedConfiguration: { loadBalancers: service.loadBalancers.map((entry) => resolved(store, entry)) },
+  }
+}
+
+/** A rolling update stays in the group of a pair that serves; a deployment that shifts traffic decides it later. */
+function resolved(store: Store, entry: ServiceLoadBalancer): ResolvedLoadBalancer {
+  const productionListenerRule = entry.advancedConfiguration?.productionListenerRule
+  return {
+    targetGroupArn: servingGroupOf(store, entry),
+    ...(productionListenerRule === undefined ? {} : { productionListenerRule }),
   }
 }
 
@@ -274,8 +292,8 @@ function taskSetOf(revision: ServiceRevision, taskSetArn: string, now: number): 
     status: 'ACTIVE',
     taskDefinition: revision.taskDefinition,
     scalePercent: 100,
-    loadBalancers: revision.loadBalancers.map(({ targetGroupArn, containerName, containerPort }) => ({
-      targetGroupArn,
+    loadBalancers: revision.loadBalancers.map(({ targetGroupArn, containerName, containerPort }, index) => ({
+      targetGroupArn: revision.resolvedConfiguration?.loadBalancers[index]?.targetGroupArn ?? targetGroupArn,
       containerName,
       containerPort,
     })),

@@ -1,4 +1,3 @@
-import { isOver } from '../domain/service-deployment.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
 import { serviceEvents } from './event-recording.ts'
@@ -36,12 +35,14 @@ export function keepService(
   return wakeAt
 }
 
-/** Under the ECS controller, but for a deployment that shifts traffic: its procedure scales the task sets. */
+/**
+ * Under the ECS controller, but where the last deployment shifts traffic: its procedure scales the task sets, and where it
+ * was stopped midway what is left serves on until the next one.
+ */
 function isRolling({ store }: SchedulerContext, service: Service): boolean {
   if (service.deploymentController !== 'ECS') return false
   const deployment = currentDeployment(store, service)
-  if (deployment === undefined || isOver(deployment)) return true
-  return deployment.deploymentConfiguration.strategy === 'ROLLING'
+  return deployment === undefined || deployment.deploymentConfiguration.strategy === 'ROLLING'
 }
 
 function drain({ store, clock }: SchedulerContext, taskSet: TaskSet): void {

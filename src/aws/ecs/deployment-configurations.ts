@@ -4,6 +4,7 @@ import { defaultConfiguration } from '../../engine/service-deployments.ts'
 import type { Answer } from '../handlers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported } from './errors.ts'
+import { readLifecycleHooks } from './lifecycle-hooks.ts'
 import { isAsked } from './members.ts'
 
 type Given = Answer<sdk.DeploymentConfiguration>
@@ -19,10 +20,13 @@ export function readDeploymentConfiguration(
 ): ServiceDeploymentConfiguration {
   if (given === undefined) return before
   checkMembers(given)
+  const { lifecycleHooks: _hooks, linearConfiguration: _linear, canaryConfiguration: _canary, ...kept } = before
+  const strategy = given.strategy ?? before.strategy
   const configuration: ServiceDeploymentConfiguration = {
-    ...before,
+    ...kept,
+    ...readShifting(strategy, given, before),
+    strategy,
     ...defined({
-      strategy: given.strategy,
       maximumPercent: given.maximumPercent,
       minimumHealthyPercent: given.minimumHealthyPercent,
       deploymentCircuitBreaker: given.deploymentCircuitBreaker && readCircuitBreaker(given.deploymentCircuitBreaker),
@@ -31,18 +35,11 @@ export function readDeploymentConfiguration(
     }),
   }
   checkPercents(configuration)
-  checkStrategy(configuration.strategy, given)
   return configuration
 }
 
-/** The strategies that shift traffic bring these members; a rolling update has no use for them. */
-const shiftingMembers = ['lifecycleHooks', 'linearConfiguration', 'canaryConfiguration'] as const
-
 function checkMembers(given: Given): void {
-  const { bakeTimeInMinutes = 0 } = given
-  if (bakeTimeInMinutes < 0 || bakeTimeInMinutes > 1440) {
-    throw invalidParameter('deploymentConfiguration.bakeTimeInMinutes must be between 0 and 1440.')
-  }
+  checkBakeTime('bakeTimeInMinutes', given.bakeTimeInMinutes ?? 0)
   if (isAsked(given.earlySuccessCriteria)) {
     throw notSupported(
       'deploymentConfiguration.earlySuccessCriteria',
@@ -51,19 +48,58 @@ function checkMembers(given: Given): void {
   }
 }
 
-function checkStrategy(strategy: ServiceDeploymentConfiguration['strategy'], given: Given): void {
-  if (strategy !== 'ROLLING') {
-    throw notSupported(
-      `deploymentConfiguration.strategy ${strategy}`,
-      'Use strategy ROLLING, or deploymentController type=CODE_DEPLOY for blue/green deployments.',
-    )
+/** What only the strategies that shift traffic have, each its own. A strategy that is left takes these with it. */
+function readShifting(
+  strategy: ServiceDeploymentConfiguration['strategy'],
+  given: Given,
+  before: ServiceDeploymentConfiguration,
+): Pick<ServiceDeploymentConfiguration, 'lifecycleHooks' | 'linearConfiguration' | 'canaryConfiguration'> {
+  const owners = { linearConfiguration: 'LINEAR', canaryConfiguration: 'CANARY' } as const
+  for (const [member, owner] of Object.entries(owners)) {
+    if (strategy !== owner && isAsked(given[member as keyof typeof owners])) {
+      throw invalidParameter(
+        `deploymentConfiguration.${member} cannot be used with deployment strategy ${strategy}. Remove it.`,
+      )
+    }
   }
-  const unused = shiftingMembers.find((member) => isAsked(given[member]))
-  if (unused !== undefined) {
+  if (strategy === 'ROLLING') {
+    if (!isAsked(given.lifecycleHooks)) return {}
     throw invalidParameter(
-      `deploymentConfiguration.${unused} cannot be used with deployment strategy ROLLING. Remove it.`,
+      'deploymentConfiguration.lifecycleHooks cannot be used with deployment strategy ROLLING. Remove it.',
     )
   }
+  const linear = given.linearConfiguration ?? before.linearConfiguration
+  const canary = given.canaryConfiguration ?? before.canaryConfiguration
+  const hooks = given.lifecycleHooks === undefined ? before.lifecycleHooks : readLifecycleHooks(given.lifecycleHooks)
+  return defined({
+    lifecycleHooks: hooks,
+    linearConfiguration: strategy === 'LINEAR' ? readLinear(linear ?? {}) : undefined,
+    canaryConfiguration: strategy === 'CANARY' ? readCanary(canary ?? {}) : undefined,
+  })
+}
+
+function readLinear({ stepPercent = 10, stepBakeTimeInMinutes = 6 }: NonNullable<Given['linearConfiguration']>) {
+  checkPercent('linearConfiguration.stepPercent', stepPercent, 3)
+  checkBakeTime('linearConfiguration.stepBakeTimeInMinutes', stepBakeTimeInMinutes)
+  return { stepPercent, stepBakeTimeInMinutes }
+}
+
+function readCanary({ canaryPercent = 5, canaryBakeTimeInMinutes = 10 }: NonNullable<Given['canaryConfiguration']>) {
+  checkPercent('canaryConfiguration.canaryPercent', canaryPercent, 0.1)
+  checkBakeTime('canaryConfiguration.canaryBakeTimeInMinutes', canaryBakeTimeInMinutes)
+  return { canaryPercent, canaryBakeTimeInMinutes }
+}
+
+/** In steps of a tenth of a percent. */
+function checkPercent(member: string, value: number, least: number): void {
+  const isTenths = Math.abs(value * 10 - Math.round(value * 10)) < 1e-6
+  if (value >= least && value <= 100 && isTenths) return
+  throw invalidParameter(`deploymentConfiguration.${member} must be between ${least} and 100.0, in multiples of 0.1.`)
+}
+
+function checkBakeTime(member: string, minutes: number): void {
+  if (Number.isInteger(minutes) && minutes >= 0 && minutes <= 1440) return
+  throw invalidParameter(`deploymentConfiguration.${member} must be between 0 and 1440.`)
 }
 
 function checkPercents({ maximumPercent, minimumHealthyPercent }: ServiceDeploymentConfiguration): void {

@@ -17,6 +17,7 @@ import { readNetworkConfiguration } from './network-configurations.ts'
 import { checkSettings, recordedSettings, roleArn } from './service-settings.ts'
 import { readTags } from './tags.ts'
 import { rootUser } from './task-definitions.ts'
+import { checkTrafficConfiguration } from './traffic-configurations.ts'
 
 type Input = Checked<sdk.CreateServiceRequest>
 
@@ -91,15 +92,18 @@ function ecsLaunch({ store }: Engine, place: Place, cluster: Cluster, input: Inp
   const definition = findUsableTaskDefinition(store, place, input.taskDefinition)
   const capacityProviderStrategy = readCapacityProviderStrategy(input.capacityProviderStrategy)
   const launch = readLaunch(input, definition, cluster)
+  const loadBalancers = readLoadBalancers(store, input.loadBalancers ?? [], definition)
+  const deploymentConfiguration = readDeploymentConfiguration(input.deploymentConfiguration)
+  checkTrafficConfiguration(loadBalancers, deploymentConfiguration)
   return {
     taskDefinition: definition.taskDefinitionArn,
-    loadBalancers: readLoadBalancers(store, input.loadBalancers ?? [], definition),
+    loadBalancers,
     ...launch,
     ...defined({
       networkConfiguration: readNetworkConfiguration(input.networkConfiguration, definition, launch.launchType),
       capacityProviderStrategy,
     }),
-    deploymentConfiguration: readDeploymentConfiguration(input.deploymentConfiguration),
+    deploymentConfiguration,
   }
 }
 

@@ -52,8 +52,15 @@ export const serviceDeployments = (engine: Engine) => {
       if (deployment === undefined) throw deploymentNotFound()
       const status = stopType === 'ROLLBACK' ? 'ROLLBACK_REQUESTED' : 'STOP_REQUESTED'
       checkStoppable(deployment, status)
-      // The scheduler sees it in the store.
+      // Whoever carries it out sees it in the store.
       store.serviceDeployments.put(key, { ...deployment, status, updatedAt: engine.clock.now() })
+      return { serviceDeploymentArn: key }
+    },
+    ContinueServiceDeployment({ serviceDeploymentArn: key, hookId, action = 'CONTINUE' }, call) {
+      checkArns([key], 'serviceDeploymentArn', 'service-deployment', call)
+      const deployment = store.serviceDeployments.get(key)
+      if (deployment === undefined) throw deploymentNotFound()
+      store.serviceDeployments.put(key, answered(deployment, hookId, action))
       return { serviceDeploymentArn: key }
     },
   } satisfies Handlers<typeof sdk>
@@ -63,8 +70,35 @@ export const serviceDeployments = (engine: Engine) => {
 const deploymentNotFound = (): AwsError =>
   new AwsError('ServiceDeploymentNotFoundException', 'The service deployment does not exist.')
 
+/** The deployment with the answer its pause hook waits for. */
+function answered(deployment: ServiceDeployment, hookId: string, answer: 'CONTINUE' | 'ROLLBACK'): ServiceDeployment {
+  if (!/^ecs-[a-z]+-.+$/.test(hookId)) {
+    throw invalidParameter('Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}')
+  }
+  if (isOver(deployment)) {
+    throw invalidParameter('Continuing a service deployment is not allowed for service deployment in terminal states.')
+  }
+  const { lifecycleHookDetails: details = [] } = deployment
+  const waiting = details.find((detail) => detail.hookId === hookId && detail.status === 'AWAITING_ACTION')
+  if (waiting === undefined || waiting.answer !== undefined) {
+    throw invalidParameter(
+      'Provided hookId is either completed, unavailable, or not associated with the given Resource ARN',
+    )
+  }
+  return {
+    ...deployment,
+    lifecycleHookDetails: details.map((detail) => (detail === waiting ? { ...detail, answer } : detail)),
+  }
+}
+
 /** The exact words of ECS are not known. */
 function checkStoppable(deployment: ServiceDeployment, asked: ServiceDeployment['status']): void {
+  if (deployment.lifecycleStage === 'CLEAN_UP' && !isOver(deployment)) {
+    throw new AwsError(
+      'ConflictException',
+      'The service deployment takes away the former revision: it cannot be stopped any more.',
+    )
+  }
   if (deployment.status === 'PENDING' || deployment.status === 'IN_PROGRESS') return
   if (deployment.status === asked) return
   throw new AwsError(

@@ -11,6 +11,7 @@ import { readLaunch } from './launch-types.ts'
 import { readLoadBalancers } from './load-balancers.ts'
 import { findUsableTaskDefinition } from './names.ts'
 import { readNetworkConfiguration } from './network-configurations.ts'
+import { checkRollingUpdate, checkTrafficConfiguration } from './traffic-configurations.ts'
 
 type Input = Checked<sdk.UpdateServiceRequest>
 
@@ -48,7 +49,10 @@ export function withDeployedSettings(
     input.networkConfiguration === undefined &&
     input.platformVersion === undefined &&
     input.capacityProviderStrategy === undefined
-  if (asksForNothing) return { service: configured, needsDeployment: false }
+  if (asksForNothing) {
+    checkTrafficConfiguration(configured.loadBalancers, deploymentConfiguration)
+    return { service: configured, needsDeployment: false }
+  }
   const {
     platformVersion: _version,
     capacityProviderStrategy: _strategy,
@@ -59,7 +63,10 @@ export function withDeployedSettings(
   const isChanged = deployedMembers.some(
     (member) => JSON.stringify(changed[member]) !== JSON.stringify(service[member]),
   )
-  return { service: changed, needsDeployment: isChanged || input.forceNewDeployment === true }
+  const needsDeployment = isChanged || input.forceNewDeployment === true
+  checkTrafficConfiguration(changed.loadBalancers, deploymentConfiguration)
+  if (needsDeployment) checkRollingUpdate(engine.store, service, changed)
+  return { service: changed, needsDeployment }
 }
 
 function deployedOf(

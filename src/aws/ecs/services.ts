@@ -73,7 +73,9 @@ function createService(engine: Engine, place: Place, input: Checked<sdk.CreateSe
     if (existing.createdFrom === createdFrom) return existing
     throw invalidParameter('Creation of service was not idempotent.')
   }
-  return keepService(engine, { ...newService(engine, place, cluster, input), createdFrom })
+  const service = keepService(engine, { ...newService(engine, place, cluster, input), createdFrom })
+  engine.serviceDeployments.takeUp(service.serviceArn)
+  return service
 }
 
 /** Under ECS the first deployment begins with the service, under CODE_DEPLOY the first task set. */
@@ -148,7 +150,7 @@ function updateService(
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds,
     recorded: recordedSettings(input, controller, moved.recorded),
   }
-  return store.transaction(() => {
+  const changed = store.transaction(() => {
     const kept = moved === service ? updated : keepUnderController(engine, updated)
     const deployed =
       controller === 'ECS'
@@ -158,6 +160,8 @@ function updateService(
     store.services.put(service.serviceArn, deployed.service)
     return deployed.service
   })
+  engine.serviceDeployments.takeUp(service.serviceArn)
+  return changed
 }
 
 /** From here on nothing is wanted of it: its tasks are drained and stopped, and then it is INACTIVE. */
