@@ -1,12 +1,13 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import { kindsOnDisk } from '../engine/ports.ts'
 import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
 import { explainSqliteError } from './sqlite-error.ts'
 
 /** Written into the file's header, so that neither another program's file nor a newer format is taken for ours. */
 const applicationId = 0x7465616c
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
   CREATE TABLE rows (
@@ -16,8 +17,21 @@ const schema = `
     value TEXT NOT NULL,
     UNIQUE (kind, key)
   ) STRICT;
-  PRAGMA application_id = ${applicationId};
+  PRAGMA application_id = ${applicationId};`
+
+/** What is read row by row stands apart, so that its size is nothing to whoever starts. */
+const historySchema = `
+  CREATE TABLE history (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO history SELECT kind, key, value FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
+  DELETE FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
   PRAGMA user_version = ${schemaVersion};`
+
+const isOnDisk: ReadonlySet<string> = new Set(kindsOnDisk)
 
 /**
  * The engine's state in one SQLite file. A write is one transaction, on disk when it returns; when the disk is full or
@@ -26,8 +40,9 @@ const schema = `
 export class SqlitePersistence implements Persistence {
   readonly #database: DatabaseSync
   readonly #file: string
-  readonly #put: StatementSync
-  readonly #delete: StatementSync
+  readonly #rows: Statements
+  readonly #history: Statements
+  readonly #read: StatementSync
 
   /** Opens the file, or makes it. A damaged file, a foreign one and one of a newer Teal are refused and left alone. */
   static open(file: string): SqlitePersistence {
@@ -48,13 +63,11 @@ export class SqlitePersistence implements Persistence {
     prepareFile(database, file)
     this.#database = database
     this.#file = file
-    this.#put = database.prepare(
-      'INSERT INTO rows (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value',
-    )
-    this.#delete = database.prepare('DELETE FROM rows WHERE kind = ? AND key = ?')
+    this.#rows = statementsFor(database, 'rows')
+    this.#history = statementsFor(database, 'history')
+    this.#read = database.prepare('SELECT value FROM history WHERE kind = ? AND key = ?')
   }
 
-  /** In the order the rows were first written. */
   load(): Iterable<StoredRow> {
     return this.#explained(
       () =>
@@ -62,13 +75,23 @@ export class SqlitePersistence implements Persistence {
     )
   }
 
+  read(kind: string, key: string): string | undefined {
+    return this.#explained(() => (this.#read.get(kind, key) as { readonly value: string } | undefined)?.value)
+  }
+
+  readAll(kind: string): Iterable<string> {
+    const values = this.#database.prepare('SELECT value FROM history WHERE kind = ? ORDER BY key')
+    return this.#explained(() => values.all(kind).map(({ value }) => String(value)))
+  }
+
   write(rows: readonly RowChange[]): void {
     this.#explained(() => {
       try {
         this.#database.exec('BEGIN IMMEDIATE')
         for (const { kind, key, value } of rows) {
-          if (value === undefined) this.#delete.run(kind, key)
-          else this.#put.run(kind, key, value)
+          const table = isOnDisk.has(kind) ? this.#history : this.#rows
+          if (value === undefined) table.delete.run(kind, key)
+          else table.put.run(kind, key, value)
         }
         this.#database.exec('COMMIT')
       } catch (error) {
@@ -89,6 +112,17 @@ export class SqlitePersistence implements Persistence {
     } catch (error) {
       throw explainSqliteError(error, this.#file)
     }
+  }
+}
+
+type Statements = { readonly put: StatementSync; readonly delete: StatementSync }
+
+function statementsFor(database: DatabaseSync, table: 'rows' | 'history'): Statements {
+  return {
+    put: database.prepare(
+      `INSERT INTO ${table} (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value`,
+    ),
+    delete: database.prepare(`DELETE FROM ${table} WHERE kind = ? AND key = ?`),
   }
 }
 
@@ -114,7 +148,7 @@ function prepareFile(database: DatabaseSync, file: string): void {
   const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
   if (!isNew) refuseForeign(database, file, { version, owner })
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-  if (isNew) inTransaction(database, schema)
+  if (version < schemaVersion) inTransaction(database, isNew ? schema + historySchema : historySchema)
 }
 
 function refuseForeign(
@@ -132,7 +166,7 @@ function refuseForeign(
       `${file} was written by a newer version of Teal (format ${version}; this one knows ${schemaVersion}). Use that version, or choose another directory with --data.`,
     )
   }
-  const [finding] = database.prepare('PRAGMA quick_check(1)').all()
+  const [finding] = database.prepare('PRAGMA quick_check(rows)').all()
   if (finding?.['quick_check'] !== 'ok') {
     throw new Error(
       `${file} is damaged (${String(finding?.['quick_check']).replaceAll('\n', ' ')}). It was left as it is. Put a backup in its place, or choose another directory with --data to start afresh.`,

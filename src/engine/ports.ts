@@ -1,3 +1,4 @@
+import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { TaskEndpoint } from '../domain/task.ts'
@@ -20,9 +21,17 @@ export interface Chance {
   digits(count: number): string
 }
 
+/** What is not held in memory, because it grows with everything that ever happened. */
+export const kindsOnDisk = ['deploymentObservations', 'journal'] as const
+
 /** Where the engine's state is kept. `write` is all or nothing, and durable when it returns. */
 export interface Persistence {
+  /** All rows but those of `kindsOnDisk`, in the order they were first written. */
   load(): Iterable<StoredRow>
+  /** The value of one row of `kindsOnDisk`. */
+  read(kind: string, key: string): string | undefined
+  /** All values of one of `kindsOnDisk`, in the order of their keys. */
+  readAll(kind: string): Iterable<string>
   write(rows: readonly RowChange[]): void
 }
 export type StoredRow = { readonly kind: string; readonly key: string; readonly value: string }
@@ -89,6 +98,11 @@ export interface TaskRuntime {
   list(): Promise<readonly string[]>
   /** Called with a task's id when one of its containers has ended. */
   onExit(listener: (taskId: string) => void): void
+  /**
+   * What the task's containers have used until now; undefined for a task of which nothing runs, or that cannot be
+   * measured. Absent where the runtime measures nothing.
+   */
+  usage?(taskId: string): Promise<TaskUsage | undefined>
   /** The engine's endpoint as containers reach it; absent where they reach it as everybody does. */
   endpointUrlFor?(endpointUrl: string): string
 }
@@ -118,6 +132,8 @@ export type TaskLaunch = {
 export type ContainerLaunch = {
   readonly name: string
   readonly image: string
+  /** What the image's registry wants to know. Never to be written to a file. */
+  readonly registryCredentials?: { readonly username: string; readonly password: string }
   readonly entryPoint?: readonly string[]
   readonly command?: readonly string[]
   readonly workingDirectory?: string

@@ -2,6 +2,7 @@ import type { AlarmHistory, MetricAlarm } from '../domain/alarm.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
+import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
@@ -11,14 +12,18 @@ import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
+import type { ScalableTarget, ScalingActivities, ScalingPolicy } from '../domain/scaling.ts'
 import type { ServiceRevision } from '../domain/service-revision.ts'
 import type { StoredParameter, StoredSecret } from '../domain/secret.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
+import { DiskCollection, MemoryCollection } from './collection.ts'
+import type { Change, Collection } from './collection.ts'
+import { OwnerIndex } from './owner-index.ts'
+import { kindsOnDisk } from './ports.ts'
 import type { Persistence, RowChange } from './ports.ts'
-import { ServiceIndex } from './service-index.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
 type Kinds = {
@@ -48,6 +53,11 @@ type Kinds = {
   alarms: MetricAlarm
   /** By `region/alarmName`, also of alarms that were deleted. */
   alarmHistories: AlarmHistory
+  /** By `region/service/CLUSTER/SERVICE`. */
+  scalableTargets: ScalableTarget
+  scalingActivities: ScalingActivities
+  /** By ARN. */
+  scalingPolicies: ScalingPolicy
   /** By its own key, oldest first. */
   metricMinutes: MetricMinute
   /** One: `engine`. */
@@ -92,28 +102,32 @@ type Kinds = {
  */
 export class Store {
   readonly #persistence: Persistence
-  readonly #collections = new Map<string, MemoryCollection<unknown>>()
-  readonly #listeners = new Set<() => void>()
+  readonly #loaders = new Map<string, (key: string, value: unknown) => void>()
+  readonly #onDisk: DiskCollection<unknown>[] = []
+  readonly #listeners = new Set<(changes: readonly StoreChange[]) => void>()
   #open: Change[] | undefined
 
   readonly loadBalancers = this.#collection('loadBalancers')
-  readonly targetGroups = this.#collection('targetGroups')
+  readonly targetGroups = this.#indexed('targetGroups', { named: ({ name }) => name })
   readonly listeners = this.#collection('listeners')
-  readonly rules = this.#collection('rules')
+  readonly rules = this.#indexed('rules', { ofListener: ({ listenerArn }) => listenerArn })
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')
-  readonly serviceEvents = this.#ofServices('serviceEvents')
-  readonly taskSets = this.#ofServices('taskSets')
-  readonly serviceDeployments = this.#ofServices('serviceDeployments')
-  readonly serviceRevisions = this.#ofServices('serviceRevisions')
-  readonly tasks = this.#ofServices('tasks')
+  readonly serviceEvents = this.#indexed('serviceEvents', { ofService })
+  readonly taskSets = this.#indexed('taskSets', { ofService })
+  readonly serviceDeployments = this.#indexed('serviceDeployments', { ofService })
+  readonly serviceRevisions = this.#indexed('serviceRevisions', { ofService })
+  readonly tasks = this.#indexed('tasks', { ofService })
   readonly applications = this.#collection('applications')
   readonly deploymentGroups = this.#collection('deploymentGroups')
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
   readonly revisions = this.#collection('revisions')
   readonly alarms = this.#collection('alarms')
   readonly alarmHistories = this.#collection('alarmHistories')
+  readonly scalableTargets = this.#collection('scalableTargets')
+  readonly scalingActivities = this.#collection('scalingActivities')
+  readonly scalingPolicies = this.#collection('scalingPolicies')
   readonly metricMinutes = this.#collection('metricMinutes')
   readonly engineTimes = this.#collection('engineTimes')
   readonly notifications = this.#collection('notifications')
@@ -128,15 +142,20 @@ export class Store {
   readonly logGroups = this.#collection('logGroups')
   readonly logStreams = this.#collection('logStreams')
   readonly parameters = this.#collection('parameters')
-  readonly deployments = this.#collection('deployments')
+  readonly deployments = this.#indexed('deployments', {
+    inRegion: ({ region }) => region,
+    /** By the group's id: a later group of the same name is another one. */
+    ofGroup: ({ group }) => group.deploymentGroupId,
+    runningIn: ({ region, status }) => (isTerminal(status) ? undefined : region),
+  })
   readonly deploymentWatches = this.#collection('deploymentWatches')
-  readonly deploymentObservations = this.#collection('deploymentObservations')
-  readonly journal = this.#collection('journal')
+  readonly deploymentObservations = this.#diskCollection('deploymentObservations')
+  readonly journal = this.#diskCollection('journal')
   readonly revisionNumbers = this.#collection('revisionNumbers')
 
   constructor(persistence: Persistence) {
     this.#persistence = persistence
-    for (const { kind, key, value } of persistence.load()) this.#collections.get(kind)?.load(key, JSON.parse(value))
+    for (const { kind, key, value } of persistence.load()) this.#loaders.get(kind)?.(key, JSON.parse(value))
   }
 
   /** Groups changes: all are kept, or none. Inside another transaction it simply joins it. Must not be async. */
@@ -148,32 +167,56 @@ export class Store {
       const result = work()
       if (changes.length > 0) this.#persistence.write(rowsOf(changes))
       this.#open = undefined
-      if (changes.length > 0) for (const listener of this.#listeners) listener()
+      this.#settle()
+      if (changes.length > 0) for (const listener of this.#listeners) listener(changes as readonly StoreChange[])
       return result
     } catch (error) {
       for (const { undo } of changes.toReversed()) undo()
+      this.#settle()
       throw error
     } finally {
       this.#open = undefined
     }
   }
 
-  /** Called after each transaction that changed something. */
-  onChange(listener: () => void): void {
+  /** Called after each transaction that changed something, with all its changes in the order they were made. */
+  onChange(listener: (changes: readonly StoreChange[]) => void): void {
     this.#listeners.add(listener)
   }
 
   #collection<Kind extends keyof Kinds>(kind: Kind): Collection<Kinds[Kind]> {
-    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => this.#record(change))
-    this.#collections.set(kind, collection)
+    return this.#indexed(kind, {})
+  }
+
+  /** By each of the owners the values can be asked for, in the order the keys were first put. */
+  #indexed<Kind extends keyof Kinds, Owners extends OwnersOf<Kinds[Kind]>>(
+    kind: Kind,
+    owners: Owners,
+  ): IndexedCollection<Kinds[Kind], Owners> {
+    const indexes = Object.entries(owners).map(
+      ([name, ownerOf]) => [name, new OwnerIndex<Kinds[Kind]>(ownerOf)] as const,
+    )
+    const collection = new MemoryCollection<Kinds[Kind]>(
+      kind,
+      (change) => this.#record(change),
+      indexes.map(([, index]) => index),
+    )
+    this.#loaders.set(kind, (key, value) => collection.load(key, value as Kinds[Kind]))
+    const lists = indexes.map(([name, index]) => [name, (owner: string) => index.of(owner)] as const)
+    return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], Owners>
+  }
+
+  #diskCollection<Kind extends KindOnDisk>(kind: Kind): Collection<Kinds[Kind]> {
+    const collection = new DiskCollection<Kinds[Kind]>(kind, (change) => this.#record(change), {
+      read: (key) => this.#persistence.read(kind, key),
+      readAll: () => this.#persistence.readAll(kind),
+    })
+    this.#onDisk.push(collection)
     return collection
   }
 
-  #ofServices<Kind extends OwnedKind>(kind: Kind): ServiceCollection<Kinds[Kind]> {
-    const index = new ServiceIndex<Kinds[Kind]>()
-    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => this.#record(change), index)
-    this.#collections.set(kind, collection)
-    return Object.assign(collection, { ofService: (serviceArn: string) => index.of(serviceArn) })
+  #settle(): void {
+    for (const collection of this.#onDisk) collection.settle()
   }
 
   #record(change: Change): void {
@@ -182,96 +225,24 @@ export class Store {
   }
 }
 
-export interface Collection<Value> {
-  get(key: string): Value | undefined
-  has(key: string): boolean
-  /** In the order the keys were first put. */
-  list(): readonly Value[]
-  put(key: string, value: Value): void
-  delete(key: string): void
+/** One change of one value; `value` is undefined where it was deleted, `before` where there was none or it is on disk. */
+export type StoreChange = {
+  readonly [Kind in keyof Kinds]: {
+    readonly kind: Kind
+    readonly key: string
+    readonly value: Kinds[Kind] | undefined
+    readonly before: Kinds[Kind] | undefined
+  }
+}[keyof Kinds]
+
+type KindOnDisk = (typeof kindsOnDisk)[number]
+type OwnersOf<Value> = Readonly<Record<string, (value: Value) => string | undefined>>
+type IndexedCollection<Value, Owners> = Collection<Value> & {
+  readonly [Name in keyof Owners]: (owner: string) => readonly Value[]
 }
 
-/** What belongs to a service. */
-export interface ServiceCollection<Value> extends Collection<Value> {
-  /** The service's own, in the order the keys were first put. */
-  ofService(serviceArn: string): readonly Value[]
-}
-
-type OwnedKind = 'serviceEvents' | 'taskSets' | 'serviceDeployments' | 'serviceRevisions' | 'tasks'
-
-/** Told of every change of a collection, also of one that is undone. */
-type Index<Value> = {
-  set(key: string, value: Value, before: Value | undefined): void
-  remove(key: string, before: Value): void
-}
-
-type Change = { readonly kind: string; readonly key: string; readonly value: unknown; readonly undo: () => void }
-
-class MemoryCollection<Value> implements Collection<Value> {
-  readonly #kind: string
-  readonly #values = new Map<string, Value>()
-  /** Made when it is asked for, kept until something changes: most who look find nothing new. */
-  #list: readonly Value[] | undefined
-  readonly #record: (change: Change) => void
-  readonly #index: Index<Value> | undefined
-
-  constructor(kind: string, record: (change: Change) => void, index?: Index<Value>) {
-    this.#kind = kind
-    this.#record = record
-    this.#index = index
-  }
-
-  load(key: string, value: Value): void {
-    this.#set(key, value)
-  }
-
-  get(key: string): Value | undefined {
-    return this.#values.get(key)
-  }
-
-  has(key: string): boolean {
-    return this.#values.has(key)
-  }
-
-  list(): readonly Value[] {
-    this.#list ??= [...this.#values.values()]
-    return this.#list
-  }
-
-  put(key: string, value: Value): void {
-    const undo = this.#undo(key)
-    this.#set(key, value)
-    this.#record({ kind: this.#kind, key, value, undo })
-  }
-
-  delete(key: string): void {
-    if (!this.#values.has(key)) return
-    const undo = this.#undo(key)
-    this.#remove(key)
-    this.#record({ kind: this.#kind, key, value: undefined, undo })
-  }
-
-  #undo(key: string): () => void {
-    const had = this.#values.has(key)
-    const before = this.#values.get(key)
-    return () => {
-      if (had) this.#set(key, before as Value)
-      else this.#remove(key)
-    }
-  }
-
-  #set(key: string, value: Value): void {
-    this.#index?.set(key, value, this.#values.get(key))
-    this.#values.set(key, value)
-    this.#list = undefined
-  }
-
-  #remove(key: string): void {
-    const before = this.#values.get(key)
-    if (before !== undefined) this.#index?.remove(key, before)
-    this.#values.delete(key)
-    this.#list = undefined
-  }
+function ofService({ serviceArn }: { readonly serviceArn: string }): string {
+  return serviceArn
 }
 
 /** The last change of a row is the one that counts. */

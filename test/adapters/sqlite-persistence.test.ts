@@ -115,7 +115,7 @@ test('a state of a newer version is refused and left as it is', (t) => {
   const newer = new DatabaseSync(file)
   newer.exec('PRAGMA user_version = 99')
   newer.close()
-  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 1\)/)
+  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 2\)/)
 })
 
 test('a directory that does not exist is a clear error', (t) => {

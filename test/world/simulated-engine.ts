@@ -80,6 +80,8 @@ export class SimulatedEngine {
     const { disk } = this.#world
     return {
       load: () => disk.load(),
+      read: (kind, key) => disk.read(kind, key),
+      readAll: (kind) => disk.readAll(kind),
       write: (rows) => {
         if (this.#isDead) throw new Error('This engine is dead.')
         disk.write(rows)
