@@ -19,6 +19,9 @@ export type ConformanceWorld = {
 
 const never = new AbortController().signal
 
+/** A script that ends at once with SIGTERM, also as the first process of a container, which has to ask for its signals. */
+const idle = `exec 2>/dev/null; trap 'exit 143' TERM; while :; do sleep 0.05; done`
+
 type Demand = (world: ConformanceWorld) => Promise<void>
 const demands: (readonly [title: string, body: Demand])[] = []
 
@@ -35,11 +38,7 @@ function each(title: string, body: Demand): void {
 
 each('is prepared before anything runs, and a container starts when it is told to', async ({ runtime, image }) => {
   const tasks = runtime()
-  const launch = task(
-    't1',
-    shell(image, 'first', 'echo one; exit 0'),
-    shell(image, 'second', 'echo two; exec sleep 300'),
-  )
+  const launch = task('t1', shell(image, 'first', 'echo one; exit 0'), shell(image, 'second', `echo two; ${idle}`))
   await tasks.prepare(launch)
   assert.deepEqual(await tasks.inspect('t1'), [])
   await tasks.startContainer(launch, 'first')
@@ -56,7 +55,7 @@ each('is prepared before anything runs, and a container starts when it is told t
 
 each('has every effect once, however often it is called', async ({ runtime, image }) => {
   const tasks = runtime()
-  const launch = task('t1', shell(image, 'app', 'echo started; exec sleep 300'))
+  const launch = task('t1', shell(image, 'app', `echo started; ${idle}`))
   const [one, two] = await Promise.all([tasks.prepare(launch), tasks.prepare(launch)])
   assert.deepEqual(one.endpoints, two.endpoints)
   await Promise.all([tasks.startContainer(launch, 'app'), tasks.startContainer(launch, 'app')])
@@ -80,7 +79,7 @@ for (const [script, exitCode] of [
     const ended: string[] = []
     tasks.onExit((taskId) => ended.push(taskId))
     // A shell that is the first process of a container does not die of its own signals.
-    await started(tasks, task('t1', shell(image, 'app', `(${script}); exit $?`)))
+    await started(tasks, task('t1', shell(image, 'app', `/bin/sh -c '${script}'; exit $?`)))
     await eventually('the end', () => ended.includes('t1'))
     assert.equal(exitCodeOf(await tasks.inspect('t1'), 'app'), exitCode)
   })
@@ -101,7 +100,7 @@ each('is stopped by SIGTERM, or by SIGKILL after its stop time-out', async ({ ru
 
 each('stops one container and leaves the others', async ({ runtime, image }) => {
   const tasks = runtime()
-  const launch = task('t1', shell(image, 'app', 'exec sleep 300'), shell(image, 'side', 'exec sleep 300'))
+  const launch = task('t1', shell(image, 'app', idle), shell(image, 'side', idle))
   await started(tasks, launch)
   await tasks.stopContainer('t1', 'side')
   const seen = await tasks.inspect('t1')
@@ -112,7 +111,7 @@ each('stops one container and leaves the others', async ({ runtime, image }) => 
 
 each('never starts a container that was stopped before', async ({ runtime, image }) => {
   const tasks = runtime()
-  const launch = task('t1', shell(image, 'app', 'echo no; exec sleep 300'))
+  const launch = task('t1', shell(image, 'app', `echo no; ${idle}`))
   await tasks.prepare(launch)
   await tasks.stop('t1')
   await tasks.startContainer(launch, 'app').catch(() => undefined)
@@ -153,7 +152,7 @@ each('has the environment it was given', async ({ runtime, image }) => {
 
 each('is found again by the next engine', async ({ runtime, image, leave }) => {
   const first = runtime()
-  const launch = task('t1', shell(image, 'app', 'echo started; exec sleep 300'), shell(image, 'brief', 'exit 4'))
+  const launch = task('t1', shell(image, 'app', `echo started; ${idle}`), shell(image, 'brief', 'exit 4'))
   const endpoints = await started(first, launch)
   leave(first)
   const second = runtime()
@@ -175,7 +174,7 @@ each('is found again by the next engine', async ({ runtime, image, leave }) => {
 
 each('runs commands in a container', async ({ runtime, image }) => {
   const tasks = runtime()
-  const app = shell(image, 'app', 'exec sleep 300')
+  const app = shell(image, 'app', idle)
   await started(tasks, task('t1', { ...app, environment: { GREETING: 'hello' } }))
   const said = await tasks.exec('t1', 'app', command('echo "$GREETING"; echo oops >&2; exit 3'))
   assert.deepEqual(said, { exitCode: 3, stdout: 'hello\n', stderr: 'oops\n', isCut: false })
@@ -221,9 +220,7 @@ each('hands on what a container writes, line by line, and goes on where it was',
 
 each('keeps what each of two tasks is and writes apart', async ({ runtime, image }) => {
   const tasks = runtime()
-  await Promise.all(
-    ['t1', 't2'].map((id) => started(tasks, task(id, shell(image, 'app', `echo ${id}; exec sleep 300`)))),
-  )
+  await Promise.all(['t1', 't2'].map((id) => started(tasks, task(id, shell(image, 'app', `echo ${id}; ${idle}`)))))
   for (const id of ['t1', 't2']) {
     await eventually('a line', async () => (await tasks.logTail(id, 'app', 9)).length > 0)
     assert.deepEqual(await tasks.logTail(id, 'app', 9), [id])
