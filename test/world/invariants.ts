@@ -19,7 +19,9 @@ export class Invariants {
     this.#machine = machine
   }
 
-  check(store: Store, now: number): void {
+  /** While the disk is full no engine can change anything: nobody is to blame for that time. */
+  check(store: Store, now: number, { isDiskFull = false } = {}): void {
+    if (isDiskFull && this.#wrong !== undefined) this.#wrong = { ...this.#wrong, since: now }
     this.#weightsSumTo100(store)
     this.#noWeightWithoutHealthyTarget(now)
     onePrimary(store)
