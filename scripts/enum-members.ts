@@ -9,6 +9,7 @@ import type { NormalizedSchema } from '@smithy/core/schema'
 import { readOperationTable } from '../src/aws/wire/operation-table.ts'
 
 const clients = [
+  'client-application-auto-scaling',
   'client-cloudwatch',
   'client-codedeploy',
   'client-ecs',

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { applicationAutoScaling } from '../src/aws/application-autoscaling/service.ts'
 import { cloudWatch } from '../src/aws/cloudwatch/service.ts'
 import { codeDeploy } from '../src/aws/codedeploy/service.ts'
 import { ecs } from '../src/aws/ecs/service.ts'
@@ -47,6 +48,7 @@ function allServices(): readonly AwsService[] {
     secretsManager(engine),
     systemsManager(engine),
     cloudWatchLogs(engine),
+    applicationAutoScaling(engine),
   ]
 }
 

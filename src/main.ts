@@ -12,6 +12,7 @@ import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
 import { countRunning, endRouterAndTasks, killRouterAndTasks, routerPidOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
+import { applicationAutoScaling } from './aws/application-autoscaling/service.ts'
 import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
@@ -108,6 +109,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       secretsManager(engine),
       systemsManager(engine),
       cloudWatchLogs(engine),
+      applicationAutoScaling(engine),
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
@@ -219,7 +221,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     functions,
     code,
   }
-  const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
+  const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring({ ...engine, runtime })]
   const webhook = options.webhook === undefined ? undefined : new HttpWebhook(options.webhook)
   const notifications = new Notifications({ ...engine, webhook })
   return {

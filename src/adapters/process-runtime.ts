@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { TaskStartError } from '../engine/ports.ts'
 import type {
@@ -22,6 +23,8 @@ import { ContainerWatch } from './container-watch.ts'
 import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
 import { execInContainer } from './process-exec.ts'
+import { pidOf } from './process-identity.ts'
+import { ProcessUsage } from './process-usage.ts'
 import { processNotes } from './process-notes.ts'
 import { volumeVariables } from './process-volumes.ts'
 import type { VolumePlaces } from './process-volumes.ts'
@@ -57,6 +60,7 @@ export class ProcessRuntime implements TaskRuntime {
   readonly #clock: Clock
   readonly #log: Log | undefined
   readonly #ports = new TaskPorts()
+  readonly #usage: ProcessUsage
   readonly #watch: ContainerWatch
   readonly #listeners: ((taskId: string) => void)[] = []
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -76,6 +80,7 @@ export class ProcessRuntime implements TaskRuntime {
     this.#images = images
     this.#clock = clock
     this.#log = log
+    this.#usage = new ProcessUsage(clock)
     this.#watch = new ContainerWatch(clock, (taskId) => {
       for (const listener of this.#listeners) listener(taskId)
     })
@@ -148,6 +153,16 @@ export class ProcessRuntime implements TaskRuntime {
     const place = { files, directory: planned.directory, started: this.#environments.get(files.state) }
     const ended = this.#watch.whenEnded(files)
     return await execInContainer(place, asked, signal === undefined ? ended : AbortSignal.any([ended, signal]))
+  }
+
+  async usage(taskId: string): Promise<TaskUsage | undefined> {
+    const directory = this.#directory(taskId)
+    const containers = this.#readPlan(directory)?.containers ?? []
+    const leaders = containers.flatMap(({ name }) => {
+      const state = readContainerState(directory.files(name))
+      return state.kind === 'running' ? [pidOf(state.shim)] : []
+    })
+    return this.#usage.of(leaders)
   }
 
   async list(): Promise<readonly string[]> {

@@ -32,6 +32,12 @@ export const arn = {
   deploymentConfig: ({ region, accountId }: Place, name: string) =>
     `arn:aws:codedeploy:${region}:${accountId}:deploymentconfig:${name}`,
   alarm: ({ region, accountId }: Place, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
+  /** `id` is 32 hexadecimal digits, of which the first four are ECS's own. */
+  scalableTarget: ({ region, accountId }: Place, id: string) =>
+    `arn:aws:application-autoscaling:${region}:${accountId}:scalable-target/${id}`,
+  /** `resourceId` is `service/CLUSTER/SERVICE`. */
+  scalingPolicy: ({ region, accountId }: Place, id: string, resourceId: string, name: string) =>
+    `arn:aws:autoscaling:${region}:${accountId}:scalingPolicy:${id}:resource/ecs/${resourceId}:policyName/${name}`,
 } as const
 
 /** `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`, or undefined for anything else. */

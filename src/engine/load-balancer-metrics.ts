@@ -91,6 +91,8 @@ export class LoadBalancerMetrics {
       this.#hostCounts.set(targetGroupArn, { text, at: now })
       this.#put('HealthyHostCount', { listenerArn, targetGroupArn, now, value: healthy })
       this.#put('UnHealthyHostCount', { listenerArn, targetGroupArn, now, value: unhealthy })
+      // Its sum stays what the requests make of it; without any, it is the one count that is reported as 0.
+      this.#put('RequestCountPerTarget', { listenerArn, targetGroupArn, now, value: 0 })
     }
   }
 
