@@ -6,6 +6,9 @@ import type { Clock, Log } from './ports.ts'
 import { runProcedure } from './run-procedure.ts'
 import type { Store } from './store.ts'
 
+/** A step may be one that takes traffic away from where nobody can serve it: it is not left undone for long. */
+const longestRetryMilliseconds = 1_000
+
 /** What the deployments of one kind are, and what their steps do; how they are run is the same for all. */
 export interface ProcedureKind<Step extends DeploymentStep | ServiceDeploymentStep> {
   /** What a deployment is called in the log: `Deployment d-…`. */
@@ -117,7 +120,7 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
         if (this.#ended) return
         if (this.#kind.isOver(id)) break
         log.warn(`${this.#kind.nameOf(id)} cannot go on at the moment: ${textOf(error)} It is tried again.`)
-        await clock.sleep(Math.min(100 * 2 ** attempt, 5_000))
+        await clock.sleep(Math.min(100 * 2 ** attempt, longestRetryMilliseconds))
         if (this.#ended) return
       }
     }
@@ -171,7 +174,7 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
         if (this.#ended || this.#kind.isOver(id)) throw error
         log.warn(`${this.#kind.nameOf(id)}, step ${step.kind}: ${textOf(error)}`)
         if (attempt === attemptsPerStep) return internalError(step, error)
-        await clock.sleep(Math.min(50 * 2 ** attempt, 5_000), signal).catch(() => undefined)
+        await clock.sleep(Math.min(50 * 2 ** attempt, longestRetryMilliseconds), signal).catch(() => undefined)
       }
     }
   }

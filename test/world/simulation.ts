@@ -80,7 +80,7 @@ class Simulation {
     this.#planFaults(deployment.deploymentId)
     await this.#until(`deployment ${deployment.deploymentId} and its rollback have ended`, () => {
       const now = this.#clock.now()
-      this.#invariants.check(this.#engine.store, now, { isDiskFull: now < this.#diskIsFullUntil })
+      this.#invariants.check(this.#engine.store, now, { diskIsFullUntil: this.#diskIsFullUntil })
       return this.deployments.every(({ status }) => isTerminal(status))
     })
     this.#writesUntilCrash = Number.POSITIVE_INFINITY
