@@ -105,14 +105,13 @@ function figures(): EngineFigures {
   const cpu = process.cpuUsage(since.cpu)
   const memory = process.memoryUsage()
   const running = store.deployments.list().filter(({ status }) => !isTerminal(status)).length
-  const milliseconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolutionMilliseconds)
   const read: EngineFigures = {
     seconds: (performance.now() - since.at) / 1_000,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     heapMebibytes: memory.heapUsed / 2 ** 20,
     residentMebibytes: memory.rss / 2 ** 20,
-    loopDelayP99Milliseconds: milliseconds(delays.percentile(99)),
-    loopDelayMaxMilliseconds: milliseconds(delays.max),
+    loopDelayP99Milliseconds: delayIn(delays.percentile(99)),
+    loopDelayMaxMilliseconds: delayIn(delays.max),
     fileMebibytes: (sizeOf(file) + sizeOf(`${file}-wal`)) / 2 ** 20,
     tables: router.tables,
     steadyServices: store.taskSets.list().filter(({ stabilityStatus }) => stabilityStatus === 'STEADY_STATE').length,
@@ -122,6 +121,11 @@ function figures(): EngineFigures {
   delays.reset()
   since = { at: performance.now(), cpu: process.cpuUsage() }
   return read
+}
+
+/** What is sampled is the time from one tick of a timer to the next. */
+function delayIn(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e6 - resolutionMilliseconds)
 }
 
 function sizeOf(path: string): number {

@@ -51,7 +51,7 @@ export class Changes {
           if (answer !== undefined) resolve(answer)
         } catch (error) {
           this.#remove(waiter)
-          reject(error as Error)
+          reject(error)
         }
       },
     }

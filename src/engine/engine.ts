@@ -40,6 +40,8 @@ export interface LoadBalancing {
   /** The last health check's answer in words, for people: `GET /health answered 503`. */
   lastCheck(targetGroupArn: string, target: TargetAddress): string | undefined
   healthyTargetCount(targetGroupArn: string): number
+  /** Called with the groups whose targets' `health` or `lastCheck` may have changed without a change of the store. */
+  onHealthChange(listener: (targetGroupArns: Iterable<string>) => void): void
 }
 export type TargetAddress = {
   readonly id: string

@@ -1,11 +1,11 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { deregistrationDelaySeconds } from '../domain/load-balancer-attributes.ts'
 import type { Listener, ListenerRule, RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
-import type { TargetReport } from '../domain/router-report.ts'
+import type { RouterReport, TargetReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import { targetKey } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
-import type { Changes } from './changes.ts'
+import { Changes } from './changes.ts'
 import type { LoadBalancing, TargetAddress } from './engine.ts'
 import type { AppliedTable, Clock, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
@@ -21,6 +21,13 @@ export class RouterLoadBalancing implements LoadBalancing {
   readonly #changes: Changes
   readonly #log: Log
   readonly #publisher: TablePublisher
+  readonly #healthListeners = new Set<(targetGroupArns: Iterable<string>) => void>()
+  /** The report whose health was told last. */
+  #told: RouterReport | undefined
+  /** By ARN, the groups that targets drain from. */
+  readonly #draining = new Set<string>()
+  /** Its own: notified when there may be a drain to end, or a table to tell. */
+  readonly #duties: Changes
   /** The groups that listeners and rules forward to, as long as these are the same: it is asked for every target. */
   #referenced:
     | {
@@ -44,6 +51,15 @@ export class RouterLoadBalancing implements LoadBalancing {
     this.#changes = world.changes
     this.#log = world.log
     this.#publisher = new TablePublisher(world)
+    this.#duties = new Changes(world.clock)
+    for (const group of this.#store.targetGroups.list()) this.#noteDraining(group.targetGroupArn)
+    this.#store.onChange((changes) => {
+      for (const { kind, key } of changes) if (kind === 'targetGroups') this.#noteDraining(key)
+    })
+    this.#router.onReport(() => {
+      this.#tellHealth()
+      if (this.#draining.size > 0) this.#duties.notify()
+    })
   }
 
   /** Tells the router what the store says, whatever it served by before, and begins to take drained targets away. */
@@ -67,7 +83,8 @@ export class RouterLoadBalancing implements LoadBalancing {
     try {
       return await this.#publisher.publish()
     } catch (error) {
-      // Whoever waits for changes sees that the router is behind, and tells it again.
+      // The router is behind, and is told again.
+      this.#duties.notify()
       this.#changes.notify()
       throw error
     }
@@ -109,6 +126,37 @@ export class RouterLoadBalancing implements LoadBalancing {
   healthyTargetCount(targetGroupArn: string): number {
     const targets = this.#store.targetGroups.get(targetGroupArn)?.targets ?? []
     return targets.filter((target) => this.health(targetGroupArn, target).state === 'healthy').length
+  }
+
+  onHealthChange(listener: (targetGroupArns: Iterable<string>) => void): void {
+    this.#healthListeners.add(listener)
+  }
+
+  /** By what the router says of each target, and by the targets that its table has come to. */
+  #tellHealth(): void {
+    const [before, report] = [this.#told, this.#router.report()]
+    if (report === before || report === undefined) return
+    this.#told = report
+    const versions = [before?.tableVersion ?? 0, report.tableVersion] as const
+    const keys = changedTargets(before?.targets ?? {}, report.targets)
+    if (versions[0] !== versions[1]) {
+      keys.push(...this.#publisher.targetsSince(Math.min(...versions), Math.max(...versions)))
+    }
+    if (keys.length === 0) return
+    const targetGroupArns = new Set(keys.map((key) => key.slice(0, key.indexOf(' '))))
+    for (const listener of this.#healthListeners) listener(targetGroupArns)
+  }
+
+  #noteDraining(targetGroupArn: string): void {
+    const targets = this.#store.targetGroups.get(targetGroupArn)?.targets ?? []
+    const isDraining = targets.some((target) => target.draining !== undefined)
+    if (!isDraining && !this.#draining.delete(targetGroupArn)) return
+    if (isDraining) this.#draining.add(targetGroupArn)
+    this.#duties.notify()
+  }
+
+  #drainingGroups(): readonly TargetGroup[] {
+    return Array.from(this.#draining, (arn) => this.#store.targetGroups.get(arn)).filter((group) => group !== undefined)
   }
 
   #changeTargets(
@@ -181,20 +229,20 @@ export class RouterLoadBalancing implements LoadBalancing {
   async #nextDuty(signal: AbortSignal): Promise<void> {
     const hasDuty = (): boolean =>
       this.#publisher.isBehind ||
-      this.#store.targetGroups.list().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
+      this.#drainingGroups().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
     for (;;) {
       const deadline = this.#nextDeadline()
       const look = (): 'duty' | 'deadline moved' | undefined => {
         if (hasDuty()) return 'duty'
         return this.#nextDeadline() === deadline ? undefined : 'deadline moved'
       }
-      const seen = await this.#changes.until(look, deadline === undefined ? { signal } : { deadline, signal })
+      const seen = await this.#duties.until(look, deadline === undefined ? { signal } : { deadline, signal })
       if (seen === 'duty') return
     }
   }
 
   #removeDrained(): void {
-    for (const group of this.#store.targetGroups.list()) {
+    for (const group of this.#drainingGroups()) {
       const targets = group.targets.filter((target) => !this.#isDrainOver(group, target))
       if (targets.length < group.targets.length) {
         this.#store.targetGroups.put(group.targetGroupArn, { ...group, targets })
@@ -213,11 +261,9 @@ export class RouterLoadBalancing implements LoadBalancing {
   }
 
   #nextDeadline(): number | undefined {
-    const deadlines = this.#store.targetGroups
-      .list()
-      .flatMap((group) =>
-        group.targets.flatMap(({ draining: since }) => (since === undefined ? [] : [drainDeadline(group, since)])),
-      )
+    const deadlines = this.#drainingGroups().flatMap((group) =>
+      group.targets.flatMap(({ draining: since }) => (since === undefined ? [] : [drainDeadline(group, since)])),
+    )
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
 }
@@ -255,6 +301,21 @@ function withRegistered(targets: readonly RegisteredTarget[], target: TargetAddr
 
 function drainDeadline(group: TargetGroup, { since }: { readonly since: number }): number {
   return since + deregistrationDelaySeconds(group) * 1000
+}
+
+/** The keys of the targets of which the two reports say something else, but for their requests. */
+function changedTargets(before: RouterReport['targets'], now: RouterReport['targets']): string[] {
+  const changed = Object.keys(now).filter((key) => {
+    const [one, other] = [before[key], now[key]]
+    if (one === undefined || other === undefined) return true
+    return (
+      one.health.state !== other.health.state ||
+      one.health.reason !== other.health.reason ||
+      one.health.description !== other.health.description ||
+      one.lastCheck !== other.lastCheck
+    )
+  })
+  return [...changed, ...Object.keys(before).filter((key) => now[key] === undefined)]
 }
 
 /** A router that cannot be reached holds up nobody who wants to end. */

@@ -4,6 +4,7 @@ import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGrou
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
 import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
+import { parseArn } from '../domain/identifiers.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
@@ -11,6 +12,7 @@ import type { LogGroup, LogStream } from '../domain/log-group.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
+import { isOver } from '../domain/service-deployment.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import type { ScalableTarget, ScalingActivities, ScalingPolicy } from '../domain/scaling.ts'
 import type { ServiceRevision } from '../domain/service-revision.ts'
@@ -22,6 +24,7 @@ import type { DeploymentWatch } from './deployment-watch.ts'
 import { DiskCollection, MemoryCollection } from './collection.ts'
 import type { Change, Collection } from './collection.ts'
 import { OwnerIndex } from './owner-index.ts'
+import type { OwnersOf } from './owner-index.ts'
 import { kindsOnDisk } from './ports.ts'
 import type { Persistence, RowChange } from './ports.ts'
 
@@ -108,17 +111,24 @@ export class Store {
   #open: Change[] | undefined
 
   readonly loadBalancers = this.#collection('loadBalancers')
-  readonly targetGroups = this.#indexed('targetGroups', { named: ({ name }) => name })
+  readonly targetGroups = this.#indexed('targetGroups', { named: ({ name }) => [name] })
   readonly listeners = this.#collection('listeners')
-  readonly rules = this.#indexed('rules', { ofListener: ({ listenerArn }) => listenerArn })
+  readonly rules = this.#indexed('rules', { ofListener: ({ listenerArn }) => [listenerArn] })
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')
   readonly serviceEvents = this.#indexed('serviceEvents', { ofService })
-  readonly taskSets = this.#indexed('taskSets', { ofService })
-  readonly serviceDeployments = this.#indexed('serviceDeployments', { ofService })
+  readonly taskSets = this.#indexed('taskSets', {
+    ofService,
+    ofTargetGroup: ({ loadBalancers }) => loadBalancers.map(({ targetGroupArn }) => targetGroupArn),
+  })
+  readonly serviceDeployments = this.#indexed('serviceDeployments', {
+    ofService,
+    /** By the alarm's key, those that it may still stop. */
+    watching: (deployment) => (isOver(deployment) ? [] : alarmKeysOf(deployment)),
+  })
   readonly serviceRevisions = this.#indexed('serviceRevisions', { ofService })
-  readonly tasks = this.#indexed('tasks', { ofService })
+  readonly tasks = this.#indexed('tasks', { ofService, withId: ({ taskId }) => [taskId] })
   readonly applications = this.#collection('applications')
   readonly deploymentGroups = this.#collection('deploymentGroups')
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
@@ -143,10 +153,10 @@ export class Store {
   readonly logStreams = this.#collection('logStreams')
   readonly parameters = this.#collection('parameters')
   readonly deployments = this.#indexed('deployments', {
-    inRegion: ({ region }) => region,
+    inRegion: ({ region }) => [region],
     /** By the group's id: a later group of the same name is another one. */
-    ofGroup: ({ group }) => group.deploymentGroupId,
-    runningIn: ({ region, status }) => (isTerminal(status) ? undefined : region),
+    ofGroup: ({ group }) => (group.deploymentGroupId === undefined ? [] : [group.deploymentGroupId]),
+    runningIn: ({ region, status }) => (isTerminal(status) ? [] : [region]),
   })
   readonly deploymentWatches = this.#collection('deploymentWatches')
   readonly deploymentObservations = this.#diskCollection('deploymentObservations')
@@ -189,10 +199,10 @@ export class Store {
   }
 
   /** By each of the owners the values can be asked for, in the order the keys were first put. */
-  #indexed<Kind extends keyof Kinds, Owners extends OwnersOf<Kinds[Kind]>>(
+  #indexed<Kind extends keyof Kinds, ByOwner extends Owners<Kinds[Kind]>>(
     kind: Kind,
-    owners: Owners,
-  ): IndexedCollection<Kinds[Kind], Owners> {
+    owners: ByOwner,
+  ): IndexedCollection<Kinds[Kind], ByOwner> {
     const indexes = Object.entries(owners).map(
       ([name, ownerOf]) => [name, new OwnerIndex<Kinds[Kind]>(ownerOf)] as const,
     )
@@ -203,7 +213,7 @@ export class Store {
     )
     this.#loaders.set(kind, (key, value) => collection.load(key, value as Kinds[Kind]))
     const lists = indexes.map(([name, index]) => [name, (owner: string) => index.of(owner)] as const)
-    return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], Owners>
+    return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], ByOwner>
   }
 
   #diskCollection<Kind extends KindOnDisk>(kind: Kind): Collection<Kinds[Kind]> {
@@ -236,13 +246,18 @@ export type StoreChange = {
 }[keyof Kinds]
 
 type KindOnDisk = (typeof kindsOnDisk)[number]
-type OwnersOf<Value> = Readonly<Record<string, (value: Value) => string | undefined>>
-type IndexedCollection<Value, Owners> = Collection<Value> & {
-  readonly [Name in keyof Owners]: (owner: string) => readonly Value[]
+type Owners<Value> = Readonly<Record<string, OwnersOf<Value>>>
+type IndexedCollection<Value, ByOwner> = Collection<Value> & {
+  readonly [Name in keyof ByOwner]: (owner: string) => readonly Value[]
 }
 
-function ofService({ serviceArn }: { readonly serviceArn: string }): string {
-  return serviceArn
+function ofService({ serviceArn }: { readonly serviceArn: string }): readonly string[] {
+  return [serviceArn]
+}
+
+function alarmKeysOf({ alarms, serviceArn }: ServiceDeployment): readonly string[] {
+  const region = parseArn(serviceArn)?.region ?? ''
+  return (alarms?.alarmNames ?? []).map((name) => `${region}/${name}`)
 }
 
 /** The last change of a row is the one that counts. */

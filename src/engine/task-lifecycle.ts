@@ -23,6 +23,7 @@ export class TaskLifecycle {
   readonly #context: SchedulerContext
   readonly #trouble: Trouble
   readonly #ended: AbortSignal
+  readonly #lookAgain: (task: Task) => void
   /** By ARN, the tasks a step of which is being taken. */
   readonly #busy = new Set<string>()
   /** By task id, the tasks whose containers have to be looked at. */
@@ -32,8 +33,10 @@ export class TaskLifecycle {
   readonly #checks: ContainerChecks
   readonly #noted = new Set<string>()
 
-  constructor(context: SchedulerContext, trouble: Trouble, ended: AbortSignal) {
+  /** `lookAgain` is called when steps have been taken, or could not be: what changed meanwhile has not been looked at. */
+  constructor(context: SchedulerContext, trouble: Trouble, ended: AbortSignal, lookAgain: (task: Task) => void) {
     this.#context = context
+    this.#lookAgain = lookAgain
     this.#trouble = trouble
     this.#ended = ended
     this.#checks = new ContainerChecks(context, ended, (task, containerName, status) =>
@@ -57,8 +60,9 @@ export class TaskLifecycle {
   drive(task: Task): number {
     if (this.#busy.has(task.taskArn)) return Infinity
     if (this.#nextStep(task) === 'wait') return this.#wakeAt(task)
-    if (this.#trouble.retryAt(task.taskArn) !== undefined) return Infinity
-    void this.#whileBusy(task.taskArn, async () => {
+    const retryAt = this.#trouble.retryAt(task.taskArn)
+    if (retryAt !== undefined) return retryAt
+    void this.#whileBusy(task, async () => {
       for (;;) {
         const current = this.#context.store.tasks.get(task.taskArn)
         const step = current === undefined ? 'wait' : this.#nextStep(current)
@@ -76,19 +80,23 @@ export class TaskLifecycle {
     return order.kind === 'wait' ? order.until : Infinity
   }
 
-  /** Deletes a stopped task, and all that the runtime keeps of it. */
-  forget(task: Task): void {
-    if (this.#busy.has(task.taskArn) || this.#trouble.retryAt(task.taskArn) !== undefined) return
-    void this.#whileBusy(task.taskArn, async () => {
+  /** Deletes a stopped task, and all that the runtime keeps of it. Answers when to call it again at the latest. */
+  forget(task: Task): number {
+    if (this.#busy.has(task.taskArn)) return Infinity
+    const retryAt = this.#trouble.retryAt(task.taskArn)
+    if (retryAt !== undefined) return retryAt
+    void this.#whileBusy(task, async () => {
       await this.#context.runtime.remove(task.taskId)
       this.#ended.throwIfAborted()
       this.#context.store.tasks.delete(task.taskArn)
       this.#mayHaveExited.delete(task.taskId)
       this.#context.logs?.forget(task)
     })
+    return Infinity
   }
 
-  async #whileBusy(taskArn: string, work: () => Promise<void>): Promise<void> {
+  async #whileBusy(task: Task, work: () => Promise<void>): Promise<void> {
+    const { taskArn } = task
     this.#busy.add(taskArn)
     try {
       await work()
@@ -96,9 +104,9 @@ export class TaskLifecycle {
     } catch (error) {
       if (this.#ended.aborted) return
       this.#trouble.failed(taskArn, error)
-      this.#context.changes.notify()
     } finally {
       this.#busy.delete(taskArn)
+      if (!this.#ended.aborted) this.#lookAgain(task)
     }
   }
 

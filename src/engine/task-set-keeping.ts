@@ -122,9 +122,7 @@ function noteStability(context: SchedulerContext, observed: ObservedTaskSet): vo
   const current = store.taskSets.get(taskSet.taskSetArn) ?? taskSet
   store.taskSets.put(taskSet.taskSetArn, { ...current, stabilityStatus, stabilityStatusAt: now })
   if (stabilityStatus === 'STABILIZING') return
-  const others = store.taskSets
-    .list()
-    .filter((each) => each.serviceArn === service.serviceArn && each.status !== 'DRAINING')
+  const others = store.taskSets.ofService(service.serviceArn).filter(({ status }) => status !== 'DRAINING')
   recordServiceEvents(context, service.serviceArn, [
     serviceEvent.taskSetSteady(service, taskSet.taskSetId),
     ...(others.every((each) => each.stabilityStatus === 'STEADY_STATE') ? [serviceEvent.serviceSteady(service)] : []),
