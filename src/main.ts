@@ -1,12 +1,14 @@
 import { DataDirectory } from './adapters/data-directory.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
+import { GatewayDoor } from './adapters/gateway-door.ts'
+import type { DoorPlace } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
-import { ImageStore } from './adapters/image-store.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
-import { ProcessRuntime } from './adapters/process-runtime.ts'
 import { RouterClient } from './adapters/router-client.ts'
+import { startRuntime } from './adapters/runtimes.ts'
+import type { RuntimeKind, StartedRuntime } from './adapters/runtimes.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
 import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
@@ -57,6 +59,8 @@ export type TealOptions = {
   readonly listenHost: string
   /** What one configured minute lasts. */
   readonly minuteMilliseconds: number
+  /** How tasks run. */
+  readonly runtime: RuntimeKind
   /** Where notifications of deployments are sent to. */
   readonly webhook?: string | undefined
   readonly log: Log
@@ -67,6 +71,8 @@ export type RunningTeal = {
   readonly url: string
   /** Absolute. */
   readonly dataDirectory: string
+  /** How tasks run: `as processes of this machine`. */
+  readonly tasksRun: string
   /** Ends the engine; router and tasks serve on, and the next engine takes them over. */
   endEngine(): Promise<void>
   endEverything(): Promise<EndedParts>
@@ -91,7 +97,10 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
 }
 
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
-  const parts = createParts(directory, options)
+  const clock = new SystemClock()
+  const place = { dataDirectory: directory.path, clock, log: options.log }
+  const tasks = await startRuntime(options.runtime, place)
+  const parts = whole(tasks, () => createParts(directory, options, tasks))
   const { engine, router } = parts
   const foundRouter = await routerPidOf(directory.path)
   const ready = Promise.withResolvers<void>()
@@ -118,13 +127,15 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         containerMetadata(engine.store),
         taskCredentials(engine),
       ],
-      deeds: [taskExec({ store: engine.store, runtime: parts.runtime })],
+      deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
       host: options.host,
       port: options.port,
       accountId,
       log: options.log,
     })
     parts.settings.endpointUrl = reachable(endpoint)
+    parts.door = gatewayDoor(parts, endpoint, options)
+    await parts.door?.open()
     engine.objects.sweep()
     engine.logs.sweep()
     engine.code.sweep(engine.functions.codeInUse())
@@ -160,7 +171,9 @@ type Parts = {
   }
   /** `endpointUrl` is known once the endpoint is bound. */
   readonly settings: { endpointUrl: string }
-  readonly runtime: ProcessRuntime
+  readonly tasks: StartedRuntime
+  /** Opened with the endpoint, where tasks do not reach that one. */
+  door: GatewayDoor | undefined
   readonly functionRuntime: FunctionRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
@@ -170,8 +183,18 @@ type Parts = {
   readonly containerLogs: AwsLogs
 }
 
+/** A runtime looks after its tasks from the beginning, and has to be told when nothing comes of the engine. */
+function whole<Made>(tasks: StartedRuntime, make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    tasks.runtime.close()
+    throw error
+  }
+}
+
 /** Everything, wired and not yet begun. */
-function createParts(directory: DataDirectory, options: TealOptions): Parts {
+function createParts(directory: DataDirectory, options: TealOptions, tasks: StartedRuntime): Parts {
   const { log, listenHost, minuteMilliseconds } = options
   const dataDirectory = directory.path
   const clock = new SystemClock()
@@ -181,7 +204,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const persistence = SqlitePersistence.open(directory.file('state.db'))
   const store = new Store(persistence)
   const router = new RouterClient({ dataDirectory, listenHost, clock, log })
-  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock, log })
+  const { runtime } = tasks
   store.onChange(() => changes.notify())
   router.onReport(() => changes.notify())
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
@@ -227,7 +250,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   return {
     engine,
     settings,
-    runtime,
+    tasks,
+    door: undefined,
     functionRuntime,
     router,
     persistence,
@@ -243,6 +267,7 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
   return {
     url: endpoint.url,
     dataDirectory,
+    tasksRun: parts.tasks.description,
     endEngine: async () => {
       await stopEngine(parts, endpoint, { alsoRouterAndTasks: false })
       directory.release()
@@ -267,7 +292,8 @@ async function stopEngine(
   endpoint: Endpoint | undefined,
   { alsoRouterAndTasks }: { readonly alsoRouterAndTasks: boolean },
 ): Promise<void> {
-  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
+  const { engine, tasks, functionRuntime, router, persistence, recorder, monitoring, notifications } = parts
+  parts.door?.close()
   await endpoint?.close()
   engine.deployments.close()
   engine.serviceDeployments.close()
@@ -279,9 +305,9 @@ async function stopEngine(
   await engine.services.stop()
   await parts.containerLogs.stop()
   await engine.loadBalancing.stop()
-  if (alsoRouterAndTasks) await Promise.all([router.shutdown(), runtime.shutdown()])
+  if (alsoRouterAndTasks) await Promise.all([router.shutdown(), tasks.runtime.shutdown()])
   else await router.stop()
-  runtime.close()
+  tasks.runtime.close()
   persistence.close()
 }
 
@@ -295,6 +321,21 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
     },
   ])
   return { ...service, handlers: new Map(handlers) }
+}
+
+/** Where the endpoint listens everywhere, it listens there too. */
+function gatewayDoor(
+  { tasks, engine }: Parts,
+  endpoint: Endpoint,
+  { host, log }: TealOptions,
+): GatewayDoor | undefined {
+  const { gateway } = tasks
+  if (gateway === undefined || host === '0.0.0.0' || host === '::') return undefined
+  const place = (): DoorPlace | undefined => {
+    const address = gateway()
+    return address === undefined ? undefined : { address, port: endpoint.port }
+  }
+  return new GatewayDoor({ clock: engine.clock, log, place, take: (connection) => endpoint.take(connection) })
 }
 
 /** The endpoint's address as tasks on this machine reach it. */

@@ -1,3 +1,4 @@
+import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { Clock } from '../engine/ports.ts'
 import { DockerError } from './docker-api.ts'
 import type { DockerApi } from './docker-api.ts'
@@ -67,6 +68,21 @@ export class DockerContainers {
   async runningTasks(): Promise<readonly string[]> {
     const running = await this.#list({ label: [...this.#ours(), dockerLabel.container], status: ['running'] })
     return taskIds(running)
+  }
+
+  /** Undefined where nothing of it runs. */
+  async usage(taskId: string): Promise<TaskUsage | undefined> {
+    const found = await this.ofTask(taskId)
+    const running = found.filter((each) => isOwn(each) && each.State === 'running')
+    if (running.length === 0) return undefined
+    const query = { stream: false, 'one-shot': true }
+    const stats = await Promise.all(
+      running.map(({ Id }) => this.#api.call<StatsAnswer>('GET', `/containers/${Id}/stats`, { query })),
+    )
+    return {
+      cpuMilliseconds: sum(stats.map(({ cpu_stats }) => (cpu_stats.cpu_usage?.total_usage ?? 0) / 1e6)),
+      memoryBytes: sum(stats.map(({ memory_stats }) => usedMemory(memory_stats))),
+    }
   }
 
   async create(name: string, body: object): Promise<void> {
@@ -147,6 +163,21 @@ export class DockerContainers {
       throw error
     }
   }
+}
+
+type MemoryStats = { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> }
+type StatsAnswer = {
+  readonly cpu_stats: { readonly cpu_usage?: { readonly total_usage?: number } }
+  readonly memory_stats: MemoryStats
+}
+
+/** Without the pages of files that could be dropped at once, as Docker's command line counts. Names of cgroup v2 and v1. */
+function usedMemory({ usage = 0, stats = {} }: MemoryStats): number {
+  return Math.max(0, usage - (stats['inactive_file'] ?? stats['total_inactive_file'] ?? 0))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 type VolumesAnswer = { readonly Volumes?: readonly { readonly Name: string; readonly Labels: Labels }[] | null }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { makeDirectories } from './make-directories.ts'
 
@@ -46,6 +46,11 @@ export function writeDockerIdentity(dataDirectory: string, identity: DockerIdent
   makeDirectories(resolve(dataDirectory))
   writeFileSync(`${file}.new`, `${JSON.stringify(identity)}\n`)
   renameSync(`${file}.new`, file)
+}
+
+/** When nothing is left in Docker. */
+export function removeDockerIdentity(dataDirectory: string): void {
+  rmSync(identityFile(dataDirectory), { force: true })
 }
 
 function identityFile(dataDirectory: string): string {

@@ -1,6 +1,6 @@
 import { DockerError } from './docker-api.ts'
 import type { DockerApi } from './docker-api.ts'
-import { dockerLabel, findOrMakeDockerIdentity, writeDockerIdentity } from './docker-identity.ts'
+import { dockerLabel, findOrMakeDockerIdentity, removeDockerIdentity, writeDockerIdentity } from './docker-identity.ts'
 import type { DockerIdentity } from './docker-identity.ts'
 
 type NetworkAnswer = {
@@ -39,12 +39,14 @@ export class DockerNetwork {
     return this.#ensuring
   }
 
+  /** The data directory forgets it as well. */
   async remove(): Promise<void> {
     try {
       await this.#api.call('DELETE', `/networks/${this.name}`)
     } catch (error) {
       if (!(error instanceof DockerError && error.status === 404)) throw error
     }
+    removeDockerIdentity(this.#dataDirectory)
   }
 
   async #ensure(): Promise<void> {

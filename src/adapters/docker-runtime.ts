@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { TaskStartError } from '../engine/ports.ts'
 import type {
@@ -169,6 +170,10 @@ export class DockerRuntime implements TaskRuntime {
 
   async list(): Promise<readonly string[]> {
     return await this.#containers.tasks()
+  }
+
+  async usage(taskId: string): Promise<TaskUsage | undefined> {
+    return await this.#containers.usage(taskId)
   }
 
   onExit(listener: (taskId: string) => void): void {

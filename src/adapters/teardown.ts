@@ -3,11 +3,11 @@ import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
 import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
-import { ImageStore } from './image-store.ts'
-import { ProcessRuntime } from './process-runtime.ts'
 import { RouterClient } from './router-client.ts'
 import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
-import { killRunningTasks, runningTasks } from './running-tasks.ts'
+import { killRunningTasks } from './running-tasks.ts'
+import { countTasks, killDockerTasks, leftRuntimes } from './runtimes.ts'
+import type { EngineRuntime } from './runtimes.ts'
 import { SystemClock } from './system-clock.ts'
 
 /** What was running, and has ended. */
@@ -35,15 +35,14 @@ export async function endTeal({ dataDirectory }: { readonly dataDirectory: strin
 /** What of a data directory's router and tasks is running now. */
 export async function countRunning(path: string): Promise<Omit<EndedParts, 'enginePid'>> {
   const routerPid = await routerPidOf(path)
-  return { ...(routerPid === undefined ? {} : { routerPid }), tasks: runningTasks(path).length }
+  return { ...(routerPid === undefined ? {} : { routerPid }), tasks: await countTasks(path, new SystemClock()) }
 }
 
 export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
   const [clock, log] = [new SystemClock(), silence]
   const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
-  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock })
   await router.shutdown()
-  await runtime.shutdown()
+  const ends = await Promise.allSettled(leftRuntimes({ dataDirectory, clock }).map((runtime) => ended(runtime)))
   // One that was only just started has the directory before it can be asked to end.
   const deadline = clock.now() + routerEndMilliseconds
   while (isRouterLockHeld(dataDirectory)) {
@@ -53,11 +52,21 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
     await clock.sleep(lookMilliseconds)
     await router.shutdown()
   }
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
+async function ended(runtime: EngineRuntime): Promise<void> {
+  try {
+    await runtime.shutdown()
+  } finally {
+    runtime.close()
+  }
 }
 
 /** Without waiting for anything to finish. */
 export function killRouterAndTasks(path: string, routerPid: number | undefined): void {
   killRunningTasks(path)
+  killDockerTasks(path)
   if (routerPid !== undefined) signal(routerPid, 'SIGKILL')
 }
 

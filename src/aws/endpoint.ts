@@ -17,6 +17,8 @@ export type Endpoint = {
   /** `http://127.0.0.1:4566`. */
   readonly url: string
   readonly port: number
+  /** Serves a connection that was made to another address. */
+  take(connection: Socket): void
   /** Takes no new calls, lets those that run finish (for ten seconds at most), then ends. */
   close(): Promise<void>
 }
@@ -53,7 +55,12 @@ export async function startEndpoint(options: {
   const port = await listen(server, host, options.port)
   server.on('error', (error) => log.warn(`A connection could not be taken: ${error.message}`))
   const hostInUrl = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server, connections, running) }
+  return {
+    url: `http://${hostInUrl}:${port}`,
+    port,
+    take: (connection) => void server.emit('connection', connection),
+    close: () => close(server, connections, running),
+  }
 }
 
 /** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */

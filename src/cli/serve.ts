@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
-import { CliError, forPerson } from './exit-code.ts'
+import { forPerson } from './exit-code.ts'
 import { dataOption, parseMinute, parsePort, parseWebUrl } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
@@ -39,7 +39,7 @@ export function serveCommand(exitWith: (code: number) => void): Command {
     .addOption(
       new Option('--runtime <kind>', 'how tasks run')
         .choices(['process', 'docker', 'auto'])
-        .default('auto', 'auto, which is process'),
+        .default('auto', 'auto: docker if it answers, unless `teal build` made images here'),
     )
     .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
@@ -70,11 +70,6 @@ Then, in another terminal:
   $ aws ecs list-clusters`
 
 async function serve(options: ServeOptions): Promise<number> {
-  if (options.runtime === 'docker') {
-    throw new CliError(
-      'tasks in Docker are not part of this version. Use --runtime process (or auto), which runs tasks as processes of this machine from images made by `teal build`.',
-    )
-  }
   ignoreClosedOutput()
   const signals = new ProcessSignals()
   const teal = await start({
@@ -83,6 +78,7 @@ async function serve(options: ServeOptions): Promise<number> {
     port: options.port,
     listenHost: options.listenHost,
     minuteMilliseconds: options.minute,
+    runtime: options.runtime,
     webhook: options.webhook,
     log: {
       info: (message) => console.log(`${timeOfDay()} ${message}`),
@@ -107,7 +103,7 @@ async function start(options: TealOptions): Promise<RunningTeal> {
 function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
   const { host, minute } = options
   return [
-    `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run as processes of this machine.`,
+    `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run ${teal.tasksRun}.`,
     ...(minute === oneMinute
       ? []
       : [`  One configured minute lasts ${formatDuration(minute)}; health checks and drains keep their seconds.`]),

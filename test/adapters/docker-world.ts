@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { DockerApi, dockerSocketPath } from '../../src/adapters/docker-api.ts'
@@ -10,6 +10,7 @@ import { DockerRuntime } from '../../src/adapters/docker-runtime.ts'
 import { jsonLines } from '../../src/adapters/json-lines.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import { tarArchive } from '../../src/adapters/tar-archive.ts'
+import type { TarFile } from '../../src/adapters/tar-archive.ts'
 import type { Log } from '../../src/engine/ports.ts'
 
 const run = promisify(execFile)
@@ -57,40 +58,48 @@ export function dockerWorld(t: TestContext): DockerWorld {
 /** An image with a shell and a few commands of this machine, whose own command is `sleep 300`. */
 export function shellImage(): Promise<string> {
   const programs = ['sh', 'sleep', 'cat', 'env', 'echo', 'id', 'dd', 'ls'].map((name) => `/bin/${name}`)
-  return imageOf('shell', programs, {}, ['ENV FROM_IMAGE=yes', 'CMD ["sleep", "300"]'])
+  return imageOf('shell', programs, ['ENV FROM_IMAGE=yes', 'CMD ["sleep", "300"]'])
 }
 
-/** An image with the Node that runs this, and files of an application under `/app`. */
-export function nodeImage(files: Readonly<Record<string, string>>, lines: readonly string[]): Promise<string> {
-  return imageOf('node', [process.execPath], files, [
-    `ENV PATH=${join(process.execPath, '..')}`,
-    'WORKDIR /app',
-    ...lines,
-  ])
+/** An image of an application: its files under `/app`, and the Node that runs this. `lines` are of its Dockerfile. */
+export async function nodeImage(
+  files: Readonly<Record<string, string>>,
+  lines: readonly string[],
+  api?: DockerApi,
+): Promise<string> {
+  const base = await imageOf('node', [process.execPath], [`ENV PATH=${dirname(process.execPath)}`, 'WORKDIR /app'], api)
+  const context = [
+    { path: 'Dockerfile', content: Buffer.from([`FROM ${base}`, 'COPY app /app', ...lines, ''].join('\n')) },
+    ...Object.entries(files).map(([file, text]) => ({ path: `app/${file}`, content: Buffer.from(text) })),
+  ]
+  return built('app', context, api)
 }
 
-/** Programs of this machine, with the libraries they need, FROM scratch. It is built once; its tag tells its content. */
+/** Programs of this machine, with the libraries they need, FROM scratch. */
 async function imageOf(
   name: string,
   programs: readonly string[],
-  files: Readonly<Record<string, string>>,
   lines: readonly string[],
+  api?: DockerApi,
 ): Promise<string> {
   const paths = [...new Set((await Promise.all(programs.map(withLibraries))).flat())].toSorted()
-  const dockerfile = ['FROM scratch', 'COPY root /', ...lines, ''].join('\n')
   const context = [
-    { path: 'Dockerfile', content: Buffer.from(dockerfile) },
-    ...Object.entries(files).map(([file, text]) => ({ path: `root/app/${file}`, content: Buffer.from(text) })),
+    { path: 'Dockerfile', content: Buffer.from(['FROM scratch', 'COPY root /', ...lines, ''].join('\n')) },
     ...paths.map((path) => ({ path: `root${path}`, content: readFileSync(realpathSync(path)), mode: 0o755 })),
   ]
+  return built(name, context, api)
+}
+
+/** It is built once; its tag tells its content. */
+async function built(name: string, context: readonly TarFile[], given?: DockerApi): Promise<string> {
   const hash = createHash('sha256')
   for (const { path, content } of context) hash.update(path).update(content)
   const reference = `teal-test-${name}:${hash.digest('hex').slice(0, 12)}`
-  const api = new DockerApi(dockerSocketPath())
+  const api = given ?? new DockerApi(dockerSocketPath())
   try {
     if ((await api.find(`/images/${reference}/json`)) === undefined) await build(api, reference, tarArchive(context))
   } finally {
-    api.close()
+    if (given === undefined) api.close()
   }
   return reference
 }
