@@ -27,7 +27,10 @@ test(
     const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
     assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
     const blueGreen = ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']
-    for (const outcome of [...blueGreen, 'rolling SUCCESSFUL', 'rolling STOPPED', 'rolling ROLLBACK_SUCCESSFUL']) {
+    const ofEcs = ['rolling', 'native'].flatMap((kind) =>
+      ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL'].map((status) => `${kind} ${status}`),
+    )
+    for (const outcome of [...blueGreen, ...ofEcs]) {
       assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
     }
   },

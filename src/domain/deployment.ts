@@ -116,6 +116,8 @@ export type Deployment = {
   readonly stopRequest?: { readonly at: number; readonly autoRollbackEnabled?: boolean }
   /** An alarm of the deployment fired. */
   readonly alarmStop?: { readonly at: number; readonly message: string }
+  /** The service was scaled while traffic was shifted, and has not come to rest. */
+  readonly scalingStop?: { readonly at: number; readonly message: string }
   /** The group's alarms, or those the deployment was given instead. */
   readonly alarmConfiguration?: AlarmConfiguration
   /** Set where CreateDeployment gave the alarms. */

@@ -12,8 +12,8 @@ export function serviceStepEnded(
   const updated = { ...deployment, updatedAt: at }
   switch (step.kind) {
     case 'awaitTurn':
-      if (result.kind === 'interrupted' || deployment.status !== 'PENDING') return updated
-      return { ...updated, status: 'IN_PROGRESS', startedAt: at }
+      if (result.kind === 'interrupted') return updated
+      return { ...updated, ...(deployment.status === 'PENDING' ? { status: 'IN_PROGRESS' } : {}), startedAt: at }
     case 'decide':
       return result.kind === 'decided' ? withPlan(updated, result.plan) : updated
     case 'enterStage':

@@ -1,4 +1,4 @@
-import { arn, lastPart } from '../domain/identifiers.ts'
+import { lastPart } from '../domain/identifiers.ts'
 import type { Deployment, DeploymentPlan } from '../domain/deployment.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'

@@ -4,6 +4,7 @@ import { DeploymentInterrupted, isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentWaitType, TaskSetInfo } from '../domain/deployment.ts'
 import type { DeploymentStep, Procedure, StepResult } from '../domain/step.ts'
 import { awaitAlarm } from './alarm-stop.ts'
+import { awaitScalingTimeout } from './scaling-stop.ts'
 import { performStep } from './deployment-steps.ts'
 import type { StepTools } from './deployment-steps.ts'
 import type { DeploymentSupervisor } from './engine.ts'
@@ -136,9 +137,11 @@ class CodeDeployKind implements ProcedureKind<DeploymentStep> {
   ): DeploymentInterrupted | undefined {
     if (!isInterruptible(step) || (hasBegun && step.kind === 'deleteTaskSet' && step.taskSet === 'blue'))
       return undefined
-    const { stopRequest, alarmStop } = this.#deployment(deploymentId)
+    const { stopRequest, alarmStop, scalingStop } = this.#deployment(deploymentId)
     // What came first counts: a stop on request must not take away the rollback that an alarm before it brings.
     if (alarmStop !== undefined && alarmStop.at <= (stopRequest?.at ?? Infinity)) return alarmed(alarmStop.message)
+    if (scalingStop !== undefined && scalingStop.at <= (stopRequest?.at ?? Infinity))
+      return unsteady(scalingStop.message)
     return stopRequest === undefined ? undefined : stopped()
   }
 
@@ -156,15 +159,30 @@ class CodeDeployKind implements ProcedureKind<DeploymentStep> {
     this.#tools.store.deployments.put(deploymentId, kept)
   }
 
-  /** An alarm that fires is written down before it stops the deployment, so that it also stops it after a crash. */
+  /**
+   * An alarm that fires, and a scaling that does not come to rest, are written down before they stop the deployment, so that
+   * they also stop it after a crash.
+   */
   async watch(deploymentId: string, signal: AbortSignal): Promise<DeploymentInterrupted | undefined> {
     const { store, clock } = this.#tools
-    if (this.#deployment(deploymentId).alarmStop !== undefined) return undefined
-    const message = await awaitAlarm(this.#tools, deploymentId, signal)
-    if (message === undefined) return undefined
-    const alarmStop = { at: clock.now(), message }
-    store.deployments.put(deploymentId, { ...this.#deployment(deploymentId), alarmStop })
-    return alarmed(message)
+    const { alarmStop: fired, scalingStop: timedOut } = this.#deployment(deploymentId)
+    if (fired !== undefined || timedOut !== undefined) return undefined
+    const over = new AbortController()
+    const watching = AbortSignal.any([signal, over.signal])
+    const alarm = awaitAlarm(this.#tools, deploymentId, watching)
+    const scaling = awaitScalingTimeout(this.#tools, deploymentId, watching)
+    const first = await firstOf({ alarm, scaling })
+    over.abort(new Error('Something else stops the deployment'))
+    signal.throwIfAborted()
+    if (first === undefined) return undefined
+    const { name, reason: message } = first
+    const stop = { at: clock.now(), message }
+    const deployment = this.#deployment(deploymentId)
+    store.deployments.put(deploymentId, {
+      ...deployment,
+      ...(name === 'alarm' ? { alarmStop: stop } : { scalingStop: stop }),
+    })
+    return name === 'alarm' ? alarmed(message) : unsteady(message)
   }
 
   /** The deployment that rolls it back begins. */
@@ -207,6 +225,23 @@ function stopped(): DeploymentInterrupted {
     code: 'MANUAL_STOP',
     message: 'The deployment was stopped on request (StopDeployment).',
   })
+}
+
+/** The first that has a reason; undefined when none of them has any, or all were given up. */
+async function firstOf<Name extends string>(
+  watches: Readonly<Record<Name, Promise<string | undefined>>>,
+): Promise<{ readonly name: Name; readonly reason: string } | undefined> {
+  const names = Object.keys(watches) as Name[]
+  const reasons = names.map(async (name) => {
+    const reason = await watches[name]
+    if (reason === undefined) throw new Error('There is nothing more to watch for')
+    return { name, reason }
+  })
+  return Promise.any(reasons).catch(() => undefined)
+}
+
+function unsteady(message: string): DeploymentInterrupted {
+  return new DeploymentInterrupted('DEPLOYMENT_FAILURE', { code: 'ECS_UPDATE_ERROR', message })
 }
 
 function alarmed(message: string): DeploymentInterrupted {

@@ -81,9 +81,7 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
 
   interruption(key: string, step: ServiceDeploymentStep): DeploymentInterrupted | undefined {
     if (!isInterruptibleServiceStep(step)) return undefined
-    const asked = interruptionOf(this.#tools.store, this.#deployment(key))
-    // What has not begun is not rolled back before it is its turn.
-    return step.kind === 'awaitTurn' && asked?.event !== 'DEPLOYMENT_STOP_ON_REQUEST' ? undefined : asked
+    return interruptionOf(this.#tools.store, this.#deployment(key))
   }
 
   perform(step: ServiceDeploymentStep, begun: BegunStep): Promise<StepResult> {
@@ -165,7 +163,7 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
  * that takes blue away is finished, not stopped.
  */
 function interruptionOf(store: Store, deployment: ServiceDeployment): DeploymentInterrupted | undefined {
-  const { status, rollback, interruption, lifecycleStage, serviceArn, serviceDeploymentArn } = deployment
+  const { status, startedAt, rollback, interruption, lifecycleStage, serviceArn, serviceDeploymentArn } = deployment
   if (lifecycleStage === 'CLEAN_UP' && rollback === undefined) return undefined
   if (status === 'STOP_REQUESTED') {
     const isReplaced = store.services.get(serviceArn)?.currentServiceDeployment !== serviceDeploymentArn
@@ -177,7 +175,8 @@ function interruptionOf(store: Store, deployment: ServiceDeployment): Deployment
   }
   if (rollback !== undefined) return undefined
   if (interruption !== undefined) return new DeploymentInterrupted(interruption.event, interruption.errorInformation)
-  if (status !== 'ROLLBACK_REQUESTED') return undefined
+  // What has not begun is not rolled back before it is its turn.
+  if (status !== 'ROLLBACK_REQUESTED' || startedAt === undefined) return undefined
   const message = 'it was stopped by StopServiceDeployment.'
   return new DeploymentInterrupted('DEPLOYMENT_FAILURE', { code: 'MANUAL_STOP', message })
 }

@@ -35,7 +35,7 @@ export async function performServiceStep(
     case 'removeOthers':
       return removeOthers(tools, planOf(deployment), begun)
     case 'prepareRules':
-      return prepareRules(tools, deployment, planOf(deployment))
+      return prepareRules(tools, deployment, planOf(deployment), begun)
     case 'scaleUp':
       tools.services.updateScale(arnOf(planOf(deployment), 'green'), 100)
       return { kind: 'done' }
@@ -98,8 +98,11 @@ async function removeOthers(
   { signal }: BegunStep,
 ): Promise<StepResult> {
   const kept = [plan.blue.taskSetId, plan.green.taskSetId]
+  // A PRIMARY that is neither belongs to a deployment that has come since.
   const others = (): readonly TaskSet[] =>
-    store.taskSets.ofService(plan.serviceArn).filter(({ taskSetId }) => !kept.includes(taskSetId))
+    store.taskSets
+      .ofService(plan.serviceArn)
+      .filter(({ taskSetId, status }) => !kept.includes(taskSetId) && status !== 'PRIMARY')
   for (const taskSet of others()) services.deleteTaskSet(taskSet.taskSetArn)
   await changes.until(() => (others().length === 0 ? true : undefined), { signal })
   return { kind: 'done' }
@@ -110,8 +113,11 @@ async function prepareRules(
   tools: ServiceStepTools,
   deployment: ServiceDeployment,
   plan: ServiceDeploymentPlan,
+  begun: BegunStep,
 ): Promise<StepResult> {
   const { prodListenerArn, testListenerArn, isFirst } = plan
+  // What an earlier deployment was still taking away has to leave green's group first.
+  await removeOthers(tools, plan, begun)
   const traffic = ruleTraffic(tools, deployment, plan)
   const now = deployment.routedPercentages ?? plan.foundPercentages
   if (!isFirst) restoreBlue(tools, plan)
@@ -126,16 +132,19 @@ async function prepareRules(
  */
 function beginRollback(tools: ServiceStepTools, deployment: ServiceDeployment, reason: string): StepResult {
   const { store, clock, services } = tools
-  const { serviceArn, serviceDeploymentArn, targetServiceRevision, rollbackCandidateArn, status } = deployment
+  const { serviceArn, serviceDeploymentArn, targetServiceRevision, plan, status } = deployment
   const service = store.services.get(serviceArn)
-  const candidate = rollbackCandidateArn === undefined ? undefined : store.serviceRevisions.get(rollbackCandidateArn)
+  // Before there is a plan, an earlier deployment may have come to its end meanwhile.
+  const candidateArn = plan === undefined ? service?.completedServiceRevision : deployment.rollbackCandidateArn
+  const candidate = candidateArn === undefined ? undefined : store.serviceRevisions.get(candidateArn)
   if (service === undefined || candidate === undefined || candidate.serviceRevisionArn === targetServiceRevision.arn) {
     markFailed(tools, deployment)
     throw failed('INVALID_ECS_SERVICE', noRollbackCandidate)
   }
   store.transaction(() => {
     const isCurrent = service.currentServiceDeployment === serviceDeploymentArn
-    if (isCurrent && store.taskSets.has(arn.taskSet(serviceArn, candidate.taskSetId))) {
+    const isThere = rolloutsOf(store, serviceArn).some(({ taskSetId }) => taskSetId === candidate.taskSetId)
+    if (isCurrent && isThere) {
       const restored = withMakeup(service, candidate)
       store.services.put(serviceArn, restored)
       const change = { stateReason: `ECS deployment rolling back to deploymentId ${candidate.taskSetId}.` }

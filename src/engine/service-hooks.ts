@@ -123,7 +123,7 @@ async function call(tools: ServiceHookTools, step: HooksStep, hook: Hook, begun:
     const payload = payloadOf(tools, step.stage, hook, deploymentId, nextCall?.hookDetails ?? hook.hookDetails)
     const answer = await invoked(tools, hook, payload, { deadline, signal })
     if (answer === undefined) break
-    digest(tools, deploymentId, hook, answer, nextCall?.hookDetails ?? hook.hookDetails)
+    writeDown(tools, deploymentId, hook, answer, nextCall?.hookDetails ?? hook.hookDetails)
   }
   const because = `${step.stage} lifecycle hook(s) failed. Lifecycle hook target ${hook.hookTargetArn ?? ''} timed out.`
   timedOut(tools, deploymentId, hook.hookId, action, because)
@@ -140,23 +140,21 @@ async function invoked(
 ): Promise<Invoked | undefined> {
   let answer: Invoked | undefined
   const region = parseArn(payload.executionDetails.serviceArn)?.region ?? ''
-  functions
-    .invoke({ functionName: hookTargetArn, region, payload: JSON.stringify(payload) })
-    .then(
-      (result) => {
-        answer = { result }
-      },
-      (error: unknown) => {
-        answer = { error: error instanceof Error ? error.message : String(error) }
-      },
-    )
-    .finally(() => changes.notify())
-    .catch(() => undefined)
+  const call = async (): Promise<void> => {
+    try {
+      const invocation = { functionName: hookTargetArn, region, payload: JSON.stringify(payload) }
+      answer = { result: await functions.invoke(invocation) }
+    } catch (error) {
+      answer = { error: error instanceof Error ? error.message : String(error) }
+    }
+    changes.notify()
+  }
+  void call()
   return changes.until(() => answer, until)
 }
 
 /** Writes down what the function said. */
-function digest(tools: ServiceHookTools, deploymentId: string, hook: Hook, answer: Invoked, asked: unknown): void {
+function writeDown(tools: ServiceHookTools, deploymentId: string, hook: Hook, answer: Invoked, asked: unknown): void {
   const { hookId, hookTargetArn = '' } = hook
   const { lifecycleStage: stage } = detailOf(tools, deploymentId, hookId)
   const fail = (why: string, said: Partial<LifecycleHookDetail>): void =>
@@ -222,7 +220,7 @@ function payloadOf(
   const deployment = deploymentOf(tools, deploymentId)
   const { plan } = deployment
   const isTest = stage === 'TEST_TRAFFIC_SHIFT' || stage === 'RECONCILE_SERVICE'
-  const isProduction = /PRODUCTION_TRAFFIC_SHIFT$/.test(stage) && stage !== 'POST_PRODUCTION_TRAFFIC_SHIFT'
+  const isProduction = stage.endsWith('PRODUCTION_TRAFFIC_SHIFT') && stage !== 'POST_PRODUCTION_TRAFFIC_SHIFT'
   return {
     executionId,
     lifecycleStage: stage,

@@ -91,9 +91,16 @@ async function routeTestTraffic(shifting: Shifting, to: 'blue' | 'green'): Promi
   return { kind: 'done', message: `The test listener forwards to ${plan[to].targetGroupName}.` }
 }
 
+/** What blue is to keep goes to green, too, while blue cannot serve; the hold gives it back. */
 async function routeProductionTraffic(shifting: Shifting, greenPercentage: number): Promise<StepResult> {
+  const { tools, plan } = shifting
   const to = greenPercentage === 0 ? 'blue' : 'green'
-  await shiftToServing(shifting, { routeArn: shifting.plan.prodListenerArn, greenPercentage, to })
+  const isAlone = to === 'green' && !canServe(tools, plan, plan.blue)
+  await shiftToServing(shifting, {
+    routeArn: plan.prodListenerArn,
+    greenPercentage: isAlone ? 100 : greenPercentage,
+    to,
+  })
   return { kind: 'done' }
 }
 
@@ -147,7 +154,7 @@ async function holdTraffic(
   shifting: Shifting,
   { greenPercentage, minutes }: Extract<ShiftStep, { kind: 'holdTraffic' }>,
 ): Promise<StepResult> {
-  const { tools, plan, begun } = shifting
+  const { tools, plan, begun, traffic } = shifting
   const { prodListenerArn: routeArn } = plan
   const deadline = deadlineOf(tools, minutes, begun)
   const [blueServes, greenServes] = [plan.blue, plan.green].map((side) => () => canServe(tools, plan, side)) as [Is, Is]
@@ -155,9 +162,17 @@ async function holdTraffic(
     if (blueServes() === greenServes()) return undefined
     return blueServes() ? 'green' : 'blue'
   }
+  if (
+    blueServes() &&
+    greenServes() &&
+    trafficWeight(tools.store, routeArn, plan.green.targetGroupArn) !== greenPercentage
+  ) {
+    await traffic.shift(routeArn, greenPercentage)
+  }
   for (;;) {
     const side = await tools.changes.until(lost, { deadline, signal: begun.signal })
-    if (side === undefined) return { kind: 'waited', ended: 'elapsed' }
+    // A side that is still lost then is a matter of what comes next.
+    if (side === undefined || tools.clock.now() >= deadline) return { kind: 'waited', ended: 'elapsed' }
     // Patience with green counts from now, when it was lost, not from the beginning of the hold.
     const sinceNow = { ...begun, begunAt: tools.clock.now() }
     if (side === 'blue') await withoutBlue(shifting, greenPercentage, deadline)

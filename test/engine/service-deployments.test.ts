@@ -41,14 +41,14 @@ describe('the records of a service’s deployments', () => {
     await world.scheduler.stop()
   })
 
-  test('of the strategies that shift traffic are made, and their task sets left to the procedure', async () => {
+  test('of the strategies that shift traffic are made, and nothing of theirs runs before the procedure says so', async () => {
     const world = new RollingWorld()
     await world.begun()
     const configuration = world.service.deploymentConfiguration
     assert(configuration)
     const deploymentConfiguration = { ...configuration, strategy: 'BLUE_GREEN' } as const
     beginServiceDeployment(world, { ...world.service, deploymentConfiguration })
-    assert.deepEqual(world.entries, ['PRIMARY COMPLETED web:1'])
+    assert.deepEqual(world.entries, ['ACTIVE COMPLETED web:1', 'PRIMARY IN_PROGRESS web:1'])
     await world.pass(60)
     assert.equal(world.deployment.status, 'PENDING')
     assert.equal(world.running(1).length, 2)

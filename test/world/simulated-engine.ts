@@ -3,6 +3,7 @@ import { Deployments } from '../../src/engine/deployments.ts'
 import type { FunctionInvoker } from '../../src/engine/functions.ts'
 import { RouterLoadBalancing } from '../../src/engine/load-balancing.ts'
 import type { Clock, EngineSettings, Log, Persistence, Router, TaskRuntime } from '../../src/engine/ports.ts'
+import { ServiceDeploymentRuns } from '../../src/engine/service-deployment-runs.ts'
 import { EcsServiceScheduler } from '../../src/engine/service-scheduler.ts'
 import { Store } from '../../src/engine/store.ts'
 import type { MemoryPersistence } from './memory-persistence.ts'
@@ -36,6 +37,7 @@ export class SimulatedEngine {
   readonly services: EcsServiceScheduler
   readonly loadBalancing: RouterLoadBalancing
   readonly deployments: Deployments
+  readonly serviceDeployments: ServiceDeploymentRuns
   readonly #world: SimulatedWorld
   #isDead = false
 
@@ -59,13 +61,16 @@ export class SimulatedEngine {
     const { services } = this
     const functions: FunctionInvoker = { invoke: (call) => this.#alive(() => world.functions.invoke(call)) }
     world.functions.report = (verdict) => (this.#isDead ? undefined : void this.deployments.recordHookVerdict(verdict))
-    this.deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
+    const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }
+    this.deployments = new Deployments(deploying)
+    this.serviceDeployments = new ServiceDeploymentRuns(deploying)
   }
 
   async start(): Promise<void> {
     await this.loadBalancing.start()
     this.services.start()
     this.deployments.resume()
+    this.serviceDeployments.resume()
   }
 
   kill(): void {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { simulateNative } from './native-simulation.ts'
 import { simulateRolling } from './rolling-simulation.ts'
 import { simulate } from './simulation.ts'
 
@@ -27,6 +28,9 @@ async function explore(all: readonly number[]): Promise<SimulationReport> {
       const rolling = await simulateRolling(seed)
       crashes += rolling.crashes
       for (const { status } of rolling.deployments) tally[`rolling ${status}`] = (tally[`rolling ${status}`] ?? 0) + 1
+      const native = await simulateNative(seed)
+      crashes += native.crashes
+      for (const { status } of native.deployments) tally[`native ${status}`] = (tally[`native ${status}`] ?? 0) + 1
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
       return { tally, crashes, failure: { seed, message } }

@@ -53,7 +53,7 @@ function readLifecycleHook(given: Given): DeploymentLifecycleHook {
   return {
     targetType,
     lifecycleStages: checked,
-    ...defined({ hookTargetArn, roleArn, hookDetails: hookDetails as unknown }),
+    ...defined({ hookTargetArn, roleArn, hookDetails }),
     ...readTimeout(given, targetType),
   }
 }

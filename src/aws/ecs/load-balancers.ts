@@ -23,11 +23,6 @@ export function readLoadBalancer(
 
 function readTargetGroup(store: Store, entry: sdk.LoadBalancer, definition: TaskDefinition): ServiceLoadBalancer {
   const { targetGroupArn, loadBalancerName, containerName, containerPort, advancedConfiguration } = entry
-  if (loadBalancerName && targetGroupArn) {
-    throw invalidParameter(
-      'All loadBalancers must be strictly either ELBv1 (defining loadBalancerName) or ELBv2 (defining targetGroupArn)',
-    )
-  }
   if (loadBalancerName && advancedConfiguration !== undefined) {
     throw invalidParameter('advancedConfiguration field is not allowed with ELBv1 loadBalancers')
   }
@@ -53,6 +48,12 @@ export function readLoadBalancers(
   entries: readonly sdk.LoadBalancer[],
   definition: TaskDefinition,
 ): readonly ServiceLoadBalancer[] {
+  const classic = entries.filter(({ loadBalancerName }) => loadBalancerName)
+  if (classic.length > 0 && entries.some(({ targetGroupArn }) => targetGroupArn)) {
+    throw invalidParameter(
+      'All loadBalancers must be strictly either ELBv1 (defining loadBalancerName) or ELBv2 (defining targetGroupArn)',
+    )
+  }
   if (entries.length > mostTargetGroups) {
     throw invalidParameter(`loadBalancers can have at most ${mostTargetGroups} items.`)
   }
