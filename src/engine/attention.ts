@@ -67,33 +67,16 @@ export class Attention {
   }
 
   #see(change: StoreChange): void {
-    const { value, before } = change
-    switch (change.kind) {
-      case 'services':
-        this.#services.add(change.key)
-        return
-      case 'tasks':
-        for (const task of [change.before, change.value]) if (task !== undefined) this.task(task)
-        return
-      case 'taskSets':
-      case 'serviceDeployments':
-      case 'serviceRevisions':
-        for (const owned of [change.before, change.value]) if (owned !== undefined) this.#services.add(owned.serviceArn)
-        return
-      case 'targetGroups':
-        this.targetGroups([change.key])
-        return
-      case 'listeners':
-        this.#forwards([...(change.before?.defaultActions ?? []), ...(change.value?.defaultActions ?? [])])
-        return
-      case 'rules':
-        this.#forwards([...(change.before?.actions ?? []), ...(change.value?.actions ?? [])])
-        return
-      case 'alarms':
-        if (value === before) return
-        for (const { serviceArn } of this.#store.serviceDeployments.watching(change.key)) this.#services.add(serviceArn)
-        return
-      default:
+    const { kind, key } = change
+    if (kind === 'services') this.#services.add(key)
+    else if (kind === 'tasks') for (const task of versions(change)) this.task(task)
+    else if (kind === 'taskSets' || kind === 'serviceDeployments' || kind === 'serviceRevisions') {
+      for (const { serviceArn } of versions<{ readonly serviceArn: string }>(change)) this.#services.add(serviceArn)
+    } else if (kind === 'targetGroups') this.targetGroups([key])
+    else if (kind === 'listeners') this.#forwards(versions(change).flatMap(({ defaultActions }) => defaultActions))
+    else if (kind === 'rules') this.#forwards(versions(change).flatMap(({ actions }) => actions))
+    else if (kind === 'alarms') {
+      for (const { serviceArn } of this.#store.serviceDeployments.watching(key)) this.#services.add(serviceArn)
     }
   }
 
@@ -101,6 +84,17 @@ export class Attention {
   #forwards(actions: readonly ListenerAction[]): void {
     this.targetGroups(new Set(actions.flatMap(targetGroupsOfAction)))
   }
+}
+
+/** As it was, and as it is. */
+function versions<Value>({
+  before,
+  value,
+}: {
+  readonly before: Value | undefined
+  readonly value: Value | undefined
+}): readonly Value[] {
+  return [before, value].filter((version) => version !== undefined)
 }
 
 type Subject = { readonly kind: 'service' | 'task'; readonly arn: string }

@@ -9,6 +9,7 @@ import {
 } from '../domain/metric-of-traffic.ts'
 import { parseArn } from '../domain/identifiers.ts'
 import type { TargetGroup } from '../domain/load-balancer.ts'
+import type { RouterReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import type { LoadBalancing } from './engine.ts'
 import type { Metrics } from './metrics.ts'
@@ -34,6 +35,10 @@ export class LoadBalancerMetrics {
   #seen: { readonly routerId: string; readonly counts: TrafficCounts } | undefined
   readonly #hostCounts = new Map<string, { readonly text: string; readonly at: number }>()
   #hostsSeenAt = Number.NEGATIVE_INFINITY
+  #report: RouterReport | undefined
+  /** What follows from everything, until something changes that it follows from. */
+  readonly #hosts = new Map<string, Hosts>()
+  #used: ReadonlyMap<string, string> | undefined
   #isRunning = false
 
   constructor(world: {
@@ -49,8 +54,21 @@ export class LoadBalancerMetrics {
     this.#router = world.router
     this.#loadBalancing = world.loadBalancing
     this.#metrics = world.metrics
-    this.#hostCountMilliseconds = world.settings.minuteMilliseconds / hostCountsAMinute
+    const { minuteMilliseconds } = world.settings
+    this.#hostCountMilliseconds = Math.max(
+      minuteMilliseconds / hostCountsAMinute,
+      Math.min(hostLookMilliseconds, minuteMilliseconds / 2),
+    )
     world.router.onReport(() => this.#take())
+    world.loadBalancing.onHealthChange((arns) => {
+      for (const targetGroupArn of arns) this.#hosts.delete(targetGroupArn)
+    })
+    world.store.onChange((changes) => {
+      for (const { kind, key } of changes) {
+        if (kind === 'targetGroups') this.#hosts.delete(key)
+        if (kind === 'listeners' || kind === 'rules') this.#forgetUse()
+      }
+    })
   }
 
   start(): void {
@@ -66,6 +84,12 @@ export class LoadBalancerMetrics {
   #take(): void {
     const report = this.#router.report()
     if (!this.#isRunning || report === undefined) return
+    if (report !== this.#report) this.#takeTraffic(report)
+    this.#report = report
+    this.#countHosts(this.#clock.now())
+  }
+
+  #takeTraffic(report: RouterReport): void {
     const counts = trafficCounts(report)
     const { routerId } = report
     // What a router has counted before this engine knew it belongs to minutes that are over.
@@ -74,17 +98,21 @@ export class LoadBalancerMetrics {
     const now = this.#clock.now()
     const healthyTargets = (arn: string): number => this.#loadBalancing.healthyTargetCount(arn)
     for (const datum of trafficMetrics(trafficSince(before, counts), now, healthyTargets)) this.#metrics.put(datum)
-    this.#countHosts(now)
+  }
+
+  #forgetUse(): void {
+    this.#used = undefined
+    this.#hosts.clear()
   }
 
   /** Their numbers are told whenever they change, and now and then while they do not. */
   #countHosts(now: number): void {
     if (now - this.#hostsSeenAt < Math.min(hostLookMilliseconds, this.#hostCountMilliseconds)) return
     this.#hostsSeenAt = now
-    for (const [targetGroupArn, listenerArn] of this.#usedTargetGroups()) {
+    for (const [targetGroupArn, listenerArn] of (this.#used ??= this.#usedTargetGroups())) {
       const group = this.#store.targetGroups.get(targetGroupArn)
       if (group === undefined || group.targets.length === 0) continue
-      const { healthy, unhealthy } = this.#hosts(group)
+      const { healthy, unhealthy } = this.#hostsOf(group)
       const text = `${healthy} ${unhealthy}`
       const last = this.#hostCounts.get(targetGroupArn)
       if (last?.text === text && now - last.at < this.#hostCountMilliseconds) continue
@@ -96,12 +124,16 @@ export class LoadBalancerMetrics {
     }
   }
 
-  #hosts(group: TargetGroup): { readonly healthy: number; readonly unhealthy: number } {
-    const states = group.targets.map((target) => this.#loadBalancing.health(group.targetGroupArn, target).state)
-    return {
+  #hostsOf({ targetGroupArn, targets }: TargetGroup): Hosts {
+    const known = this.#hosts.get(targetGroupArn)
+    if (known !== undefined) return known
+    const states = targets.map((target) => this.#loadBalancing.health(targetGroupArn, target).state)
+    const hosts = {
       healthy: states.filter((state) => state === 'healthy').length,
       unhealthy: states.filter((state) => state === 'unhealthy').length,
     }
+    this.#hosts.set(targetGroupArn, hosts)
+    return hosts
   }
 
   #put(
@@ -137,3 +169,5 @@ export class LoadBalancerMetrics {
     return used
   }
 }
+
+type Hosts = { readonly healthy: number; readonly unhealthy: number }
