@@ -58,6 +58,9 @@ async function watchOnce(
       const taskId = Actor?.Attributes?.[dockerLabel.task]
       if (taskId !== undefined) ended(taskId)
     }
+  } catch (error) {
+    if (error instanceof DockerUnreachable) throw error
+    throw new DockerUnreachable(api.socketPath, messageOf(error))
   } finally {
     answer.destroy()
   }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DockerApi } from '../../src/adapters/docker-api.ts'
@@ -25,18 +25,33 @@ export class DockerDaemon {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Resolves when it answers. */
   async start(): Promise<void> {
     const log = openSync(join(this.#directory, 'dockerd.log'), 'a')
     const place = (name: string): string => join(this.#directory, name)
-    // What is left of one that was killed.
+    // What is left of one that was killed, and of its containerd, which dies with it.
     rmSync(place('docker.pid'), { force: true })
+    rmSync(place('exec/containerd/containerd.pid'), { force: true })
     const child = spawn(
       'dockerd',
       [
-        ...['--host', `unix://${this.socketPath}`, '--pidfile', place('docker.pid')],
-        ...['--data-root', place('data'), '--exec-root', place('exec')],
-        ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
+        '--host',
+        `unix://${this.socketPath}`,
+        '--pidfile',
+        place('docker.pid'),
+        '--data-root',
+        place('data'),
+        '--exec-root',
+        place('exec'),
+        '--bridge',
+        'none',
+        '--iptables=false',
+        '--ip6tables=false',
+        '--ip-masq=false',
       ],
       { stdio: ['ignore', log, log] },
     )
@@ -59,10 +74,9 @@ export class DockerDaemon {
   async remove(): Promise<void> {
     await this.#end('SIGTERM')
     this.api.close()
-    // It starts a containerd of its own, which outlives one that was killed.
-    for (const file of globSync('exec/containerd/containerd.pid', { cwd: this.#directory })) {
-      const pid = Number(readFileSync(join(this.#directory, file), 'utf8'))
-      if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
+    // One that was killed leaves file systems mounted.
+    for (const [place] of readFileSync('/proc/mounts', 'utf8').matchAll(/(?<= )\/\S+/g)) {
+      if (place.startsWith(`${this.#directory}/`)) execFileSync('umount', ['--lazy', place])
     }
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 })
   }

@@ -75,10 +75,11 @@ describe('a Docker engine that is killed and started again', { skip: DockerDaemo
       const ended = await theatre.ended(deploymentId)
       assert.equal(ended.status, 'Succeeded', ended.errorInformation?.message)
       const green = theatre.loadBalancing?.greenArn ?? ''
-      await until('the service is whole again', async () => (await healthyTargets(theatre.clients, green)) >= 2)
+      const { clients } = theatre
+      await until('the service is whole again', async () => (await healthyTargets(clients, green)) >= 2)
       const page = await fetch(theatre.loadBalancing?.productionUrl ?? '')
       assert.equal(page.headers.get('x-hello-version'), '2')
-      const { ecs } = theatre.clients
+      const { ecs } = clients
       const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: name, desiredStatus: 'STOPPED' }))
       const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: name, tasks: taskArns }))
       assert.ok(tasks.every(({ stoppedReason }) => (stoppedReason ?? '') !== ''))
