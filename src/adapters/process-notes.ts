@@ -41,6 +41,11 @@ export function processNotes({ containers }: TaskLaunch): readonly string[] {
         ),
     note(
       containers,
+      ({ registryCredentials }) => registryCredentials !== undefined,
+      (names) => `The repositoryCredentials of ${names} are not used: images are made by \`teal build\`, not pulled.`,
+    ),
+    note(
+      containers,
       ({ mounts = [] }) => mounts.length > 0,
       (names) =>
         `The volumes of ${names} are not mounted: a process finds each one in the directory that the variable ` +

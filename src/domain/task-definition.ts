@@ -50,6 +50,8 @@ export type ContainerDefinition = {
   readonly readonlyRootFilesystem?: boolean
   readonly linuxParameters?: LinuxParameters
   readonly ulimits?: readonly { readonly name: string; readonly softLimit: number; readonly hardLimit: number }[]
+  /** The secret with the user name and password of the image's registry, by ARN or name. */
+  readonly repositoryCredentials?: { readonly credentialsParameter: string }
   readonly dockerLabels?: Readonly<Record<string, string>>
   /** Members that are kept and answered back as given. */
   readonly recorded: Readonly<Record<string, unknown>>

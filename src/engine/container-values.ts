@@ -83,7 +83,8 @@ function parameterValue({ store }: SchedulerContext, region: string, name: strin
   )
 }
 
-function secretValue(
+/** Throws TaskStartError in ECS's words. */
+export function secretValue(
   { store, clock }: SchedulerContext,
   reference: Extract<SecretReference, { kind: 'secret' }>,
 ): string {
@@ -109,7 +110,7 @@ function secretValue(
   throw secretFailed(`retrieved secret from Secrets Manager did not contain json key ${jsonKey}`)
 }
 
-function secretFailed(because: string): TaskStartError {
+export function secretFailed(because: string): TaskStartError {
   return new TaskStartError(
     `${failedPrefix}unable to retrieve secret from asm: service call has been retried 1 time(s): ${because}`,
   )

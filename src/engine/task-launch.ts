@@ -6,6 +6,7 @@ import { containerValues } from './container-values.ts'
 import type { ContainerValues } from './container-values.ts'
 import { TaskStartError } from './ports.ts'
 import type { Chance, ContainerLaunch, EngineSettings, ResourceLimits, TaskLaunch, TaskVolume } from './ports.ts'
+import { registryCredentials } from './registry-credentials.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { taskSetOf } from './task-targets.ts'
 
@@ -90,7 +91,15 @@ export async function launchOf(context: SchedulerContext, task: Task): Promise<T
   const told = { ...settings, endpointUrl }
   if (definition === undefined) return taskLaunch(task, definition, loadBalancers, told)
   context.logs?.prepare(task, definition)
-  return taskLaunch(task, definition, loadBalancers, told, await containerValues(context, task, definition))
+  const launch = taskLaunch(task, definition, loadBalancers, told, await containerValues(context, task, definition))
+  const credentials = registryCredentials(context, task, definition)
+  return {
+    ...launch,
+    containers: launch.containers.map((each) => ({
+      ...each,
+      ...defined({ registryCredentials: credentials[each.name] }),
+    })),
+  }
 }
 
 /** The names of the containers whose health is looked at. */

@@ -45,6 +45,7 @@ export function readContainerSettings(
     linuxParameters: input.linuxParameters && readLinuxParameters(name, input.linuxParameters, fargate),
     ulimits: input.ulimits,
     dockerLabels: input.dockerLabels,
+    repositoryCredentials: input.repositoryCredentials && readCredentials(name, input.repositoryCredentials),
   })
 }
 
@@ -77,6 +78,12 @@ function checkUlimits(name: string, { ulimits = [] }: Input, fargate: boolean): 
     throw clientError('Fargate compatible task definitions only support nofile ulimits.')
   }
 }
+
+function readCredentials(name: string, { credentialsParameter }: Credentials): Credentials {
+  if (credentialsParameter !== '') return { credentialsParameter }
+  throw invalid(name, "'repositoryCredentials' needs a credentialsParameter: the ARN or the name of a secret.")
+}
+type Credentials = NonNullable<ContainerDefinition['repositoryCredentials']>
 
 function checkSecrets(name: string, { secrets = [], environment = [] }: Input): void {
   const seen = new Set(environment.map((variable) => variable.name))

@@ -61,7 +61,7 @@ export const containerMembers = {
   links: refused('Remove it: containers are not linked to one another.'),
   firelensConfiguration: refused('Remove the log router; container output is written to log files.'),
   systemControls: refused('Remove it: kernel parameters are not set.'),
-  repositoryCredentials: refused('Remove it; log in to the registry with the container runtime of this machine.'),
+  repositoryCredentials: 'used',
   restartPolicy: refused('Remove it; the service replaces a task whose essential container ended.'),
   hostname: refused('Remove it: containers have the host name the runtime gives them.'),
   disableNetworking: refused('Remove it or set it to false.'),
