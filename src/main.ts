@@ -22,7 +22,7 @@ import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
 import { containerMetadata } from './aws/ecs/task-metadata.ts'
 import { taskCredentials } from './aws/ecs/task-credentials.ts'
 import { taskExec } from './aws/ecs/task-exec.ts'
-import { deploymentDocument } from './aws/documents.ts'
+import { deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
@@ -34,7 +34,7 @@ import { systemsManager } from './aws/ssm/service.ts'
 import { Changes } from './engine/changes.ts'
 import { AwsLogs } from './engine/container-logs.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
-import { recordOf } from './engine/deployment-records.ts'
+import { recordOf, serviceRecordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
@@ -124,6 +124,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       services: services.map((service) => afterwards(service, ready.promise)),
       documents: [
         deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
+        serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
         containerMetadata(engine.store),
         taskCredentials(engine),
       ],

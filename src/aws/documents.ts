@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
 
 /** A document that can be read at the endpoint with GET, beside the AWS calls: what AWS has no operation for. */
 export type ReadableDocument = {
@@ -22,6 +23,13 @@ export type Deed = {
 /** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */
 export function deploymentDocument(recordOf: (deploymentId: string) => DeploymentRecord | undefined): ReadableDocument {
   return { path: /^\/deployments\/(d-[0-9A-Z]+)\.json$/, read: (deploymentId = '') => recordOf(deploymentId) }
+}
+
+/** `GET /deployments/0123456789abcdef01234.json`: the record of a deployment that ECS itself did, by the end of its ARN. */
+export function serviceDeploymentDocument(
+  recordOf: (id: string) => ServiceDeploymentRecord | undefined,
+): ReadableDocument {
+  return { path: /^\/deployments\/([0-9a-f]{21})\.json$/, read: (id = '') => recordOf(id) }
 }
 
 /** Undefined when no document is at this path. */

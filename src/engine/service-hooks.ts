@@ -140,7 +140,7 @@ async function invoked(
 ): Promise<Invoked | undefined> {
   let answer: Invoked | undefined
   const region = parseArn(payload.executionDetails.serviceArn)?.region ?? ''
-  const call = async (): Promise<void> => {
+  const ask = async (): Promise<void> => {
     try {
       const invocation = { functionName: hookTargetArn, region, payload: JSON.stringify(payload) }
       answer = { result: await functions.invoke(invocation) }
@@ -149,7 +149,7 @@ async function invoked(
     }
     changes.notify()
   }
-  void call()
+  void ask()
   return changes.until(() => answer, until)
 }
 
