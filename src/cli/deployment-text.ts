@@ -19,6 +19,7 @@ export function deploymentText(shown: ShownDeployment): string {
           section('Requests while it ran', requests(record)),
           section('Targets', targets(record)),
           section('Alarms', alarms(record)),
+          section('Scaling', scaling(record)),
         ]),
     section('Hooks', hooks(shown)),
     section('Notifications', notifications(record?.notifications ?? [])),
@@ -100,6 +101,10 @@ function requests({ traffic }: DeploymentRecord): readonly string[] {
     ...columns([['LISTENER', 'TARGET GROUP', 'RUNS', 'OUTCOME', 'REQUESTS'], ...rows]),
     `  ${answered} answered, ${failed} failed${gone}`,
   ]
+}
+
+function scaling({ scaling: all = [] }: DeploymentRecord): readonly string[] {
+  return columns(all.slice(-20).map(({ at, sentence }) => [timeOfDay(new Date(at)), sentence]))
 }
 
 function targets({ targetHealth }: DeploymentRecord): readonly string[] {

@@ -95,7 +95,12 @@ export type ScalingActivities = {
   readonly region: string
   readonly resourceId: string
   readonly activities: readonly ScalingActivity[]
+  /** When scaling was suspended and resumed, newest first. */
+  readonly suspensions?: readonly { readonly at: number; readonly suspended: SuspendedScaling }[]
 }
+
+/** For people: what was scaled while something else happened. */
+export type RecordedScaling = { readonly at: number; readonly sentence: string }
 
 export type ScalingActivity = {
   readonly activityId: string
@@ -135,6 +140,34 @@ export const scalingText = {
   /** As it stands among the service's events. */
   event: (statusMessage: string, cause: string) => `Message: ${statusMessage} Cause: ${cause}`,
 } as const
+
+/** What was scaled, suspended and resumed between two times, oldest first. */
+export function scalingBetween(
+  { activities, suspensions = [] }: Pick<ScalingActivities, 'activities' | 'suspensions'>,
+  from: number,
+  to: number,
+): readonly RecordedScaling[] {
+  const all = [
+    ...activities.map(({ startedAt, cause, statusMessage }) => ({
+      at: startedAt,
+      sentence: `${statusMessage} ${capitalized(cause)}.`,
+    })),
+    ...suspensions.map(({ at, suspended }) => ({ at, sentence: suspensionSentence(suspended) })),
+  ]
+  return all.filter(({ at }) => at >= from && at <= to).toSorted((one, other) => one.at - other.at)
+}
+
+function suspensionSentence({ scaleIn, scaleOut }: SuspendedScaling): string {
+  if (scaleIn && scaleOut) return 'Scaling out and in was suspended by RegisterScalableTarget.'
+  if (scaleIn) return 'Scaling in was suspended by RegisterScalableTarget; scaling out goes on.'
+  return scaleOut
+    ? 'Scaling out was suspended by RegisterScalableTarget; scaling in goes on.'
+    : 'Scaling out and in was resumed by RegisterScalableTarget.'
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
 
 /** `service/CLUSTER/SERVICE` of a service's ARN. */
 export function resourceIdOf(serviceArn: string): string {

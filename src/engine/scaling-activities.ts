@@ -1,6 +1,7 @@
+import type { Deployment } from '../domain/deployment.ts'
 import type { ScalingDecision } from '../domain/scaling-decision.ts'
-import { scalingText } from '../domain/scaling.ts'
-import type { ScalableTarget, ScalingActivity } from '../domain/scaling.ts'
+import { resourceIdOf, scalingBetween, scalingText } from '../domain/scaling.ts'
+import type { RecordedScaling, ScalableTarget, ScalingActivities, ScalingActivity } from '../domain/scaling.ts'
 import type { Service } from '../domain/service.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { Chance, Clock } from './ports.ts'
@@ -12,6 +13,7 @@ type Place = Pick<ScalableTarget, 'region' | 'resourceId'>
 
 /** AWS keeps six weeks; here it is this many of each service, and of so many services. */
 const mostActivities = 100
+const mostSuspensions = 20
 const mostServices = 2_000
 
 /** Newest first. */
@@ -47,6 +49,30 @@ export function scaleService(
     store.services.put(service.serviceArn, { ...service, desiredCount: capacity })
     recordServiceEvents(world, service.serviceArn, [scalingText.event(activity.statusMessage, cause)])
   })
+}
+
+/** Keeps a target with its new settings; that scaling is suspended or resumed is told in the records of deployments. */
+export function keepTarget({ store, clock }: Omit<World, 'chance'>, target: ScalableTarget): void {
+  const key = scalingKey(target)
+  const none = { scaleIn: false, scaleOut: false, scheduled: false }
+  const before = store.scalableTargets.get(key)?.suspended ?? none
+  const { suspended } = target
+  store.transaction(() => {
+    store.scalableTargets.put(key, target)
+    if (before.scaleIn === suspended.scaleIn && before.scaleOut === suspended.scaleOut) return
+    const known = store.scalingActivities.get(key)?.suspensions ?? []
+    const suspensions = [{ at: clock.now(), suspended }, ...known].slice(0, mostSuspensions)
+    keep(store, target, { suspensions })
+  })
+}
+
+/** What was scaled, suspended and resumed while a deployment ran. */
+export function scalingDuring(store: Store, deployment: Deployment): readonly RecordedScaling[] {
+  const { plan, createTime, completeTime = Infinity } = deployment
+  if (plan === undefined) return []
+  const place = { region: deployment.region, resourceId: resourceIdOf(plan.serviceArn) }
+  const known = store.scalingActivities.get(scalingKey(place))
+  return known === undefined ? [] : scalingBetween(known, createTime, completeTime)
 }
 
 /** Written once for each row of attempts that have the same reason; true where it was new. */
@@ -131,19 +157,26 @@ function isFulfilled(store: Store, { serviceArn, desiredCount }: Service): boole
 }
 
 function add(store: Store, place: Place, activity: ScalingActivity): void {
-  const key = scalingKey(place)
-  if (!store.scalingActivities.has(key)) forgetOldest(store)
-  const { region, resourceId } = place
   const activities = [activity, ...scalingActivitiesOf(store, place)].slice(0, mostActivities)
-  store.scalingActivities.put(key, { region, resourceId, activities })
+  keep(store, place, { activities })
 }
 
 function replace(store: Store, place: Place, activity: ScalingActivity): void {
-  const { region, resourceId } = place
   const activities = scalingActivitiesOf(store, place).map((each) =>
     each.activityId === activity.activityId ? activity : each,
   )
-  store.scalingActivities.put(scalingKey(place), { region, resourceId, activities })
+  keep(store, place, { activities })
+}
+
+function keep(
+  store: Store,
+  { region, resourceId }: Place,
+  change: Partial<Pick<ScalingActivities, 'activities' | 'suspensions'>>,
+): void {
+  const key = scalingKey({ region, resourceId })
+  const known = store.scalingActivities.get(key)
+  if (known === undefined) forgetOldest(store)
+  store.scalingActivities.put(key, { region, resourceId, activities: [], ...known, ...change })
 }
 
 /** Those of targets that are gone make room for new ones. */

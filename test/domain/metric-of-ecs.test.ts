@@ -26,8 +26,9 @@ describe('what a task definition reserves', () => {
   })
 })
 
+const at = (time: number, cpuMilliseconds: number) => ({ at: time, usage: { cpuMilliseconds, memoryBytes: 0 } })
+
 test('CPU utilization is the time used of the time reserved', () => {
-  const at = (time: number, cpuMilliseconds: number) => ({ at: time, usage: { cpuMilliseconds, memoryBytes: 0 } })
   assert.equal(cpuPercent(at(0, 100), at(1000, 350), 0.25), 100)
   assert.equal(cpuPercent(at(0, 100), at(1000, 350), 1), 25)
   assert.equal(cpuPercent(at(0, 100), at(1000, 50), 1), undefined)

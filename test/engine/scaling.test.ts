@@ -22,6 +22,14 @@ const oneMore: StepScaling = {
   metricAggregationType: 'Average',
 }
 
+const fire = (world: ScalingWorld, policyArn: string): void => {
+  const alarm = metricAlarm({ alarmActions: [policyArn], treatMissingData: 'ignore' }, 'busy')
+  world.store.alarms.put('us-east-1/busy', alarm)
+  world.store.transaction(() =>
+    changeAlarmState(world.store, alarm, { state: 'ALARM', reason: 'by hand' }, world.clock.now()),
+  )
+}
+
 describe('target tracking', () => {
   test('sets the desired count after three minutes above the target, in proportion', async () => {
     await using world = new ScalingWorld()
@@ -176,14 +184,6 @@ describe('target tracking', () => {
 })
 
 describe('step scaling', () => {
-  const fire = (world: ScalingWorld, policyArn: string): void => {
-    const alarm = metricAlarm({ alarmActions: [policyArn], treatMissingData: 'ignore' }, 'busy')
-    world.store.alarms.put('us-east-1/busy', alarm)
-    world.store.transaction(() =>
-      changeAlarmState(world.store, alarm, { state: 'ALARM', reason: 'by hand' }, world.clock.now()),
-    )
-  }
-
   test('begins at once when an alarm has the policy among its actions', async () => {
     await using world = new ScalingWorld()
     fire(world, world.putPolicy(oneMore, 'steps').policyArn)

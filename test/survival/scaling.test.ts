@@ -138,9 +138,9 @@ describe('scaling of a service that runs', { timeout: 400_000 }, () => {
     const { ScalableTargets = [] } = await scaling.send(new DescribeScalableTargetsCommand(target))
     assert.equal(ScalableTargets[0]?.SuspendedState?.DynamicScalingOutSuspended, true)
     const resumed = { DynamicScalingOutSuspended: false }
-    const before = (await service()).desiredCount
+    const countBefore = (await service()).desiredCount
     for (let told = 0; told < 5; told++) await backlog(100)
-    assert.equal((await service()).desiredCount, before)
+    assert.equal((await service()).desiredCount, countBefore)
     await scaling.send(new RegisterScalableTargetCommand({ ...target, SuspendedState: resumed }))
     await until('the service has four tasks', async () => {
       await backlog(100)
@@ -148,26 +148,27 @@ describe('scaling of a service that runs', { timeout: 400_000 }, () => {
     })
   })
 
+  const averageOf = async (MetricName: string): Promise<number | undefined> => {
+    const now = Date.now()
+    const { Datapoints = [] } = await cloudWatch.send(
+      new GetMetricStatisticsCommand({
+        Namespace: 'AWS/ECS',
+        MetricName,
+        Dimensions: [
+          { Name: 'ClusterName', Value: name },
+          { Name: 'ServiceName', Value: name },
+        ],
+        StartTime: new Date(now - 60_000),
+        EndTime: new Date(now + 1_000),
+        Period: 3_600,
+        Statistics: ['Average'],
+      }),
+    )
+    return Datapoints.find(({ Average = 0 }) => Average > 0)?.Average
+  }
+
   test('CloudWatch is told what the tasks really use', async () => {
     await scaling.send(new RegisterScalableTargetCommand({ ...target, MinCapacity: 1, MaxCapacity: 4 }))
-    const averageOf = async (MetricName: string): Promise<number | undefined> => {
-      const now = Date.now()
-      const { Datapoints = [] } = await cloudWatch.send(
-        new GetMetricStatisticsCommand({
-          Namespace: 'AWS/ECS',
-          MetricName,
-          Dimensions: [
-            { Name: 'ClusterName', Value: name },
-            { Name: 'ServiceName', Value: name },
-          ],
-          StartTime: new Date(now - 60_000),
-          EndTime: new Date(now + 1_000),
-          Period: 3_600,
-          Statistics: ['Average'],
-        }),
-      )
-      return Datapoints.find(({ Average = 0 }) => Average > 0)?.Average
-    }
     await until('memory is measured', async () => (await averageOf('MemoryUtilization')) !== undefined)
     await until('CPU is measured', async () => {
       await fetch(theatre.loadBalancing?.productionUrl ?? '')

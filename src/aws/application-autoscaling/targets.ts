@@ -2,7 +2,8 @@ import type * as sdk from '@aws-sdk/client-application-auto-scaling'
 import { arn } from '../../domain/identifiers.ts'
 import type { ScalableTarget } from '../../domain/scaling.ts'
 import type { Service } from '../../domain/service.ts'
-import { deregisterTarget, scalingKey } from '../../engine/scaling-policies.ts'
+import { keepTarget } from '../../engine/scaling-activities.ts'
+import { deregisterTarget } from '../../engine/scaling-policies.ts'
 import type { Answer, Call, Checked, Handlers } from '../handlers.ts'
 import { checkNamed, findTarget, invalid, lookUpTarget, page, scalableDimension } from './lookups.ts'
 import type { ScalingEngine } from './service.ts'
@@ -18,7 +19,7 @@ export const targets = (engine: ScalingEngine) =>
       const known = findTarget(engine, call, input.ResourceId)
       const service = lookUpService(engine, call, input.ResourceId)
       const target = known === undefined ? newTarget(engine, call, input, service) : changed(known, input)
-      engine.store.scalableTargets.put(scalingKey(target), target)
+      keepTarget(engine, target)
       return { ScalableTargetARN: target.scalableTargetArn }
     },
 

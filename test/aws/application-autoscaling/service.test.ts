@@ -63,7 +63,13 @@ const steps: StepScalingPolicyConfiguration = {
   StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }],
 }
 
-async function start(test: TestContext) {
+const step = (lower: number | undefined, upper: number | undefined) => ({
+  MetricIntervalLowerBound: lower,
+  MetricIntervalUpperBound: upper,
+  ScalingAdjustment: 1,
+})
+
+async function start(t: TestContext) {
   const log = { info: () => undefined, warn: () => undefined }
   const [store, clock, chance] = [new Store(new MemoryPersistence()), new SystemClock(), new SystemChance()]
   store.services.put(serviceArn, aService({ deploymentController: 'ECS' }))
@@ -77,7 +83,7 @@ async function start(test: TestContext) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const configuration = { region: 'us-east-1', endpoint: endpoint.url, credentials, maxAttempts: 1 }
   const [client, watch] = [new ApplicationAutoScalingClient(configuration), new CloudWatchClient(configuration)]
-  test.after(async () => {
+  t.after(async () => {
     client.destroy()
     watch.destroy()
     await endpoint.close()
@@ -264,9 +270,9 @@ describe('target tracking policies', () => {
       MetricName: 'Backlog',
       Namespace: 'App',
       Dimensions: [{ Name: 'Queue', Value: 'jobs' }],
-      Statistic: 'Maximum',
+      Statistic: 'Maximum' as const,
       Unit: 'Count',
-    } as const
+    }
     await put({
       PolicyName: 'backlog',
       TargetTrackingScalingPolicyConfiguration: { TargetValue: 5, CustomizedMetricSpecification },
@@ -299,12 +305,12 @@ describe('step scaling policies', () => {
   test('are described with their defaults, and with the alarms that are set on them', async (t) => {
     const { client, watch, register, put } = await start(t)
     await register()
-    const step = {
+    const stepScaling = {
       PolicyType: undefined,
       TargetTrackingScalingPolicyConfiguration: undefined,
       StepScalingPolicyConfiguration: steps,
     }
-    const { PolicyARN = '' } = await put({ ...step, PolicyName: 'steps' })
+    const { PolicyARN = '' } = await put({ ...stepScaling, PolicyName: 'steps' })
     await watch.send(
       new PutMetricAlarmCommand({
         AlarmName: 'busy',
@@ -344,11 +350,6 @@ describe('step scaling policies', () => {
         'ValidationException',
         message,
       )
-    const step = (lower: number | undefined, upper: number | undefined) => ({
-      MetricIntervalLowerBound: lower,
-      MetricIntervalUpperBound: upper,
-      ScalingAdjustment: 1,
-    })
     await refused({ ...steps, StepAdjustments: [] }, 'At least one StepAdjustment must be given.')
     await refused({ ...steps, StepAdjustments: [step(0, 10), step(5, 20)] }, 'StepAdjustment intervals cannot overlap.')
     await refused({ ...steps, StepAdjustments: [step(0, 10), step(15, 20)] }, /cannot be a gap/)
@@ -382,10 +383,10 @@ describe('what is not there', () => {
       'ValidationException',
       new RegExp(type),
     )
-    const Metrics = [{ Id: 'm1', Expression: 'm2 / m3' }]
-    const math = { TargetValue: 1, CustomizedMetricSpecification: { Metrics } }
+    const math = { Metrics: [{ Id: 'm1', Expression: 'm2 / m3' }] }
+    const ofMath = { TargetValue: 1, CustomizedMetricSpecification: math }
     await assertRefused(
-      put({ TargetTrackingScalingPolicyConfiguration: math }),
+      put({ TargetTrackingScalingPolicyConfiguration: ofMath }),
       'ValidationException',
       /Metrics is not supported/,
     )
