@@ -7,7 +7,6 @@ import type { TargetHealth } from './target-health.ts'
 import { sumOf, verdictOf } from './traffic-account.ts'
 import type { TrafficCount, TrafficRow } from './traffic-account.ts'
 import type { RecordedScaling } from './scaling.ts'
-import type { RecordedScaling } from './scaling.ts'
 import type { RecordedNotification } from './notification.ts'
 
 /** What was seen of the world around a deployment while it ran. */
@@ -40,8 +39,6 @@ export type AlarmChange = {
 export type DeploymentRecord = {
   /** Oldest first; added where the engine has them. */
   readonly notifications?: readonly RecordedNotification[]
-  /** How Application Auto Scaling scaled the service meanwhile, oldest first; absent where it did nothing. */
-  readonly scaling?: readonly Dated<RecordedScaling, 'at'>[]
   /** How Application Auto Scaling scaled the service meanwhile, oldest first; absent where it did nothing. */
   readonly scaling?: readonly Dated<RecordedScaling, 'at'>[]
   readonly deploymentId: string

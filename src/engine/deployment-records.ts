@@ -9,7 +9,6 @@ import type { ServiceDeploymentRecord } from '../domain/service-deployment-recor
 import { observationsOf } from './deployment-watch.ts'
 import type { DeploymentSupervisor } from './engine.ts'
 import { scalingDuring } from './scaling-activities.ts'
-import { scalingDuring } from './scaling-activities.ts'
 import type { Store } from './store.ts'
 
 /** Everything that is known about a deployment; undefined when there is none of this id. */
