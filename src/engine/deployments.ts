@@ -13,6 +13,7 @@ import type { HookVerdict } from './hook-execution.ts'
 import type { Log } from './ports.ts'
 import { ProcedureRuns } from './procedure-runs.ts'
 import type { BegunStep, ProcedureKind } from './procedure-runs.ts'
+import { forgetOldDeployments } from './retention.ts'
 import { linked, registerRevisionOf, rollbackOf } from './rollback.ts'
 import { taskSetsOf } from './task-set-info.ts'
 
@@ -43,7 +44,11 @@ export class Deployments implements DeploymentSupervisor {
 
   create(deployment: Deployment): void {
     const { deploymentId, applicationName, deploymentGroupName } = deployment
-    this.#tools.store.deployments.put(deploymentId, deployment)
+    const { store } = this.#tools
+    store.transaction(() => {
+      store.deployments.put(deploymentId, deployment)
+      forgetOldDeployments(store, deployment)
+    })
     this.#tools.log.info(`Deployment ${deploymentId} of ${applicationName}/${deploymentGroupName} begins.`)
     this.#runs.begin(deployment.deploymentId)
   }
@@ -74,11 +79,9 @@ export class Deployments implements DeploymentSupervisor {
     readonly deploymentGroupName: string
   }): Deployment | undefined {
     return this.#tools.store.deployments
-      .list()
+      .runningIn(group.region)
       .find(
         (deployment) =>
-          !isTerminal(deployment.status) &&
-          deployment.region === group.region &&
           deployment.applicationName === group.applicationName &&
           deployment.deploymentGroupName === group.deploymentGroupName,
       )

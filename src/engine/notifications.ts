@@ -20,12 +20,25 @@ export class Notifications {
   readonly #tools: NotificationTools
   readonly #ended = new AbortController()
   #running: readonly Promise<void>[] = []
+  /** By id, and by the service's ARN: those that there may be something to tell of. */
+  readonly #deployments = new Set<string>()
+  readonly #services = new Set<string>()
 
   constructor(tools: NotificationTools) {
     this.#tools = tools
   }
 
   start(): void {
+    const { store } = this.#tools
+    for (const { deploymentId } of store.deployments.list()) this.#deployments.add(deploymentId)
+    for (const { serviceArn } of store.services.list()) this.#services.add(serviceArn)
+    store.onChange((changes) => {
+      for (const { kind, key, value } of changes) {
+        if (kind === 'deployments') this.#deployments.add(key)
+        else if (kind === 'services') this.#services.add(key)
+        else if (kind === 'serviceDeployments' && value !== undefined) this.#services.add(value.serviceArn)
+      }
+    })
     this.#running = [this.#untilEnded(() => this.#record()), this.#untilEnded(() => this.#deliverNext())]
   }
 
@@ -70,24 +83,31 @@ export class Notifications {
 
   #codeDeployNews(): readonly News[] {
     const { store } = this.#tools
-    return store.deployments.list().flatMap((deployment) => {
-      const told = store.toldDeployments.get(deployment.deploymentId) ?? []
-      const statuses = toldStatuses(deployment).filter((status) => !told.includes(status))
-      return statuses.length === 0 ? [] : [{ deployment, statuses }]
-    })
+    const news: News[] = []
+    for (const deploymentId of this.#deployments) {
+      const deployment = store.deployments.get(deploymentId)
+      const told = store.toldDeployments.get(deploymentId) ?? []
+      const statuses = deployment === undefined ? [] : toldStatuses(deployment).filter((each) => !told.includes(each))
+      if (deployment === undefined || statuses.length === 0) this.#deployments.delete(deploymentId)
+      else news.push({ deployment, statuses })
+    }
+    return news
   }
 
   /** Of each service only its last deployment has news: one that was replaced is told of no more. */
   #ecsNews(): readonly EcsNews[] {
     const { store } = this.#tools
-    return store.services.list().flatMap((service) => {
-      const deployment = currentDeployment(store, service)
-      if (deployment === undefined) return []
-      const all = ecsDeploymentStates(deployment)
-      const told = store.toldServiceDeployments.get(service.serviceArn)
-      const count = told?.serviceDeploymentArn === deployment.serviceDeploymentArn ? told.count : 0
-      return all.length > count ? [{ deployment, states: all.slice(count), count: all.length }] : []
-    })
+    const news: EcsNews[] = []
+    for (const serviceArn of this.#services) {
+      const service = store.services.get(serviceArn)
+      const deployment = service && currentDeployment(store, service)
+      const all = deployment === undefined ? [] : ecsDeploymentStates(deployment)
+      const told = store.toldServiceDeployments.get(serviceArn)
+      const count = told?.serviceDeploymentArn === deployment?.serviceDeploymentArn ? (told?.count ?? 0) : 0
+      if (deployment === undefined || all.length <= count) this.#services.delete(serviceArn)
+      else news.push({ deployment, states: all.slice(count), count: all.length })
+    }
+    return news
   }
 
   #keepOfEcs({ deployment, states, count }: EcsNews): void {
