@@ -86,7 +86,10 @@ function sayWhatBlueGreenNeeds({ store, log }: ScalingEngine, policy: ScalingPol
     configuration.kind === 'targetTracking' &&
     configuration.metric.kind === 'predefined' &&
     configuration.metric.type === 'ALBRequestCountPerTarget'
-  if (!isOnRequests || store.services.get(serviceArn)?.deploymentController !== 'CODE_DEPLOY') return
+  const { deploymentController, deploymentConfiguration } = store.services.get(serviceArn) ?? {}
+  const isMoved =
+    deploymentController === 'CODE_DEPLOY' || (deploymentConfiguration?.strategy ?? 'ROLLING') !== 'ROLLING'
+  if (!isOnRequests || !isMoved) return
   log.warn(
     `Policy ${policy.policyName} follows the requests of one target group, and a blue/green deployment moves them to the ` +
       'other: AWS does not support ALBRequestCountPerTarget there. Track ECSServiceAverageCPUUtilization instead.',
