@@ -113,12 +113,13 @@ function parsed(reference: string): ReturnType<typeof parseImageReference> {
   }
 }
 
-/** URL-safe base64 of JSON, as Docker's command line sends it. */
+/** URL-safe base64 of JSON, with its padding, without which Docker reads nothing and says nothing. */
 function authentication(name: string, { username, password }: Credentials): string {
   const [first = ''] = name.split('/')
   const isHost = name.includes('/') && (/[.:]/.test(first) || first === 'localhost')
   const serveraddress = isHost ? first : 'https://index.docker.io/v1/'
-  return Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64url')
+  const base64 = Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64')
+  return base64.replaceAll('+', '-').replaceAll('/', '_')
 }
 
 /** The digest by which a registry knows it; of an image made here, its own. */

@@ -80,9 +80,8 @@ describe('a task in Docker', { skip }, () => {
     }
     await started(tasks, launch)
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'app') === 0)
-    assert.deepEqual(await tasks.logTail('t1', 'app', 20), [
-      ...['123', '0', 'read-only', 'kept', 'from the host', 'read-only too', 'yes'],
-    ])
+    const said = ['123', '0', 'read-only', 'kept', 'from the host', 'read-only too', 'yes']
+    assert.deepEqual(await tasks.logTail('t1', 'app', 20), said)
     const query = { all: true, filters: JSON.stringify({ label: ['teal.container=app', 'teal.task=t1'] }) }
     const [found] = await api.call<readonly Found[]>('GET', '/containers/json', { query })
     assert.equal(found?.Labels['com.amazonaws.ecs.task-definition-family'], 'web')
