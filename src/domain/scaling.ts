@@ -20,7 +20,7 @@ export type ScalableTarget = {
   readonly lastScaling?: LastScaling
 }
 
-export type SuspendedScaling = {
+type SuspendedScaling = {
   readonly scaleIn: boolean
   readonly scaleOut: boolean
   readonly scheduled: boolean

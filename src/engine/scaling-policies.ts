@@ -14,9 +14,9 @@ export function scalingKey({ region, resourceId }: Pick<ScalableTarget, 'region'
 
 export function policiesOf(
   store: Store,
-  { region, resourceId }: Pick<ScalableTarget, 'region' | 'resourceId'>,
+  target: Pick<ScalableTarget, 'region' | 'resourceId'>,
 ): readonly ScalingPolicy[] {
-  return store.scalingPolicies.list().filter((policy) => policy.region === region && policy.resourceId === resourceId)
+  return store.scalingPolicies.ofTarget(scalingKey(target))
 }
 
 /** Keeps a new or changed policy; one of target tracking with its alarms, which keep their names and states. */

@@ -3,8 +3,8 @@ import { periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
 import { parseStatistic } from '../domain/metric-statistic.ts'
 import { decideScaling } from '../domain/scaling-decision.ts'
 import type { ScalingDecision, Trigger } from '../domain/scaling-decision.ts'
-import type { ScalableTarget } from '../domain/scaling.ts'
-import { alarmKey, isScalingPolicy } from './alarm-changes.ts'
+import type { ScalableTarget, ScalingPolicy } from '../domain/scaling.ts'
+import { alarmKey } from './alarm-changes.ts'
 import type { Service } from '../domain/service.ts'
 import type { Changes } from './changes.ts'
 import type { Metrics } from './metrics.ts'
@@ -27,6 +27,12 @@ export type ScalingWorld = {
   readonly log: Log
 }
 
+type FiringAlarms = {
+  readonly alarms: readonly MetricAlarm[]
+  readonly policies: readonly ScalingPolicy[]
+  readonly firing: ReadonlyMap<string, readonly MetricAlarm[]>
+}
+
 /**
  * Application Auto Scaling at work: an alarm that goes to ALARM triggers the policies among its actions, and again every
  * minute for as long as it stays there, as CloudWatch does it. It sleeps while there are no policies, and looks only at
@@ -39,6 +45,7 @@ export class Scaling {
   #running: Promise<void> | undefined
   /** The list changes with any alarm: while it is the same, none has to be looked at. */
   #seenAlarms: readonly MetricAlarm[] | undefined
+  #found: FiringAlarms | undefined
   /** When each firing alarm came into its state, as seen last. */
   #firingSince: ReadonlyMap<string, number> = new Map()
   /** Targets with a change that is not fulfilled; undefined until they are looked for. */
@@ -102,18 +109,18 @@ export class Scaling {
     const alarms = this.#world.store.alarms.list()
     if (alarms === this.#seenAlarms) return new Set()
     this.#seenAlarms = alarms
+    const before = this.#firingSince
+    const isFresh = (alarm: MetricAlarm): boolean => before.get(alarmKey(alarm)) !== alarm.stateUpdatedAt
     const firing = this.#firing()
-    const fresh = firing.filter((alarm) => this.#firingSince.get(alarmKey(alarm)) !== alarm.stateUpdatedAt)
-    this.#firingSince = new Map(firing.map((alarm) => [alarmKey(alarm), alarm.stateUpdatedAt]))
-    return new Set(fresh.flatMap((alarm) => this.#targetsOf(alarm)))
+    this.#firingSince = new Map([...firing.values()].flat().map((alarm) => [alarmKey(alarm), alarm.stateUpdatedAt]))
+    return new Set([...firing].flatMap(([key, ofTarget]) => (ofTarget.some(isFresh) ? [key] : [])))
   }
 
   /** Once a minute: whatever is still firing, and targets whose service is gone. */
   #lookAtAll(): void {
     const { store, clock, settings } = this.#world
     const minute = startOfPeriod(clock.now(), settings.minuteMilliseconds)
-    const keys = new Set(this.#firing().flatMap((alarm) => this.#targetsOf(alarm)))
-    for (const key of keys) {
+    for (const key of this.#firing().keys()) {
       if (this.#lastMinutes.get(key) !== minute) this.#tried(key, (target) => this.#scale(target))
     }
     for (const target of store.scalableTargets.list()) {
@@ -184,7 +191,8 @@ export class Scaling {
   #decide(target: ScalableTarget, capacity: number, now: number): ScalingDecision {
     const { store, settings } = this.#world
     const policies = policiesOf(store, target)
-    const triggers = this.#firing().flatMap((alarm) => this.#triggers(target, alarm, now))
+    const firing = this.#firing().get(scalingKey(target)) ?? []
+    const triggers = firing.flatMap((alarm) => this.#triggers(target, alarm, now))
     const { minuteMilliseconds } = settings
     const trackingPoliciesThatScaleIn = policies.filter(
       ({ configuration }) => configuration.kind === 'targetTracking' && !configuration.disableScaleIn,
@@ -219,19 +227,21 @@ export class Scaling {
       .toReversed()
   }
 
-  #firing(): readonly MetricAlarm[] {
-    const { alarms } = this.#world.store
-    return alarms
-      .list()
-      .filter(
-        ({ stateValue, settings }) =>
-          stateValue === 'ALARM' && settings.actionsEnabled && settings.alarmActions.some(isScalingPolicy),
-      )
-  }
-
-  #targetsOf({ settings }: MetricAlarm): readonly string[] {
-    const policies = settings.alarmActions.map((action) => this.#world.store.scalingPolicies.get(action))
-    return policies.flatMap((policy) => (policy === undefined ? [] : [scalingKey(policy)]))
+  /** The firing alarms by the target they are to scale; found again when an alarm or a policy has changed. */
+  #firing(): ReadonlyMap<string, readonly MetricAlarm[]> {
+    const { store } = this.#world
+    const [alarms, policies] = [store.alarms.list(), store.scalingPolicies.list()]
+    if (this.#found?.alarms === alarms && this.#found.policies === policies) return this.#found.firing
+    const firing = new Map<string, MetricAlarm[]>()
+    for (const alarm of alarms) {
+      const { alarmActions, actionsEnabled } = alarm.settings
+      if (alarm.stateValue !== 'ALARM' || !actionsEnabled) continue
+      const known = alarmActions.map((action) => store.scalingPolicies.get(action))
+      const keys = new Set(known.flatMap((policy) => (policy === undefined ? [] : [scalingKey(policy)])))
+      for (const key of keys) firing.set(key, [...(firing.get(key) ?? []), alarm])
+    }
+    this.#found = { alarms, policies, firing }
+    return firing
   }
 
   #unfulfilledTargets(): Set<string> {

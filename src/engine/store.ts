@@ -137,7 +137,10 @@ export class Store {
   readonly alarmHistories = this.#collection('alarmHistories')
   readonly scalableTargets = this.#collection('scalableTargets')
   readonly scalingActivities = this.#collection('scalingActivities')
-  readonly scalingPolicies = this.#collection('scalingPolicies')
+  readonly scalingPolicies = this.#indexed('scalingPolicies', {
+    /** By the scalable target's key. */
+    ofTarget: ({ region, resourceId }) => [`${region}/${resourceId}`],
+  })
   readonly metricMinutes = this.#collection('metricMinutes')
   readonly engineTimes = this.#collection('engineTimes')
   readonly notifications = this.#collection('notifications')
