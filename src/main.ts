@@ -206,9 +206,9 @@ function createParts(directory: DataDirectory, options: TealOptions, tasks: Star
   const store = new Store(persistence)
   const router = new RouterClient({ dataDirectory, listenHost, clock, log })
   const { runtime } = tasks
-  store.onChange(() => changes.notify())
-  router.onReport(() => changes.notify())
+  store.onChange((changed) => changes.notify(changed.map(({ key }) => key)))
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
+  loadBalancing.onHealthChange((targetGroupArns) => changes.notify(targetGroupArns))
   const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
   const logs = new LogStore({ store, clock, chance, files: new LogFilesOnDisk(dataDirectory) })
   const containerLogs = new AwsLogs({ store, clock, log, runtime, logs })

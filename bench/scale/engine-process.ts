@@ -64,9 +64,9 @@ async function startEngine() {
   const [clock, chance, log] = [new SystemClock(), new SystemChance(), { info: () => undefined, warn: console.error }]
   const store = new Store(SqlitePersistence.open(file))
   const [changes, router, runtime] = [new Changes(clock), new FakeRouter(), new FakeRuntime()]
-  store.onChange(() => changes.notify())
-  router.onReport(() => changes.notify())
+  store.onChange((changed) => changes.notify(changed.map(({ key }) => key)))
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
+  loadBalancing.onHealthChange((arns) => changes.notify(arns))
   const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
   const functions = { invoke: () => Promise.reject(new Error('There are no functions here.')) }
   const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }

@@ -23,6 +23,8 @@ export class FakeRouter implements Router {
   #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
   #targets = new Map<string, TargetReport>()
   #report: RouterReport | undefined
+  /** The last report does not say everything any more. */
+  #isNew = true
   tables = 0
 
   start(): void {
@@ -54,27 +56,30 @@ export class FakeRouter implements Router {
     }
     this.#table = table
     this.#targets = targets
-    this.#report = undefined
+    this.#isNew = true
   }
 
   #checked(key: string): TargetReport {
     setTimeout(() => {
       if (!this.#targets.has(key)) return
       this.#targets.set(key, { health: { state: 'healthy' }, inFlight: 0 })
-      this.#report = undefined
+      this.#isNew = true
     }, healthyMilliseconds).unref()
     return { health: { state: 'initial', reason: 'Elb.InitialHealthChecking' }, inFlight: 0 }
   }
 
   #tell(): void {
-    this.#report ??= {
-      routerId: 'fake',
-      pid: process.pid,
-      tableVersion: this.#table.version,
-      refusedListeners: [],
-      targets: Object.fromEntries(this.#targets),
-      counts: [],
+    if (this.#isNew) {
+      this.#report = {
+        routerId: 'fake',
+        pid: process.pid,
+        tableVersion: this.#table.version,
+        refusedListeners: [],
+        targets: Object.fromEntries(this.#targets),
+        counts: [],
+      }
     }
+    this.#isNew = false
     for (const listener of this.#listeners) listener()
   }
 }

@@ -1,5 +1,3 @@
-import type { ListenerAction } from '../domain/load-balancer.ts'
-import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Store, StoreChange } from './store.ts'
 
@@ -73,16 +71,9 @@ export class Attention {
     else if (kind === 'taskSets' || kind === 'serviceDeployments' || kind === 'serviceRevisions') {
       for (const { serviceArn } of versions<{ readonly serviceArn: string }>(change)) this.#services.add(serviceArn)
     } else if (kind === 'targetGroups') this.targetGroups([key])
-    else if (kind === 'listeners') this.#forwards(versions(change).flatMap(({ defaultActions }) => defaultActions))
-    else if (kind === 'rules') this.#forwards(versions(change).flatMap(({ actions }) => actions))
     else if (kind === 'alarms') {
       for (const { serviceArn } of this.#store.serviceDeployments.watching(key)) this.#services.add(serviceArn)
     }
-  }
-
-  /** A group that nothing forwards to has no health. */
-  #forwards(actions: readonly ListenerAction[]): void {
-    this.targetGroups(new Set(actions.flatMap(targetGroupsOfAction)))
   }
 }
 

@@ -120,7 +120,7 @@ async function wait(
     return store.deployments.get(begun.deploymentId)?.continued.includes(waitFor) ? true : undefined
   }
   const deadline = deadlineOf({ settings }, minutes, begun)
-  const answer = await changes.until(continued, { deadline, signal: begun.signal })
+  const answer = await changes.until(continued, { deadline, signal: begun.signal, about: [begun.deploymentId] })
   return { kind: 'waited', ended: answer === true ? 'continued' : 'elapsed' }
 }
 

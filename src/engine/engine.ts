@@ -16,7 +16,7 @@ export type Engine = {
   readonly settings: EngineSettings
   readonly log: Log
   readonly router: Router
-  /** Notified after every change of the store and every report of the router. */
+  /** Notified of every change of the store by its key, and of every change of targets' health by their group. */
   readonly changes: Changes
   readonly loadBalancing: LoadBalancing
   readonly services: ServiceScheduler

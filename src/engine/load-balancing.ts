@@ -1,6 +1,6 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { deregistrationDelaySeconds } from '../domain/load-balancer-attributes.ts'
-import type { Listener, ListenerRule, RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
+import type { Listener, ListenerAction, ListenerRule, RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
 import type { RouterReport, TargetReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import { targetKey } from '../domain/routing-table.ts'
@@ -54,7 +54,13 @@ export class RouterLoadBalancing implements LoadBalancing {
     this.#duties = new Changes(world.clock)
     for (const group of this.#store.targetGroups.list()) this.#noteDraining(group.targetGroupArn)
     this.#store.onChange((changes) => {
-      for (const { kind, key } of changes) if (kind === 'targetGroups') this.#noteDraining(key)
+      for (const { kind, key, before, value } of changes) {
+        if (kind === 'targetGroups') this.#noteDraining(key)
+        // A group that nothing forwards to has no health.
+        else if (kind === 'listeners') {
+          this.#tellForwards([...(before?.defaultActions ?? []), ...(value?.defaultActions ?? [])])
+        } else if (kind === 'rules') this.#tellForwards([...(before?.actions ?? []), ...(value?.actions ?? [])])
+      }
     })
     this.#router.onReport(() => {
       this.#tellHealth()
@@ -144,6 +150,11 @@ export class RouterLoadBalancing implements LoadBalancing {
     }
     if (keys.length === 0) return
     const targetGroupArns = new Set(keys.map((key) => key.slice(0, key.indexOf(' '))))
+    for (const listener of this.#healthListeners) listener(targetGroupArns)
+  }
+
+  #tellForwards(actions: readonly ListenerAction[]): void {
+    const targetGroupArns = new Set(actions.flatMap(targetGroupsOfAction))
     for (const listener of this.#healthListeners) listener(targetGroupArns)
   }
 

@@ -52,7 +52,7 @@ async function awaitSteadyState({ tools, plan, begun }: Shifting, step: AwaitSte
       if (taskSet === undefined || taskSet.status === 'DRAINING') throw deletedUnderneath(plan[step.taskSet])
       return taskSet.stabilityStatus === 'STEADY_STATE' ? taskSet : undefined
     },
-    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal, about: [taskSetArn] },
   )
   if (steady === undefined) {
     const text = `The deployment timed out while waiting for the replacement task set to become healthy. This time out period is ${step.timeoutInMinutes} minutes.`
@@ -75,7 +75,7 @@ async function awaitServing({ tools, plan, begun }: Shifting, step: AwaitStep): 
       if (store.taskSets.get(taskSetArn) === undefined) throw deletedUnderneath(side)
       return canServe(tools, plan, side) ? true : undefined
     },
-    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal },
+    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal, about: servingOf(plan) },
   )
   if (serving === undefined) {
     const text = `The original task set had no healthy task for ${step.timeoutInMinutes} minutes; traffic stays where it is.`
@@ -140,6 +140,7 @@ async function requireServing({ tools, plan, begun }: Shifting, to: 'blue' | 'gr
   const serving = await tools.changes.until(() => (canServe(tools, plan, side) ? true : undefined), {
     deadline: patienceOf(tools, minutes, begun),
     signal: begun.signal,
+    about: servingOf(plan),
   })
   if (serving !== undefined) return
   const text = `No traffic was sent to ${side.targetGroupName}: it has had no healthy target for ${minutes} minutes.`
@@ -170,7 +171,7 @@ async function holdTraffic(
     await traffic.shift(routeArn, greenPercentage)
   }
   for (;;) {
-    const side = await tools.changes.until(lost, { deadline, signal: begun.signal })
+    const side = await tools.changes.until(lost, { deadline, signal: begun.signal, about: servingOf(plan) })
     // A side that is still lost then is a matter of what comes next.
     if (side === undefined || tools.clock.now() >= deadline) return { kind: 'waited', ended: 'elapsed' }
     // Patience with green counts from now, when it was lost, not from the beginning of the hold.
@@ -188,7 +189,8 @@ async function withoutBlue(shifting: Shifting, greenPercentage: number, deadline
   await traffic.shift(routeArn, 100)
   const isOver = (): true | undefined =>
     canServe(tools, plan, plan.blue) || !canServe(tools, plan, plan.green) ? true : undefined
-  if ((await tools.changes.until(isOver, { deadline, signal: begun.signal })) === undefined) return
+  const until = { deadline, signal: begun.signal, about: servingOf(plan) }
+  if ((await tools.changes.until(isOver, until)) === undefined) return
   if (!canServe(tools, plan, plan.blue)) return
   await traffic.shift(routeArn, greenPercentage)
 }
@@ -204,7 +206,10 @@ async function deleteTaskSet({ tools, plan, begun }: Shifting, side: 'blue' | 'g
     )
   }
   services.deleteTaskSet(arnOf(plan, side))
-  await changes.until(() => (store.taskSets.has(arnOf(plan, side)) ? undefined : true), { signal: begun.signal })
+  await changes.until(() => (store.taskSets.has(arnOf(plan, side)) ? undefined : true), {
+    signal: begun.signal,
+    about: [arnOf(plan, side)],
+  })
   return { kind: 'done' }
 }
 
@@ -215,6 +220,15 @@ function canServe(tools: ShiftTools, plan: ShiftPlan, side: PlannedTaskSet): boo
   if (service === undefined || taskSet === undefined) return false
   if (computedDesiredCount(service, taskSet) === 0) return taskSet.status !== 'DRAINING'
   return tools.loadBalancing.healthyTargetCount(side.targetGroupArn) > 0
+}
+
+/** All that it follows from which side can serve. */
+function servingOf(plan: ShiftPlan): readonly string[] {
+  const sides = [plan.blue, plan.green].flatMap(({ targetGroupArn, taskSetId }) => [
+    targetGroupArn,
+    arn.taskSet(plan.serviceArn, taskSetId),
+  ])
+  return [plan.serviceArn, ...sides]
 }
 
 /** Minutes are what `--minute` says; they count from the step's beginning, whoever performs it in the end. */

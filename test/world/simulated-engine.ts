@@ -53,10 +53,10 @@ export class SimulatedEngine {
     this.store = new Store(this.#persistence())
     const changes = new Changes(clock)
     const { store } = this
-    store.onChange(() => changes.notify())
-    router.onReport(() => changes.notify())
+    store.onChange((changed) => changes.notify(changed.map(({ key }) => key)))
     this.loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
     const { loadBalancing } = this
+    loadBalancing.onHealthChange((arns) => changes.notify(arns))
     this.services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
     const { services } = this
     const functions: FunctionInvoker = { invoke: (call) => this.#alive(() => world.functions.invoke(call)) }
