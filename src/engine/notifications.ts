@@ -1,6 +1,6 @@
 import { notificationsOf, toldStatuses, type Notification } from '../domain/notification.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
-import { ecsDeploymentEvent, ecsDeploymentStates, type EcsDeploymentState } from '../domain/ecs-event.ts'
+import { ecsDeploymentEvent, ecsStates, type EcsDeploymentState, type EcsHookState } from '../domain/ecs-event.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import type { Engine } from './engine.ts'
 import { currentDeployment } from './service-deployments.ts'
@@ -101,7 +101,7 @@ export class Notifications {
     for (const serviceArn of this.#services) {
       const service = store.services.get(serviceArn)
       const deployment = service && currentDeployment(store, service)
-      const all = deployment === undefined ? [] : ecsDeploymentStates(deployment)
+      const all = deployment === undefined ? [] : ecsStates(deployment)
       const told = store.toldServiceDeployments.get(serviceArn)
       const count = told?.serviceDeploymentArn === deployment?.serviceDeploymentArn ? (told?.count ?? 0) : 0
       if (deployment === undefined || all.length <= count) this.#services.delete(serviceArn)
@@ -202,7 +202,7 @@ type NotificationTools = Pick<Engine, 'store' | 'clock' | 'chance' | 'settings' 
 }
 type EcsNews = {
   readonly deployment: ServiceDeployment
-  readonly states: readonly EcsDeploymentState[]
+  readonly states: readonly (EcsDeploymentState | EcsHookState)[]
   /** How many are told of then. */
   readonly count: number
 }

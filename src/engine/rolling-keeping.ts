@@ -14,7 +14,7 @@ import { recordServiceEvents, serviceEvents } from './event-recording.ts'
 import { failRollingUpdate, rollingFailure } from './rolling-failure.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { currentDeployment, defaultConfiguration, endServiceDeployment } from './service-deployments.ts'
-import { reconciled, withHealthNoted } from './task-set-keeping.ts'
+import { countingAnew, reconciled, withHealthNoted } from './task-set-keeping.ts'
 import { observedTargets } from './task-targets.ts'
 
 /** ECS counts a task of which no health check tells anything as healthy once it has been RUNNING for so long. */
@@ -72,18 +72,10 @@ function begun({ store, clock }: SchedulerContext, deployment: ServiceDeployment
   return running
 }
 
-/** A task that has become healthy ends a row of failures. */
 function withHealthOfTasks(context: SchedulerContext, service: Service, side: RollingSide): RollingSide {
-  const { store, clock } = context
-  const now = clock.now()
+  const now = context.clock.now()
   const tasks = side.tasks.map((each) => (isUnproven(each, now) ? each : withHealthNoted(context, service, each)))
-  const isNewlyHealthy = tasks.some(
-    ({ task }, index) => task.healthyAt !== undefined && side.tasks[index]?.task.healthyAt === undefined,
-  )
-  if (!isNewlyHealthy || (side.taskSet.failures.sinceHealthy ?? 0) === 0) return { ...side, tasks }
-  const taskSet = { ...side.taskSet, failures: { ...side.taskSet.failures, sinceHealthy: 0 } }
-  store.taskSets.put(taskSet.taskSetArn, taskSet)
-  return { ...side, taskSet, tasks }
+  return { ...side, taskSet: countingAnew(context, side.taskSet, side.tasks, tasks), tasks }
 }
 
 /** Nothing but time can tell of it whether it is healthy, and it has not run long enough. */

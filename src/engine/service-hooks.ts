@@ -21,7 +21,7 @@ type Hook = DeploymentLifecycleHook & { readonly hookId: string; readonly execut
 
 /** ECS waits a day for a hook where its time-out is not configured. */
 const defaultTimeoutInMinutes = 1440
-const mostDetails = 60
+const mostDetails = 200
 const mostResultCharacters = 2_000
 const mostLogLines = 100
 

@@ -26,11 +26,28 @@ export function keepTaskSet(
   const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task, taskSet) }))
   if (isAtRest({ service, taskSet, tasks: seen, now })) return Infinity
   return store.transaction(() => {
-    const observed = { service, taskSet, now, tasks: seen.map((each) => withHealthNoted(context, service, each)) }
+    const noted = seen.map((each) => withHealthNoted(context, service, each))
+    const observed = { service, taskSet: countingAnew(context, taskSet, seen, noted), now, tasks: noted }
     const { wakeAt } = reconciled(context, observed)
     noteStability(context, observed)
     return wakeAt
   })
+}
+
+/** A task that has become healthy ends a row of failures, as the deployment circuit breaker counts them. */
+export function countingAnew(
+  { store }: Pick<SchedulerContext, 'store'>,
+  taskSet: TaskSet,
+  before: readonly ObservedTask[],
+  after: readonly ObservedTask[],
+): TaskSet {
+  const isNewlyHealthy = after.some(
+    ({ task }, index) => task.healthyAt !== undefined && before[index]?.task.healthyAt === undefined,
+  )
+  if (!isNewlyHealthy || (taskSet.failures.sinceHealthy ?? 0) === 0) return taskSet
+  const counting = { ...taskSet, failures: { ...taskSet.failures, sinceHealthy: 0 } }
+  store.taskSets.put(counting.taskSetArn, counting)
+  return counting
 }
 
 /** Does what the reconcile decides; answers how many tasks it started, and when to look again at the latest. */
@@ -124,7 +141,8 @@ function noteStability(context: SchedulerContext, observed: ObservedTaskSet): vo
   if (stabilityStatus === 'STABILIZING') return
   const others = store.taskSets.ofService(service.serviceArn).filter(({ status }) => status !== 'DRAINING')
   recordServiceEvents(context, service.serviceArn, [
-    serviceEvent.taskSetSteady(service, taskSet.taskSetId),
+    // Under the ECS controller there are no task sets to tell of.
+    ...(taskSet.rollout === undefined ? [serviceEvent.taskSetSteady(service, taskSet.taskSetId)] : []),
     ...(others.every((each) => each.stabilityStatus === 'STEADY_STATE') ? [serviceEvent.serviceSteady(service)] : []),
   ])
 }

@@ -43,7 +43,8 @@ function deployment(changes: Partial<Deployment> = {}, events: readonly TriggerE
 type ToldEvent = Extract<Notification['content'], { readonly channel: 'EventBridge' }>['event']
 
 function stateOf({ detail }: ToldEvent): string {
-  return 'state' in detail ? detail.state : `${detail.eventName} ${detail.deploymentId}`
+  if ('state' in detail) return detail.state
+  return `${detail.eventName} ${'hookId' in detail ? detail.hookId : detail.deploymentId}`
 }
 
 function put(store: Store, changed: Deployment): void {
