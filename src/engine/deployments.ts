@@ -167,25 +167,38 @@ class CodeDeployKind implements ProcedureKind<DeploymentStep> {
    * they also stop it after a crash.
    */
   async watch(deploymentId: string, signal: AbortSignal): Promise<DeploymentInterrupted | undefined> {
-    const { store, clock } = this.#tools
-    const { alarmStop: fired, scalingStop: timedOut } = this.#deployment(deploymentId)
-    if (fired !== undefined || timedOut !== undefined) return undefined
+    if (this.#isBeingStopped(deploymentId)) return undefined
     const over = new AbortController()
     const watching = AbortSignal.any([signal, over.signal])
-    const alarm = awaitAlarm(this.#tools, deploymentId, watching)
-    const scaling = awaitScalingTimeout(this.#tools, deploymentId, watching)
-    const first = await firstOf({ alarm, scaling })
-    over.abort(new Error('Something else stops the deployment'))
-    signal.throwIfAborted()
-    if (first === undefined) return undefined
-    const { name, reason: message } = first
-    const stop = { at: clock.now(), message }
-    const deployment = this.#deployment(deploymentId)
-    store.deployments.put(deploymentId, {
-      ...deployment,
-      ...(name === 'alarm' ? { alarmStop: stop } : { scalingStop: stop }),
-    })
-    return name === 'alarm' ? alarmed(message) : unsteady(message)
+    const watches = [this.#watchAlarms(deploymentId, watching), this.#watchScaling(deploymentId, watching)]
+    try {
+      return await firstOf(watches)
+    } finally {
+      over.abort(new Error('Nothing more is watched for.'))
+    }
+  }
+
+  async #watchAlarms(deploymentId: string, signal: AbortSignal): Promise<DeploymentInterrupted | undefined> {
+    const { store, clock } = this.#tools
+    const message = await awaitAlarm(this.#tools, deploymentId, signal)
+    if (message === undefined || this.#isBeingStopped(deploymentId)) return undefined
+    const alarmStop = { at: clock.now(), message }
+    store.deployments.put(deploymentId, { ...this.#deployment(deploymentId), alarmStop })
+    return alarmed(message)
+  }
+
+  async #watchScaling(deploymentId: string, signal: AbortSignal): Promise<DeploymentInterrupted | undefined> {
+    const { store, clock } = this.#tools
+    const message = await awaitScalingTimeout(this.#tools, deploymentId, signal)
+    if (message === undefined || this.#isBeingStopped(deploymentId)) return undefined
+    const scalingStop = { at: clock.now(), message }
+    store.deployments.put(deploymentId, { ...this.#deployment(deploymentId), scalingStop })
+    return unsteady(message)
+  }
+
+  #isBeingStopped(deploymentId: string): boolean {
+    const { alarmStop, scalingStop } = this.#deployment(deploymentId)
+    return alarmStop !== undefined || scalingStop !== undefined
   }
 
   /** The deployment that rolls it back begins. */
@@ -230,17 +243,13 @@ function stopped(): DeploymentInterrupted {
   })
 }
 
-/** The first that has a reason; undefined when none of them has any, or all were given up. */
-async function firstOf<Name extends string>(
-  watches: Readonly<Record<Name, Promise<string | undefined>>>,
-): Promise<{ readonly name: Name; readonly reason: string } | undefined> {
-  const names = Object.keys(watches) as Name[]
-  const reasons = names.map(async (name) => {
-    const reason = await watches[name]
-    if (reason === undefined) throw new Error('There is nothing more to watch for')
-    return { name, reason }
-  })
-  return Promise.any(reasons).catch(() => undefined)
+/** The first reason there is; undefined when none of them has any. Rejects as soon as one of them does. */
+function firstOf(
+  watches: readonly Promise<DeploymentInterrupted | undefined>[],
+): Promise<DeploymentInterrupted | undefined> {
+  const all = Promise.all(watches)
+  const firsts = watches.map(async (watch) => (await watch) ?? (await all).find((reason) => reason !== undefined))
+  return Promise.race(firsts)
 }
 
 function unsteady(message: string): DeploymentInterrupted {
