@@ -13,6 +13,7 @@ const longestLineBytes = 256 * 1024
 const mostBatchLines = 1_000
 /** Messages of stdout and stderr may lie a little out of order, by their times. */
 const overlapMilliseconds = 100
+const mostTimes = 10_000
 const giveUpMilliseconds = 2_000
 
 /** The last lines, oldest first; lines longer than 2,000 characters are cut. */
@@ -79,14 +80,16 @@ async function read(
     ...(start && { since: start.since }),
   }
   const answer = await api.stream('GET', `/containers/${container}/logs`, { query, signal })
-  const lines = new Lines(position)
+  const lines = new Lines()
   const skip = new Skip(start)
   try {
     for await (const frame of dockerFrames(answer)) {
       const message = readMessage(frame)
-      if (message === undefined || skip.has(message.time)) continue
+      if (message === undefined) continue
+      lines.count(message)
+      if (skip.has(message.time)) continue
       lines.add(message)
-      const isMore = answer.readableLength > 0 && lines.count < mostBatchLines
+      const isMore = answer.readableLength > 0 && lines.length < mostBatchLines
       if (!isMore) await lines.handOn(sink)
     }
     lines.end()
@@ -145,21 +148,21 @@ type OpenLine = { readonly time: string; readonly parts: Buffer[]; bytes: number
 class Lines {
   readonly #open = new Map<DockerFrame['stream'], OpenLine>()
   #lines: OutputLine[] = []
-  #time: string
-  #count: number
+  /** How many messages of each time there were. The parts of a long line have one time, and others lie between them. */
+  readonly #counts = new Map<string, number>()
+  #time = ''
 
-  constructor(position: string | undefined) {
-    const [time = '', count = '0'] = position?.split('/') ?? []
-    this.#time = time
-    this.#count = Number(count)
-  }
-
-  get count(): number {
+  get length(): number {
     return this.#lines.length
   }
 
+  count({ time }: Message): void {
+    this.#counts.set(time, (this.#counts.get(time) ?? 0) + 1)
+    const [oldest] = this.#counts.keys()
+    if (this.#counts.size > mostTimes && oldest !== undefined) this.#counts.delete(oldest)
+  }
+
   add({ stream, time, bytes }: Message): void {
-    this.#count = time === this.#time ? this.#count + 1 : 1
     this.#time = time
     const line = this.#open.get(stream) ?? { time, parts: [], bytes: 0 }
     const isEnd = bytes.at(-1) === 0x0a
@@ -178,7 +181,7 @@ class Lines {
     if (this.#open.size > 0 || this.#lines.length === 0) return
     const lines = this.#lines
     this.#lines = []
-    await sink({ lines, position: `${this.#time}/${this.#count}` })
+    await sink({ lines, position: `${this.#time}/${this.#counts.get(this.#time) ?? 1}` })
   }
 
   #close(stream: DockerFrame['stream'], { time, parts }: OpenLine): void {

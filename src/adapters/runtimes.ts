@@ -83,7 +83,7 @@ async function doesDockerAnswer(): Promise<boolean> {
   let api: DockerApi | undefined
   try {
     api = new DockerApi(dockerSocketPath())
-    await api.call('GET', '/_ping', { timeoutMilliseconds: 2_000 })
+    await api.version()
     return true
   } catch {
     return false
