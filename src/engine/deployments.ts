@@ -244,12 +244,19 @@ function stopped(): DeploymentInterrupted {
 }
 
 /** The first reason there is; undefined when none of them has any. Rejects as soon as one of them does. */
-function firstOf(
+async function firstOf(
   watches: readonly Promise<DeploymentInterrupted | undefined>[],
 ): Promise<DeploymentInterrupted | undefined> {
-  const all = Promise.all(watches)
-  const firsts = watches.map(async (watch) => (await watch) ?? (await all).find((reason) => reason !== undefined))
-  return Promise.race(firsts)
+  const all = lastOf(watches)
+  const firsts = watches.map(async (watch) => (await watch) ?? all)
+  return Promise.race([...firsts, all])
+}
+
+async function lastOf(
+  watches: readonly Promise<DeploymentInterrupted | undefined>[],
+): Promise<DeploymentInterrupted | undefined> {
+  const reasons = await Promise.all(watches)
+  return reasons.find((reason) => reason !== undefined)
 }
 
 function unsteady(message: string): DeploymentInterrupted {
