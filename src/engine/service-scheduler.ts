@@ -14,7 +14,7 @@ import type { SchedulerContext } from './scheduler-context.ts'
 import { keepService } from './service-keeping.ts'
 import { taskSetEvidence } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
-import { messageOf, Trouble } from './trouble.ts'
+import { Trouble } from './trouble.ts'
 
 /** So that a task set which fails for ever does not fill the memory. */
 const mostStoppedTasks = 100
@@ -158,18 +158,30 @@ export class EcsServiceScheduler implements ServiceScheduler {
 
   /** Tasks that the runtime has and the store does not: of a state that was lost, or removed by half when an engine died. */
   async #removeOrphans(): Promise<void> {
-    const { store, runtime, log } = this.#context
-    try {
-      const found = await runtime.list()
-      // In this order: a task is in the store before it is in the runtime.
-      const known = new Set(store.tasks.list().map(({ taskId }) => taskId))
-      for (const taskId of found) {
-        if (known.has(taskId) || this.#ended.signal.aborted) continue
-        log.warn(`Task ${taskId} was found running or half removed, and nothing is known of it: it is removed.`)
-        await runtime.remove(taskId)
+    const { clock } = this.#context
+    const { signal } = this.#ended
+    const subject = 'tasks that nothing is known of'
+    while (!signal.aborted) {
+      try {
+        await this.#lookForOrphans()
+        return this.#trouble.worked(subject)
+      } catch (error) {
+        if (!signal.aborted) this.#trouble.failed(subject, error)
       }
-    } catch (error) {
-      log.warn(`Tasks that nothing is known of could not be removed: ${messageOf(error)}`)
+      const at = this.#trouble.retryAt(subject) ?? clock.now()
+      await clock.sleep(Math.max(0, at - clock.now()), signal).catch(() => undefined)
+    }
+  }
+
+  async #lookForOrphans(): Promise<void> {
+    const { store, runtime, log } = this.#context
+    const found = await runtime.list()
+    // In this order: a task is in the store before it is in the runtime.
+    const known = new Set(store.tasks.list().map(({ taskId }) => taskId))
+    for (const taskId of found) {
+      if (known.has(taskId) || this.#ended.signal.aborted) continue
+      log.warn(`Task ${taskId} was found running or half removed, and nothing is known of it: it is removed.`)
+      await runtime.remove(taskId)
     }
   }
 
