@@ -44,8 +44,8 @@ export type EngineFigures = {
 const resolutionMilliseconds = 10
 const settings = {
   accountId: '000000000000',
-  /** A configured minute lasts a second: deployments take seconds and not hours. */
-  minuteMilliseconds: 1_000,
+  /** A configured minute lasts three seconds: deployments take seconds and not hours. */
+  minuteMilliseconds: 3_000,
   listenHost: '127.0.0.1',
   endpointUrl: 'http://127.0.0.1:4566',
 }

@@ -3,6 +3,7 @@ import { SqlitePersistence } from '../../src/adapters/sqlite-persistence.ts'
 import type { Deployment } from '../../src/domain/deployment.ts'
 import { journalKey } from '../../src/domain/journal.ts'
 import type { JournalEntry } from '../../src/domain/journal.ts'
+import { toldStatuses } from '../../src/domain/notification.ts'
 import type { RowChange } from '../../src/engine/ports.ts'
 import { applicationName, deploymentGroupName } from './town.ts'
 
@@ -47,7 +48,7 @@ function rowsOf(
   }
   return [
     row('deployments', deploymentId, past),
-    row('toldDeployments', deploymentId, ['Created', 'InProgress', 'Succeeded']),
+    row('toldDeployments', deploymentId, toldStatuses(past)),
     ...journal.map((entry) =>
       row('journal', journalKey(deploymentId, entry.position), { ...entry, deploymentId } satisfies JournalEntry),
     ),

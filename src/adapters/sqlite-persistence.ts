@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import { kindsOnDisk } from '../engine/ports.ts'
-import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
+import type { Durability, Persistence, RowChange, StoredRow } from '../engine/ports.ts'
 import { explainSqliteError } from './sqlite-error.ts'
 
 /** Written into the file's header, so that neither another program's file nor a newer format is taken for ours. */
@@ -43,6 +43,7 @@ export class SqlitePersistence implements Persistence {
   readonly #rows: Statements
   readonly #history: Statements
   readonly #read: StatementSync
+  #durability: Durability = 'kept'
 
   /** Opens the file, or makes it. A damaged file, a foreign one and one of a newer Teal are refused and left alone. */
   static open(file: string): SqlitePersistence {
@@ -68,11 +69,13 @@ export class SqlitePersistence implements Persistence {
     this.#read = database.prepare('SELECT value FROM history WHERE kind = ? AND key = ?')
   }
 
-  load(): Iterable<StoredRow> {
-    return this.#explained(
-      () =>
-        this.#database.prepare('SELECT kind, key, value FROM rows ORDER BY position').all() as unknown as StoredRow[],
-    )
+  *load(): Iterable<StoredRow> {
+    try {
+      const rows = this.#database.prepare('SELECT kind, key, value FROM rows ORDER BY position').iterate()
+      for (const row of rows) yield row as unknown as StoredRow
+    } catch (error) {
+      throw explainSqliteError(error, this.#file)
+    }
   }
 
   read(kind: string, key: string): string | undefined {
@@ -84,9 +87,10 @@ export class SqlitePersistence implements Persistence {
     return this.#explained(() => values.all(kind).map(({ value }) => String(value)))
   }
 
-  write(rows: readonly RowChange[]): void {
+  write(rows: readonly RowChange[], durability: Durability = 'kept'): void {
     this.#explained(() => {
       try {
+        this.#sync(durability)
         this.#database.exec('BEGIN IMMEDIATE')
         for (const { kind, key, value } of rows) {
           const table = isOnDisk.has(kind) ? this.#history : this.#rows
@@ -104,6 +108,13 @@ export class SqlitePersistence implements Persistence {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** A note is synced with the next write that is kept, which stands after it in the log. */
+  #sync(durability: Durability): void {
+    if (durability === this.#durability) return
+    this.#database.exec(`PRAGMA synchronous = ${durability === 'kept' ? 'FULL' : 'NORMAL'}`)
+    this.#durability = durability
   }
 
   #explained<Result>(work: () => Result): Result {

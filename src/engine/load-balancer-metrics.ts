@@ -17,7 +17,7 @@ import type { Clock, EngineSettings, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
 /** Hosts are looked at so often in a minute at least; of a long minute, twice a second. */
-const hostCountsAMinute = 12
+const hostCountsAMinute = 3
 const hostLookMilliseconds = 500
 
 /**

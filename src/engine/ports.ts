@@ -24,7 +24,7 @@ export interface Chance {
 /** What is not held in memory, because it grows with everything that ever happened. */
 export const kindsOnDisk = ['deploymentObservations', 'journal'] as const
 
-/** Where the engine's state is kept. `write` is all or nothing, and durable when it returns. */
+/** Where the engine's state is kept. */
 export interface Persistence {
   /** All rows but those of `kindsOnDisk`, in the order they were first written. */
   load(): Iterable<StoredRow>
@@ -32,8 +32,13 @@ export interface Persistence {
   read(kind: string, key: string): string | undefined
   /** All values of one of `kindsOnDisk`, in the order of their keys. */
   readAll(kind: string): Iterable<string>
-  write(rows: readonly RowChange[]): void
+  /**
+   * All or nothing. What is `kept` is on disk when it returns; what is `noted` outlives the engine, and a failure of the
+   * machine only once something after it is kept: then as much as was written until some moment is there.
+   */
+  write(rows: readonly RowChange[], durability: Durability): void
 }
+export type Durability = 'kept' | 'noted'
 export type StoredRow = { readonly kind: string; readonly key: string; readonly value: string }
 /** `value` undefined deletes the row. */
 export type RowChange = { readonly kind: string; readonly key: string; readonly value: string | undefined }

@@ -26,7 +26,7 @@ import type { Change, Collection } from './collection.ts'
 import { OwnerIndex } from './owner-index.ts'
 import type { OwnersOf } from './owner-index.ts'
 import { kindsOnDisk } from './ports.ts'
-import type { Persistence, RowChange } from './ports.ts'
+import type { Durability, Persistence, RowChange } from './ports.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
 type Kinds = {
@@ -173,12 +173,25 @@ export class Store {
 
   /** Groups changes: all are kept, or none. Inside another transaction it simply joins it. Must not be async. */
   transaction<Result>(work: () => Result): Result {
+    return this.#perform(work, 'kept')
+  }
+
+  /**
+   * A transaction that a failure of the machine, though not of the engine, may take back, with all `noted` ones after the
+   * last that was not. For what is found out again then: the states of tasks, what is only told. Inside another transaction it
+   * simply joins it.
+   */
+  noted<Result>(work: () => Result): Result {
+    return this.#perform(work, 'noted')
+  }
+
+  #perform<Result>(work: () => Result, durability: Durability): Result {
     if (this.#open !== undefined) return work()
     const changes: Change[] = []
     this.#open = changes
     try {
       const result = work()
-      if (changes.length > 0) this.#persistence.write(rowsOf(changes))
+      if (changes.length > 0) this.#persistence.write(rowsOf(changes), durability)
       this.#open = undefined
       this.#settle()
       if (changes.length > 0) for (const listener of this.#listeners) listener(changes as readonly StoreChange[])

@@ -287,7 +287,7 @@ export class TaskLifecycle {
   #change({ taskArn }: Task, change: (current: Task) => Task, events: readonly string[] = []): void {
     const { store } = this.#context
     this.#ended.throwIfAborted()
-    store.transaction(() => {
+    store.noted(() => {
       const before = store.tasks.get(taskArn)
       if (before === undefined) return
       const after = change(before)

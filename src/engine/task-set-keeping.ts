@@ -25,7 +25,7 @@ export function keepTaskSet(
   const now = clock.now()
   const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task, taskSet) }))
   if (isAtRest({ service, taskSet, tasks: seen, now })) return Infinity
-  return store.transaction(() => {
+  return store.noted(() => {
     const noted = seen.map((each) => withHealthNoted(context, service, each))
     const observed = { service, taskSet: countingAnew(context, taskSet, seen, noted), now, tasks: noted }
     const { wakeAt } = reconciled(context, observed)
