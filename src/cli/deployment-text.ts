@@ -32,7 +32,7 @@ export function deploymentText(shown: ShownDeployment): string {
     .join('\n\n')
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
+export function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines]
 }
 
@@ -85,7 +85,7 @@ function steps({ steps: all }: DeploymentRecord): readonly string[] {
   )
 }
 
-function requests({ traffic }: DeploymentRecord): readonly string[] {
+export function requests({ traffic }: Pick<DeploymentRecord, 'traffic'>): readonly string[] {
   const { counted, answered, failed, givenUp, totals } = traffic
   if (!counted) return ['  They were not counted.']
   if (totals.length === 0) return ['  There were none.']
@@ -107,7 +107,7 @@ function scaling({ scaling: all = [] }: DeploymentRecord): readonly string[] {
   return columns(all.slice(-20).map(({ at, sentence }) => [timeOfDay(new Date(at)), sentence]))
 }
 
-function targets({ targetHealth }: DeploymentRecord): readonly string[] {
+export function targets({ targetHealth }: Pick<DeploymentRecord, 'targetHealth'>): readonly string[] {
   return columns(
     targetHealth
       .slice(-20)
@@ -145,7 +145,7 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
   ])
 }
 
-function alarms({ alarms: all }: DeploymentRecord): readonly string[] {
+export function alarms({ alarms: all }: Pick<DeploymentRecord, 'alarms'>): readonly string[] {
   return columns(
     all.map(({ at, alarmName, state, reason }) => [
       timeOfDay(new Date(at)),

@@ -3,6 +3,7 @@ import type { ServiceDeploymentRecord } from '../domain/service-deployment-recor
 import { isWrittenByFunction } from '../domain/lambda-function.ts'
 import { clientConfiguration, forAwsUser } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
+import { alarms, requests, section, targets } from './deployment-text.ts'
 import { CliError } from './exit-code.ts'
 import { columns, spanOf, timeOfDay, wrapped } from './text.ts'
 
@@ -56,6 +57,9 @@ export function serviceDeploymentText({ deployment, record }: ShownServiceDeploy
     header(record),
     section('Revisions', revisions(deployment)),
     section('What was decided and done, and why', steps(record)),
+    section('Requests while it ran', requests(record)),
+    section('Targets', targets(record)),
+    section('Alarms', alarms(record)),
     section('Hooks', hooks(record)),
     section('Result', [
       wrapped(`  ${record.status}${record.statusReason === undefined ? '' : `, ${record.statusReason}`}`, 2),
@@ -66,10 +70,6 @@ export function serviceDeploymentText({ deployment, record }: ShownServiceDeploy
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')
-}
-
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : [title, ...lines]
 }
 
 function header({

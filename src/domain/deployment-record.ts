@@ -67,6 +67,8 @@ export type DeploymentRecord = {
   readonly alarms: readonly Dated<AlarmChange, 'at'>[]
 }
 
+export type RecordedObservations = Pick<DeploymentRecord, 'traffic' | 'targetHealth' | 'alarms'>
+
 type RecordedEvent = Omit<LifecycleEvent, 'startTime' | 'endTime'> & {
   readonly startTime?: string
   readonly endTime?: string
@@ -129,7 +131,7 @@ type RecordSources = {
 }
 
 export function deploymentRecord(sources: RecordSources): DeploymentRecord {
-  const { deployment, journal, taskSets, observations = [] } = sources
+  const { deployment, journal, taskSets } = sources
   const { plan, description, startTime, completeTime, errorInformation, rollbackInfo } = deployment
   return {
     deploymentId: deployment.deploymentId,
@@ -148,9 +150,19 @@ export function deploymentRecord(sources: RecordSources): DeploymentRecord {
     lifecycleEvents: deployment.lifecycleEvents.map(recordedEvent),
     steps: recordedSteps(journal, plan),
     taskSets,
+    ...recordedObservations(sources),
+    hooks: (deployment.hookExecutions ?? []).map(recordedHook),
+  }
+}
+
+/** What was seen around a deployment: alike for all who deploy. */
+export function recordedObservations(
+  sources: Pick<RecordSources, 'observations' | 'taskDefinitions'>,
+): RecordedObservations {
+  const { observations = [] } = sources
+  return {
     traffic: recordedTraffic(sources),
     targetHealth: observations.flatMap((each) => (each.kind === 'targetHealth' ? [withDate(each)] : [])),
-    hooks: (deployment.hookExecutions ?? []).map(recordedHook),
     alarms: observations.flatMap((each) => (each.kind === 'alarm' ? [withDate(each)] : [])),
   }
 }
@@ -194,7 +206,10 @@ function recordedHook(execution: HookExecution): RecordedHook {
   }
 }
 
-function recordedTraffic({ observations, taskDefinitions }: RecordSources): RecordedTraffic {
+function recordedTraffic({
+  observations,
+  taskDefinitions,
+}: Pick<RecordSources, 'observations' | 'taskDefinitions'>): RecordedTraffic {
   const rows = (observations ?? []).flatMap((each) => (each.kind === 'traffic' ? [each] : []))
   const totals = sumOf(rows.flatMap(({ counts }) => counts))
   const those = (verdict: ReturnType<typeof verdictOf>): number =>

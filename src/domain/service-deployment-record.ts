@@ -1,12 +1,12 @@
-import { recordedSteps } from './deployment-record.ts'
-import type { RecordedStep } from './deployment-record.ts'
+import { recordedObservations, recordedSteps } from './deployment-record.ts'
+import type { DeploymentObservation, RecordedObservations, RecordedStep } from './deployment-record.ts'
 import { lastPart } from './identifiers.ts'
 import type { JournalEntry } from './journal.ts'
 import type { RecordedNotification } from './notification.ts'
 import type { LifecycleHookDetail, ServiceDeployment, ServiceDeploymentPlan } from './service-deployment.ts'
 
 /** Everything that is known about a deployment that ECS itself did, and AWS has no operation for. Times are ISO 8601. */
-export type ServiceDeploymentRecord = {
+export type ServiceDeploymentRecord = RecordedObservations & {
   /** What stands after the last slash of the ARN. */
   readonly deploymentId: string
   readonly serviceDeploymentArn: string
@@ -34,9 +34,14 @@ type Sources = {
   /** In the order of positions. */
   readonly journal: readonly JournalEntry[]
   readonly notifications: readonly RecordedNotification[]
+  /** Undefined for a deployment that nobody watched: a rolling update. */
+  readonly observations: readonly DeploymentObservation[] | undefined
+  /** ARNs by the name of the target group. */
+  readonly taskDefinitions: Readonly<Record<string, string>>
 }
 
-export function serviceDeploymentRecord({ deployment, journal, notifications }: Sources): ServiceDeploymentRecord {
+export function serviceDeploymentRecord(sources: Sources): ServiceDeploymentRecord {
+  const { deployment, journal, notifications } = sources
   const { serviceDeploymentArn, deploymentConfiguration, status, statusReason, plan, lifecycleHookDetails } = deployment
   return {
     deploymentId: lastPart(serviceDeploymentArn),
@@ -48,6 +53,7 @@ export function serviceDeploymentRecord({ deployment, journal, notifications }: 
     ...times({ startedAt: deployment.startedAt, finishedAt: deployment.finishedAt }),
     ...(plan === undefined ? {} : { plan }),
     steps: recordedSteps(journal, plan),
+    ...recordedObservations(sources),
     hooks: (lifecycleHookDetails ?? []).map(recordedHook),
     notifications,
   }

@@ -1,6 +1,4 @@
 import type { AlarmChange, TargetHealthChange } from '../domain/deployment-record.ts'
-import { isTerminal } from '../domain/deployment.ts'
-import type { Deployment } from '../domain/deployment.ts'
 import { countedSince, countsOf, haveSameWeights } from '../domain/traffic-account.ts'
 import type { CountedTraffic, TrafficWeights } from '../domain/traffic-account.ts'
 import { forgetWatch, WatchNotes } from './deployment-watch.ts'
@@ -9,6 +7,8 @@ import { Changes } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { RecorderScope } from './recorder-scope.ts'
 import { trafficWeight } from './traffic-route.ts'
+import { watchedDeployment } from './watched-deployment.ts'
+import type { WatchedDeployment } from './watched-deployment.ts'
 
 type RecorderTools = Pick<Engine, 'store' | 'clock' | 'router' | 'loadBalancing' | 'log'>
 
@@ -73,24 +73,23 @@ export class DeploymentRecorder {
 
   #lookAt(deploymentId: string): void {
     const { store } = this.#tools
-    const deployment = store.deployments.get(deploymentId)
+    const deployment = watchedDeployment(store, deploymentId)
     const watch = store.deploymentWatches.get(deploymentId)
-    const isEnded = watch === undefined ? deployment && isTerminal(deployment.status) : watch.endedAt !== undefined
+    const isEnded = watch === undefined ? deployment?.isOver : watch.endedAt !== undefined
     if (deployment === undefined || isEnded === true) return this.#scope.leave(deploymentId)
     this.#look(deployment, watch ?? this.#begun(deployment))
     if (watch === undefined) this.#forgetOldest()
     this.#scope.looked(deploymentId, this.#tools.clock.now())
   }
 
-  #begun(deployment: Deployment): DeploymentWatch {
+  #begun({ id, counted, route }: WatchedDeployment): DeploymentWatch {
     const { clock, router } = this.#tools
-    const counted = this.#counted(deployment)
     const report = router.report()
     return {
-      deploymentId: deployment.deploymentId,
+      deploymentId: id,
       seen: { routerId: report?.routerId ?? '', counts: countsOf(counted, report?.counts ?? []) },
       rowFrom: clock.now(),
-      weights: this.#weights(counted),
+      weights: this.#weights(counted, route),
       nextPosition: 0,
       kept: { traffic: [], targetHealth: [], alarm: [] },
       targets: {},
@@ -99,13 +98,13 @@ export class DeploymentRecorder {
     }
   }
 
-  #look(deployment: Deployment, watch: DeploymentWatch): void {
+  #look(deployment: WatchedDeployment, watch: DeploymentWatch): void {
     const { store, clock } = this.#tools
     const now = clock.now()
-    const isOver = isTerminal(deployment.status) && now >= (deployment.completeTime ?? 0) + afterEndMilliseconds
+    const { counted } = deployment
+    const isOver = deployment.isOver && now >= (deployment.endedAt ?? 0) + afterEndMilliseconds
     const notes = new WatchNotes(store, watch)
-    const counted = this.#counted(deployment)
-    this.#lookAtTraffic(counted, notes, isOver)
+    this.#lookAtTraffic(deployment, notes, isOver)
     this.#lookAtTargets(counted, notes)
     this.#lookAtAlarms(deployment, notes)
     this.#lookAtTaskDefinitions(counted, notes)
@@ -114,11 +113,11 @@ export class DeploymentRecorder {
   }
 
   /** A row ends after a second, when the weights change, and with the deployment. */
-  #lookAtTraffic(counted: CountedTraffic, notes: WatchNotes, isLast: boolean): void {
+  #lookAtTraffic({ counted, route }: WatchedDeployment, notes: WatchNotes, isLast: boolean): void {
     const { clock, router } = this.#tools
     const { watch } = notes
     const now = clock.now()
-    const weights = this.#weights(counted)
+    const weights = this.#weights(counted, route)
     const mustEnd = isLast || !haveSameWeights(weights, watch.weights)
     if (!mustEnd && now < watch.rowFrom + rowMilliseconds) return
     const report = router.report()
@@ -159,10 +158,10 @@ export class DeploymentRecorder {
     return targets
   }
 
-  #lookAtAlarms({ alarmConfiguration, region }: Deployment, notes: WatchNotes): void {
+  #lookAtAlarms({ alarmNames, region }: WatchedDeployment, notes: WatchNotes): void {
     const { store, clock } = this.#tools
     const alarmStates: Record<string, string> = {}
-    for (const { name: alarmName } of alarmConfiguration?.enabled === true ? alarmConfiguration.alarms : []) {
+    for (const alarmName of alarmNames) {
       const alarm = store.alarms.get(`${region}/${alarmName}`)
       const change: AlarmChange =
         alarm === undefined
@@ -185,21 +184,9 @@ export class DeploymentRecorder {
     if (!isSame(taskDefinitions, notes.watch.taskDefinitions)) notes.watch = { ...notes.watch, taskDefinitions }
   }
 
-  #counted({ region, group: { targetGroupPair } }: Deployment): CountedTraffic {
-    const { targetGroupNames, prodListenerArn, testListenerArn } = targetGroupPair
-    const targetGroups = targetGroupNames
-      .flatMap((name) => this.#tools.store.targetGroups.named(name))
-      .filter(({ targetGroupArn }) => targetGroupArn.split(':')[3] === region)
-      .map(({ name, targetGroupArn }) => ({ name, targetGroupArn }))
-    return { prodListenerArn, targetGroups, ...(testListenerArn === undefined ? {} : { testListenerArn }) }
-  }
-
-  #weights({ prodListenerArn, targetGroups }: CountedTraffic): TrafficWeights {
+  #weights({ targetGroups }: CountedTraffic, route: string): TrafficWeights {
     return Object.fromEntries(
-      targetGroups.map(({ name, targetGroupArn }) => [
-        name,
-        trafficWeight(this.#tools.store, prodListenerArn, targetGroupArn),
-      ]),
+      targetGroups.map(({ name, targetGroupArn }) => [name, trafficWeight(this.#tools.store, route, targetGroupArn)]),
     )
   }
 

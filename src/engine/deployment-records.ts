@@ -42,7 +42,14 @@ export function serviceRecordOf({ store }: { readonly store: Store }, id: string
   const deployment = store.serviceDeployments.list().find((each) => lastPart(each.serviceDeploymentArn) === id)
   if (deployment === undefined) return undefined
   const notifications = notificationsOf(store, deployment.serviceDeploymentArn)
-  return serviceDeploymentRecord({ deployment, journal: journalOf(store, id), notifications })
+  const watch = store.deploymentWatches.get(deployment.serviceDeploymentArn)
+  return serviceDeploymentRecord({
+    deployment,
+    journal: journalOf(store, id),
+    notifications,
+    observations: watch && observationsOf(store, watch),
+    taskDefinitions: watch?.taskDefinitions ?? {},
+  })
 }
 
 /** What was told of it to SNS topics and EventBridge, and whether the webhook took it. */

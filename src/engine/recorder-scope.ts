@@ -1,7 +1,7 @@
-import { isTerminal } from '../domain/deployment.ts'
-import type { Deployment } from '../domain/deployment.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Store, StoreChange } from './store.ts'
+import { watchedDeployment } from './watched-deployment.ts'
+import type { WatchedDeployment } from './watched-deployment.ts'
 
 /** Counted requests are written down so often, also when nothing else is reported. */
 const longestPauseMilliseconds = 1_000
@@ -30,9 +30,15 @@ export class RecorderScope {
 
   /** Those that run, and those that ended without the end being written down. */
   begin(): void {
-    for (const deployment of this.#store.deployments.list()) {
-      const watch = this.#store.deploymentWatches.get(deployment.deploymentId)
-      if (watch === undefined ? !isTerminal(deployment.status) : watch.endedAt === undefined) this.#enter(deployment)
+    const ids = [
+      ...this.#store.deployments.list().map(({ deploymentId }) => deploymentId),
+      ...this.#store.serviceDeployments.list().map(({ serviceDeploymentArn }) => serviceDeploymentArn),
+    ]
+    for (const id of ids) {
+      const watch = this.#store.deploymentWatches.get(id)
+      const deployment =
+        watch === undefined || watch.endedAt === undefined ? watchedDeployment(this.#store, id) : undefined
+      if (deployment !== undefined && (watch !== undefined || !deployment.isOver)) this.#enter(deployment)
     }
   }
 
@@ -52,7 +58,9 @@ export class RecorderScope {
 
   changed(changes: readonly StoreChange[]): void {
     for (const { kind, key, value, before } of changes) {
-      if (kind === 'deployments' && value !== undefined) this.#enter(value)
+      if ((kind === 'deployments' || kind === 'serviceDeployments') && value !== undefined) {
+        this.#enter(watchedDeployment(this.#store, key))
+      }
       if (this.#lookedAt.size === 0) continue
       if (kind === 'targetGroups') this.#touch((value ?? before)?.name)
       else if (kind === 'taskSets') {
@@ -79,24 +87,20 @@ export class RecorderScope {
   }
 
   #isEnding(deploymentId: string): boolean {
-    const deployment = this.#store.deployments.get(deploymentId)
-    return deployment === undefined || isTerminal(deployment.status)
+    return watchedDeployment(this.#store, deploymentId)?.isOver !== false
   }
 
-  #enter(deployment: Deployment): void {
-    const { deploymentId, region, group, alarmConfiguration } = deployment
-    if (!this.#lookedAt.has(deploymentId)) {
-      if (isTerminal(deployment.status) && this.#store.deploymentWatches.get(deploymentId)?.endedAt !== undefined)
-        return
-      this.#lookedAt.set(deploymentId, 0)
-      const { targetGroupNames, prodListenerArn, testListenerArn } = group.targetGroupPair
-      const alarms = alarmConfiguration?.alarms.map(({ name }) => `${region}/${name}`) ?? []
-      for (const subject of [...targetGroupNames, prodListenerArn, testListenerArn, ...alarms]) {
-        if (subject === undefined) continue
-        this.#concerned.set(subject, (this.#concerned.get(subject) ?? new Set()).add(deploymentId))
+  #enter(deployment: WatchedDeployment | undefined): void {
+    if (deployment === undefined) return
+    const { id, isOver, subjects } = deployment
+    if (!this.#lookedAt.has(id)) {
+      if (isOver && this.#store.deploymentWatches.get(id)?.endedAt !== undefined) return
+      this.#lookedAt.set(id, 0)
+      for (const subject of subjects) {
+        this.#concerned.set(subject, (this.#concerned.get(subject) ?? new Set()).add(id))
       }
     }
-    this.#due.add(deploymentId)
+    this.#due.add(id)
   }
 
   #touch(subject: string | undefined): void {

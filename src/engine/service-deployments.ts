@@ -1,4 +1,4 @@
-import { arn, parseArn } from '../domain/identifiers.ts'
+import { arn, lastPart, parseArn } from '../domain/identifiers.ts'
 import { failureThreshold } from '../domain/service-deployment-configuration.ts'
 import type { DeploymentStrategy, ServiceDeploymentConfiguration } from '../domain/service-deployment-configuration.ts'
 import { isOver } from '../domain/service-deployment.ts'
@@ -8,6 +8,8 @@ import { computedDesiredCount } from '../domain/service.ts'
 import type { Rollout, Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
 import { isPending } from '../domain/reconcile.ts'
 import type { Chance, Clock } from './ports.ts'
+import { forgetWatch } from './deployment-watch.ts'
+import { forgetJournal } from './retention.ts'
 import { servingGroupOf } from './rule-traffic.ts'
 import type { Store } from './store.ts'
 
@@ -182,12 +184,18 @@ export function endServiceDeployment(
 /** Of a service that is gone. */
 export function forgetServiceDeployments(store: Store, serviceArn: string): void {
   store.toldServiceDeployments.delete(serviceArn)
-  for (const { serviceDeploymentArn } of store.serviceDeployments.ofService(serviceArn)) {
-    store.serviceDeployments.delete(serviceDeploymentArn)
-  }
+  for (const deployment of store.serviceDeployments.ofService(serviceArn)) forget(store, deployment)
   for (const { serviceRevisionArn } of store.serviceRevisions.ofService(serviceArn)) {
     store.serviceRevisions.delete(serviceRevisionArn)
   }
+}
+
+/** With its journal and what was seen around it. */
+function forget(store: Store, { serviceDeploymentArn }: ServiceDeployment): void {
+  const watch = store.deploymentWatches.get(serviceDeploymentArn)
+  if (watch !== undefined) forgetWatch(store, watch)
+  forgetJournal(store, lastPart(serviceDeploymentArn))
+  store.serviceDeployments.delete(serviceDeploymentArn)
 }
 
 function watchedNoMore<Monitor extends { readonly status: ServiceDeployment['deploymentCircuitBreaker']['status'] }>(
@@ -238,7 +246,7 @@ function forgetOld({ store, clock }: Tools, { serviceArn, completedServiceRevisi
   const needed = new Set([completedServiceRevision])
   for (const deployment of store.serviceDeployments.ofService(serviceArn)) {
     if (isOver(deployment) && deployment.createdAt < oldest) {
-      store.serviceDeployments.delete(deployment.serviceDeploymentArn)
+      forget(store, deployment)
     } else {
       for (const { arn: key } of [deployment.targetServiceRevision, ...deployment.sourceServiceRevisions])
         needed.add(key)

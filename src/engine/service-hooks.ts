@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DeploymentInterrupted } from '../domain/deployment.ts'
 import { mergedHookDetails, readHookAnswer } from '../domain/hook-answer.ts'
-import { arn, lastPart, parseArn } from '../domain/identifiers.ts'
+import { arn, parseArn } from '../domain/identifiers.ts'
 import type {
   DeploymentLifecycleHook,
   DeploymentLifecycleHookStage,
@@ -286,7 +286,7 @@ function change(
 
 function outcomeInWords({ targetType, targetArn = '', status, because }: LifecycleHookDetail): string {
   if (because !== undefined) return because
-  return targetType === 'PAUSE' ? `The pause ended: ${status}.` : `Function ${lastPart(targetArn)}: ${status}.`
+  return targetType === 'PAUSE' ? `The pause ended: ${status}.` : `Function ${targetArn.split(':').at(-1)}: ${status}.`
 }
 
 /** What a function that threw said. */

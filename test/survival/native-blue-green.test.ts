@@ -10,11 +10,17 @@ import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { Load } from '../../demo/load/index.ts'
 import { desiredCount, healthyTargets, name, registerTaskDefinition } from '../../demo/surroundings.ts'
 import { Theatre, until } from './theatre.ts'
+
+const run = promisify(execFile)
+const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 
 /** Asks green through the test listener, twice: the first answer is IN_PROGRESS, as of a check that takes longer. */
 const handler = `
@@ -103,6 +109,16 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
       (arn) => groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Weight,
     )
   }
+  /** `teal deployment ARN`: what was done and why, and every request. */
+  const recordTellsOf = async ({ currentServiceDeployment = '' }: Service): Promise<void> => {
+    const show = () =>
+      run(process.execPath, [launcher, 'deployment', currentServiceDeployment, '--endpoint-url', theatre.url])
+    await until('the record is complete', async () => / answered, 0 failed/.test((await show()).stdout))
+    const stdout = (await show()).stdout.replaceAll(/\s+/g, ' ')
+    assert.match(stdout, /Decided: the new revision goes to hello-green, because hello-blue serves\./)
+    assert.match(stdout, /POST_TEST_TRAFFIC_SHIFT: arn:\S+:check, SUCCEEDED/)
+    assert.match(stdout, /production hello-green hello:2 2xx/)
+  }
   const nothingFailed = async (t: { diagnostic(text: string): void }): Promise<void> => {
     await delay(300)
     const account = await load.account()
@@ -155,6 +171,7 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
     assert.equal(done.status, 'SUCCESSFUL', done.statusReason)
     assert.equal(done.targetServiceRevision?.requestedProductionTrafficWeight, 100)
     assert.equal(done.targetServiceRevision?.requestedTestTrafficWeight, 100)
+    await recordTellsOf(begun)
     const { deployments, runningCount } = await service()
     assert.deepEqual(
       deployments?.map(({ rolloutState }) => rolloutState),
