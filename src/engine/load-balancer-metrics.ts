@@ -109,7 +109,9 @@ export class LoadBalancerMetrics {
   #countHosts(now: number): void {
     if (now - this.#hostsSeenAt < Math.min(hostLookMilliseconds, this.#hostCountMilliseconds)) return
     this.#hostsSeenAt = now
-    for (const [targetGroupArn, listenerArn] of (this.#used ??= this.#usedTargetGroups())) {
+    const used = this.#used ?? this.#usedTargetGroups()
+    this.#used = used
+    for (const [targetGroupArn, listenerArn] of used) {
       const group = this.#store.targetGroups.get(targetGroupArn)
       if (group === undefined || group.targets.length === 0) continue
       const { healthy, unhealthy } = this.#hostsOf(group)
