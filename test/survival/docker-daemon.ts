@@ -70,6 +70,15 @@ export class DockerDaemon {
     await this.#end('SIGKILL')
   }
 
+  /** It takes calls, and answers none. */
+  hang(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   /** With all that it has started, and its files. */
   async remove(): Promise<void> {
     await this.#end('SIGTERM')
@@ -85,6 +94,7 @@ export class DockerDaemon {
     const child = this.#child
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
+    child.kill('SIGCONT')
     child.kill(signal)
     await exited
   }
