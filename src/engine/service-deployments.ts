@@ -17,6 +17,8 @@ type Tools = { readonly store: Store; readonly clock: Clock; readonly chance: Ch
 
 /** AWS keeps deployments for 90 days. */
 const keptMilliseconds = 90 * 86_400_000
+/** Of one service: who deploys every minute would fill the disk in 90 days. */
+const mostDeployments = 1_000
 
 /** What ECS does where a service under its controller says nothing. */
 export const defaultConfiguration: ServiceDeploymentConfiguration = {
@@ -244,8 +246,10 @@ function stopReplaced(tools: Tools, service: Service): void {
 function forgetOld({ store, clock }: Tools, { serviceArn, completedServiceRevision }: Service): void {
   const oldest = clock.now() - keptMilliseconds
   const needed = new Set([completedServiceRevision])
-  for (const deployment of store.serviceDeployments.ofService(serviceArn)) {
-    if (isOver(deployment) && deployment.createdAt < oldest) {
+  const deployments = store.serviceDeployments.ofService(serviceArn)
+  const surplus = deployments.length - mostDeployments
+  for (const [index, deployment] of deployments.entries()) {
+    if (isOver(deployment) && (deployment.createdAt < oldest || index < surplus)) {
       forget(store, deployment)
     } else {
       for (const { arn: key } of [deployment.targetServiceRevision, ...deployment.sourceServiceRevisions])
@@ -253,7 +257,7 @@ function forgetOld({ store, clock }: Tools, { serviceArn, completedServiceRevisi
     }
   }
   for (const { serviceRevisionArn, createdAt } of store.serviceRevisions.ofService(serviceArn)) {
-    if (createdAt >= oldest || needed.has(serviceRevisionArn)) continue
+    if ((createdAt >= oldest && surplus <= 0) || needed.has(serviceRevisionArn)) continue
     store.serviceRevisions.delete(serviceRevisionArn)
   }
 }
