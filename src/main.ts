@@ -306,7 +306,8 @@ async function stopEngine(
   await engine.services.stop()
   await parts.containerLogs.stop()
   await engine.loadBalancing.stop()
-  if (alsoRouterAndTasks) await Promise.all([router.shutdown(), tasks.runtime.shutdown()])
+  // What cannot be ended now is tried once more, and told of, when the engine is gone.
+  if (alsoRouterAndTasks) await Promise.allSettled([router.shutdown(), tasks.runtime.shutdown()])
   else await router.stop()
   tasks.runtime.close()
   persistence.close()

@@ -213,6 +213,7 @@ export class DockerRuntime implements TaskRuntime {
 
   async #prepare(launch: TaskLaunch): Promise<PreparedTask> {
     const { taskId } = launch
+    if (this.#isEnding) throw new Error('the engine is ending')
     const host = await this.#hostOf()
     if (launch.networkMode !== 'host') await this.#network.ensure()
     const found = await this.#containers.ofTask(taskId)

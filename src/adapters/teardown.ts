@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
 import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
+import { DockerUnreachable } from './docker-api.ts'
 import { RouterClient } from './router-client.ts'
 import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
 import { killRunningTasks } from './running-tasks.ts'
@@ -58,6 +59,11 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
 async function ended(runtime: EngineRuntime): Promise<void> {
   try {
     await runtime.shutdown()
+  } catch (error) {
+    if (!(error instanceof DockerUnreachable)) throw error
+    throw new Error(`${error.message}. Start it and run \`teal down\` again: tasks may be left there.`, {
+      cause: error,
+    })
   } finally {
     runtime.close()
   }

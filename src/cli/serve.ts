@@ -129,7 +129,10 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   console.log('Ending the engine, the load balancer and all tasks. Ctrl-C again does not wait for them to finish.')
   const ending = teal.endEverything()
   void hurryOn(teal, signals)
-  console.log(describeEnded(await ending))
+  const ended = await ending.catch((error: unknown) => {
+    throw forPerson(error)
+  })
+  console.log(describeEnded(ended))
   return 0
 }
 
