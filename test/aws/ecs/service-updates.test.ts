@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UpdateServiceCommand, type UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
-import { isTerminal, type Deployment } from '../../../src/domain/deployment.ts'
+import type { Deployment, DeploymentPlan } from '../../../src/domain/deployment.ts'
+import { aDeployment } from '../../world/a-deployment.ts'
 import { assertRefused, createBlueGreenService, createService, networkConfiguration, startEcs } from './ecs-world.ts'
 import type { EcsWorld } from './ecs-world.ts'
 
@@ -164,8 +165,8 @@ describe('updating a service', () => {
   test('the controller is not changed during a deployment', async (t) => {
     const world = await startEcs(t)
     const { serviceArn } = await createBlueGreenService(world)
-    const deployment = { status: 'InProgress', plan: { serviceArn } } as Deployment
-    assert.ok(!isTerminal(deployment.status))
+    const plan = { serviceArn } as DeploymentPlan
+    const deployment: Deployment = { ...aDeployment({}), status: 'InProgress', plan }
     world.store.deployments.put('d-A1B2C3D4E', deployment)
     await assertRefused(
       update(world, { deploymentController: { type: 'EXTERNAL' } }),
