@@ -14,15 +14,11 @@ import { forwardOf } from '../../src/engine/rule-traffic.ts'
 import { runProcedure } from '../../src/engine/run-procedure.ts'
 import { beginServiceDeployment, currentDeployment } from '../../src/engine/service-deployments.ts'
 import type { Store } from '../../src/engine/store.ts'
+import { FaultyWorld } from './faulty-world.ts'
 import { alarmName, furnish, names, putAlarm, putTaskDefinition } from './furnished-world.ts'
 import { Invariants } from './invariants.ts'
-import { MemoryPersistence } from './memory-persistence.ts'
-import { SeededChance } from './seeded-chance.ts'
-import { SimulatedEngine } from './simulated-engine.ts'
-import { functionNames, SimulatedFunctions } from './simulated-functions.ts'
-import { SimulatedMachine } from './simulated-machine.ts'
+import { functionNames } from './simulated-functions.ts'
 import type { Behaviour } from './simulated-machine.ts'
-import { VirtualClock } from './virtual-clock.ts'
 
 export type NativeOutcome = { readonly deployments: readonly ServiceDeployment[]; readonly crashes: number }
 
@@ -37,42 +33,31 @@ export async function simulateNative(seed: number): Promise<NativeOutcome> {
   return { deployments: simulation.deployments, crashes: simulation.crashes }
 }
 
-class NativeSimulation {
-  readonly #chance: SeededChance
-  readonly #clock = new VirtualClock()
-  readonly #disk = new MemoryPersistence()
-  readonly #machine: SimulatedMachine
-  readonly #functions: SimulatedFunctions
+class NativeSimulation extends FaultyWorld {
   readonly #invariants: Invariants
-  #engine: SimulatedEngine
-  #writesUntilCrash = Number.POSITIVE_INFINITY
-  #diskIsFullUntil = 0
-  #lastWarning = ''
   #revision = 1
   #wasDead = false
   /** Somebody has changed the rule behind the deployments' backs. */
   #wasMeddled = false
-  crashes = 0
 
   constructor(seed: number) {
-    this.#chance = new SeededChance(seed)
-    this.#machine = new SimulatedMachine(this.#clock, new SeededChance(seed + 1))
-    this.#functions = new SimulatedFunctions(this.#clock, new SeededChance(seed + 2))
-    this.#disk.beforeWrite = () => this.#beforeWrite()
-    this.#disk.afterWrite = () => this.#afterWrite()
-    this.#engine = this.#newEngine()
-    this.#invariants = new Invariants(this.#machine)
+    super(seed)
+    this.#invariants = new Invariants(this.machine)
+  }
+
+  protected override replaced(): void {
+    this.#wasDead = true
   }
 
   get deployments(): readonly ServiceDeployment[] {
-    return this.#engine.store.serviceDeployments.list()
+    return this.engine.store.serviceDeployments.list()
   }
 
   async run(): Promise<void> {
-    const chance = this.#chance
-    const { store } = this.#engine
+    const chance = this.chance
+    const { store } = this.engine
     putAlarm(store, 'OK')
-    furnish(store, { desiredCount: 1 + chance.below(3), now: this.#clock.now() })
+    furnish(store, { desiredCount: 1 + chance.below(3), now: this.clock.now() })
     putWeights(store, names.prodListenerArn, 100)
     putWeights(store, names.testListenerArn, 100)
     const { serviceArn } = names
@@ -92,7 +77,7 @@ class NativeSimulation {
         },
       ],
     })
-    void this.#engine.start()
+    void this.engine.start()
     this.#deploy('good', { ...this.#configuration(), lifecycleHooks: [] })
     await this.#until('the first deployment is over', () => this.#allOver())
     for (let number = 1 + chance.below(3); number > 0; number--) await this.#update()
@@ -101,26 +86,26 @@ class NativeSimulation {
   }
 
   async #update(): Promise<void> {
-    const chance = this.#chance
+    const chance = this.chance
     await this.#diskHasRoom()
     const before = this.deployments.length
     this.#deploy(chance.random() < 0.7 ? 'good' : chance.pick<Behaviour>(['slow', 'crashes', 'sick']))
     this.#planFaults()
     // Nobody waits for ever for a version that does not start: then the next one comes, or somebody stops it.
-    const patience = this.#clock.now() + chance.pick([2_000, 15_000, 60_000, 120_000])
-    this.#clock.at(patience, () => undefined)
-    await this.#until('it is over, or nobody waits', () => this.#allOver() || this.#clock.now() >= patience)
-    this.#writesUntilCrash = Number.POSITIVE_INFINITY
+    const patience = this.clock.now() + chance.pick([2_000, 15_000, 60_000, 120_000])
+    this.clock.at(patience, () => undefined)
+    await this.#until('it is over, or nobody waits', () => this.#allOver() || this.clock.now() >= patience)
+    this.writesUntilCrash = Number.POSITIVE_INFINITY
     if (this.#allOver()) this.#checkEnd(this.deployments.slice(before))
   }
 
   /** A good version always comes through, and nothing is left of what was before it. */
   async #end(): Promise<void> {
-    const quietAt = this.#clock.now() + 20_000
-    this.#clock.at(quietAt, () => undefined)
-    await this.#until('everything has happened that was to go wrong', () => this.#clock.now() >= quietAt)
+    const quietAt = this.clock.now() + 20_000
+    this.clock.at(quietAt, () => undefined)
+    await this.#until('everything has happened that was to go wrong', () => this.clock.now() >= quietAt)
     await this.#diskHasRoom()
-    const { store } = this.#engine
+    const { store } = this.engine
     putAlarm(store, 'OK')
     if (this.#wasMeddled) await this.#mendRule()
     this.#deploy('good', {
@@ -134,21 +119,21 @@ class NativeSimulation {
     assert.equal(last?.status, 'SUCCESSFUL', `${last?.statusReason}`)
     this.#checkEnd([last])
     await this.#until('what was stopped is gone, and its targets with it', () => {
-      const live = this.#engine.store.tasks.list().filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+      const live = this.engine.store.tasks.list().filter(({ lastStatus }) => lastStatus !== 'STOPPED')
       const targets = [names.blueArn, names.greenArn].flatMap(
-        (each) => this.#engine.store.targetGroups.get(each)?.targets ?? [],
+        (each) => this.engine.store.targetGroups.get(each)?.targets ?? [],
       )
       return live.every(({ desiredStatus }) => desiredStatus === 'RUNNING') && targets.length === live.length
     })
     const running = store.tasks.list().filter(({ lastStatus }) => lastStatus === 'RUNNING')
     assert.equal(running.length, this.#service().desiredCount)
-    const orphans = this.#machine.runningTasks.filter((id) => !running.some(({ taskId }) => taskId === id))
+    const orphans = this.machine.runningTasks.filter((id) => !running.some(({ taskId }) => taskId === id))
     assert.deepEqual(orphans, [], 'no orphans')
   }
 
   /** What must hold when a deployment has ended and none has come after it. */
   #checkEnd(deployments: readonly ServiceDeployment[]): void {
-    const { store } = this.#engine
+    const { store } = this.engine
     const last = deployments.at(-1)
     if (last === undefined || last.plan === undefined) return
     const { status, plan, targetServiceRevision } = last
@@ -173,11 +158,11 @@ class NativeSimulation {
   }
 
   #deploy(behaviour: Behaviour, configuration = this.#configuration()): void {
-    const { store, serviceDeployments } = this.#engine
+    const { store, serviceDeployments } = this.engine
     this.#revision += 1
     store.transaction(() => {
       putTaskDefinition(store, this.#revision, behaviour)
-      const tools = { store, clock: this.#clock, chance: this.#chance }
+      const tools = { store, clock: this.clock, chance: this.chance }
       const taskDefinition = names.taskDefinition(this.#revision)
       beginServiceDeployment(tools, { ...this.#service(), taskDefinition, deploymentConfiguration: configuration })
     })
@@ -185,7 +170,7 @@ class NativeSimulation {
   }
 
   #configuration(): ServiceDeploymentConfiguration {
-    const chance = this.#chance
+    const chance = this.chance
     const enable = chance.random() < 0.7
     const rollback = chance.random() < 0.8
     return {
@@ -202,7 +187,7 @@ class NativeSimulation {
   }
 
   #hook(): DeploymentLifecycleHook {
-    const chance = this.#chance
+    const chance = this.chance
     const stages: readonly DeploymentLifecycleHookStage[] = [
       'PRE_SCALE_UP',
       'POST_SCALE_UP',
@@ -228,52 +213,36 @@ class NativeSimulation {
   }
 
   #planFaults(): void {
-    const chance = this.#chance
-    if (chance.random() < 0.6) this.#writesUntilCrash = chance.below(150)
-    for (let kills = chance.below(4); kills > 0; kills--) this.#later(15_000, () => this.#killTask())
-    for (let answers = chance.below(4); answers > 0; answers--) this.#later(15_000, () => this.#answer())
-    if (chance.random() < 0.15) this.#later(15_000, () => putAlarm(this.#engine.store, 'ALARM'))
-    if (chance.random() < 0.2) this.#later(15_000, () => this.#stop())
-    if (chance.random() < 0.2) this.#later(15_000, () => this.#scale())
-    if (chance.random() < 0.05) this.#later(15_000, () => this.#meddle())
-    if (chance.random() < 0.1) {
-      this.#later(10_000, () => {
-        this.#diskIsFullUntil = this.#clock.now() + chance.below(4_000)
-      })
-    }
-  }
-
-  #later(milliseconds: number, deed: () => void): void {
-    this.#clock.at(this.#clock.now() + this.#chance.below(milliseconds), () => {
-      if (!this.#engine.isDead) this.#tried(deed)
-    })
-  }
-
-  #killTask(): void {
-    const tasks = this.#machine.runningTasks
-    if (tasks.length > 0) this.#machine.exit(this.#chance.pick(tasks), 137)
+    const chance = this.chance
+    if (chance.random() < 0.6) this.writesUntilCrash = chance.below(150)
+    this.planMishaps()
+    for (let answers = chance.below(4); answers > 0; answers--) this.later(15_000, () => this.#answer())
+    if (chance.random() < 0.15) this.later(15_000, () => putAlarm(this.engine.store, 'ALARM'))
+    if (chance.random() < 0.2) this.later(15_000, () => this.#stop())
+    if (chance.random() < 0.2) this.later(15_000, () => this.#scale())
+    if (chance.random() < 0.05) this.later(15_000, () => this.#meddle())
   }
 
   #scale(): void {
-    this.#engine.store.services.put(names.serviceArn, { ...this.#service(), desiredCount: 1 + this.#chance.below(3) })
+    this.engine.store.services.put(names.serviceArn, { ...this.#service(), desiredCount: 1 + this.chance.below(3) })
   }
 
   /** As the API does it. */
   #stop(): void {
-    const { store } = this.#engine
+    const { store } = this.engine
     const deployment = currentDeployment(store, this.#service())
     if (deployment === undefined || !['PENDING', 'IN_PROGRESS'].includes(deployment.status)) return
     if (deployment.lifecycleStage === 'CLEAN_UP') return
-    const status = this.#chance.pick(['ROLLBACK_REQUESTED', 'STOP_REQUESTED'] as const)
+    const status = this.chance.pick(['ROLLBACK_REQUESTED', 'STOP_REQUESTED'] as const)
     store.serviceDeployments.put(deployment.serviceDeploymentArn, { ...deployment, status })
   }
 
   #answer(): void {
-    const { store } = this.#engine
+    const { store } = this.engine
     const deployment = currentDeployment(store, this.#service())
     const { lifecycleHookDetails = [] } = deployment ?? {}
     if (deployment === undefined || isOver(deployment)) return
-    const answer = this.#chance.pick(['CONTINUE', 'CONTINUE', 'ROLLBACK'] as const)
+    const answer = this.chance.pick(['CONTINUE', 'CONTINUE', 'ROLLBACK'] as const)
     store.serviceDeployments.put(deployment.serviceDeploymentArn, {
       ...deployment,
       lifecycleHookDetails: lifecycleHookDetails.map((each) =>
@@ -284,13 +253,13 @@ class NativeSimulation {
 
   #meddle(): void {
     this.#wasMeddled = true
-    putWeights(this.#engine.store, names.prodListenerArn, this.#chance.pick([0, 50, 100]))
+    putWeights(this.engine.store, names.prodListenerArn, this.chance.pick([0, 50, 100]))
   }
 
   /** Whoever meddled says where traffic is to be again: where tasks are. */
   async #mendRule(): Promise<void> {
     await this.#until('all deployments have ended', () => this.#allOver())
-    const { store, loadBalancing } = this.#engine
+    const { store, loadBalancing } = this.engine
     const healthy = [names.blueArn, names.greenArn].map((group) => loadBalancing.healthyTargetCount(group))
     const inBlue = (healthy[0] ?? 0) > 0
     putWeights(store, names.prodListenerArn, inBlue ? 100 : 0)
@@ -298,7 +267,7 @@ class NativeSimulation {
   }
 
   #service(): Service {
-    const service = this.#engine.store.services.get(names.serviceArn)
+    const service = this.engine.store.services.get(names.serviceArn)
     assert(service)
     return service
   }
@@ -307,74 +276,28 @@ class NativeSimulation {
     return this.deployments.every(isOver)
   }
 
-  /** A caller whose call fails for the full disk, or for the engine's death, goes away. */
-  #tried(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#lastWarning = String(error)
-    }
-  }
-
-  #newEngine(): SimulatedEngine {
-    const remember = (message: string): void => {
-      this.#lastWarning = message
-    }
-    return new SimulatedEngine({
-      clock: this.#clock,
-      chance: this.#chance,
-      disk: this.#disk,
-      machine: this.#machine,
-      functions: this.#functions,
-      log: { info: remember, warn: remember },
-    })
-  }
-
-  #beforeWrite(): void {
-    if (this.#clock.now() < this.#diskIsFullUntil) throw new Error('The disk is full.')
-    this.#writesUntilCrash -= 1
-    if (this.#writesUntilCrash === 0 && this.#chance.random() < 0.5) this.#crash()
-    if (this.#engine.isDead) throw new Error('The engine died before it could write.')
-  }
-
-  #afterWrite(): void {
-    if (this.#writesUntilCrash === 0 && !this.#engine.isDead) this.#crash()
-  }
-
-  /** SIGKILL; after a moment somebody starts the engine again. */
-  #crash(): void {
-    this.crashes += 1
-    this.#wasDead = true
-    this.#engine.kill()
-    this.#writesUntilCrash = this.#chance.random() < 0.3 ? 1 + this.#chance.below(30) : Number.POSITIVE_INFINITY
-    this.#clock.at(this.#clock.now() + 100 + this.#chance.below(3_000), () => {
-      this.#engine = this.#newEngine()
-      void this.#engine.start()
-    })
-  }
-
   async #diskHasRoom(): Promise<void> {
-    this.#clock.at(this.#diskIsFullUntil, () => undefined)
-    await this.#until('the disk has room again', () => this.#clock.now() >= this.#diskIsFullUntil)
+    this.clock.at(this.diskIsFullUntil, () => undefined)
+    await this.#until('the disk has room again', () => this.clock.now() >= this.diskIsFullUntil)
   }
 
   async #until(what: string, isDone: () => boolean): Promise<void> {
-    const limit = this.#clock.now() + 4 * 60 * 60 * 1_000
+    const limit = this.clock.now() + 4 * 60 * 60 * 1_000
     const look = (): boolean => {
-      if (this.#engine.isDead) return false
+      if (this.engine.isDead) return false
       this.#check()
       return isDone()
     }
-    const done = await this.#clock.run(look, limit)
-    assert(done, `It never came about that ${what}. ${this.#lastWarning} ${this.#picture()}`)
+    const done = await this.clock.run(look, limit)
+    assert(done, `It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
   }
 
   /** What must hold at every moment. */
   #check(): void {
-    const { store } = this.#engine
-    const now = this.#clock.now()
+    const { store } = this.engine
+    const now = this.clock.now()
     // Nothing can be set right while the disk is full or no engine is there.
-    const diskIsFullUntil = this.#wasDead ? now + 1 : this.#diskIsFullUntil
+    const diskIsFullUntil = this.#wasDead ? now + 1 : this.diskIsFullUntil
     this.#wasDead = false
     if (!this.#wasMeddled) this.#invariants.check(store, now, { diskIsFullUntil })
     for (const deployment of this.deployments) if (!isOver(deployment)) blueIsUntouched(store, deployment)
@@ -382,7 +305,7 @@ class NativeSimulation {
 
   /** The journal alone answers the whole procedure: nothing would be done again, and nothing differently. */
   async #replay(): Promise<void> {
-    const { store } = this.#engine
+    const { store } = this.engine
     for (const deployment of this.deployments) {
       const id = deployment.serviceDeploymentArn.slice(deployment.serviceDeploymentArn.lastIndexOf('/') + 1)
       await runProcedure(serviceBlueGreenDeployment(deployment), {
@@ -395,7 +318,7 @@ class NativeSimulation {
   }
 
   #picture(): string {
-    const { store } = this.#engine
+    const { store } = this.engine
     const { serviceDeploymentArn = '' } = currentDeployment(store, this.#service()) ?? {}
     const id = serviceDeploymentArn.slice(serviceDeploymentArn.lastIndexOf('/') + 1)
     return JSON.stringify({

@@ -4,15 +4,11 @@ import type { ServiceDeployment } from '../../src/domain/service-deployment.ts'
 import type { ServiceDeploymentConfiguration } from '../../src/domain/service-deployment-configuration.ts'
 import type { Service } from '../../src/domain/service.ts'
 import { beginServiceDeployment, currentDeployment } from '../../src/engine/service-deployments.ts'
+import { FaultyWorld } from './faulty-world.ts'
 import { alarmName, furnish, names, putAlarm, putTaskDefinition } from './furnished-world.ts'
-import { MemoryPersistence } from './memory-persistence.ts'
 import { RollingInvariants } from './rolling-invariants.ts'
-import { SeededChance } from './seeded-chance.ts'
-import { SimulatedEngine } from './simulated-engine.ts'
-import { SimulatedFunctions } from './simulated-functions.ts'
-import { SimulatedMachine } from './simulated-machine.ts'
+import type { SimulatedEngine } from './simulated-engine.ts'
 import type { Behaviour } from './simulated-machine.ts'
-import { VirtualClock } from './virtual-clock.ts'
 
 export type RollingOutcome = { readonly deployments: readonly ServiceDeployment[]; readonly crashes: number }
 
@@ -28,45 +24,37 @@ export async function simulateRolling(seed: number): Promise<RollingOutcome> {
   return { deployments: simulation.deployments, crashes: simulation.crashes }
 }
 
-class RollingSimulation {
-  readonly #chance: SeededChance
-  readonly #clock = new VirtualClock()
-  readonly #disk = new MemoryPersistence()
-  readonly #machine: SimulatedMachine
-  readonly #functions: SimulatedFunctions
+class RollingSimulation extends FaultyWorld {
   readonly #invariants = new RollingInvariants()
-  #engine: SimulatedEngine
-  #writesUntilCrash = Number.POSITIVE_INFINITY
-  #diskIsFullUntil = 0
-  #lastWarning = ''
   #revision = 1
-  crashes = 0
 
   constructor(seed: number) {
-    this.#chance = new SeededChance(seed)
-    this.#machine = new SimulatedMachine(this.#clock, new SeededChance(seed + 1))
-    this.#functions = new SimulatedFunctions(this.#clock, new SeededChance(seed + 2))
-    this.#disk.beforeWrite = () => this.#beforeWrite()
-    this.#disk.afterWrite = () => this.#afterWrite()
-    this.#engine = this.#newEngine()
+    super(seed)
+    this.replaced(this.engine)
+  }
+
+  protected override replaced({ store }: SimulatedEngine): void {
+    // What was written when the last engine died is looked at now.
+    this.#invariants.look(store)
+    store.onChange(() => this.#invariants.look(store))
   }
 
   get deployments(): readonly ServiceDeployment[] {
-    return this.#engine.store.serviceDeployments.list()
+    return this.engine.store.serviceDeployments.list()
   }
 
   async run(): Promise<void> {
-    const chance = this.#chance
-    const { store } = this.#engine
+    const chance = this.chance
+    const { store } = this.engine
     putAlarm(store, 'OK')
-    furnish(store, { desiredCount: 1 + chance.below(4), now: this.#clock.now() })
+    furnish(store, { desiredCount: 1 + chance.below(4), now: this.clock.now() })
     const service = {
       ...this.#service(),
       deploymentController: 'ECS',
       taskDefinition: names.taskDefinition(1),
     } as const
     beginServiceDeployment(this.#tools(), { ...service, deploymentConfiguration: this.#configuration() })
-    void this.#engine.start()
+    void this.engine.start()
     await this.#until('the service is steady', () => this.#isOver())
     for (let number = 1 + chance.below(3); number > 0; number--) await this.#update()
     await this.#end()
@@ -74,37 +62,37 @@ class RollingSimulation {
 
   /** One deployment, and perhaps another one before it is over. It may fail, and without a circuit breaker for ever. */
   async #update(): Promise<void> {
-    const chance = this.#chance
+    const chance = this.chance
     await this.#diskHasRoom()
     this.#deploy(chance.random() < 0.6 ? 'good' : chance.pick<Behaviour>(['slow', 'crashes', 'sick']))
     this.#planFaults()
-    const patience = this.#clock.now() + chance.pick([2_000, 10_000, 60_000, 600_000])
-    this.#clock.at(patience, () => undefined)
+    const patience = this.clock.now() + chance.pick([2_000, 10_000, 60_000, 600_000])
+    this.clock.at(patience, () => undefined)
     await this.#until(
       'the deployment is over, or nobody waits any more',
-      () => this.#isOver() || this.#clock.now() >= patience,
+      () => this.#isOver() || this.clock.now() >= patience,
     )
-    this.#writesUntilCrash = Number.POSITIVE_INFINITY
+    this.writesUntilCrash = Number.POSITIVE_INFINITY
   }
 
   /** A good version always comes through, and nothing is left of what was before it. */
   async #end(): Promise<void> {
-    const quietAt = this.#clock.now() + 20_000
-    this.#clock.at(quietAt, () => undefined)
-    await this.#until('everything has happened that was to go wrong', () => this.#clock.now() >= quietAt)
+    const quietAt = this.clock.now() + 20_000
+    this.clock.at(quietAt, () => undefined)
+    await this.#until('everything has happened that was to go wrong', () => this.clock.now() >= quietAt)
     await this.#diskHasRoom()
-    putAlarm(this.#engine.store, 'OK')
+    putAlarm(this.engine.store, 'OK')
     this.#deploy('good', { ...this.#configuration(), deploymentCircuitBreaker: { enable: false, rollback: false } })
     await this.#until('the last deployment is over and the service steady', () => {
-      const { store } = this.#engine
+      const { store } = this.engine
       return this.#isOver() && store.taskSets.list().every(({ stabilityStatus }) => stabilityStatus === 'STEADY_STATE')
     })
-    const targets = () => this.#engine.store.targetGroups.get(names.blueArn)?.targets.length
+    const targets = () => this.engine.store.targetGroups.get(names.blueArn)?.targets.length
     await this.#until('what was stopped is gone, and its targets with it', () => {
-      const live = this.#engine.store.tasks.list().filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+      const live = this.engine.store.tasks.list().filter(({ lastStatus }) => lastStatus !== 'STOPPED')
       return live.every(({ desiredStatus }) => desiredStatus === 'RUNNING') && targets() === live.length
     })
-    const { store } = this.#engine
+    const { store } = this.engine
     const service = this.#service()
     assert.equal(currentDeployment(store, service)?.status, 'SUCCESSFUL')
     assert.deepEqual(
@@ -114,7 +102,7 @@ class RollingSimulation {
     const running = store.tasks.list().filter(({ lastStatus }) => lastStatus === 'RUNNING')
     assert.equal(running.length, service.desiredCount)
     assert.deepEqual(
-      [...this.#machine.runningTasks].toSorted(),
+      [...this.machine.runningTasks].toSorted(),
       running.map(({ taskId }) => taskId).toSorted(),
       'no orphans',
     )
@@ -122,7 +110,7 @@ class RollingSimulation {
   }
 
   #deploy(behaviour: Behaviour, configuration = this.#configuration()): void {
-    const { store } = this.#engine
+    const { store } = this.engine
     this.#revision += 1
     store.transaction(() => {
       putTaskDefinition(store, this.#revision, behaviour)
@@ -135,7 +123,7 @@ class RollingSimulation {
   }
 
   #configuration(): ServiceDeploymentConfiguration {
-    const chance = this.#chance
+    const chance = this.chance
     const enable = chance.random() < 0.6
     const rollback = chance.random() < 0.7
     const [minimumHealthyPercent, maximumPercent] = chance.pick([
@@ -159,126 +147,61 @@ class RollingSimulation {
   }
 
   #planFaults(): void {
-    const chance = this.#chance
-    if (chance.random() < 0.6) this.#writesUntilCrash = chance.below(120)
-    for (let kills = chance.below(4); kills > 0; kills--) this.#later(15_000, () => this.#killTask())
-    if (chance.random() < 0.2) this.#later(15_000, () => putAlarm(this.#engine.store, 'ALARM'))
-    if (chance.random() < 0.2) this.#later(15_000, () => this.#stop())
-    if (chance.random() < 0.3) this.#later(15_000, () => this.#scale())
-    if (chance.random() < 0.1) {
-      this.#later(10_000, () => {
-        this.#diskIsFullUntil = this.#clock.now() + chance.below(4_000)
-      })
-    }
-  }
-
-  #later(milliseconds: number, deed: () => void): void {
-    this.#clock.at(this.#clock.now() + this.#chance.below(milliseconds), () => {
-      if (!this.#engine.isDead) this.#tried(deed)
-    })
-  }
-
-  #killTask(): void {
-    const tasks = this.#machine.runningTasks
-    if (tasks.length > 0) this.#machine.exit(this.#chance.pick(tasks), 137)
+    const chance = this.chance
+    if (chance.random() < 0.6) this.writesUntilCrash = chance.below(120)
+    this.planMishaps()
+    if (chance.random() < 0.2) this.later(15_000, () => putAlarm(this.engine.store, 'ALARM'))
+    if (chance.random() < 0.2) this.later(15_000, () => this.#stop())
+    if (chance.random() < 0.3) this.later(15_000, () => this.#scale())
   }
 
   #scale(): void {
     const service = this.#service()
     // Not to one: what the configuration of two and more leaves room for may leave none then.
-    const desiredCount = Math.max(service.desiredCount > 1 ? 2 : 1, 1 + this.#chance.below(4))
-    this.#engine.store.services.put(names.serviceArn, { ...service, desiredCount })
+    const desiredCount = Math.max(service.desiredCount > 1 ? 2 : 1, 1 + this.chance.below(4))
+    this.engine.store.services.put(names.serviceArn, { ...service, desiredCount })
   }
 
   #stop(): void {
-    const { store } = this.#engine
+    const { store } = this.engine
     const deployment = currentDeployment(store, this.#service())
     if (deployment === undefined || !['PENDING', 'IN_PROGRESS'].includes(deployment.status)) return
-    const status = this.#chance.pick(['ROLLBACK_REQUESTED', 'STOP_REQUESTED'] as const)
+    const status = this.chance.pick(['ROLLBACK_REQUESTED', 'STOP_REQUESTED'] as const)
     store.serviceDeployments.put(deployment.serviceDeploymentArn, { ...deployment, status })
   }
 
   #service(): Service {
-    const service = this.#engine.store.services.get(names.serviceArn)
+    const service = this.engine.store.services.get(names.serviceArn)
     assert(service)
     return service
   }
 
   #isOver(): boolean {
-    const deployment = currentDeployment(this.#engine.store, this.#service())
+    const deployment = currentDeployment(this.engine.store, this.#service())
     return deployment !== undefined && isOver(deployment)
   }
 
   #tools() {
-    return { store: this.#engine.store, clock: this.#clock, chance: this.#chance }
-  }
-
-  /** A caller whose call fails for the full disk, or for the engine's death, goes away. */
-  #tried(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#lastWarning = String(error)
-    }
-  }
-
-  #newEngine(): SimulatedEngine {
-    const remember = (message: string): void => {
-      this.#lastWarning = message
-    }
-    const engine = new SimulatedEngine({
-      clock: this.#clock,
-      chance: this.#chance,
-      disk: this.#disk,
-      machine: this.#machine,
-      functions: this.#functions,
-      log: { info: remember, warn: remember },
-    })
-    // What was written when the last engine died is looked at now.
-    this.#invariants.look(engine.store)
-    engine.store.onChange(() => this.#invariants.look(engine.store))
-    return engine
-  }
-
-  #beforeWrite(): void {
-    if (this.#clock.now() < this.#diskIsFullUntil) throw new Error('The disk is full.')
-    this.#writesUntilCrash -= 1
-    if (this.#writesUntilCrash === 0 && this.#chance.random() < 0.5) this.#crash()
-    if (this.#engine.isDead) throw new Error('The engine died before it could write.')
-  }
-
-  #afterWrite(): void {
-    if (this.#writesUntilCrash === 0 && !this.#engine.isDead) this.#crash()
-  }
-
-  /** SIGKILL; after a moment somebody starts the engine again. */
-  #crash(): void {
-    this.crashes += 1
-    this.#engine.kill()
-    this.#writesUntilCrash = this.#chance.random() < 0.3 ? 1 + this.#chance.below(30) : Number.POSITIVE_INFINITY
-    this.#clock.at(this.#clock.now() + 100 + this.#chance.below(3_000), () => {
-      this.#engine = this.#newEngine()
-      void this.#engine.start()
-    })
+    return { store: this.engine.store, clock: this.clock, chance: this.chance }
   }
 
   async #diskHasRoom(): Promise<void> {
-    this.#clock.at(this.#diskIsFullUntil, () => undefined)
-    await this.#until('the disk has room again', () => this.#clock.now() >= this.#diskIsFullUntil)
+    this.clock.at(this.diskIsFullUntil, () => undefined)
+    await this.#until('the disk has room again', () => this.clock.now() >= this.diskIsFullUntil)
   }
 
   async #until(what: string, isDone: () => boolean): Promise<void> {
-    const limit = this.#clock.now() + 4 * 60 * 60 * 1_000
-    const done = await this.#clock.run(
-      () => this.#invariants.violation !== undefined || (!this.#engine.isDead && isDone()),
+    const limit = this.clock.now() + 4 * 60 * 60 * 1_000
+    const done = await this.clock.run(
+      () => this.#invariants.violation !== undefined || (!this.engine.isDead && isDone()),
       limit,
     )
     if (this.#invariants.violation !== undefined) throw this.#invariants.violation
-    assert(done, `It never came about that ${what}. ${this.#lastWarning} ${this.#picture()}`)
+    assert(done, `It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
   }
 
   #picture(): string {
-    const { store } = this.#engine
+    const { store } = this.engine
     const tasks = store.tasks.list().filter(({ lastStatus }) => lastStatus !== 'STOPPED')
     return JSON.stringify({
       deployment: currentDeployment(store, this.#service()),
