@@ -1,5 +1,5 @@
 import { DeploymentInterrupted } from '../domain/deployment.ts'
-import { arn, lastPart } from '../domain/identifiers.ts'
+import { arn, lastPart, parseArn } from '../domain/identifiers.ts'
 import { serviceBlueGreenDeployment } from '../domain/service-blue-green.ts'
 import { isInterruptibleServiceStep, serviceStepEnded } from '../domain/service-deployment-progress.ts'
 import { isOver } from '../domain/service-deployment.ts'
@@ -12,7 +12,7 @@ import type { Log } from './ports.ts'
 import { ProcedureRuns } from './procedure-runs.ts'
 import type { BegunStep, ProcedureKind } from './procedure-runs.ts'
 import { rollingFailure } from './rolling-failure.ts'
-import { ruleTrouble } from './rule-traffic.ts'
+import { listenerOfRule, ruleTrouble } from './rule-traffic.ts'
 import { markFailed, performServiceStep } from './service-deployment-steps.ts'
 import type { ServiceStepTools } from './service-deployment-steps.ts'
 import { endServiceDeployment } from './service-deployments.ts'
@@ -106,18 +106,21 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
     reported: DeploymentInterrupted | undefined,
   ): Promise<DeploymentInterrupted | undefined> {
     const { store, changes } = this.#tools
+    const isPlanned = store.serviceDeployments.get(key)?.plan !== undefined
     const look = ():
-      { readonly asked: DeploymentInterrupted } | { readonly trouble: ServiceDeployment } | undefined => {
+      { readonly asked: DeploymentInterrupted | undefined } | { readonly trouble: ServiceDeployment } | undefined => {
       const deployment = store.serviceDeployments.get(key)
       if (deployment === undefined || isOver(deployment)) return { asked: stopped('The service was deleted.') }
       const asked = interruptionOf(store, deployment)
       if (asked !== undefined) return asked.message === reported?.message ? undefined : { asked }
+      // With the plan it is known what else there is to watch.
+      if (!isPlanned && deployment.plan !== undefined) return { asked: undefined }
       const trouble = this.#trouble(deployment)
       return trouble === undefined ? undefined : { trouble }
     }
-    const seen = await changes.until(look, { signal })
+    const seen = await changes.until(look, { signal, about: this.#watched(key) })
     if (seen === undefined) return undefined
-    if ('asked' in seen) return seen.asked
+    if ('asked' in seen) return seen.asked ?? this.watch(key, signal, reported)
     const { trouble } = seen
     // Written down first, so that it also counts after a crash.
     store.serviceDeployments.put(key, trouble)
@@ -129,6 +132,20 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
     if (deployment === undefined) return
     const { status, statusReason } = deployment
     this.#tools.log.info(`${this.nameOf(key)} has ended: ${status}. ${statusReason ?? ''}`.trimEnd())
+  }
+
+  /** The keys of all in the store that can speak against a deployment. */
+  #watched(key: string): readonly string[] {
+    const { store } = this.#tools
+    const deployment = store.serviceDeployments.get(key)
+    if (deployment === undefined) return [key]
+    const { plan, alarms, serviceArn } = deployment
+    const region = parseArn(serviceArn)?.region ?? ''
+    const alarmKeys = (alarms?.alarmNames ?? []).map((name) => `${region}/${name}`)
+    if (plan === undefined) return [key, serviceArn, ...alarmKeys]
+    const rules = [plan.prodListenerArn, ...(plan.testListenerArn === undefined ? [] : [plan.testListenerArn])]
+    const listeners = rules.flatMap((rule) => listenerOfRule(store, rule) ?? [])
+    return [key, serviceArn, arn.taskSet(serviceArn, plan.green.taskSetId), ...rules, ...listeners, ...alarmKeys]
   }
 
   /** What was found against going on, as it is to be written down: tasks that fail, alarms, rules somebody changed. */
