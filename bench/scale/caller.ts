@@ -50,6 +50,12 @@ export class Caller {
     )
   }
 
+  async isSteady(index: number): Promise<boolean> {
+    const service = deploymentGroupName(index)
+    const { taskSets = [] } = await this.#ecs.send(new DescribeTaskSetsCommand({ cluster: 'bench', service }))
+    return taskSets.every(({ stabilityStatus }) => stabilityStatus === 'STEADY_STATE')
+  }
+
   async listDeployments(nextToken?: string): Promise<string | undefined> {
     const page = await this.#timed(() => this.#codeDeploy.send(new ListDeploymentsCommand({ nextToken })))
     return page.nextToken

@@ -14,6 +14,7 @@ Options of scale (after --):
   --services N[,N]       100,250,500,1000
   --deployments N        100; how many run at once
   --past N[,N]           0,1000,10000; ended deployments in the store
+  --processes N          200; tasks that are started as real processes, 0 for none
   --output DIR           bench/results; JSON and an SVG chart are written there
   --publish              also writes them into docs/scale.md`
 
@@ -23,6 +24,7 @@ const quick: ScaleOptions = {
   deployments: 5,
   pasts: [0, 200],
   idleSeconds: 2,
+  processes: 0,
 }
 const documentation = fileURLToPath(new URL('../../docs/', import.meta.url))
 
@@ -35,6 +37,7 @@ export async function performScale(argv: readonly string[], say: (text: string) 
       services: { type: 'string', default: '100,250,500,1000' },
       deployments: { type: 'string', default: '100' },
       past: { type: 'string', default: '0,1000,10000' },
+      processes: { type: 'string', default: '200' },
       output: { type: 'string', default: 'bench/results' },
       publish: { type: 'boolean', default: false },
     },
@@ -47,6 +50,7 @@ export async function performScale(argv: readonly string[], say: (text: string) 
         deployments: numbers('deployments', values.deployments)[0] ?? 0,
         pasts: numbers('past', values.past),
         idleSeconds: 10,
+        processes: numbers('processes', values.processes)[0] ?? 0,
       }
   const result = await benchScale(options, say)
   const shown = presentScale(result)

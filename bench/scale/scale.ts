@@ -8,6 +8,8 @@ import { quantile } from '../statistics.ts'
 import { Caller } from './caller.ts'
 import { EngineUnderTest } from './engine-under-test.ts'
 import { writePastDeployments } from './past.ts'
+import { benchReal } from './real.ts'
+import type { RealFigures } from './real.ts'
 
 export type ScaleOptions = {
   /** Numbers of services, ascending. */
@@ -17,6 +19,8 @@ export type ScaleOptions = {
   /** Numbers of past deployments, ascending. */
   readonly pasts: readonly number[]
   readonly idleSeconds: number
+  /** How many tasks are started as real processes; 0 for none. */
+  readonly processes: number
 }
 
 export type ScaleResult = {
@@ -24,6 +28,7 @@ export type ScaleResult = {
   readonly options: ScaleOptions
   readonly growth: readonly SizeFigures[]
   readonly history: readonly PastFigures[]
+  readonly real?: RealFigures
 }
 
 /** What so many services cost, at rest and while deployments run. */
@@ -67,6 +72,7 @@ const repetitions = 21
 export async function benchScale(options: ScaleOptions, say: Say): Promise<ScaleResult> {
   const growth: SizeFigures[] = []
   const history: PastFigures[] = []
+  let real: RealFigures | undefined
   const directory = mkdtempSync(join(tmpdir(), 'teal-scale-'))
   try {
     for (const services of options.sizes) {
@@ -75,10 +81,12 @@ export async function benchScale(options: ScaleOptions, say: Say): Promise<Scale
     for (const past of options.pasts) {
       history.push(await inDirectory(directory, (path) => benchPast(path, past, say)))
     }
+    const { processes, idleSeconds } = options
+    if (processes > 0) real = await inDirectory(directory, (path) => benchReal(path, processes, idleSeconds))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-  return { machine: machineOf(), options, growth, history }
+  return { machine: machineOf(), options, growth, history, ...(real === undefined ? {} : { real }) }
 }
 
 async function inDirectory<Result>(parent: string, work: (path: string) => Promise<Result>): Promise<Result> {
