@@ -2,7 +2,7 @@ import type { AutoRollbackEvent } from './code-deploy.ts'
 import type { ErrorInformation, ShiftPlan } from './deployment.ts'
 import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 
-export type ServiceDeploymentStatus =
+type ServiceDeploymentStatus =
   | 'PENDING'
   | 'IN_PROGRESS'
   | 'STOP_REQUESTED'
@@ -27,7 +27,7 @@ export type ServiceDeploymentLifecycleStage =
   | 'CLEAN_UP'
 
 /** What watches over a deployment: its circuit breaker, its alarms. */
-export type MonitorStatus = 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED'
+type MonitorStatus = 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED'
 
 /** One deployment of a service under the ECS controller: from the revisions it had to the one it is to have. */
 export type ServiceDeployment = {
