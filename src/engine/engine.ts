@@ -5,7 +5,7 @@ import type { Task } from '../domain/task.ts'
 import type { Changes } from './changes.ts'
 import type { HookVerdict } from './hook-execution.ts'
 import type { ObjectReader } from './objects.ts'
-import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
+import type { AppliedTable, Chance, Clock, Durability, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
 /** The engine as the AWS surface sees it. Reading goes to the store; whatever has an effect goes through these. */
@@ -30,9 +30,9 @@ export interface LoadBalancing {
   /** Resolves once the router serves by a table at least as new as the store was at the call. */
   publish(): Promise<AppliedTable>
   /** Idempotent. Resolves when the router knows. Re-registering a draining target brings it back. */
-  registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  registerTargets(targetGroupArn: string, targets: readonly TargetAddress[], durability?: Durability): Promise<void>
   /** Idempotent. Resolves when the router sends the targets nothing new; they stay, draining, until `isDrained`. */
-  deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[], durability?: Durability): Promise<void>
   /** True once the target is gone from the group: its last request is over, or the deregistration delay is. */
   isDrained(targetGroupArn: string, target: TargetAddress): boolean
   /** As DescribeTargetHealth answers. */

@@ -66,7 +66,7 @@ export class LoadBalancerMetrics {
     world.store.onChange((changes) => {
       for (const { kind, key } of changes) {
         if (kind === 'targetGroups') this.#hosts.delete(key)
-        if (kind === 'listeners' || kind === 'rules') this.#forgetUse()
+        if (kind === 'listeners' || kind === 'rules') this.#used = undefined
       }
     })
   }
@@ -98,11 +98,6 @@ export class LoadBalancerMetrics {
     const now = this.#clock.now()
     const healthyTargets = (arn: string): number => this.#loadBalancing.healthyTargetCount(arn)
     for (const datum of trafficMetrics(trafficSince(before, counts), now, healthyTargets)) this.#metrics.put(datum)
-  }
-
-  #forgetUse(): void {
-    this.#used = undefined
-    this.#hosts.clear()
   }
 
   /** Their numbers are told whenever they change, and now and then while they do not. */

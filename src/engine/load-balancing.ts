@@ -7,7 +7,7 @@ import { targetKey } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
 import { Changes } from './changes.ts'
 import type { LoadBalancing, TargetAddress } from './engine.ts'
-import type { AppliedTable, Clock, Log, Router } from './ports.ts'
+import type { AppliedTable, Clock, Durability, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 import { TablePublisher } from './table-publisher.ts'
 
@@ -96,15 +96,23 @@ export class RouterLoadBalancing implements LoadBalancing {
     }
   }
 
-  async registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
-    this.#changeTargets(targetGroupArn, (registered) => targets.reduce(withRegistered, registered))
+  async registerTargets(
+    targetGroupArn: string,
+    targets: readonly TargetAddress[],
+    durability: Durability = 'kept',
+  ): Promise<void> {
+    this.#changeTargets(targetGroupArn, durability, (registered) => targets.reduce(withRegistered, registered))
     if (!targets.every((target) => this.#isPublishedAs('registered', targetGroupArn, target))) await this.publish()
   }
 
-  async deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
+  async deregisterTargets(
+    targetGroupArn: string,
+    targets: readonly TargetAddress[],
+    durability: Durability = 'kept',
+  ): Promise<void> {
     const since = this.#clock.now()
     const left = new Set(targets.map(addressKey))
-    this.#changeTargets(targetGroupArn, (registered) =>
+    this.#changeTargets(targetGroupArn, durability, (registered) =>
       registered.map((each) =>
         left.has(addressKey(each)) && each.draining === undefined ? { ...each, draining: { since } } : each,
       ),
@@ -172,9 +180,10 @@ export class RouterLoadBalancing implements LoadBalancing {
 
   #changeTargets(
     targetGroupArn: string,
+    durability: Durability,
     change: (targets: readonly RegisteredTarget[]) => readonly RegisteredTarget[],
   ): void {
-    this.#store.transaction(() => {
+    this.#store.perform(durability, () => {
       const group = this.#store.targetGroups.get(targetGroupArn)
       if (group === undefined) throw new AwsError('TargetGroupNotFoundException', 'One or more target groups not found')
       const targets = change(group.targets)

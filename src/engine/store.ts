@@ -173,7 +173,7 @@ export class Store {
 
   /** Groups changes: all are kept, or none. Inside another transaction it simply joins it. Must not be async. */
   transaction<Result>(work: () => Result): Result {
-    return this.#perform(work, 'kept')
+    return this.perform('kept', work)
   }
 
   /**
@@ -182,10 +182,11 @@ export class Store {
    * simply joins it.
    */
   noted<Result>(work: () => Result): Result {
-    return this.#perform(work, 'noted')
+    return this.perform('noted', work)
   }
 
-  #perform<Result>(work: () => Result, durability: Durability): Result {
+  /** The one or the other. */
+  perform<Result>(durability: Durability, work: () => Result): Result {
     if (this.#open !== undefined) return work()
     const changes: Change[] = []
     this.#open = changes

@@ -224,7 +224,7 @@ export class TaskLifecycle {
     const targets = taskTargets(task, taskSetOf(store, task)?.loadBalancers ?? [])
     for (const { targetGroupArn, target } of targets) {
       try {
-        await loadBalancing.registerTargets(targetGroupArn, [target])
+        await loadBalancing.registerTargets(targetGroupArn, [target], 'noted')
       } catch (error) {
         this.#ended.throwIfAborted()
         const message = messageOf(error)
@@ -253,7 +253,8 @@ export class TaskLifecycle {
   async #deregister(task: Task): Promise<void> {
     const { store, loadBalancing } = this.#context
     const targets = existingTargets(store, task)
-    for (const { targetGroupArn, target } of targets) await loadBalancing.deregisterTargets(targetGroupArn, [target])
+    for (const { targetGroupArn, target } of targets)
+      await loadBalancing.deregisterTargets(targetGroupArn, [target], 'noted')
     const service = store.services.get(task.serviceArn)
     const events =
       service === undefined || targets.length === 0 || task.lastStatus !== 'RUNNING'
