@@ -11,10 +11,11 @@ const clusterArn = arn.cluster(place, 'bench')
 const loadBalancerArn = arn.loadBalancer(place, 'bench', '0123456789abcdef')
 export const applicationName = 'bench'
 /** Of the two revisions of the one task definition: what runs, and what is deployed. */
-export const [runningDefinition, nextDefinition] = [
+const [runningDefinition, nextDefinition] = [
   arn.taskDefinition(place, 'bench', 1),
   arn.taskDefinition(place, 'bench', 2),
 ] as const
+export { nextDefinition }
 
 export type TownPlan = {
   readonly services: number

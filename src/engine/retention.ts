@@ -4,7 +4,7 @@ import { journalKey } from '../domain/journal.ts'
 import { forgetWatch } from './deployment-watch.ts'
 import type { Store } from './store.ts'
 
-export type Bounds = {
+type Bounds = {
   /** Deployments of one deployment group. */
   readonly ofGroup: number
   /** Of all groups together. */
