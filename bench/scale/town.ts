@@ -10,12 +10,9 @@ const place = { region: 'us-east-1', accountId: '000000000000' }
 const clusterArn = arn.cluster(place, 'bench')
 const loadBalancerArn = arn.loadBalancer(place, 'bench', '0123456789abcdef')
 export const applicationName = 'bench'
-/** Of the two revisions of the one task definition: what runs, and what is deployed. */
-const [runningDefinition, nextDefinition] = [
-  arn.taskDefinition(place, 'bench', 1),
-  arn.taskDefinition(place, 'bench', 2),
-] as const
-export { nextDefinition }
+/** Of the one task definition, what runs first and what is deployed. */
+const runningDefinition = arn.taskDefinition(place, 'bench', 1)
+export const nextDefinition = arn.taskDefinition(place, 'bench', 2)
 
 export type TownPlan = {
   readonly services: number
