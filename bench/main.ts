@@ -1,3 +1,4 @@
+import { performScale, scaleUsage } from './scale/main.ts'
 import { usage, readOptions, type BenchOptions } from './options.ts'
 import { Stage } from './stage.ts'
 import { benchRouter } from './router.ts'
@@ -12,6 +13,25 @@ import { write } from './output.ts'
 process.exit(await main())
 
 async function main(): Promise<number> {
+  const [benchmark, ...argv] = process.argv.slice(2)
+  return benchmark === 'scale' ? scale(argv) : router()
+}
+
+/** It measures the engine, and has options of its own. */
+async function scale(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    console.log(scaleUsage)
+    return 0
+  }
+  try {
+    await performScale(argv, (text) => console.log(text))
+    return 0
+  } catch (error) {
+    return stopped(error)
+  }
+}
+
+async function router(): Promise<number> {
   let options: BenchOptions | undefined
   try {
     options = readOptions(process.argv.slice(2))
@@ -29,8 +49,7 @@ async function main(): Promise<number> {
   try {
     return await Promise.race([perform(stage, options, interruption.signal).then(() => 0), interrupted])
   } catch (error) {
-    console.error(`\nThe benchmark could not go on. ${error instanceof Error ? error.message : String(error)}`)
-    return 1
+    return stopped(error)
   } finally {
     interruption.abort()
     await stage.clear()
@@ -67,4 +86,9 @@ function onInterrupt(interruption: AbortController): Promise<number> {
     process.on('SIGTERM', () => interrupt(143))
     process.on('SIGHUP', () => interrupt(129))
   })
+}
+
+function stopped(error: unknown): number {
+  console.error(`\nThe benchmark could not go on. ${error instanceof Error ? error.message : String(error)}`)
+  return 1
 }

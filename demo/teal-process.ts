@@ -25,7 +25,7 @@ export class TealProcess {
   /** Starts `teal serve`, and resolves with its URL once it answers. */
   async serve({ minute, outlivesUs }: { readonly minute: string; readonly outlivesUs: boolean }): Promise<string> {
     const log = openSync(this.#logFile, 'a')
-    const options = ['--port', '0', '--data', this.dataDirectory, '--minute', minute]
+    const options = ['--runtime', 'process', '--port', '0', '--data', this.dataDirectory, '--minute', minute]
     this.#child = spawn(process.execPath, [launcher, 'serve', ...options], {
       stdio: ['ignore', log, log],
       detached: outlivesUs,

@@ -10,6 +10,7 @@ import { readOperationTable } from '../src/aws/wire/operation-table.ts'
 
 const clients = [
   'client-acm',
+  'client-application-auto-scaling',
   'client-cloudwatch',
   'client-codedeploy',
   'client-ecs',
@@ -17,6 +18,9 @@ const clients = [
   'client-lambda',
   'client-s3',
   'client-sts',
+  'client-secrets-manager',
+  'client-ssm',
+  'client-cloudwatch-logs',
 ]
 const target = new URL('../src/aws/wire/enum-members.json', import.meta.url)
 

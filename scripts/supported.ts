@@ -5,14 +5,18 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { certificateManager } from '../src/aws/acm/service.ts'
+import { applicationAutoScaling } from '../src/aws/application-autoscaling/service.ts'
 import { cloudWatch } from '../src/aws/cloudwatch/service.ts'
 import { codeDeploy } from '../src/aws/codedeploy/service.ts'
 import { ecs } from '../src/aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from '../src/aws/elbv2/service.ts'
 import type { AwsService } from '../src/aws/handlers.ts'
 import { lambda } from '../src/aws/lambda/service.ts'
+import { cloudWatchLogs } from '../src/aws/logs/service.ts'
 import { s3 } from '../src/aws/s3/service.ts'
 import { securityTokenService } from '../src/aws/sts/service.ts'
+import { secretsManager } from '../src/aws/secretsmanager/service.ts'
+import { systemsManager } from '../src/aws/ssm/service.ts'
 import { behaviours, type Behaviour } from './supported-behaviours.ts'
 
 const target = new URL('../docs/supported.md', import.meta.url)
@@ -45,6 +49,10 @@ function allServices(): readonly AwsService[] {
     lambda(engine),
     s3(engine),
     securityTokenService(),
+    secretsManager(engine),
+    systemsManager(engine),
+    cloudWatchLogs(engine),
+    applicationAutoScaling(engine),
   ]
 }
 

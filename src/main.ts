@@ -1,45 +1,58 @@
 import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
+import { GatewayDoor } from './adapters/gateway-door.ts'
+import type { DoorPlace } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
-import { ImageStore } from './adapters/image-store.ts'
+import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
-import { ProcessRuntime } from './adapters/process-runtime.ts'
 import { RouterClient } from './adapters/router-client.ts'
+import { startRuntime } from './adapters/runtimes.ts'
+import type { RuntimeKind, StartedRuntime } from './adapters/runtimes.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
 import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
 import { countRunning, endRouterAndTasks, killRoutersAndTasks, routerPidsOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
 import { certificateManager } from './aws/acm/service.ts'
+import { applicationAutoScaling } from './aws/application-autoscaling/service.ts'
 import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
-import { accessLogDocument, deploymentDocument } from './aws/documents.ts'
+import { containerMetadata } from './aws/ecs/task-metadata.ts'
+import { taskCredentials } from './aws/ecs/task-credentials.ts'
+import { taskExec } from './aws/ecs/task-exec.ts'
+import { accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
+import { cloudWatchLogs } from './aws/logs/service.ts'
 import { s3 } from './aws/s3/service.ts'
 import { securityTokenService } from './aws/sts/service.ts'
 import { AccessLogDelivery } from './engine/access-log-delivery.ts'
 import type { AccessLogSpool } from './engine/access-log-spool.ts'
 import { readAccessLogTail } from './engine/access-log-tail.ts'
+import { secretsManager } from './aws/secretsmanager/service.ts'
+import { systemsManager } from './aws/ssm/service.ts'
 import { Changes } from './engine/changes.ts'
+import { AwsLogs } from './engine/container-logs.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
-import { recordOf } from './engine/deployment-records.ts'
+import { recordOf, serviceRecordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
 import type { RouterReport } from './domain/router-report.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
 import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
+import { LogStore } from './engine/log-store.ts'
 import { Monitoring } from './engine/monitoring.ts'
 import { Notifications } from './engine/notifications.ts'
 import { ObjectStore } from './engine/object-store.ts'
 import type { Log } from './engine/ports.ts'
+import { ServiceDeploymentRuns } from './engine/service-deployment-runs.ts'
 import { EcsServiceScheduler } from './engine/service-scheduler.ts'
 import { Store } from './engine/store.ts'
 
@@ -57,6 +70,8 @@ export type TealOptions = {
   readonly routers?: number
   /** Of this program: a running router of another version hands over to one of this. */
   readonly version?: string
+  /** How tasks run. */
+  readonly runtime: RuntimeKind
   /** Where notifications of deployments are sent to. */
   readonly webhook?: string | undefined
   readonly log: Log
@@ -67,6 +82,8 @@ export type RunningTeal = {
   readonly url: string
   /** Absolute. */
   readonly dataDirectory: string
+  /** How tasks run: `as processes of this machine`. */
+  readonly tasksRun: string
   /** Ends the engine; router and tasks serve on, and the next engine takes them over. */
   endEngine(): Promise<void>
   endEverything(): Promise<EndedParts>
@@ -91,7 +108,10 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
 }
 
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
-  const parts = createParts(directory, options)
+  const clock = new SystemClock()
+  const place = { dataDirectory: directory.path, clock, log: options.log }
+  const tasks = await startRuntime(options.runtime, place)
+  const parts = whole(tasks, () => createParts(directory, options, tasks))
   const { engine, router } = parts
   const foundRouters = await routerPidsOf(directory.path)
   const ready = Promise.withResolvers<void>()
@@ -108,20 +128,31 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       lambda(engine),
       cloudWatch(engine, parts.monitoring.metrics),
       securityTokenService(),
+      secretsManager(engine),
+      systemsManager(engine),
+      cloudWatchLogs(engine),
+      applicationAutoScaling(engine),
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
       documents: [
         deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
         accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
+        serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
+        containerMetadata(engine.store),
+        taskCredentials(engine),
       ],
+      deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
       host: options.host,
       port: options.port,
       accountId,
       log: options.log,
     })
     parts.settings.endpointUrl = reachable(endpoint)
+    parts.door = gatewayDoor(parts, endpoint, options)
+    await parts.door?.open()
     engine.objects.sweep()
+    engine.logs.sweep()
     engine.code.sweep(engine.functions.codeInUse())
     await router.start()
     await engine.loadBalancing.start()
@@ -131,6 +162,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     parts.notifications.start()
     parts.accessLogs.start()
     engine.deployments.resume()
+    engine.serviceDeployments.resume()
     directory.announce(endpoint.url)
     ready.resolve()
   } catch (error) {
@@ -147,13 +179,17 @@ type Parts = {
     readonly loadBalancing: RouterLoadBalancing
     readonly services: EcsServiceScheduler
     readonly deployments: Deployments
+    readonly serviceDeployments: ServiceDeploymentRuns
     readonly objects: ObjectStore
+    readonly logs: LogStore
     readonly functions: LambdaFunctions
     readonly code: FunctionCodeStore
   }
   /** `endpointUrl` is known once the endpoint is bound. */
   readonly settings: { endpointUrl: string }
-  readonly runtime: ProcessRuntime
+  readonly tasks: StartedRuntime
+  /** Opened with the endpoint, where tasks do not reach that one. */
+  door: GatewayDoor | undefined
   readonly functionRuntime: FunctionRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
@@ -162,10 +198,21 @@ type Parts = {
   readonly notifications: Notifications
   readonly spool: AccessLogSpool
   readonly accessLogs: AccessLogDelivery
+  readonly containerLogs: AwsLogs
+}
+
+/** A runtime looks after its tasks from the beginning, and has to be told when nothing comes of the engine. */
+function whole<Made>(tasks: StartedRuntime, make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    tasks.runtime.close()
+    throw error
+  }
 }
 
 /** Everything, wired and not yet begun. */
-function createParts(directory: DataDirectory, options: TealOptions): Parts {
+function createParts(directory: DataDirectory, options: TealOptions, tasks: StartedRuntime): Parts {
   const { log, listenHost, minuteMilliseconds } = options
   const dataDirectory = directory.path
   const clock = new SystemClock()
@@ -176,16 +223,19 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   const store = new Store(persistence)
   const { routers = 1, version = '' } = options
   const router = new RouterClient({ dataDirectory, listenHost, clock, log, routers, version })
-  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock, log })
-  store.onChange(() => changes.notify())
-  router.onReport(() => changes.notify())
+  const { runtime } = tasks
+  store.onChange((changed) => changes.notify(changed.map(({ key }) => key)))
   const loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log, settings })
-  const services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
+  loadBalancing.onHealthChange((targetGroupArns) => changes.notify(targetGroupArns))
+  const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
+  const logs = new LogStore({ store, clock, chance, files: new LogFilesOnDisk(dataDirectory) })
+  const containerLogs = new AwsLogs({ store, clock, log, runtime, logs })
+  const scheduling = { store, clock, chance, runtime, loadBalancing, changes, settings, log }
+  const services = new EcsServiceScheduler({ ...scheduling, objects, logs: containerLogs })
   const code = new FunctionCodeDirectory(dataDirectory)
   const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
   const functions = new LambdaFunctions({ store, clock, chance, settings, runtime: functionRuntime, log })
-  const deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
-  const objects = new ObjectStore({ store, clock, chance, files: new ObjectFilesOnDisk(dataDirectory) })
+  const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }
   const engine = {
     store,
     clock,
@@ -196,12 +246,14 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     changes,
     loadBalancing,
     services,
-    deployments,
+    deployments: new Deployments(deploying),
+    serviceDeployments: new ServiceDeploymentRuns(deploying),
     objects,
+    logs,
     functions,
     code,
   }
-  const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring(engine)]
+  const [recorder, monitoring] = [new DeploymentRecorder(engine), new Monitoring({ ...engine, runtime })]
   const webhook = options.webhook === undefined ? undefined : new HttpWebhook(options.webhook)
   const notifications = new Notifications({ ...engine, webhook })
   const spool = new AccessLogSpoolOnDisk(dataDirectory)
@@ -209,7 +261,8 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
   return {
     engine,
     settings,
-    runtime,
+    tasks,
+    door: undefined,
     functionRuntime,
     router,
     persistence,
@@ -218,6 +271,7 @@ function createParts(directory: DataDirectory, options: TealOptions): Parts {
     notifications,
     spool,
     accessLogs,
+    containerLogs,
   }
 }
 
@@ -226,6 +280,7 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
   return {
     url: endpoint.url,
     dataDirectory,
+    tasksRun: parts.tasks.description,
     endEngine: async () => {
       await stopEngine(parts, endpoint, { alsoRouterAndTasks: false })
       directory.release()
@@ -250,10 +305,11 @@ async function stopEngine(
   endpoint: Endpoint | undefined,
   { alsoRouterAndTasks }: { readonly alsoRouterAndTasks: boolean },
 ): Promise<void> {
-  const { engine, runtime, functionRuntime, router, persistence, recorder, monitoring, notifications, accessLogs } =
-    parts
+  const { engine, tasks, functionRuntime, router, persistence, recorder, monitoring, notifications, accessLogs } = parts
+  parts.door?.close()
   await endpoint?.close()
   engine.deployments.close()
+  engine.serviceDeployments.close()
   engine.functions.close()
   await functionRuntime.close()
   await recorder.stop()
@@ -261,10 +317,12 @@ async function stopEngine(
   await notifications.stop()
   await accessLogs.stop()
   await engine.services.stop()
+  await parts.containerLogs.stop()
   await engine.loadBalancing.stop()
-  if (alsoRouterAndTasks) await Promise.all([router.shutdown(), runtime.shutdown()])
+  // What cannot be ended now is tried once more, and told of, when the engine is gone.
+  if (alsoRouterAndTasks) await Promise.allSettled([router.shutdown(), tasks.runtime.shutdown()])
   else await router.stop()
-  runtime.close()
+  tasks.runtime.close()
   persistence.close()
 }
 
@@ -278,6 +336,21 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
     },
   ])
   return { ...service, handlers: new Map(handlers) }
+}
+
+/** Where the endpoint listens everywhere, it listens there too. */
+function gatewayDoor(
+  { tasks, engine }: Parts,
+  endpoint: Endpoint,
+  { host, log }: TealOptions,
+): GatewayDoor | undefined {
+  const { gateway } = tasks
+  if (gateway === undefined || host === '0.0.0.0' || host === '::') return undefined
+  const place = (): DoorPlace | undefined => {
+    const address = gateway()
+    return address === undefined ? undefined : { address, port: endpoint.port }
+  }
+  return new GatewayDoor({ clock: engine.clock, log, place, take: (connection) => endpoint.take(connection) })
 }
 
 /** The endpoint's address as tasks on this machine reach it. */

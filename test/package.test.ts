@@ -67,7 +67,9 @@ async function install(directory: string): Promise<string | undefined> {
 
 async function serve(teal: string, directory: string, ending: (() => Promise<unknown>)[]): Promise<string> {
   const data = join(directory, 'data')
-  const child = spawn(teal, ['serve', '--port', '0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(teal, ['serve', '--runtime', 'process', '--port', '0', '--data', data], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   const heard = Promise.withResolvers<string>()
   const hear = (chunk: Buffer): void => {

@@ -26,7 +26,11 @@ test(
     if (chosen !== undefined || worlds < 7_500) return
     const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
     assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
-    for (const outcome of ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']) {
+    const blueGreen = ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']
+    const ofEcs = ['rolling', 'native'].flatMap((kind) =>
+      ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL'].map((status) => `${kind} ${status}`),
+    )
+    for (const outcome of [...blueGreen, ...ofEcs]) {
       assert((tally[outcome] ?? 0) > deployments / 100, `simulated deployments also end as ${outcome}`)
     }
   },

@@ -9,8 +9,8 @@ import type { PlannedContainer, TaskPlan } from './task-directory.ts'
 const passedOn = ['HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR']
 
 /**
- * A container's environment: a few basics of this machine, then the image's ENV, then what the launch says, then the
- * ports. The process has to listen on `PORT`: the port given for the first container port, or for the one that the image
+ * A container's environment: a few basics of this machine, the places of its volumes (`VOLUME_<NAME>`), then the image's
+ * ENV, then what the launch says, then the ports. The process has to listen on `PORT`: the port given for the first container port, or for the one that the image
  * or the definition itself calls PORT. `PORT_<containerPort>` tells all the ports of the task.
  */
 export function containerEnvironment(
@@ -26,6 +26,7 @@ export function containerEnvironment(
   return {
     ...(Object.fromEntries(basics) as Record<string, string>),
     HOSTNAME: task.taskId.slice(0, 12),
+    ...planned.volumeVariables,
     ...own,
     PATH: joinSearchPath(own['PATH']),
     ...portVariables(planned, task.containers, own['PORT']),

@@ -5,6 +5,7 @@ import type { Image } from '../domain/image.ts'
 import { TaskStartError } from '../engine/ports.ts'
 import type { ContainerLaunch } from '../engine/ports.ts'
 import { searchPath } from './container-environment.ts'
+import { commandPrefix, userPrefix } from './process-settings.ts'
 import type { PlannedContainer } from './task-directory.ts'
 
 /** Where images come from. Rejects with ImageError for one that nobody knows. */
@@ -27,7 +28,8 @@ export async function planContainer(launch: ContainerLaunch, images: ImageSource
     name: launch.name,
     image: launch.image,
     ...(image.digest === undefined ? {} : { digest: image.digest }),
-    arguments: [program, ...rest],
+    arguments: [...commandPrefix(launch), program, ...rest],
+    userPrefix: userPrefix(launch),
     directory,
     imageEnvironment: { ...environment, ...mappedSearchPath(image) },
     ports: [],

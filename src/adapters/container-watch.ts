@@ -19,6 +19,8 @@ export class ContainerWatch {
   readonly #clock: Clock
   readonly #onExit: (taskId: string) => void
   readonly #watched = new Map<string, Watched>()
+  /** By state directory, where somebody has asked. */
+  readonly #endings = new Map<string, AbortController>()
   readonly #ended = new AbortController()
   #isRunning = false
 
@@ -39,10 +41,19 @@ export class ContainerWatch {
     if (this.#watched.has(files.state)) this.#lookAt({ taskId, files })
   }
 
+  /** Aborted when the container is seen to have ended, or nothing is looked after any more. */
+  whenEnded({ state }: ContainerFiles): AbortSignal {
+    const ended = this.#endings.get(state) ?? new AbortController()
+    if (this.#watched.has(state)) this.#endings.set(state, ended)
+    else ended.abort(new Error('The container has ended.'))
+    return ended.signal
+  }
+
   /** Nothing is reported from now on. */
   close(): void {
     this.#ended.abort()
     this.#watched.clear()
+    for (const state of this.#endings.keys()) this.#end(state)
   }
 
   async #run(): Promise<void> {
@@ -64,7 +75,13 @@ export class ContainerWatch {
     if (state === undefined || state.kind === 'running') return
     // Unclaimed: its directory has been removed, or it is about to begin and will be added again.
     this.#watched.delete(files.state)
+    this.#end(files.state)
     if (state.kind === 'exited') this.#onExit(taskId)
+  }
+
+  #end(state: string): void {
+    this.#endings.get(state)?.abort(new Error('The container has ended.'))
+    this.#endings.delete(state)
   }
 
   async #limit(files: ContainerFiles): Promise<void> {

@@ -1,6 +1,9 @@
-import { open, rename, stat, truncate } from 'node:fs/promises'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { open, rename, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { ContainerFiles } from './task-directory.ts'
+
+export type LogFiles = Pick<ContainerFiles, 'log' | 'olderLog' | 'logBase'>
 
 /** What a container's log may hold before it is cut; the newest half is kept. */
 const logLimitBytes = 64 * 1024 * 1024
@@ -12,7 +15,7 @@ const chunkBytes = 1024 * 1024
  * the moment between copy and cut is lost. Together the two files never keep more than one and a half times the limit
  * (while an engine looks; what is written while none runs is cut by the next).
  */
-export async function limitLog({ log, olderLog }: ContainerFiles, limitBytes = logLimitBytes): Promise<void> {
+export async function limitLog({ log, olderLog, logBase }: LogFiles, limitBytes = logLimitBytes): Promise<void> {
   const { size } = await stat(log)
   if (size <= limitBytes) return
   const temporary = `${olderLog}.new`
@@ -28,7 +31,20 @@ export async function limitLog({ log, olderLog }: ContainerFiles, limitBytes = l
     await from.close()
   }
   await rename(temporary, olderLog)
-  await truncate(log, 0)
+  const start = logStart({ logBase })
+  // Without a pause between them, so that nobody in this engine sees one without the other.
+  const cutSize = statSync(log).size
+  truncateSync(log, 0)
+  writeFileSync(logBase, `${start + cutSize}\n`, { mode: 0o600 })
+}
+
+/** How many bytes of the container's output come before the log's first. */
+export function logStart({ logBase }: Pick<ContainerFiles, 'logBase'>): number {
+  try {
+    return Number(readFileSync(logBase, 'utf8'))
+  } catch {
+    return 0
+  }
 }
 
 async function copyEnd(from: FileHandle, to: FileHandle, start: number): Promise<void> {

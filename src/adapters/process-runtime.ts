@@ -1,14 +1,33 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { TaskStartError } from '../engine/ports.ts'
-import type { Clock, ContainerLaunch, ContainerObservation, Log, TaskLaunch, TaskRuntime } from '../engine/ports.ts'
+import type {
+  Clock,
+  ContainerLaunch,
+  ContainerObservation,
+  ExecCommand,
+  ExecResult,
+  Log,
+  OutputBatch,
+  PreparedTask,
+  TaskLaunch,
+  TaskRuntime,
+} from '../engine/ports.ts'
 import { containerEnvironment } from './container-environment.ts'
 import { planContainer } from './container-plan.ts'
 import type { ImageSource } from './container-plan.ts'
 import { startContainer, stopContainer } from './container-process.ts'
 import { ContainerWatch } from './container-watch.ts'
+import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
+import { execInContainer } from './process-exec.ts'
+import { pidOf } from './process-identity.ts'
+import { ProcessUsage } from './process-usage.ts'
+import { processNotes } from './process-notes.ts'
+import { volumeVariables } from './process-volumes.ts'
+import type { VolumePlaces } from './process-volumes.ts'
 import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
 import type { PlannedContainer, TaskPlan } from './task-directory.ts'
 import { TaskPorts } from './task-ports.ts'
@@ -20,12 +39,14 @@ export type ProcessRuntimeOptions = {
   readonly log?: Log
 }
 
+type LogSource = Parameters<TaskRuntime['followLog']>[0]
+
 const host = '127.0.0.1'
 
 const isolationWarning =
-  'Tasks run as processes of this machine, as the user who runs the engine: CPU and memory limits, users, networks, ' +
-  'volumes and a file system of their own are not enforced, tasks of one image share its directory, and a program that ' +
-  'leaves its process group (a daemon) is not stopped with its task.'
+  'Tasks run as processes of this machine, as the user who runs the engine unless they name another: CPU and memory ' +
+  'limits, networks and a file system of their own are not enforced, tasks of one image share its directory, and a ' +
+  'program that leaves its process group (a daemon) is not stopped with its task.'
 
 /**
  * Tasks as processes: each container is a process group in a session of its own, which outlives the engine. All that is
@@ -34,14 +55,18 @@ const isolationWarning =
 export class ProcessRuntime implements TaskRuntime {
   readonly name = 'process'
   readonly #tasksDirectory: string
+  readonly #volumes: string
   readonly #images: ImageSource
   readonly #clock: Clock
   readonly #log: Log | undefined
   readonly #ports = new TaskPorts()
+  readonly #usage: ProcessUsage
   readonly #watch: ContainerWatch
   readonly #listeners: ((taskId: string) => void)[] = []
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #stops = new Map<string, Promise<void>>()
+  /** By state directory, of the containers this engine started: for commands run in them where there is no /proc. */
+  readonly #environments = new Map<string, Readonly<Record<string, string>>>()
   #hasWarned = false
   #isEnding = false
 
@@ -51,22 +76,36 @@ export class ProcessRuntime implements TaskRuntime {
       throw new Error('Tasks as processes need a POSIX system. On Windows use WSL, or --runtime docker.')
     }
     this.#tasksDirectory = join(resolve(dataDirectory), 'tasks')
+    this.#volumes = join(resolve(dataDirectory), 'volumes')
     this.#images = images
     this.#clock = clock
     this.#log = log
+    this.#usage = new ProcessUsage(clock)
     this.#watch = new ContainerWatch(clock, (taskId) => {
       for (const listener of this.#listeners) listener(taskId)
     })
     for (const taskId of listTasks(this.#tasksDirectory)) this.#adopt(taskId)
   }
 
-  start(launch: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+  prepare(launch: TaskLaunch): Promise<PreparedTask> {
     return this.#inTurn(launch.taskId, async () => {
       this.#warnOnce()
       try {
         const plan = this.#directory(launch.taskId).readPlan() ?? (await this.#plan(launch))
-        await this.#startContainers(launch, plan)
-        return endpointsOf(plan)
+        return { endpoints: endpointsOf(plan), notes: processNotes(launch) }
+      } catch (error) {
+        throw toStartError(error)
+      }
+    })
+  }
+
+  startContainer(launch: TaskLaunch, containerName: string): Promise<void> {
+    return this.#inTurn(launch.taskId, async () => {
+      try {
+        const plan = this.#directory(launch.taskId).readPlan()
+        const container = launch.containers.find(({ name }) => name === containerName)
+        if (plan === undefined || container === undefined) throw new Error(`${containerName} has not been prepared`)
+        await this.#startContainer(container, plan)
       } catch (error) {
         throw toStartError(error)
       }
@@ -77,6 +116,12 @@ export class ProcessRuntime implements TaskRuntime {
     const directory = this.#directory(taskId)
     const containers = directory.readPlan()?.containers ?? []
     return containers.flatMap(({ name }) => observe(directory, name))
+  }
+
+  async stopContainer(taskId: string, containerName: string): Promise<void> {
+    const directory = this.#directory(taskId)
+    const planned = directory.readPlan()?.containers.find(({ name }) => name === containerName)
+    if (planned !== undefined) await stopContainer(planned, directory.files(containerName), this.#clock)
   }
 
   stop(taskId: string): Promise<void> {
@@ -93,11 +138,47 @@ export class ProcessRuntime implements TaskRuntime {
     return readLogTail([olderLog, log], lines)
   }
 
+  async followLog(source: LogSource, sink: (batch: OutputBatch) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const files = this.#directory(source.taskId).files(source.containerName)
+    await followLog(files, { position: source.position, sink, signal, clock: this.#clock })
+  }
+
+  async exec(taskId: string, containerName: string, command: ExecCommand, signal?: AbortSignal): Promise<ExecResult> {
+    const directory = this.#directory(taskId)
+    const planned = directory.readPlan()?.containers.find(({ name }) => name === containerName)
+    const files = directory.files(containerName)
+    if (planned === undefined) throw new Error(`Task ${taskId} has no container ${containerName}.`)
+    const { userPrefix = [] } = planned
+    const asked = { ...command, arguments: [...userPrefix, ...command.arguments] }
+    const place = { files, directory: planned.directory, started: this.#environments.get(files.state) }
+    const ended = this.#watch.whenEnded(files)
+    return await execInContainer(place, asked, signal === undefined ? ended : AbortSignal.any([ended, signal]))
+  }
+
+  async usage(taskId: string): Promise<TaskUsage | undefined> {
+    const directory = this.#directory(taskId)
+    const containers = this.#readPlan(directory)?.containers ?? []
+    const leaders = containers.flatMap(({ name }) => {
+      const state = readContainerState(directory.files(name))
+      return state.kind === 'running' ? [pidOf(state.shim)] : []
+    })
+    return this.#usage.of(leaders)
+  }
+
+  async list(): Promise<readonly string[]> {
+    return listTasks(this.#tasksDirectory)
+  }
+
   /** Stops what should still run of it. */
   async remove(taskId: string): Promise<void> {
     await this.stop(taskId)
     await this.#inTurn(taskId, () => {
-      this.#directory(taskId).remove()
+      const directory = this.#directory(taskId)
+      for (const { name } of this.#readPlan(directory)?.containers ?? []) {
+        this.#environments.delete(directory.files(name).state)
+      }
+      directory.remove()
+      rmSync(this.#taskVolumes(taskId), { recursive: true, force: true, maxRetries: 3 })
       this.#ports.release(taskId)
       return Promise.resolve()
     })
@@ -122,6 +203,11 @@ export class ProcessRuntime implements TaskRuntime {
 
   #directory(taskId: string): TaskDirectory {
     return new TaskDirectory(this.#tasksDirectory, taskId)
+  }
+
+  /** Beside the tasks' own files, so that users other than the engine's reach them. */
+  #taskVolumes(taskId: string): string {
+    return join(this.#volumes, 'tasks', taskId)
   }
 
   #adopt(taskId: string): void {
@@ -150,29 +236,21 @@ export class ProcessRuntime implements TaskRuntime {
     for (const container of launch.containers) containers.push(await planContainer(container, this.#images))
     const count = launch.containers.reduce((sum, { containerPorts }) => sum + containerPorts.length, 0)
     const ports = [...(await this.#ports.choose(taskId, count))]
-    const plan = {
+    const plan: TaskPlan = {
       taskId,
       taskArn,
       containers: containers.map((each, index) => withPorts(each, launch.containers[index], ports)),
     }
+    const directory = this.#directory(taskId)
+    const places = { task: this.#taskVolumes(taskId), shared: join(this.#volumes, 'shared') }
     try {
       mkdirSync(this.#tasksDirectory, { recursive: true, mode: 0o700 })
-      this.#directory(taskId).writePlan(plan)
+      directory.writePlan({ ...plan, containers: withVolumes(plan.containers, launch, places) })
     } catch (error) {
       this.#ports.release(taskId)
       throw error
     }
-    return plan
-  }
-
-  async #startContainers(launch: TaskLaunch, plan: TaskPlan): Promise<void> {
-    const outcomes = await Promise.allSettled(
-      launch.containers.map((container) => this.#startContainer(container, plan)),
-    )
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed === undefined) return
-    await this.#stopContainers(launch.taskId)
-    throw failed.reason
+    return directory.readPlan() ?? plan
   }
 
   async #startContainer(launch: ContainerLaunch, plan: TaskPlan): Promise<void> {
@@ -187,6 +265,7 @@ export class ProcessRuntime implements TaskRuntime {
       environment: containerEnvironment(launch, planned, plan),
     }
     const onExit = (): void => this.#watch.look(taskId, files)
+    this.#environments.set(files.state, command.environment)
     await startContainer(command, `teal/${taskId}/${launch.name}`, { files, clock: this.#clock, onExit })
     if (readContainerState(files).kind === 'withdrawn') {
       throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)
@@ -220,6 +299,18 @@ export class ProcessRuntime implements TaskRuntime {
     if (!this.#hasWarned) this.#log?.warn(isolationWarning)
     this.#hasWarned = true
   }
+}
+
+function withVolumes(
+  containers: readonly PlannedContainer[],
+  launch: TaskLaunch,
+  places: VolumePlaces,
+): readonly PlannedContainer[] {
+  return containers.map((planned) => {
+    const container = launch.containers.find(({ name }) => name === planned.name)
+    if (container?.mounts === undefined || container.mounts.length === 0) return planned
+    return { ...planned, volumeVariables: volumeVariables(container, launch, places) }
+  })
 }
 
 function withPorts(planned: PlannedContainer, launch: ContainerLaunch | undefined, free: number[]): PlannedContainer {

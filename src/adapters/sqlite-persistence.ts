@@ -1,12 +1,13 @@
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
-import type { Persistence, RowChange, StoredRow } from '../engine/ports.ts'
+import { kindsOnDisk } from '../engine/ports.ts'
+import type { Durability, Persistence, RowChange, StoredRow } from '../engine/ports.ts'
 import { explainSqliteError } from './sqlite-error.ts'
 
 /** Written into the file's header, so that neither another program's file nor a newer format is taken for ours. */
 const applicationId = 0x7465616c
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
   CREATE TABLE rows (
@@ -16,8 +17,21 @@ const schema = `
     value TEXT NOT NULL,
     UNIQUE (kind, key)
   ) STRICT;
-  PRAGMA application_id = ${applicationId};
+  PRAGMA application_id = ${applicationId};`
+
+/** What is read row by row stands apart, so that its size is nothing to whoever starts. */
+const historySchema = `
+  CREATE TABLE history (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO history SELECT kind, key, value FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
+  DELETE FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
   PRAGMA user_version = ${schemaVersion};`
+
+const isOnDisk: ReadonlySet<string> = new Set(kindsOnDisk)
 
 /**
  * The engine's state in one SQLite file. A write is one transaction, on disk when it returns; when the disk is full or
@@ -26,15 +40,20 @@ const schema = `
 export class SqlitePersistence implements Persistence {
   readonly #database: DatabaseSync
   readonly #file: string
-  readonly #put: StatementSync
-  readonly #delete: StatementSync
+  readonly #rows: Statements
+  readonly #history: Statements
+  readonly #read: StatementSync
+  #durability: Durability = 'kept'
 
   /** Opens the file, or makes it. A damaged file, a foreign one and one of a newer Teal are refused and left alone. */
   static open(file: string): SqlitePersistence {
     let database: DatabaseSync | undefined
     try {
+      createPrivate(file)
       database = new DatabaseSync(file, { timeout: 2_000 })
-      return new SqlitePersistence(database, file)
+      const persistence = new SqlitePersistence(database, file)
+      keepPrivate(file)
+      return persistence
     } catch (error) {
       database?.close()
       throw explainSqliteError(error, file)
@@ -45,27 +64,38 @@ export class SqlitePersistence implements Persistence {
     prepareFile(database, file)
     this.#database = database
     this.#file = file
-    this.#put = database.prepare(
-      'INSERT INTO rows (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value',
-    )
-    this.#delete = database.prepare('DELETE FROM rows WHERE kind = ? AND key = ?')
+    this.#rows = statementsFor(database, 'rows')
+    this.#history = statementsFor(database, 'history')
+    this.#read = database.prepare('SELECT value FROM history WHERE kind = ? AND key = ?')
   }
 
-  /** In the order the rows were first written. */
-  load(): Iterable<StoredRow> {
-    return this.#explained(
-      () =>
-        this.#database.prepare('SELECT kind, key, value FROM rows ORDER BY position').all() as unknown as StoredRow[],
-    )
+  *load(): Iterable<StoredRow> {
+    try {
+      const rows = this.#database.prepare('SELECT kind, key, value FROM rows ORDER BY position').iterate()
+      for (const row of rows) yield row as unknown as StoredRow
+    } catch (error) {
+      throw explainSqliteError(error, this.#file)
+    }
   }
 
-  write(rows: readonly RowChange[]): void {
+  read(kind: string, key: string): string | undefined {
+    return this.#explained(() => (this.#read.get(kind, key) as { readonly value: string } | undefined)?.value)
+  }
+
+  readAll(kind: string): Iterable<string> {
+    const values = this.#database.prepare('SELECT value FROM history WHERE kind = ? ORDER BY key')
+    return this.#explained(() => values.all(kind).map(({ value }) => String(value)))
+  }
+
+  write(rows: readonly RowChange[], durability: Durability = 'kept'): void {
     this.#explained(() => {
       try {
+        this.#sync(durability)
         this.#database.exec('BEGIN IMMEDIATE')
         for (const { kind, key, value } of rows) {
-          if (value === undefined) this.#delete.run(kind, key)
-          else this.#put.run(kind, key, value)
+          const table = isOnDisk.has(kind) ? this.#history : this.#rows
+          if (value === undefined) table.delete.run(kind, key)
+          else table.put.run(kind, key, value)
         }
         this.#database.exec('COMMIT')
       } catch (error) {
@@ -80,6 +110,13 @@ export class SqlitePersistence implements Persistence {
     this.#database.close()
   }
 
+  /** A note is synced with the next write that is kept, which stands after it in the log. */
+  #sync(durability: Durability): void {
+    if (durability === this.#durability) return
+    this.#database.exec(`PRAGMA synchronous = ${durability === 'kept' ? 'FULL' : 'NORMAL'}`)
+    this.#durability = durability
+  }
+
   #explained<Result>(work: () => Result): Result {
     try {
       return work()
@@ -89,25 +126,46 @@ export class SqlitePersistence implements Persistence {
   }
 }
 
+type Statements = { readonly put: StatementSync; readonly delete: StatementSync }
+
+function statementsFor(database: DatabaseSync, table: 'rows' | 'history'): Statements {
+  return {
+    put: database.prepare(
+      `INSERT INTO ${table} (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value`,
+    ),
+    delete: database.prepare(`DELETE FROM ${table} WHERE kind = ? AND key = ?`),
+  }
+}
+
+/** It holds secrets and the private keys of certificates. What SQLite puts beside it gets the same permissions. */
+const privateMode = 0o600
+
+function createPrivate(file: string): void {
+  try {
+    if (!existsSync(file)) closeSync(openSync(file, 'a', privateMode))
+  } catch {
+    // SQLite meets the same, and its error is explained.
+  }
+}
+
+/** Also where an older version has made it readable for others. */
+function keepPrivate(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`].filter((path) => existsSync(path))) {
+    try {
+      chmodSync(each, privateMode)
+    } catch {
+      // A file system without modes has nobody to keep it from; the directory is made for its owner alone as well.
+    }
+  }
+}
+
 function prepareFile(database: DatabaseSync, file: string): void {
   const version = pragma(database, 'user_version')
   const owner = pragma(database, 'application_id')
   const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
   if (!isNew) refuseForeign(database, file, { version, owner })
-  keepPrivate(file)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-  if (isNew) inTransaction(database, schema)
-}
-
-/** Private keys of certificates are in it. Files that SQLite makes beside it have the same mode. */
-function keepPrivate(file: string): void {
-  for (const each of [file, `${file}-wal`, `${file}-shm`].filter((path) => existsSync(path))) {
-    try {
-      chmodSync(each, 0o600)
-    } catch {
-      // A file system without modes has nobody to keep it from; the directory is made for its owner alone as well.
-    }
-  }
+  if (version < schemaVersion) inTransaction(database, isNew ? schema + historySchema : historySchema)
 }
 
 function refuseForeign(
@@ -125,7 +183,7 @@ function refuseForeign(
       `${file} was written by a newer version of Teal (format ${version}; this one knows ${schemaVersion}). Use that version, or choose another directory with --data.`,
     )
   }
-  const [finding] = database.prepare('PRAGMA quick_check(1)').all()
+  const [finding] = database.prepare('PRAGMA quick_check(rows)').all()
   if (finding?.['quick_check'] !== 'ok') {
     throw new Error(
       `${file} is damaged (${String(finding?.['quick_check']).replaceAll('\n', ' ')}). It was left as it is. Put a backup in its place, or choose another directory with --data to start afresh.`,

@@ -18,6 +18,10 @@ export type PlannedContainer = {
   /** `sha256:…` of the image, where it has one. */
   readonly digest?: string
   readonly arguments: readonly string[]
+  /** What stands before every command run in the container, so that it has the container's user. */
+  readonly userPrefix?: readonly string[]
+  /** Where its volumes are: `VOLUME_DATA`. */
+  readonly volumeVariables?: Readonly<Record<string, string>>
   /** Where the process starts. */
   readonly directory: string
   readonly imageEnvironment: Readonly<Record<string, string>>
@@ -31,6 +35,8 @@ export type ContainerFiles = {
   readonly log: string
   /** What the log's size limit moved out of it. */
   readonly olderLog: string
+  /** How many bytes of output come before the log's first; missing for none. */
+  readonly logBase: string
   readonly shimErrors: string
   /** A directory: `claim`, `command` and `exit` of the shim. */
   readonly state: string
@@ -84,7 +90,13 @@ export class TaskDirectory {
   files(containerName: string): ContainerFiles {
     if (!safeName.test(containerName)) throw new Error(`"${containerName}" cannot be a container's name`)
     const base = join(this.path, containerName)
-    return { log: `${base}.log`, olderLog: `${base}.older.log`, shimErrors: `${base}.shim`, state: `${base}.state` }
+    return {
+      log: `${base}.log`,
+      olderLog: `${base}.older.log`,
+      logBase: `${base}.log-base`,
+      shimErrors: `${base}.shim`,
+      state: `${base}.state`,
+    }
   }
 
   remove(): void {

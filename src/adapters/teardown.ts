@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
 import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
-import { ImageStore } from './image-store.ts'
-import { ProcessRuntime } from './process-runtime.ts'
+import { DockerUnreachable } from './docker-api.ts'
 import { RouterClient } from './router-client.ts'
 import { callRouter, isRouterLockHeld, routerNumbers, routerSocketPath } from './router-process.ts'
-import { killRunningTasks, runningTasks } from './running-tasks.ts'
+import { killRunningTasks } from './running-tasks.ts'
+import { countTasks, killDockerTasks, leftRuntimes } from './runtimes.ts'
+import type { EngineRuntime } from './runtimes.ts'
 import { SystemClock } from './system-clock.ts'
 
 /** What was running, and has ended. */
@@ -46,16 +47,15 @@ export async function countRunning(path: string): Promise<Omit<EndedParts, 'engi
   return {
     ...(routerPid === undefined ? {} : { routerPid }),
     ...(routerPids.length > 1 ? { routerPids } : {}),
-    tasks: runningTasks(path).length,
+    tasks: await countTasks(path, new SystemClock()),
   }
 }
 
 export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
   const [clock, log] = [new SystemClock(), silence]
   const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
-  const runtime = new ProcessRuntime({ dataDirectory, images: new ImageStore(dataDirectory), clock })
   await router.shutdown()
-  await runtime.shutdown()
+  const ends = await Promise.allSettled(leftRuntimes({ dataDirectory, clock }).map((runtime) => ended(runtime)))
   // One that was only just started has the directory before it can be asked to end.
   const deadline = clock.now() + routerEndMilliseconds
   while (isRouterLockHeld(dataDirectory)) {
@@ -65,11 +65,26 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
     await clock.sleep(lookMilliseconds)
     await router.shutdown()
   }
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
+async function ended(runtime: EngineRuntime): Promise<void> {
+  try {
+    await runtime.shutdown()
+  } catch (error) {
+    if (!(error instanceof DockerUnreachable)) throw error
+    throw new Error(`${error.message}. Start it and run \`teal down\` again: tasks may be left there.`, {
+      cause: error,
+    })
+  } finally {
+    runtime.close()
+  }
 }
 
 /** Without waiting for anything to finish. */
 export function killRoutersAndTasks(path: string, routerPids: readonly number[]): void {
   killRunningTasks(path)
+  killDockerTasks(path)
   for (const pid of routerPids) signal(pid, 'SIGKILL')
 }
 

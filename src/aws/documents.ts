@@ -1,5 +1,6 @@
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import type { AccessLogTail } from '../engine/access-log-tail.ts'
+import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
 
 /** A document that can be read at the endpoint with GET, beside the AWS calls: what AWS has no operation for. */
 export type ReadableDocument = {
@@ -7,6 +8,17 @@ export type ReadableDocument = {
   readonly path: RegExp
   /** Answers something to be written as JSON, or undefined where there is nothing. */
   read(...groups: readonly string[]): object | undefined | Promise<object | undefined>
+}
+
+/** Something that can be asked for at the endpoint with POST and a JSON body, where AWS has no operation for it either. */
+export type Deed = {
+  /** Matches the whole path; its groups are what `perform` is called with. */
+  readonly path: RegExp
+  /**
+   * Answers something to be written as JSON. Rejects with AwsError where it is refused. The signal is aborted when whoever
+   * has asked is gone.
+   */
+  perform(body: unknown, signal: AbortSignal, ...groups: readonly string[]): Promise<object>
 }
 
 /** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */
@@ -25,6 +37,13 @@ export function accessLogDocument(
     path: /^\/access-logs\/(app\/[A-Za-z0-9-]+\/[A-Za-z0-9]+)(?:\/([\w.~-]+))?\.json$/,
     read: (resource = '', cursor?: string) => tailOf(resource, cursor),
   }
+}
+
+/** `GET /deployments/0123456789abcdef01234.json`: the record of a deployment that ECS itself did, by the end of its ARN. */
+export function serviceDeploymentDocument(
+  recordOf: (id: string) => ServiceDeploymentRecord | undefined,
+): ReadableDocument {
+  return { path: /^\/deployments\/([0-9a-f]{21})\.json$/, read: (id = '') => recordOf(id) }
 }
 
 /** Undefined when no document is at this path. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
-import type { ReadableDocument } from './documents.ts'
+import type { Deed, ReadableDocument } from './documents.ts'
 import type { AwsService } from './handlers.ts'
 import { isFromAnotherSite, mayBeForeignName, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
@@ -17,6 +17,8 @@ export type Endpoint = {
   /** `http://127.0.0.1:4566`. */
   readonly url: string
   readonly port: number
+  /** Serves a connection that was made to another address. */
+  take(connection: Socket): void
   /** Takes no new calls, lets those that run finish (for ten seconds at most), then ends. */
   close(): Promise<void>
 }
@@ -31,13 +33,15 @@ export async function startEndpoint(options: {
   readonly services: readonly AwsService[]
   /** What can be read with GET, besides. */
   readonly documents?: readonly ReadableDocument[]
+  /** What can be asked for with POST, besides. */
+  readonly deeds?: readonly Deed[]
   readonly host: string
   readonly port: number
   readonly accountId: string
   readonly log: Log
 }): Promise<Endpoint> {
-  const { host, services, documents = [], log, accountId } = options
-  const surface: Site = { services, documents, accountId, log }
+  const { host, services, documents = [], deeds = [], log, accountId } = options
+  const surface: Site = { services, documents, deeds, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
@@ -51,14 +55,19 @@ export async function startEndpoint(options: {
   const port = await listen(server, host, options.port)
   server.on('error', (error) => log.warn(`A connection could not be taken: ${error.message}`))
   const hostInUrl = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${hostInUrl}:${port}`, port, close: () => close(server, connections, running) }
+  return {
+    url: `http://${hostInUrl}:${port}`,
+    port,
+    take: (connection) => void server.emit('connection', connection),
+    close: () => close(server, connections, running),
+  }
 }
 
 /** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */
 const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
 
-type Site = Surface & { readonly documents: readonly ReadableDocument[] }
+type Site = Surface & { readonly documents: readonly ReadableDocument[]; readonly deeds: readonly Deed[] }
 
 function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
   items.add(item)
@@ -70,7 +79,9 @@ async function respond(message: IncomingMessage, response: ServerResponse, surfa
   message.on('error', () => undefined)
   response.on('error', () => undefined)
   const requestId = randomUUID()
-  const answer = await answerRequest(message, requestId, surface)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort(new Error('Whoever asked is gone.')))
+  const answer = await answerRequest(message, requestId, surface, gone.signal)
   if (!answer) return
   const body = bytesOf(answer.body)
   response.writeHead(answer.status, headersOf(answer, body, message.method === 'HEAD'))
@@ -100,6 +111,7 @@ async function answerRequest(
   message: IncomingMessage,
   requestId: string,
   surface: Site,
+  gone: AbortSignal,
 ): Promise<WireAnswer | undefined> {
   const head = receiveHead(message)
   const service = serviceOf(head, surface.services)
@@ -111,6 +123,8 @@ async function answerRequest(
   }
   if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
   const request = { ...head, body }
+  const done = await deedDone(request, requestId, surface, gone)
+  if (done !== undefined) return done
   if (request.method === 'POST' || request.headers.authorization !== undefined) {
     return answerCall(request, requestId, surface)
   }
@@ -144,6 +158,38 @@ async function documentAt(
   if (read === undefined) return undefined
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-amzn-RequestId': requestId }
   return { status: 200, headers, body: JSON.stringify(read) }
+}
+
+/**
+ * What only a program on this machine may ask for: a page of another site cannot send JSON without asking first, nor give
+ * an address as the host. Undefined where it is not asked for.
+ */
+async function deedDone(
+  { method, path, headers, body }: WireRequest,
+  requestId: string,
+  { deeds }: Site,
+  gone: AbortSignal,
+): Promise<WireAnswer | undefined> {
+  const isJson = headers['content-type'] === 'application/json'
+  if (method !== 'POST' || headers.authorization !== undefined || !isJson) return undefined
+  const deed = deeds.find((each) => each.path.test(path))
+  if (deed === undefined) return undefined
+  if (mayBeForeignName(headers.host)) {
+    return plainText(403, `Refused: ${headers.host} may be anybody's name. Ask by address, or localhost.\n`, requestId)
+  }
+  const answerHeaders = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-amzn-RequestId': requestId,
+  }
+  try {
+    const groups = deed.path.exec(path)?.slice(1) ?? []
+    const answer = await deed.perform(JSON.parse(body.toString('utf8')), gone, ...groups)
+    return { status: 200, headers: answerHeaders, body: JSON.stringify(answer) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { status: 400, headers: answerHeaders, body: JSON.stringify({ message }) }
+  }
 }
 
 function nothing({ method, path }: WireRequest, requestId: string): WireAnswer {

@@ -90,6 +90,11 @@ export type AwsService = {
   /** The largest body taken, where it is not the endpoint's 16 MiB. */
   readonly maximumBodyBytes?: number | undefined
   readonly refuse: Refuse
+  /**
+   * By operation, members it does not have and may be sent all the same: what its answers tell about a thing and people
+   * send back with it.
+   */
+  readonly ignoredMembers?: Readonly<Record<string, readonly string[]>> | undefined
   readonly table: OperationTable
   readonly handlers: ReadonlyMap<string, AnyHandler>
 }
@@ -182,6 +187,7 @@ export function awsService<Sdk extends object>(definition: {
   readonly sdk: Sdk
   readonly handlers: Handlers<Sdk>
   readonly refuse: Refuse
+  readonly ignoredMembers?: Readonly<Record<string, readonly string[]>>
 }): AwsService {
   const { sdk, handlers, protocol, ...rest } = definition
   return {

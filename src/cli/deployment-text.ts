@@ -19,6 +19,7 @@ export function deploymentText(shown: ShownDeployment): string {
           section('Requests while it ran', requests(record)),
           section('Targets', targets(record)),
           section('Alarms', alarms(record)),
+          section('Scaling', scaling(record)),
         ]),
     section('Hooks', hooks(shown)),
     section('Notifications', notifications(record?.notifications ?? [])),
@@ -31,7 +32,7 @@ export function deploymentText(shown: ShownDeployment): string {
     .join('\n\n')
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
+export function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines]
 }
 
@@ -84,7 +85,7 @@ function steps({ steps: all }: DeploymentRecord): readonly string[] {
   )
 }
 
-function requests({ traffic }: DeploymentRecord): readonly string[] {
+export function requests({ traffic }: Pick<DeploymentRecord, 'traffic'>): readonly string[] {
   const { counted, answered, failed, givenUp, totals } = traffic
   if (!counted) return ['  They were not counted.']
   if (totals.length === 0) return ['  There were none.']
@@ -102,7 +103,11 @@ function requests({ traffic }: DeploymentRecord): readonly string[] {
   ]
 }
 
-function targets({ targetHealth }: DeploymentRecord): readonly string[] {
+function scaling({ scaling: all = [] }: DeploymentRecord): readonly string[] {
+  return columns(all.slice(-20).map(({ at, sentence }) => [timeOfDay(new Date(at)), sentence]))
+}
+
+export function targets({ targetHealth }: Pick<DeploymentRecord, 'targetHealth'>): readonly string[] {
   return columns(
     targetHealth
       .slice(-20)
@@ -140,7 +145,7 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
   ])
 }
 
-function alarms({ alarms: all }: DeploymentRecord): readonly string[] {
+export function alarms({ alarms: all }: Pick<DeploymentRecord, 'alarms'>): readonly string[] {
   return columns(
     all.map(({ at, alarmName, state, reason }) => [
       timeOfDay(new Date(at)),
@@ -155,13 +160,14 @@ function notifications(all: readonly RecordedNotification[]): readonly string[] 
   return columns(
     all
       .slice(-20)
-      .map((one) => [
-        timeOfDay(new Date(one.at)),
-        one.channel,
-        one.channel === 'SNS' ? `${one.subject}, to ${one.topicArn}` : one.event.detail.state,
-        deliveryInWords(one.delivery),
-      ]),
+      .map((one) => [timeOfDay(new Date(one.at)), one.channel, whatIsTold(one), deliveryInWords(one.delivery)]),
   )
+}
+
+function whatIsTold(one: RecordedNotification): string {
+  if (one.channel === 'SNS') return `${one.subject}, to ${one.topicArn}`
+  const { detail } = one.event
+  return 'state' in detail ? detail.state : detail.eventName
 }
 
 function deliveryInWords(delivery: RecordedNotification['delivery']): string {

@@ -5,6 +5,7 @@ import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { deploymentText } from './deployment-text.ts'
 import { CliError } from './exit-code.ts'
+import { readServiceDeployment, serviceDeploymentId, serviceDeploymentText } from './service-deployment.ts'
 
 type DeploymentOptions = AwsOptions & { readonly json: boolean }
 
@@ -16,7 +17,7 @@ export function deploymentCommand(): Command {
         'hooks, its result, and what to type next. Stages and task sets come through the AWS API; steps and requests, ' +
         'which AWS does not tell, from the record Teal keeps at /deployments/ID.json of its endpoint.',
     )
-    .argument('<deployment-id>', 'the deployment, d-…')
+    .argument('<deployment-id>', 'the deployment: d-…, or the ARN of a service deployment or its end')
     .option('--json', 'print all of it as JSON: deployment, target, record', false)
     .addHelpText('after', help)
     .action(deployment)
@@ -29,6 +30,12 @@ Examples:
 ${awsHelp}`
 
 async function deployment(deploymentId: string, { json, ...options }: DeploymentOptions): Promise<void> {
+  const serviceDeployment = serviceDeploymentId(deploymentId)
+  if (serviceDeployment !== undefined) {
+    const shown = await readServiceDeployment(serviceDeployment, options)
+    console.log(json ? JSON.stringify(shown, undefined, 2) : serviceDeploymentText(shown))
+    return
+  }
   const access = await codeDeployAccess(options)
   try {
     const shown = await look(access, deploymentId)

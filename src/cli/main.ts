@@ -6,6 +6,7 @@ import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { downCommand } from './down.ts'
+import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
@@ -49,6 +50,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    execCommand(exitWith),
     hookCommand(),
     logsCommand(),
     certificateCommand(),

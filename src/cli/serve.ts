@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { formatDuration } from './duration.ts'
-import { CliError, forPerson } from './exit-code.ts'
+import { forPerson } from './exit-code.ts'
 import { dataOption, parseMinute, parsePort, parseRouters, parseWebUrl } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
@@ -46,7 +46,7 @@ export function serveCommand(exitWith: (code: number) => void): Command {
     .addOption(
       new Option('--runtime <kind>', 'how tasks run')
         .choices(['process', 'docker', 'auto'])
-        .default('auto', 'auto, which is process'),
+        .default('auto', 'auto: docker if it answers, unless `teal build` made images here'),
     )
     .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
@@ -82,11 +82,6 @@ Then, in another terminal:
   $ aws ecs list-clusters`
 
 async function serve(options: ServeOptions): Promise<number> {
-  if (options.runtime === 'docker') {
-    throw new CliError(
-      'tasks in Docker are not part of this version. Use --runtime process (or auto), which runs tasks as processes of this machine from images made by `teal build`.',
-    )
-  }
   ignoreClosedOutput()
   const signals = new ProcessSignals()
   const teal = await start({
@@ -97,6 +92,7 @@ async function serve(options: ServeOptions): Promise<number> {
     routers: options.routers,
     version: packageVersion(),
     minuteMilliseconds: options.minute,
+    runtime: options.runtime,
     webhook: options.webhook,
     log: {
       info: (message) => console.log(`${timeOfDay()} ${message}`),
@@ -121,7 +117,7 @@ async function start(options: TealOptions): Promise<RunningTeal> {
 function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
   const { host, minute } = options
   return [
-    `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run as processes of this machine.`,
+    `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run ${teal.tasksRun}.`,
     ...(minute === oneMinute
       ? []
       : [`  One configured minute lasts ${formatDuration(minute)}; health checks and drains keep their seconds.`]),
@@ -147,7 +143,10 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   console.log('Ending the engine, the load balancer and all tasks. Ctrl-C again does not wait for them to finish.')
   const ending = teal.endEverything()
   void hurryOn(teal, signals)
-  console.log(describeEnded(await ending))
+  const ended = await ending.catch((error: unknown) => {
+    throw forPerson(error)
+  })
+  console.log(describeEnded(ended))
   return 0
 }
 

@@ -22,11 +22,11 @@ export function startDelaySeconds(consecutive: number): number {
  * try, so ten tasks of one bad revision failing together are one failure in a row, not ten.
  */
 export function afterFailure(failures: Failures, failed: Task, tasks: readonly Task[], now: number): Failures {
-  const total = failures.total + 1
-  if (tasks.some((task) => hasProvenItself(task, failures, now))) return { consecutive: 1, total, nextStartAt: now }
-  if (failures.consecutive > 0 && failed.createdAt < failures.nextStartAt) return { ...failures, total }
+  const counts = { total: failures.total + 1, sinceHealthy: (failures.sinceHealthy ?? 0) + 1 }
+  if (tasks.some((task) => hasProvenItself(task, failures, now))) return { ...counts, consecutive: 1, nextStartAt: now }
+  if (failures.consecutive > 0 && failed.createdAt < failures.nextStartAt) return { ...failures, ...counts }
   const consecutive = failures.consecutive + 1
-  return { consecutive, total, nextStartAt: now + startDelaySeconds(consecutive) * 1000 }
+  return { ...counts, consecutive, nextStartAt: now + startDelaySeconds(consecutive) * 1000 }
 }
 
 function hasProvenItself(task: Task, failures: Failures, now: number): boolean {

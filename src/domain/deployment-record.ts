@@ -1,10 +1,12 @@
 import type { AlarmState } from './alarm.ts'
 import type { Deployment, DeploymentPlan, HookExecution, LifecycleEvent, TaskSetInfo } from './deployment.ts'
 import type { JournalEntry } from './journal.ts'
+import type { ServiceDeploymentPlan } from './service-deployment.ts'
 import { stepSentence } from './step-sentences.ts'
 import type { TargetHealth } from './target-health.ts'
 import { sumOf, verdictOf } from './traffic-account.ts'
 import type { TrafficCount, TrafficRow } from './traffic-account.ts'
+import type { RecordedScaling } from './scaling.ts'
 import type { RecordedNotification } from './notification.ts'
 
 /** What was seen of the world around a deployment while it ran. */
@@ -37,6 +39,8 @@ export type AlarmChange = {
 export type DeploymentRecord = {
   /** Oldest first; added where the engine has them. */
   readonly notifications?: readonly RecordedNotification[]
+  /** How Application Auto Scaling scaled the service meanwhile, oldest first; absent where it did nothing. */
+  readonly scaling?: readonly Dated<RecordedScaling, 'at'>[]
   readonly deploymentId: string
   readonly applicationName: string
   readonly deploymentGroupName: string
@@ -63,12 +67,14 @@ export type DeploymentRecord = {
   readonly alarms: readonly Dated<AlarmChange, 'at'>[]
 }
 
+export type RecordedObservations = Pick<DeploymentRecord, 'traffic' | 'targetHealth' | 'alarms'>
+
 type RecordedEvent = Omit<LifecycleEvent, 'startTime' | 'endTime'> & {
   readonly startTime?: string
   readonly endTime?: string
 }
 
-type RecordedStep = {
+export type RecordedStep = {
   readonly position: number
   readonly kind: JournalEntry['step']['kind']
   readonly begunAt: string
@@ -125,7 +131,7 @@ type RecordSources = {
 }
 
 export function deploymentRecord(sources: RecordSources): DeploymentRecord {
-  const { deployment, journal, taskSets, observations = [] } = sources
+  const { deployment, journal, taskSets } = sources
   const { plan, description, startTime, completeTime, errorInformation, rollbackInfo } = deployment
   return {
     deploymentId: deployment.deploymentId,
@@ -142,11 +148,21 @@ export function deploymentRecord(sources: RecordSources): DeploymentRecord {
     ...(rollbackInfo === undefined ? {} : { rollbackInfo }),
     ...(plan === undefined ? {} : { plan }),
     lifecycleEvents: deployment.lifecycleEvents.map(recordedEvent),
-    steps: journal.map((entry) => recordedStep(entry, plan)),
+    steps: recordedSteps(journal, plan),
     taskSets,
+    ...recordedObservations(sources),
+    hooks: (deployment.hookExecutions ?? []).map(recordedHook),
+  }
+}
+
+/** What was seen around a deployment: alike for all who deploy. */
+export function recordedObservations(
+  sources: Pick<RecordSources, 'observations' | 'taskDefinitions'>,
+): RecordedObservations {
+  const { observations = [] } = sources
+  return {
     traffic: recordedTraffic(sources),
     targetHealth: observations.flatMap((each) => (each.kind === 'targetHealth' ? [withDate(each)] : [])),
-    hooks: (deployment.hookExecutions ?? []).map(recordedHook),
     alarms: observations.flatMap((each) => (each.kind === 'alarm' ? [withDate(each)] : [])),
   }
 }
@@ -159,17 +175,18 @@ function recordedEvent({ startTime, endTime, ...event }: LifecycleEvent): Record
   }
 }
 
-function recordedStep(
-  { position, step, begunAt, outcome }: JournalEntry,
-  plan: DeploymentPlan | undefined,
-): RecordedStep {
-  return {
+/** What was done, each with its sentence: alike for all who deploy. */
+export function recordedSteps(
+  journal: readonly JournalEntry[],
+  plan: DeploymentPlan | ServiceDeploymentPlan | undefined,
+): readonly RecordedStep[] {
+  return journal.map(({ position, step, begunAt, outcome }) => ({
     position,
     kind: step.kind,
     begunAt: dated(begunAt),
     ...(outcome === undefined ? {} : { endedAt: dated(outcome.at) }),
     sentence: stepSentence(step, { plan, result: outcome?.result }),
-  }
+  }))
 }
 
 function recordedHook(execution: HookExecution): RecordedHook {
@@ -189,7 +206,10 @@ function recordedHook(execution: HookExecution): RecordedHook {
   }
 }
 
-function recordedTraffic({ observations, taskDefinitions }: RecordSources): RecordedTraffic {
+function recordedTraffic({
+  observations,
+  taskDefinitions,
+}: Pick<RecordSources, 'observations' | 'taskDefinitions'>): RecordedTraffic {
   const rows = (observations ?? []).flatMap((each) => (each.kind === 'traffic' ? [each] : []))
   const totals = sumOf(rows.flatMap(({ counts }) => counts))
   const those = (verdict: ReturnType<typeof verdictOf>): number =>

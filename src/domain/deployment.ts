@@ -116,6 +116,8 @@ export type Deployment = {
   readonly stopRequest?: { readonly at: number; readonly autoRollbackEnabled?: boolean }
   /** An alarm of the deployment fired. */
   readonly alarmStop?: { readonly at: number; readonly message: string }
+  /** The service was scaled while traffic was shifted, and has not come to rest. */
+  readonly scalingStop?: { readonly at: number; readonly message: string }
   /** The group's alarms, or those the deployment was given instead. */
   readonly alarmConfiguration?: AlarmConfiguration
   /** Set where CreateDeployment gave the alarms. */
@@ -138,13 +140,18 @@ type RollbackInfo = {
   readonly rollbackMessage: string
 }
 
-/** Everything a deployment has decided before it changes anything. */
-export type DeploymentPlan = {
+/** Between what traffic is shifted, and where. */
+export type ShiftPlan = {
   readonly serviceArn: string
   readonly blue: PlannedTaskSet
   readonly green: PlannedTaskSet
+  /** A listener's ARN; under ECS's own strategies that of the one rule, or default rule, whose traffic is shifted. */
   readonly prodListenerArn: string
   readonly testListenerArn?: string
+}
+
+/** Everything a deployment has decided before it changes anything. */
+export type DeploymentPlan = ShiftPlan & {
   /** The functions hooked on events of this deployment. */
   readonly hooks: readonly PlannedHook[]
   /** What the new task set is made of. */

@@ -17,6 +17,12 @@ export const arn = {
     `arn:aws:ecs:${region}:${accountId}:task-definition/${family}:${revision}`,
   /** `taskSetId` is `ecs-svc/<19 digits>`. */
   taskSet: (serviceArn: string, taskSetId: string) => `${serviceArn.replace(':service/', ':task-set/')}/${taskSetId}`,
+  /** The revision whose tasks belong to the task set `ecs-svc/<19 digits>`. */
+  serviceRevision: (serviceArn: string, taskSetId: string) =>
+    `${serviceArn.replace(':service/', ':service-revision/')}/${lastPart(taskSetId)}`,
+  /** `id` is 21 characters. */
+  serviceDeployment: (serviceArn: string, id: string) =>
+    `${serviceArn.replace(':service/', ':service-deployment/')}/${id}`,
   task: (clusterArn: string, taskId: string) => `${clusterArn.replace(':cluster/', ':task/')}/${taskId}`,
   container: (clusterArn: string, taskId: string, uuid: string) =>
     `${clusterArn.replace(':cluster/', ':container/')}/${taskId}/${uuid}`,
@@ -27,6 +33,12 @@ export const arn = {
   deploymentConfig: ({ region, accountId }: Place, name: string) =>
     `arn:aws:codedeploy:${region}:${accountId}:deploymentconfig:${name}`,
   alarm: ({ region, accountId }: Place, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
+  /** `id` is 32 hexadecimal digits, of which the first four are ECS's own. */
+  scalableTarget: ({ region, accountId }: Place, id: string) =>
+    `arn:aws:application-autoscaling:${region}:${accountId}:scalable-target/${id}`,
+  /** `resourceId` is `service/CLUSTER/SERVICE`. */
+  scalingPolicy: ({ region, accountId }: Place, id: string, resourceId: string, name: string) =>
+    `arn:aws:autoscaling:${region}:${accountId}:scalingPolicy:${id}:resource/ecs/${resourceId}:policyName/${name}`,
 } as const
 
 /** `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`, or undefined for anything else. */

@@ -1,9 +1,11 @@
 import type { TriggerConfiguration, TriggerEvent } from './code-deploy.ts'
+import type { EcsDeploymentEvent } from './ecs-event.ts'
 import { isTerminal, type Deployment, type DeploymentStatus } from './deployment.ts'
 
 /** What is told of a deployment: by SNS to whom its group's triggers name, and by EventBridge to all. */
 export type Notification = {
   readonly notificationId: string
+  /** CodeDeploy's, or the ARN of an ECS service deployment. */
   readonly deploymentId: string
   readonly at: number
   readonly content: NotificationContent
@@ -22,7 +24,7 @@ export type NotificationContent =
       /** JSON text, all of whose values are texts. */
       readonly message: string
     }
-  | { readonly channel: 'EventBridge'; readonly event: EventBridgeEvent }
+  | { readonly channel: 'EventBridge'; readonly event: EventBridgeEvent | EcsDeploymentEvent }
 
 type Delivery = {
   readonly status: 'Pending' | 'Delivered' | 'Failed'

@@ -1,3 +1,4 @@
+import { checkedHealth } from './container-health.ts'
 import { computedDesiredCount } from './service.ts'
 import type { Service, TaskSet } from './service.ts'
 import { stoppedReason } from './service-events.ts'
@@ -10,6 +11,13 @@ export type ObservedTaskSet = {
   readonly taskSet: TaskSet
   readonly tasks: readonly ObservedTask[]
   readonly now: number
+  /** What a rolling update leaves it; without one there may be twice as many tasks as desired. */
+  readonly bounds?: {
+    /** How many tasks may start now. */
+    readonly room: number
+    /** There is no room for a replacement: an unhealthy task makes some by going first. */
+    readonly stopUnhealthyFirst: boolean
+  }
 }
 
 /** `targets` are the registrations of a running task; none where it has no load balancer or does not run yet. */
@@ -41,7 +49,7 @@ export type ReconcileAction =
  * when its replacement runs, and there are never more than twice the desired count of tasks (ECS: maximumPercent 200).
  */
 export function reconcile(observed: ObservedTaskSet): readonly ReconcileAction[] {
-  const { service, taskSet, tasks, now } = observed
+  const { service, taskSet, tasks, now, bounds } = observed
   const desired = computedDesiredCount(service, taskSet)
   const wanted = tasks.filter(({ task }) => task.desiredStatus === 'RUNNING')
   const unhealthy = wanted.filter((each) => isUnhealthy(each, service, now))
@@ -49,8 +57,8 @@ export function reconcile(observed: ObservedTaskSet): readonly ReconcileAction[]
   const stops =
     desired === 0
       ? scaleIn(wanted, 0, taskSet)
-      : [...scaleIn(good, desired, taskSet), ...replaced(unhealthy, good, desired)]
-  const missing = Math.min(desired - good.length, 2 * desired - wanted.length + stops.length)
+      : [...scaleIn(good, desired, taskSet), ...replaced(unhealthy, unhealthyToGo(observed, unhealthy, good, desired))]
+  const missing = Math.min(desired - good.length, bounds?.room ?? 2 * desired - wanted.length + stops.length)
   return [...stops, ...starts(missing, unhealthy.length, taskSet, now), ...gracePeriodEnds(good, service)]
 }
 
@@ -75,12 +83,22 @@ export function isAtRest(observed: ObservedTaskSet): boolean {
   )
 }
 
+/** It counts towards a service's minimumHealthyPercent: it has been found healthy, and nothing is known against it. */
+export function isCountedHealthy(observed: ObservedTask): boolean {
+  const { task, targets } = observed
+  if (task.desiredStatus !== 'RUNNING' || task.lastStatus !== 'RUNNING') return false
+  const isInUse = targets.length === 0 || targets.some(({ health }) => health.state !== 'unused')
+  if (isInUse && task.healthyAt === undefined) return false
+  return task.unhealthyAt === undefined && isHealthyOrWas(observed)
+}
+
 /** A router that was only just started has no answer yet for targets that were healthy: that is no news of them. */
 function isHealthyOrWas(observed: ObservedTask): boolean {
   const { task, targets } = observed
   if (healthOf(observed) === 'healthy') return true
   const wasHealthy = task.healthyAt !== undefined && task.unhealthyAt === undefined
-  return wasHealthy && targets.every(({ health }) => health.state === 'initial' || countsAsHealthy(health))
+  if (!wasHealthy || checkedHealth(task) !== 'healthy') return false
+  return targets.every(({ health }) => health.state === 'initial' || countsAsHealthy(health))
 }
 
 /** PROVISIONING, PENDING and ACTIVATING count as pending. */
@@ -88,10 +106,12 @@ export function isPending({ lastStatus }: Task): boolean {
   return lastStatus === 'PROVISIONING' || lastStatus === 'PENDING' || lastStatus === 'ACTIVATING'
 }
 
-/** What the load balancer says of all targets of a task together. */
-export function healthOf({ targets }: ObservedTask): 'healthy' | 'unhealthy' | 'unknown' {
-  if (targets.some(({ health }) => health.state === 'unhealthy')) return 'unhealthy'
-  return targets.every(({ health }) => countsAsHealthy(health)) ? 'healthy' : 'unknown'
+/** What the load balancer says of all targets of a task together, and its essential containers' own health checks. */
+export function healthOf({ task, targets }: ObservedTask): 'healthy' | 'unhealthy' | 'unknown' {
+  const ofContainers = checkedHealth(task)
+  if (ofContainers === 'unhealthy' || targets.some(({ health }) => health.state === 'unhealthy')) return 'unhealthy'
+  const isHealthy = ofContainers === 'healthy' && targets.every(({ health }) => countsAsHealthy(health))
+  return isHealthy ? 'healthy' : 'unknown'
 }
 
 /** Unhealthy, and the grace period after its start is over. */
@@ -127,14 +147,25 @@ function worth(task: Task): number {
   return task.healthyAt === undefined ? 1 : 2
 }
 
-/** As many unhealthy tasks as have a running replacement; first those that never were healthy, then the oldest. */
-function replaced(
+/**
+ * As many unhealthy tasks as have a running replacement. Where there is no room for one, ECS stops one unhealthy task
+ * first, and the next when that one's replacement has started.
+ */
+function unhealthyToGo(
+  { bounds, tasks }: ObservedTaskSet,
   unhealthy: readonly ObservedTask[],
   good: readonly ObservedTask[],
   desired: number,
-): readonly ReconcileAction[] {
+): number {
   const running = good.filter(({ task }) => task.lastStatus === 'RUNNING').length
-  const count = Math.max(0, Math.min(running, desired) + unhealthy.length - desired)
+  const replacedBy = Math.max(0, Math.min(running, desired) + unhealthy.length - desired)
+  const isMoving = tasks.some(({ task }) => task.desiredStatus === 'STOPPED' || isPending(task))
+  const isStuck = bounds?.stopUnhealthyFirst === true && good.length < desired && !isMoving
+  return isStuck && unhealthy.length > 0 ? Math.max(1, replacedBy) : replacedBy
+}
+
+/** First those that never were healthy, then the oldest. */
+function replaced(unhealthy: readonly ObservedTask[], count: number): readonly ReconcileAction[] {
   return unhealthy
     .toSorted((one, other) => worth(one.task) - worth(other.task) || one.task.createdAt - other.task.createdAt)
     .slice(0, count)
@@ -142,11 +173,15 @@ function replaced(
       kind: 'stopTask',
       task,
       stopCode: 'ServiceSchedulerInitiated',
-      stoppedReason: stoppedReason.failedElbChecks(
-        targets.find(({ health }) => health.state === 'unhealthy')?.targetGroupArn ?? '',
-      ),
+      stoppedReason: unhealthyReason(task, targets),
       failed: task.healthyAt === undefined,
     }))
+}
+
+function unhealthyReason(task: Task, targets: readonly ObservedTarget[]): string {
+  const target = targets.find(({ health }) => health.state === 'unhealthy')
+  if (target === undefined && checkedHealth(task) === 'unhealthy') return stoppedReason.failedContainerChecks
+  return stoppedReason.failedElbChecks(target?.targetGroupArn ?? '')
 }
 
 function starts(missing: number, unhealthy: number, { failures }: TaskSet, now: number): readonly ReconcileAction[] {

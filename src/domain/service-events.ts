@@ -24,9 +24,23 @@ export const serviceEvent = {
   taskSetSteady: (service: Service, taskSetId: string) =>
     `(service ${service.serviceName}, taskSet ${taskSetId}) updated state to STEADY_STATE.`,
   serviceSteady: (service: Service) => `(service ${service.serviceName}) has reached a steady state.`,
+  deploymentCompleted: (service: Service, taskSetId: string) =>
+    `(service ${service.serviceName}) (deployment ${taskSetId}) deployment completed.`,
+  /** `why`: `tasks failed to start.` */
+  deploymentFailed: (service: Service, taskSetId: string, why: string) =>
+    `(service ${service.serviceName}) (deployment ${taskSetId}) deployment failed: ${why}`,
+  rollingBack: (service: Service, taskSetId: string) =>
+    `(service ${service.serviceName}) rolling back to deployment ${taskSetId}.`,
+  /** `reason`: `Service deployment rolled back because …` */
+  rolledBack: (service: Service, reason: string) => `(service ${service.serviceName}) deployment failed: ${reason}`,
+  blocked: (service: Service) =>
+    `(service ${service.serviceName}) was unable to stop or start tasks during a deployment because of the service ` +
+    'deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
   unhealthy: (service: Service, taskId: string, target: UnhealthyTarget) =>
     `(service ${service.serviceName}) (task ${taskId}) (port ${target.port}) is unhealthy in ` +
     `(target-group ${target.targetGroupArn}) due to (reason ${target.description}).`,
+  unhealthyContainer: (service: Service, taskId: string) =>
+    `(service ${service.serviceName}) (task ${taskId}) failed container health checks.`,
   failed: (service: Service, taskSet: TaskSet, task: Task, now: number) =>
     taskSet.failures.consecutive <= 1
       ? `(service ${service.serviceName}, taskSet ${taskSet.taskSetId}) (task ${task.taskId}) has failed: ` +
@@ -54,6 +68,7 @@ export function stopInWords(task: Task): string {
 export const stoppedReason = {
   essentialContainerExited: 'Essential container in task exited',
   scaling: (taskSetId: string) => `Scaling activity initiated by (deployment ${taskSetId})`,
+  failedContainerChecks: 'Task failed container health checks',
   failedElbChecks: (targetGroupArn: string) => `Task failed ELB health checks in (target-group ${targetGroupArn})`,
 } as const
 

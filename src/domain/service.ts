@@ -1,6 +1,7 @@
 import type { Tags } from './load-balancer.ts'
+import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 
-export type DeploymentController = 'CODE_DEPLOY' | 'EXTERNAL'
+export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
 
 export type Service = {
   readonly serviceArn: string
@@ -9,12 +10,14 @@ export type Service = {
   readonly status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
   readonly deploymentController: DeploymentController
   readonly desiredCount: number
-  /** The PRIMARY task set's, once there is one. */
+  /** The PRIMARY task set's, once there is one; under the ECS controller what the last deployment was asked for. */
   readonly taskDefinition?: string
   readonly loadBalancers: readonly ServiceLoadBalancer[]
   readonly networkConfiguration?: NetworkConfiguration
   readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL'
   readonly platformVersion?: string
+  /** Recorded: one machine has no capacity providers. */
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly healthCheckGracePeriodSeconds: number
   readonly createdAt: number
   readonly createdBy: string
@@ -23,6 +26,12 @@ export type Service = {
   readonly tags: Tags
   /** Members that are kept and answered back as given: deploymentConfiguration, propagateTags … */
   readonly recorded: Readonly<Record<string, unknown>>
+  /** Under the ECS controller; the others' is in `recorded`. */
+  readonly deploymentConfiguration?: ServiceDeploymentConfiguration
+  /** Under the ECS controller: the ARN of the last service deployment, running or over. */
+  readonly currentServiceDeployment?: string
+  /** Under the ECS controller: the revision of the last deployment that completed, which a rollback returns to. */
+  readonly completedServiceRevision?: string
   /** The CreateService call it came of, as text: the same call made again answers this service. */
   readonly createdFrom?: string
 }
@@ -31,6 +40,19 @@ export type ServiceLoadBalancer = {
   readonly targetGroupArn: string
   readonly containerName: string
   readonly containerPort: number
+  /** For the strategies that shift traffic: the other group of the pair, and the rules that forward to the two. */
+  readonly advancedConfiguration?: {
+    readonly alternateTargetGroupArn?: string
+    readonly productionListenerRule?: string
+    readonly testListenerRule?: string
+    readonly roleArn?: string
+  }
+}
+
+export type CapacityProviderStrategyItem = {
+  readonly capacityProvider: string
+  readonly weight?: number
+  readonly base?: number
 }
 
 export type NetworkConfiguration = {
@@ -62,6 +84,7 @@ export type TaskSet = {
   readonly networkConfiguration?: NetworkConfiguration
   readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL'
   readonly platformVersion?: string
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly externalId?: string
   /** `CODE_DEPLOY` for task sets which a deployment made. */
   readonly startedBy?: string
@@ -74,12 +97,63 @@ export type TaskSet = {
    * The scheduler's back-off: how often in a row tasks failed (those that started together count once), how many failed
    * since the task set was made, and when the next may start.
    */
-  readonly failures: { readonly consecutive: number; readonly total: number; readonly nextStartAt: number }
+  readonly failures: {
+    readonly consecutive: number
+    readonly total: number
+    readonly nextStartAt: number
+    /** Failed tasks, each counted, since one was healthy: what the deployment circuit breaker counts. */
+    readonly sinceHealthy?: number
+  }
+  /** Under the ECS controller, where the task set is an entry of the service's `deployments`. */
+  readonly rollout?: Rollout
   readonly tags: Tags
 }
 
-/** ECS: `ceil(desiredCount × scale / 100)`; nothing is wanted of a task set that is going away. */
+export type Rollout = {
+  readonly state: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
+  readonly stateReason: string
+  /** How many tasks are still wanted of one that a rolling update replaces; it only falls. Absent: by its scale. */
+  readonly desiredCount?: number
+}
+
+/**
+ * ECS: `ceil(desiredCount × scale / 100)`; nothing is wanted of a task set that is going away, and of one that is being
+ * replaced step by step what its rollout says.
+ */
 export function computedDesiredCount(service: Service, taskSet: TaskSet): number {
   if (taskSet.status === 'DRAINING' || service.status !== 'ACTIVE') return 0
+  if (taskSet.rollout?.desiredCount !== undefined) return taskSet.rollout.desiredCount
   return Math.ceil((service.desiredCount * taskSet.scalePercent) / 100)
+}
+
+/** The service showing what a task set or a revision is made of, as DescribeServices shows it of the PRIMARY one. */
+export function withMakeup(
+  service: Service,
+  made: Pick<
+    TaskSet,
+    | 'taskDefinition'
+    | 'loadBalancers'
+    | 'launchType'
+    | 'platformVersion'
+    | 'capacityProviderStrategy'
+    | 'networkConfiguration'
+  >,
+): Service {
+  const {
+    platformVersion: _version,
+    capacityProviderStrategy: _strategy,
+    networkConfiguration: _net,
+    ...rest
+  } = service
+  const { taskDefinition, loadBalancers, launchType, platformVersion, capacityProviderStrategy, networkConfiguration } =
+    made
+  return {
+    ...rest,
+    taskDefinition,
+    loadBalancers,
+    launchType,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
+    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+  }
 }

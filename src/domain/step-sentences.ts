@@ -1,13 +1,18 @@
 import type { DeploymentPlan } from './deployment.ts'
-import type { DeploymentStep, StepResult } from './step.ts'
+import type { ServiceDeploymentPlan } from './service-deployment.ts'
+import { serviceStepDone, serviceStepUnderWay } from './service-step-sentences.ts'
+import type { DeploymentStep, ServiceDeploymentStep, StepResult } from './step.ts'
+
+type Step = DeploymentStep | ServiceDeploymentStep
+type Plan = DeploymentPlan | ServiceDeploymentPlan
 
 /**
  * What a step of a deployment did and why, in one sentence for people. `result` is undefined while it is being performed,
  * `plan` until it is made.
  */
 export function stepSentence(
-  step: DeploymentStep,
-  { plan, result }: { readonly plan: DeploymentPlan | undefined; readonly result: StepResult | undefined },
+  step: Step,
+  { plan, result }: { readonly plan: Plan | undefined; readonly result: StepResult | undefined },
 ): string {
   const names = namesOf(plan)
   if (result === undefined) return `Now ${underWay(step, names)}.`
@@ -20,19 +25,20 @@ export function stepSentence(
 
 type Names = { readonly blue: string; readonly green: string; readonly install: string }
 
-function namesOf(plan: DeploymentPlan | undefined): Names {
+function namesOf(plan: Plan | undefined): Names {
   if (plan === undefined)
     return { blue: 'the original target group', green: 'the replacement target group', install: '' }
-  const { blue, green, install } = plan
+  const { blue, green } = plan
+  const taskDefinition = 'install' in plan ? plan.install.taskDefinition : ''
   return {
     blue: blue.targetGroupName,
     green: green.targetGroupName,
-    install: install.taskDefinition.slice(install.taskDefinition.lastIndexOf('/') + 1),
+    install: taskDefinition.slice(taskDefinition.lastIndexOf('/') + 1),
   }
 }
 
 /** What is being done, to stand behind "Now" and "Ended while". */
-function underWay(step: DeploymentStep, names: Names): string {
+function underWay(step: Step, names: Names): string {
   switch (step.kind) {
     case 'plan':
       return 'reading the AppSpec, the service and the listeners'
@@ -64,10 +70,21 @@ function underWay(step: DeploymentStep, names: Names): string {
       return `draining and stopping the task set in ${names[step.taskSet]}`
     case 'end':
       return `ending as ${step.status}`
+    case 'awaitTurn':
+    case 'decide':
+    case 'enterStage':
+    case 'restoreBlue':
+    case 'removeOthers':
+    case 'prepareRules':
+    case 'scaleUp':
+    case 'runHooks':
+    case 'beginRollback':
+    case 'conclude':
+      return serviceStepUnderWay(step, names)
   }
 }
 
-function done(step: DeploymentStep, result: StepResult, names: Names): string {
+function done(step: Step, result: StepResult, names: Names): string {
   switch (step.kind) {
     case 'plan':
       return result.kind === 'planned' ? planned(result.plan) : 'Decided what will be done.'
@@ -103,6 +120,17 @@ function done(step: DeploymentStep, result: StepResult, names: Names): string {
       return step.errorInformation === undefined
         ? `The deployment ended: ${step.status}.`
         : `The deployment ended: ${step.status}, ${step.errorInformation.code}.`
+    case 'awaitTurn':
+    case 'decide':
+    case 'enterStage':
+    case 'restoreBlue':
+    case 'removeOthers':
+    case 'prepareRules':
+    case 'scaleUp':
+    case 'runHooks':
+    case 'beginRollback':
+    case 'conclude':
+      return serviceStepDone(step, result, names)
   }
 }
 

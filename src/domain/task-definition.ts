@@ -18,7 +18,9 @@ export type TaskDefinition = {
   readonly requiresCompatibilities: readonly string[]
   readonly compatibilities: readonly string[]
   readonly tags: Tags
-  /** Members that are kept and answered back as given: roles, volumes, runtimePlatform … */
+  /** Absent in definitions that older versions have registered. */
+  readonly volumes?: readonly Volume[]
+  /** Members that are kept and answered back as given: roles, runtimePlatform … */
   readonly recorded: Readonly<Record<string, unknown>>
 }
 
@@ -36,7 +38,22 @@ export type ContainerDefinition = {
   readonly cpu: number
   readonly memory?: number
   readonly memoryReservation?: number
-  /** Members that are kept and answered back as given: logConfiguration, mountPoints … */
+  readonly dependsOn?: readonly ContainerDependency[]
+  /** Seconds which those who depend on this container wait for it to come as far as they need. */
+  readonly startTimeout?: number
+  readonly healthCheck?: ContainerHealthCheck
+  readonly secrets?: readonly Secret[]
+  readonly environmentFiles?: readonly { readonly value: string; readonly type: 's3' }[]
+  readonly logConfiguration?: LogConfiguration
+  readonly mountPoints?: readonly MountPoint[]
+  readonly user?: string
+  readonly readonlyRootFilesystem?: boolean
+  readonly linuxParameters?: LinuxParameters
+  readonly ulimits?: readonly { readonly name: string; readonly softLimit: number; readonly hardLimit: number }[]
+  /** The secret with the user name and password of the image's registry, by ARN or name. */
+  readonly repositoryCredentials?: { readonly credentialsParameter: string }
+  readonly dockerLabels?: Readonly<Record<string, string>>
+  /** Members that are kept and answered back as given. */
   readonly recorded: Readonly<Record<string, unknown>>
 }
 
@@ -46,4 +63,58 @@ export type PortMapping = {
   readonly protocol: 'tcp' | 'udp'
   readonly name?: string
   readonly appProtocol?: string
+}
+
+export type ContainerDependency = {
+  readonly containerName: string
+  readonly condition: 'START' | 'COMPLETE' | 'SUCCESS' | 'HEALTHY'
+}
+
+/** Times in seconds; ECS's defaults where they are absent. */
+export type ContainerHealthCheck = {
+  /** `['CMD', …]` or `['CMD-SHELL', text]`. */
+  readonly command: readonly string[]
+  readonly interval?: number
+  readonly timeout?: number
+  readonly retries?: number
+  readonly startPeriod?: number
+}
+
+/** A variable whose value is kept elsewhere: the ARN of a secret or a parameter, or a parameter's name. */
+type Secret = { readonly name: string; readonly valueFrom: string }
+
+export type LogConfiguration = {
+  readonly logDriver: string
+  readonly options?: Readonly<Record<string, string>>
+}
+
+type MountPoint = {
+  readonly sourceVolume: string
+  readonly containerPath: string
+  readonly readOnly?: boolean
+}
+
+export type LinuxParameters = {
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] }
+  readonly initProcessEnabled?: boolean
+  /** MiB. */
+  readonly sharedMemorySize?: number
+  readonly tmpfs?: readonly {
+    readonly containerPath: string
+    /** MiB. */
+    readonly size: number
+    readonly mountOptions?: readonly string[]
+  }[]
+}
+
+export type Volume = {
+  readonly name: string
+  readonly host?: { readonly sourcePath?: string }
+  readonly dockerVolumeConfiguration?: {
+    readonly scope?: 'task' | 'shared'
+    readonly autoprovision?: boolean
+    readonly driver?: string
+    readonly driverOpts?: Readonly<Record<string, string>>
+    readonly labels?: Readonly<Record<string, string>>
+  }
 }

@@ -1,15 +1,30 @@
 import { stoppedReason } from './service-events.ts'
-import type { Task, TaskContainer, TaskEndpoint, TaskStopCode } from './task.ts'
+import type { StartOrder } from './task-start-order.ts'
+import type { HealthStatus, Task, TaskContainer, TaskStopCode } from './task.ts'
 
 /** What a runtime knows of one container. */
 export type SeenContainer = {
   readonly name: string
   readonly runtimeId?: string
-  readonly state: { readonly kind: 'running' } | { readonly kind: 'exited'; readonly exitCode: number }
+  readonly imageDigest?: string
+  readonly state:
+    { readonly kind: 'running' } | { readonly kind: 'exited'; readonly exitCode: number; readonly reason?: string }
 }
 
 /** The next thing to do for a task, or `wait`: nothing to do until something changes. */
-export type TaskStep = 'pull' | 'start' | 'register' | 'inspect' | 'deregister' | 'release' | 'stop' | 'finish' | 'wait'
+export type TaskStep =
+  | 'pull'
+  | 'prepare'
+  | 'startContainers'
+  | 'giveUp'
+  | 'activate'
+  | 'register'
+  | 'inspect'
+  | 'deregister'
+  | 'release'
+  | 'stop'
+  | 'finish'
+  | 'wait'
 
 /** What is known of a task beyond its row. */
 export type TaskFacts = {
@@ -17,6 +32,8 @@ export type TaskFacts = {
   readonly mayHaveExited: boolean
   /** The load balancer's last request to it is over, or its deregistration delay is. */
   readonly drained: () => boolean
+  /** Which of its containers can start now. */
+  readonly startOrder: () => StartOrder
 }
 
 /** ECS's way of a task through its statuses; a stop joins it wherever the task is. */
@@ -27,7 +44,8 @@ export function nextStep(task: Task, facts: TaskFacts): TaskStep {
       return isToStop ? 'release' : 'pull'
     case 'PENDING':
       if (facts.mayHaveExited) return 'inspect'
-      return isToStop ? 'release' : 'start'
+      if (isToStop) return 'release'
+      return task.preparedAt === undefined ? 'prepare' : stepOf(facts.startOrder())
     case 'ACTIVATING':
       if (facts.mayHaveExited) return 'inspect'
       return isToStop ? 'deregister' : 'register'
@@ -46,17 +64,62 @@ export function nextStep(task: Task, facts: TaskFacts): TaskStep {
   }
 }
 
+function stepOf({ kind }: StartOrder): TaskStep {
+  switch (kind) {
+    case 'start':
+      return 'startContainers'
+    case 'complete':
+      return 'activate'
+    case 'impossible':
+      return 'giveUp'
+    case 'wait':
+      return 'wait'
+  }
+}
+
 export function pulling(task: Task, now: number): Task {
   return next(task, { lastStatus: 'PENDING', pullStartedAt: now })
 }
 
-export function started(
+export function prepared(
   task: Task,
-  endpoints: readonly TaskEndpoint[],
+  { endpoints, address, notes }: Pick<Task, 'endpoints' | 'address' | 'notes'>,
+  now: number,
+): Task {
+  return next(task, {
+    endpoints,
+    preparedAt: now,
+    pullStoppedAt: now,
+    ...(address === undefined ? {} : { address }),
+    ...(notes === undefined || notes.length === 0 ? {} : { notes }),
+  })
+}
+
+/** Containers were started: those that run now do. Their health is known when it has been looked at. */
+export function containersStarted(
+  task: Task,
+  { names, withHealthCheck }: { readonly names: readonly string[]; readonly withHealthCheck: readonly string[] },
   seen: readonly SeenContainer[],
   now: number,
 ): Task {
-  return next(withContainers(task, seen), { lastStatus: 'ACTIVATING', endpoints, pullStoppedAt: now })
+  const containers = task.containers.map((container): TaskContainer => {
+    if (!names.includes(container.name) || container.lastStatus !== 'PENDING') return container
+    const isChecked = withHealthCheck.includes(container.name)
+    return { ...container, lastStatus: 'RUNNING', startedAt: now, ...(isChecked ? { healthStatus: 'UNKNOWN' } : {}) }
+  })
+  return withContainers(next(task, { containers }), seen, now)
+}
+
+export function activating(task: Task): Task {
+  return next(task, { lastStatus: 'ACTIVATING' })
+}
+
+export function healthSeen(task: Task, containerName: string, healthStatus: HealthStatus): Task {
+  const found = task.containers.find(({ name }) => name === containerName)
+  if (found === undefined || found.healthStatus === healthStatus || found.lastStatus !== 'RUNNING') return task
+  return next(task, {
+    containers: task.containers.map((each) => (each === found ? { ...each, healthStatus } : each)),
+  })
 }
 
 export function running(task: Task, now: number): Task {
@@ -69,14 +132,19 @@ export function stopDecided(task: Task, stop: { stopCode: TaskStopCode; stoppedR
   return next(task, { desiredStatus: 'STOPPED', stoppingAt: now, ...stop })
 }
 
-export function startFailed(task: Task, reason: string, now: number): Task {
-  const containers = task.containers.map((each) => ({ ...each, lastStatus: 'STOPPED' as const, reason }))
+/** `containerName` is the container that could not start; without it, none could. */
+export function startFailed(task: Task, reason: string, now: number, containerName?: string): Task {
+  const isConcerned = ({ name, lastStatus }: TaskContainer): boolean =>
+    lastStatus === 'PENDING' && (containerName === undefined || name === containerName)
+  const containers = task.containers.map((each) =>
+    isConcerned(each) ? { ...each, lastStatus: 'STOPPED' as const, reason } : each,
+  )
   return stopDecided({ ...task, containers }, { stopCode: 'TaskFailedToStart', stoppedReason: reason }, now)
 }
 
 /** The task with its containers as they were seen; its stop is decided where an essential one has ended. */
 export function inspected(task: Task, seen: readonly SeenContainer[], now: number): Task {
-  const current = withContainers(task, seen)
+  const current = withContainers(task, seen, now)
   if (!hasDied(current)) return current
   return stopDecided(
     current,
@@ -94,7 +162,10 @@ export function stopping(task: Task): Task {
 }
 
 export function deprovisioning(task: Task, seen: readonly SeenContainer[], now: number): Task {
-  const containers = withContainers(task, seen).containers.map((each) => ({ ...each, lastStatus: 'STOPPED' as const }))
+  const containers = withContainers(task, seen, now).containers.map((each) => ({
+    ...each,
+    lastStatus: 'STOPPED' as const,
+  }))
   return next({ ...task, containers }, { lastStatus: 'DEPROVISIONING', executionStoppedAt: now })
 }
 
@@ -112,20 +183,29 @@ function hasEnded({ lastStatus }: TaskContainer): boolean {
 }
 
 /** A container that had started and of which nothing is known any more is gone, with no exit code to tell. */
-function withContainers(task: Task, seen: readonly SeenContainer[]): Task {
-  const containers = task.containers.map((container) => withSeen(container, seen))
+function withContainers(task: Task, seen: readonly SeenContainer[], now: number): Task {
+  const containers = task.containers.map((container) => withSeen(container, seen, now))
   return containers.every((each, index) => each === task.containers[index]) ? task : { ...task, containers }
 }
 
-function withSeen(container: TaskContainer, seen: readonly SeenContainer[]): TaskContainer {
-  const now = seen.find(({ name }) => name === container.name)
-  if (now === undefined) return container.lastStatus === 'RUNNING' ? { ...container, lastStatus: 'STOPPED' } : container
-  const runtimeId = now.runtimeId ?? container.runtimeId
-  const known = runtimeId === undefined ? container : { ...container, runtimeId }
-  if (now.state.kind === 'exited') return { ...known, lastStatus: 'STOPPED', exitCode: now.state.exitCode }
-  return container.lastStatus === 'RUNNING' && container.runtimeId === runtimeId
-    ? container
-    : { ...known, lastStatus: 'RUNNING' }
+function withSeen(container: TaskContainer, seen: readonly SeenContainer[], now: number): TaskContainer {
+  const found = seen.find(({ name }) => name === container.name)
+  if (found === undefined) {
+    return container.lastStatus === 'RUNNING' ? { ...container, lastStatus: 'STOPPED', stoppedAt: now } : container
+  }
+  if (container.lastStatus === 'STOPPED' && container.exitCode !== undefined) return container
+  const known: TaskContainer = {
+    ...container,
+    ...(found.runtimeId === undefined ? {} : { runtimeId: found.runtimeId }),
+    ...(found.imageDigest === undefined ? {} : { imageDigest: found.imageDigest }),
+    startedAt: container.startedAt ?? now,
+  }
+  if (found.state.kind === 'exited') {
+    const { exitCode, reason } = found.state
+    return { ...known, lastStatus: 'STOPPED', stoppedAt: now, exitCode, ...(reason === undefined ? {} : { reason }) }
+  }
+  const isNew = container.lastStatus !== 'RUNNING' || container.runtimeId !== known.runtimeId
+  return isNew ? { ...known, lastStatus: 'RUNNING' } : container
 }
 
 function next(task: Task, change: Partial<Task>): Task {

@@ -1,4 +1,5 @@
 import type { Tags } from './load-balancer.ts'
+import type { NetworkConfiguration } from './service.ts'
 
 /** The statuses of a task in the order it passes them. */
 type TaskStatus =
@@ -12,6 +13,7 @@ export type Task = {
   /** 32 hexadecimal digits: the last part of the ARN. */
   readonly taskId: string
   readonly clusterArn: string
+  /** Empty, like the task set's id, for a task of RunTask. */
   readonly serviceArn: string
   readonly taskSetId: string
   readonly taskDefinitionArn: string
@@ -20,9 +22,21 @@ export type Task = {
   readonly containers: readonly TaskContainer[]
   /** Where the task's container ports are reached; known once it has started. */
   readonly endpoints: readonly TaskEndpoint[]
-  /** `service:<name>`. */
+  /** The address the task has for itself, where it has one. */
+  readonly address?: string
+  /** When its images and addresses were there, and its first container could start. */
+  readonly preparedAt?: number
+  /** What its runtime does not do for it, a sentence each. */
+  readonly notes?: readonly string[]
+  /** What RunTask has given differently from the definition. */
+  readonly overrides?: TaskOverride
+  readonly networkConfiguration?: NetworkConfiguration
+  readonly enableExecuteCommand?: boolean
+  /** RunTask's, and what it was given with: the same token with something else is a conflict. */
+  readonly request?: { readonly clientToken: string; readonly fingerprint: string }
+  /** `service:<name>`, or `family:<family>`. */
   readonly group: string
-  /** The task set's id. */
+  /** The task set's id, or what RunTask was told. */
   readonly startedBy: string
   readonly cpu?: string
   readonly memory?: string
@@ -58,8 +72,33 @@ export type TaskContainer = {
   readonly exitCode?: number
   readonly reason?: string
   readonly runtimeId?: string
+  readonly imageDigest?: string
+  readonly startedAt?: number
+  readonly stoppedAt?: number
+  /** Absent where the definition has no health check. */
+  readonly healthStatus?: HealthStatus
   readonly cpu: number
   readonly memory?: number
+}
+
+export type HealthStatus = 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY'
+
+export type TaskOverride = {
+  readonly containerOverrides?: readonly ContainerOverride[]
+  readonly cpu?: string
+  readonly memory?: string
+  readonly taskRoleArn?: string
+  readonly executionRoleArn?: string
+}
+
+export type ContainerOverride = {
+  readonly name: string
+  readonly command?: readonly string[]
+  readonly environment?: readonly { readonly name: string; readonly value: string }[]
+  readonly environmentFiles?: readonly { readonly value: string; readonly type: 's3' }[]
+  readonly cpu?: number
+  readonly memory?: number
+  readonly memoryReservation?: number
 }
 
 export type TaskEndpoint = {

@@ -25,6 +25,8 @@ export type CountedTraffic = {
   readonly prodListenerArn: string
   readonly testListenerArn?: string
   readonly targetGroups: readonly { readonly name: string; readonly targetGroupArn: string }[]
+  /** Requests that went to no group of these, or to none at all, are somebody else's. */
+  readonly isOfPairOnly?: boolean
 }
 
 /** A router's counters since it started, of these listeners only, summed over the targets. */
@@ -34,6 +36,8 @@ export function countsOf(counted: CountedTraffic, counts: readonly RequestCount[
       const isTest = listenerArn === counted.testListenerArn
       if (!isTest && listenerArn !== counted.prodListenerArn) return []
       const listener = isTest ? 'test' : 'production'
+      const isKnown = counted.targetGroups.some((group) => group.targetGroupArn === targetGroupArn)
+      if (counted.isOfPairOnly === true && !isKnown) return []
       if (targetGroupArn === undefined) return [{ listener, outcome, count }]
       const known = counted.targetGroups.find((group) => group.targetGroupArn === targetGroupArn)
       return [{ listener, targetGroup: known?.name ?? targetGroupArn, outcome, count }]

@@ -36,7 +36,7 @@ export function changeAlarmState(
   if (state === alarm.stateValue) return
   const data = JSON.stringify({ version: '1.0', oldState: stateOf(alarm), newState: stateOf(after) })
   const summary = `Alarm updated from ${alarm.stateValue} to ${state}`
-  addToHistory(store, alarm, [{ at: now, type: 'StateUpdate', summary, data }, ...actionItems(after, now)])
+  addToHistory(store, alarm, [{ at: now, type: 'StateUpdate', summary, data }, ...actionItems(store, after, now)])
 }
 
 /** Writes an alarm with new settings, or a new alarm, with its history. Must be called in a transaction. */
@@ -75,23 +75,33 @@ function actionsFor({ stateValue, settings }: MetricAlarm): readonly string[] {
   }
 }
 
-/** Nobody is told by Teal, which has no topics: the history says so of each action, as AWS does of one that failed. */
-function actionItems(alarm: MetricAlarm, now: number): readonly AlarmHistoryItem[] {
+/**
+ * Scaling policies are triggered (`scaling.ts`). Nobody else is told by Teal, which has no topics: the history says so of
+ * each action, as AWS does of one that failed.
+ */
+function actionItems(store: Store, alarm: MetricAlarm, now: number): readonly AlarmHistoryItem[] {
   if (!alarm.settings.actionsEnabled) return []
   return actionsFor(alarm).map((action) => {
-    const error = 'Teal records alarm actions and does not execute them'
+    const notice = { stateUpdateTimestamp: now, notificationResource: action }
+    if (alarm.stateValue === 'ALARM' && store.scalingPolicies.has(action)) {
+      const data = JSON.stringify({ actionState: 'Succeeded', ...notice })
+      return { at: now, type: 'Action', summary: `Successfully executed action ${action}`, data }
+    }
+    const error = isScalingPolicy(action)
+      ? 'There is no such scaling policy, or it is triggered by the state ALARM only'
+      : 'Teal records alarm actions and does not execute them'
     return {
       at: now,
       type: 'Action',
       summary: `Failed to execute action ${action}. Received error: "${error}"`,
-      data: JSON.stringify({
-        actionState: 'Failed',
-        stateUpdateTimestamp: now,
-        notificationResource: action,
-        error,
-      }),
+      data: JSON.stringify({ actionState: 'Failed', ...notice, error }),
     }
   })
+}
+
+/** Whether an alarm's action is one of Application Auto Scaling, by its ARN. */
+export function isScalingPolicy(action: string): boolean {
+  return action.includes(':scalingPolicy:')
 }
 
 function addToHistory(

@@ -12,6 +12,8 @@ export async function awaitAlarm(
   deploymentId: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { region, alarmConfiguration } = store.deployments.get(deploymentId) ?? {}
+  const alarms = (alarmConfiguration?.alarms ?? []).map(({ name }) => `${region}/${name}`)
   const seen = await changes.until(
     () => {
       const deployment = store.deployments.get(deploymentId)
@@ -19,7 +21,7 @@ export async function awaitAlarm(
       const message = alarmMessage(store, deployment)
       return message === undefined ? undefined : { message }
     },
-    { signal },
+    { signal, about: [deploymentId, ...alarms] },
   )
   return seen?.message
 }

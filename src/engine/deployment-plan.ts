@@ -78,7 +78,13 @@ function parsed(content: string): AppSpec {
 
 function serviceNamed(store: Store, place: Place, name: EcsServiceName): Service {
   const service = findService(store, place, name)
-  if (service?.status === 'ACTIVE') return service
+  if (service?.status === 'ACTIVE' && service.deploymentController === 'CODE_DEPLOY') return service
+  if (service?.status === 'ACTIVE') {
+    throw failed(
+      'INVALID_ECS_SERVICE',
+      "Deployment group's ECS service must be configured for a CODE_DEPLOY deployment controller.",
+    )
+  }
   throw failed(
     'INVALID_ECS_SERVICE',
     `Could not load ECS service information for cluster: ${lastPart(name.clusterName)}, service: ` +

@@ -1,15 +1,17 @@
 import type { AlarmChange, TargetHealthChange } from '../domain/deployment-record.ts'
-import { isTerminal } from '../domain/deployment.ts'
-import type { Deployment } from '../domain/deployment.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { countedSince, countsOf, haveSameWeights, sumOf } from '../domain/traffic-account.ts'
 import type { CountedTraffic, TrafficCount, TrafficWeights } from '../domain/traffic-account.ts'
 import { forgetWatch, WatchNotes } from './deployment-watch.ts'
 import type { DeploymentWatch, SeenRouter } from './deployment-watch.ts'
+import { Changes } from './changes.ts'
 import type { Engine } from './engine.ts'
+import { RecorderScope } from './recorder-scope.ts'
 import { trafficWeight } from './traffic-route.ts'
+import { watchedDeployment } from './watched-deployment.ts'
+import type { WatchedDeployment } from './watched-deployment.ts'
 
-type RecorderTools = Pick<Engine, 'store' | 'clock' | 'router' | 'changes' | 'loadBalancing' | 'log'>
+type RecorderTools = Pick<Engine, 'store' | 'clock' | 'router' | 'loadBalancing' | 'log'>
 
 const retryMilliseconds = 1_000
 /** The finest step of time in the account of requests. */
@@ -20,34 +22,48 @@ const afterEndMilliseconds = 300
 const mostWatches = 200
 
 /**
- * Writes down what happens around deployments while they run: requests, the health of targets, alarms. It looks whenever
- * something has changed, and only reads what others do; no deployment waits for it.
+ * Writes down what happens around deployments while they run: requests, the health of targets, alarms. It looks at a
+ * deployment whenever something about it has changed, and only reads what others do; no deployment waits for it.
  */
 export class DeploymentRecorder {
   readonly #tools: RecorderTools
+  readonly #scope: RecorderScope
+  readonly #wake: Changes
   #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
 
   constructor(tools: RecorderTools) {
     this.#tools = tools
+    this.#scope = new RecorderScope(tools.store)
+    this.#wake = new Changes(tools.clock)
   }
 
   start(): void {
+    const { store, clock, router, loadBalancing } = this.#tools
+    this.#scope.begin()
+    store.onChange((changes) => this.#note(() => this.#scope.changed(changes)))
+    loadBalancing.onHealthChange((arns) => this.#note(() => this.#scope.targetGroups(arns)))
+    router.onReport(() => this.#note(() => this.#scope.reported(router.report(), clock.now())))
     const stop = new AbortController()
     this.#running = { stop, loop: this.#watch(stop.signal) }
   }
 
   async stop(): Promise<void> {
-    this.#running?.stop.abort()
+    this.#running?.stop.abort(new Error('The record of deployments is not kept any more.'))
     await this.#running?.loop
     this.#running = undefined
+  }
+
+  #note(see: () => void): void {
+    see()
+    this.#wake.notify()
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#tools
     while (!signal.aborted) {
       try {
-        this.#lookAtAll()
-        await this.#nextChange(signal)
+        await this.#wake.until(() => (this.#scope.hasDue ? true : undefined), { signal })
+        for (const deploymentId of this.#scope.due()) this.#lookAt(deploymentId)
       } catch (error) {
         if (signal.aborted) return
         log.warn(`The record of deployments has a gap until this succeeds: ${String(error)}`)
@@ -56,37 +72,24 @@ export class DeploymentRecorder {
     }
   }
 
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    let isChanged: true | undefined
-    const look = (): true | undefined => {
-      const answer = isChanged
-      isChanged = true
-      return answer
-    }
-    await this.#tools.changes.until(look, { signal })
-  }
-
-  #lookAtAll(): void {
+  #lookAt(deploymentId: string): void {
     const { store } = this.#tools
-    for (const deployment of store.deployments.list()) {
-      const watch = store.deploymentWatches.get(deployment.deploymentId)
-      if (watch === undefined && !isTerminal(deployment.status)) {
-        this.#look(deployment, this.#begun(deployment))
-        this.#forgetOldest()
-      } else if (watch !== undefined && watch.endedAt === undefined) {
-        this.#look(deployment, watch)
-      }
-    }
+    const deployment = watchedDeployment(store, deploymentId)
+    const watch = store.deploymentWatches.get(deploymentId)
+    const isEnded = watch === undefined ? deployment?.isOver : watch.endedAt !== undefined
+    if (deployment === undefined || isEnded === true) return this.#scope.leave(deploymentId)
+    this.#look(deployment, watch ?? this.#begun(deployment))
+    if (watch === undefined) this.#forgetOldest()
+    this.#scope.looked(deploymentId, this.#tools.clock.now())
   }
 
-  #begun(deployment: Deployment): DeploymentWatch {
+  #begun({ id, counted, route }: WatchedDeployment): DeploymentWatch {
     const { clock, router } = this.#tools
-    const counted = this.#counted(deployment)
     return {
-      deploymentId: deployment.deploymentId,
+      deploymentId: id,
       seen: seenRouters(counted, router.report()),
       rowFrom: clock.now(),
-      weights: this.#weights(counted),
+      weights: this.#weights(counted, route),
       nextPosition: 0,
       kept: { traffic: [], targetHealth: [], alarm: [] },
       targets: {},
@@ -95,13 +98,13 @@ export class DeploymentRecorder {
     }
   }
 
-  #look(deployment: Deployment, watch: DeploymentWatch): void {
+  #look(deployment: WatchedDeployment, watch: DeploymentWatch): void {
     const { store, clock } = this.#tools
     const now = clock.now()
-    const isOver = isTerminal(deployment.status) && now >= (deployment.completeTime ?? 0) + afterEndMilliseconds
+    const { counted } = deployment
+    const isOver = deployment.isOver && now >= (deployment.endedAt ?? 0) + afterEndMilliseconds
     const notes = new WatchNotes(store, watch)
-    const counted = this.#counted(deployment)
-    this.#lookAtTraffic(counted, notes, isOver)
+    this.#lookAtTraffic(deployment, notes, isOver)
     this.#lookAtTargets(counted, notes)
     this.#lookAtAlarms(deployment, notes)
     this.#lookAtTaskDefinitions(counted, notes)
@@ -110,11 +113,11 @@ export class DeploymentRecorder {
   }
 
   /** A row ends after a second, when the weights change, and with the deployment. */
-  #lookAtTraffic(counted: CountedTraffic, notes: WatchNotes, isLast: boolean): void {
+  #lookAtTraffic({ counted, route }: WatchedDeployment, notes: WatchNotes, isLast: boolean): void {
     const { clock, router } = this.#tools
     const { watch } = notes
     const now = clock.now()
-    const weights = this.#weights(counted)
+    const weights = this.#weights(counted, route)
     const mustEnd = isLast || !haveSameWeights(weights, watch.weights)
     if (!mustEnd && now < watch.rowFrom + rowMilliseconds) return
     const report = router.report()
@@ -155,10 +158,10 @@ export class DeploymentRecorder {
     return targets
   }
 
-  #lookAtAlarms({ alarmConfiguration, region }: Deployment, notes: WatchNotes): void {
+  #lookAtAlarms({ alarmNames, region }: WatchedDeployment, notes: WatchNotes): void {
     const { store, clock } = this.#tools
     const alarmStates: Record<string, string> = {}
-    for (const { name: alarmName } of alarmConfiguration?.enabled === true ? alarmConfiguration.alarms : []) {
+    for (const alarmName of alarmNames) {
       const alarm = store.alarms.get(`${region}/${alarmName}`)
       const change: AlarmChange =
         alarm === undefined
@@ -173,30 +176,17 @@ export class DeploymentRecorder {
   /** What runs in the pair; of a task set that has gone, what ran. */
   #lookAtTaskDefinitions({ targetGroups }: CountedTraffic, notes: WatchNotes): void {
     const taskDefinitions: Record<string, string> = { ...notes.watch.taskDefinitions }
-    for (const { taskDefinition, loadBalancers, status } of this.#tools.store.taskSets.list()) {
-      for (const { targetGroupArn } of loadBalancers) {
-        const group = targetGroups.find((each) => each.targetGroupArn === targetGroupArn)
-        if (group !== undefined && status !== 'DRAINING') taskDefinitions[group.name] = taskDefinition
+    for (const { name, targetGroupArn } of targetGroups) {
+      for (const { taskDefinition, status } of this.#tools.store.taskSets.ofTargetGroup(targetGroupArn)) {
+        if (status !== 'DRAINING') taskDefinitions[name] = taskDefinition
       }
     }
     if (!isSame(taskDefinitions, notes.watch.taskDefinitions)) notes.watch = { ...notes.watch, taskDefinitions }
   }
 
-  #counted({ region, group: { targetGroupPair } }: Deployment): CountedTraffic {
-    const { targetGroupNames, prodListenerArn, testListenerArn } = targetGroupPair
-    const targetGroups = this.#tools.store.targetGroups
-      .list()
-      .filter(({ name, targetGroupArn }) => targetGroupNames.includes(name) && targetGroupArn.split(':')[3] === region)
-      .map(({ name, targetGroupArn }) => ({ name, targetGroupArn }))
-    return { prodListenerArn, targetGroups, ...(testListenerArn === undefined ? {} : { testListenerArn }) }
-  }
-
-  #weights({ prodListenerArn, targetGroups }: CountedTraffic): TrafficWeights {
+  #weights({ targetGroups }: CountedTraffic, route: string): TrafficWeights {
     return Object.fromEntries(
-      targetGroups.map(({ name, targetGroupArn }) => [
-        name,
-        trafficWeight(this.#tools.store, prodListenerArn, targetGroupArn),
-      ]),
+      targetGroups.map(({ name, targetGroupArn }) => [name, trafficWeight(this.#tools.store, route, targetGroupArn)]),
     )
   }
 

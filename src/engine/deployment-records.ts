@@ -1,10 +1,14 @@
 import { deploymentRecord } from '../domain/deployment-record.ts'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
+import { lastPart } from '../domain/identifiers.ts'
 import { journalKey } from '../domain/journal.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { RecordedNotification } from '../domain/notification.ts'
+import { serviceDeploymentRecord } from '../domain/service-deployment-record.ts'
+import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
 import { observationsOf } from './deployment-watch.ts'
 import type { DeploymentSupervisor } from './engine.ts'
+import { scalingDuring } from './scaling-activities.ts'
 import type { Store } from './store.ts'
 
 /** Everything that is known about a deployment; undefined when there is none of this id. */
@@ -22,7 +26,30 @@ export function recordOf(
     observations: watch && observationsOf(store, watch),
     taskDefinitions: watch?.taskDefinitions ?? {},
   })
-  return { ...record, notifications: notificationsOf(store, deploymentId) }
+  const scaling = scalingDuring(store, deployment).map(({ at, sentence }) => ({
+    at: new Date(at).toISOString(),
+    sentence,
+  }))
+  return {
+    ...record,
+    notifications: notificationsOf(store, deploymentId),
+    ...(scaling.length === 0 ? {} : { scaling }),
+  }
+}
+
+/** The same of a deployment that ECS itself did, by what stands after the last slash of its ARN. */
+export function serviceRecordOf({ store }: { readonly store: Store }, id: string): ServiceDeploymentRecord | undefined {
+  const deployment = store.serviceDeployments.list().find((each) => lastPart(each.serviceDeploymentArn) === id)
+  if (deployment === undefined) return undefined
+  const notifications = notificationsOf(store, deployment.serviceDeploymentArn)
+  const watch = store.deploymentWatches.get(deployment.serviceDeploymentArn)
+  return serviceDeploymentRecord({
+    deployment,
+    journal: journalOf(store, id),
+    notifications,
+    observations: watch && observationsOf(store, watch),
+    taskDefinitions: watch?.taskDefinitions ?? {},
+  })
 }
 
 /** What was told of it to SNS topics and EventBridge, and whether the webhook took it. */

@@ -56,7 +56,7 @@ export class WatchNotes {
     if (this.watch === this.#before && this.#store.deploymentWatches.has(this.watch.deploymentId)) return
     const { deploymentWatches, deploymentObservations } = this.#store
     const { deploymentId } = this.watch
-    this.#store.transaction(() => {
+    this.#store.noted(() => {
       for (const [position, observation] of this.#observations) {
         const key = observationKey(deploymentId, position)
         if (observation === undefined) deploymentObservations.delete(key)

@@ -6,7 +6,7 @@ import type { Changes } from './changes.ts'
 import type { HookVerdict } from './hook-execution.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { ObjectReader } from './objects.ts'
-import type { AppliedTable, Chance, Clock, EngineSettings, Log, Router } from './ports.ts'
+import type { AppliedTable, Chance, Clock, Durability, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
 /** The engine as the AWS surface sees it. Reading goes to the store; whatever has an effect goes through these. */
@@ -17,11 +17,12 @@ export type Engine = {
   readonly settings: EngineSettings
   readonly log: Log
   readonly router: Router
-  /** Notified after every change of the store and every report of the router. */
+  /** Notified of every change of the store by its key, and of every change of targets' health by their group. */
   readonly changes: Changes
   readonly loadBalancing: LoadBalancing
   readonly services: ServiceScheduler
   readonly deployments: DeploymentSupervisor
+  readonly serviceDeployments: ServiceDeploymentSupervisor
   readonly objects: ObjectReader & Pick<ObjectStore, 'put'>
 }
 
@@ -30,9 +31,9 @@ export interface LoadBalancing {
   /** Resolves once the router serves by a table at least as new as the store was at the call. */
   publish(): Promise<AppliedTable>
   /** Idempotent. Resolves when the router knows. Re-registering a draining target brings it back. */
-  registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  registerTargets(targetGroupArn: string, targets: readonly TargetAddress[], durability?: Durability): Promise<void>
   /** Idempotent. Resolves when the router sends the targets nothing new; they stay, draining, until `isDrained`. */
-  deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void>
+  deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[], durability?: Durability): Promise<void>
   /** True once the target is gone from the group: its last request is over, or the deregistration delay is. */
   isDrained(targetGroupArn: string, target: TargetAddress): boolean
   /** As DescribeTargetHealth answers. */
@@ -40,6 +41,8 @@ export interface LoadBalancing {
   /** The last health check's answer in words, for people: `GET /health answered 503`. */
   lastCheck(targetGroupArn: string, target: TargetAddress): string | undefined
   healthyTargetCount(targetGroupArn: string): number
+  /** Called with the groups whose targets' `health` or `lastCheck` may have changed without a change of the store. */
+  onHealthChange(listener: (targetGroupArns: Iterable<string>) => void): void
 }
 export type TargetAddress = {
   readonly id: string
@@ -74,6 +77,7 @@ export type NewTaskSet = {
   readonly status: 'PRIMARY' | 'ACTIVE'
   readonly launchType: TaskSet['launchType']
   readonly platformVersion?: string
+  readonly capacityProviderStrategy?: NonNullable<TaskSet['capacityProviderStrategy']>
   readonly networkConfiguration?: NetworkConfiguration
   readonly externalId?: string
   readonly startedBy?: string
@@ -99,4 +103,10 @@ export interface DeploymentSupervisor {
   }): Deployment | undefined
   /** Live while it runs, as last seen once it has ended. */
   taskSets(deployment: Deployment): readonly TaskSetInfo[]
+}
+
+/** Runs the deployments of ECS itself that shift traffic, one at a time per service. */
+export interface ServiceDeploymentSupervisor {
+  /** Begins what is written down in the store of deployments of the service, and has not been begun. */
+  takeUp(serviceArn: string): void
 }

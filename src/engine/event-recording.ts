@@ -25,7 +25,7 @@ export function recordServiceEvents(
 export function serviceEvents(store: Store, serviceArn: string): readonly ServiceEvent[] {
   const since = store.services.get(serviceArn)?.createdAt ?? 0
   return store.serviceEvents
-    .list()
-    .filter((event) => event.serviceArn === serviceArn && event.createdAt >= since)
+    .ofService(serviceArn)
+    .filter((event) => event.createdAt >= since)
     .toReversed()
 }

@@ -44,7 +44,7 @@ export async function executeHook(tools: HookTools, hook: Hook, begun: BegunHook
       const { verdict, cannotRun } = executionOf(store, deploymentId, hook.event)
       return verdict === undefined && cannotRun === undefined ? undefined : true
     }
-    await changes.until(isDecided, { deadline, signal })
+    await changes.until(isDecided, { deadline, signal, about: [deploymentId] })
     await lastLines(tools, hook, begun)
     return resultOf(executionOf(store, deploymentId, hook.event))
   } catch (error) {
@@ -91,7 +91,7 @@ async function lastLines({ store, clock, changes }: HookTools, hook: Hook, begun
   if (executionOf(store, deploymentId, hook.event).verdict?.status !== 'Failed') return
   const hasReturned = (): true | undefined =>
     executionOf(store, deploymentId, hook.event).invocation === undefined ? undefined : true
-  await changes.until(hasReturned, { deadline: clock.now() + returnMilliseconds, signal })
+  await changes.until(hasReturned, { deadline: clock.now() + returnMilliseconds, signal, about: [deploymentId] })
 }
 
 function isToBeInvoked({ invocation, verdict, closed }: HookExecution): boolean {

@@ -10,6 +10,7 @@ import {
 import { ConnectionPeaks } from '../domain/connection-peaks.ts'
 import { parseArn } from '../domain/identifiers.ts'
 import type { TargetGroup } from '../domain/load-balancer.ts'
+import type { RouterReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import type { LoadBalancing } from './engine.ts'
 import type { Metrics } from './metrics.ts'
@@ -17,7 +18,7 @@ import type { Clock, EngineSettings, Router } from './ports.ts'
 import type { Store } from './store.ts'
 
 /** Hosts are looked at so often in a minute at least; of a long minute, twice a second. */
-const hostCountsAMinute = 12
+const hostCountsAMinute = 3
 const hostLookMilliseconds = 500
 /** So many routers are remembered, those that are gone among them. */
 const mostRouters = 64
@@ -39,6 +40,10 @@ export class LoadBalancerMetrics {
   readonly #connections: ConnectionPeaks
   readonly #hostCounts = new Map<string, { readonly text: string; readonly at: number }>()
   #hostsSeenAt = Number.NEGATIVE_INFINITY
+  #report: RouterReport | undefined
+  /** What follows from everything, until something changes that it follows from. */
+  readonly #hosts = new Map<string, Hosts>()
+  #used: ReadonlyMap<string, string> | undefined
   #isRunning = false
 
   constructor(world: {
@@ -54,9 +59,22 @@ export class LoadBalancerMetrics {
     this.#router = world.router
     this.#loadBalancing = world.loadBalancing
     this.#metrics = world.metrics
-    this.#connections = new ConnectionPeaks(world.settings.minuteMilliseconds)
-    this.#hostCountMilliseconds = world.settings.minuteMilliseconds / hostCountsAMinute
+    const { minuteMilliseconds } = world.settings
+    this.#connections = new ConnectionPeaks(minuteMilliseconds)
+    this.#hostCountMilliseconds = Math.max(
+      minuteMilliseconds / hostCountsAMinute,
+      Math.min(hostLookMilliseconds, minuteMilliseconds / 2),
+    )
     world.router.onReport(() => this.#take())
+    world.loadBalancing.onHealthChange((arns) => {
+      for (const targetGroupArn of arns) this.#hosts.delete(targetGroupArn)
+    })
+    world.store.onChange((changes) => {
+      for (const { kind, key } of changes) {
+        if (kind === 'targetGroups') this.#hosts.delete(key)
+        if (kind === 'listeners' || kind === 'rules') this.#used = undefined
+      }
+    })
   }
 
   start(): void {
@@ -73,6 +91,13 @@ export class LoadBalancerMetrics {
     const report = this.#router.report()
     if (!this.#isRunning || report === undefined) return
     const now = this.#clock.now()
+    if (report !== this.#report) this.#takeTraffic(report, now)
+    this.#report = report
+    for (const datum of this.#connections.take(report.listeners ?? [], now)) this.#metrics.put(datum)
+    this.#countHosts(now)
+  }
+
+  #takeTraffic(report: RouterReport, now: number): void {
     const healthyTargets = (arn: string): number => this.#loadBalancing.healthyTargetCount(arn)
     const seen = new Map(this.#seen)
     for (const { routerId, ...counters } of report.routers ?? [report]) {
@@ -85,18 +110,18 @@ export class LoadBalancerMetrics {
       seen.set(routerId, counts)
     }
     this.#seen = new Map([...seen].slice(-mostRouters))
-    for (const datum of this.#connections.take(report.listeners ?? [], now)) this.#metrics.put(datum)
-    this.#countHosts(now)
   }
 
   /** Their numbers are told whenever they change, and now and then while they do not. */
   #countHosts(now: number): void {
     if (now - this.#hostsSeenAt < Math.min(hostLookMilliseconds, this.#hostCountMilliseconds)) return
     this.#hostsSeenAt = now
-    for (const [targetGroupArn, listenerArn] of this.#usedTargetGroups()) {
+    const used = this.#used ?? this.#usedTargetGroups()
+    this.#used = used
+    for (const [targetGroupArn, listenerArn] of used) {
       const group = this.#store.targetGroups.get(targetGroupArn)
       if (group === undefined || group.targets.length === 0) continue
-      const { healthy, unhealthy } = this.#hosts(group)
+      const { healthy, unhealthy } = this.#hostsOf(group)
       const text = `${healthy} ${unhealthy}`
       const last = this.#hostCounts.get(targetGroupArn)
       if (last?.text === text && now - last.at < this.#hostCountMilliseconds) continue
@@ -107,15 +132,21 @@ export class LoadBalancerMetrics {
       const isRoutedHealthy = healthy >= minimumHealthyTargets(group)
       this.#put('HealthyStateRouting', { listenerArn, targetGroupArn, now, value: isRoutedHealthy ? 1 : 0 })
       this.#put('UnhealthyStateRouting', { listenerArn, targetGroupArn, now, value: isRoutedHealthy ? 0 : 1 })
+      // Its sum stays what the requests make of it; without any, it is the one count that is reported as 0.
+      this.#put('RequestCountPerTarget', { listenerArn, targetGroupArn, now, value: 0 })
     }
   }
 
-  #hosts(group: TargetGroup): { readonly healthy: number; readonly unhealthy: number } {
-    const states = group.targets.map((target) => this.#loadBalancing.health(group.targetGroupArn, target).state)
-    return {
+  #hostsOf({ targetGroupArn, targets }: TargetGroup): Hosts {
+    const known = this.#hosts.get(targetGroupArn)
+    if (known !== undefined) return known
+    const states = targets.map((target) => this.#loadBalancing.health(targetGroupArn, target).state)
+    const hosts = {
       healthy: states.filter((state) => state === 'healthy').length,
       unhealthy: states.filter((state) => state === 'unhealthy').length,
     }
+    this.#hosts.set(targetGroupArn, hosts)
+    return hosts
   }
 
   #put(
@@ -159,3 +190,4 @@ function minimumHealthyTargets({ attributes, targets }: TargetGroup): number {
   const ofPercentage = Number.isNaN(percentage) ? 0 : Math.ceil((targets.length * percentage) / 100)
   return Math.max(Number(attributes[`${prefix}.count`] ?? 1), ofPercentage)
 }
+type Hosts = { readonly healthy: number; readonly unhealthy: number }

@@ -1,13 +1,13 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { deregistrationDelaySeconds } from '../domain/load-balancer-attributes.ts'
-import type { RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
-import type { TargetReport } from '../domain/router-report.ts'
+import type { Listener, ListenerAction, ListenerRule, RegisteredTarget, TargetGroup } from '../domain/load-balancer.ts'
+import type { RouterReport, TargetReport } from '../domain/router-report.ts'
 import { targetGroupsOfAction } from '../domain/routing-table-of.ts'
 import { targetKey } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
-import type { Changes } from './changes.ts'
+import { Changes } from './changes.ts'
 import type { LoadBalancing, TargetAddress } from './engine.ts'
-import type { AppliedTable, Clock, EngineSettings, Log, Router } from './ports.ts'
+import type { AppliedTable, Clock, Durability, EngineSettings, Log, Router } from './ports.ts'
 import type { Store } from './store.ts'
 import { TablePublisher } from './table-publisher.ts'
 
@@ -21,6 +21,21 @@ export class RouterLoadBalancing implements LoadBalancing {
   readonly #changes: Changes
   readonly #log: Log
   readonly #publisher: TablePublisher
+  readonly #healthListeners = new Set<(targetGroupArns: Iterable<string>) => void>()
+  /** The report whose health was told last. */
+  #told: RouterReport | undefined
+  /** By ARN, the groups that targets drain from. */
+  readonly #draining = new Set<string>()
+  /** Its own: notified when there may be a drain to end, or a table to tell. */
+  readonly #duties: Changes
+  /** The groups that listeners and rules forward to, as long as these are the same: it is asked for every target. */
+  #referenced:
+    | {
+        readonly listeners: readonly Listener[]
+        readonly rules: readonly ListenerRule[]
+        readonly targetGroupArns: ReadonlySet<string>
+      }
+    | undefined
   #running: { readonly stop: AbortController; readonly loop: Promise<void> } | undefined
 
   constructor(world: {
@@ -38,6 +53,21 @@ export class RouterLoadBalancing implements LoadBalancing {
     this.#changes = world.changes
     this.#log = world.log
     this.#publisher = new TablePublisher(world)
+    this.#duties = new Changes(world.clock)
+    for (const group of this.#store.targetGroups.list()) this.#noteDraining(group.targetGroupArn)
+    this.#store.onChange((changes) => {
+      for (const { kind, key, before, value } of changes) {
+        if (kind === 'targetGroups') this.#noteDraining(key)
+        // A group that nothing forwards to has no health.
+        else if (kind === 'listeners') {
+          this.#tellForwards([...(before?.defaultActions ?? []), ...(value?.defaultActions ?? [])])
+        } else if (kind === 'rules') this.#tellForwards([...(before?.actions ?? []), ...(value?.actions ?? [])])
+      }
+    })
+    this.#router.onReport(() => {
+      this.#tellHealth()
+      if (this.#draining.size > 0) this.#duties.notify()
+    })
   }
 
   /** Tells the router what the store says, whatever it served by before, and begins to take drained targets away. */
@@ -61,21 +91,30 @@ export class RouterLoadBalancing implements LoadBalancing {
     try {
       return await this.#publisher.publish()
     } catch (error) {
-      // Whoever waits for changes sees that the router is behind, and tells it again.
+      // The router is behind, and is told again.
+      this.#duties.notify()
       this.#changes.notify()
       throw error
     }
   }
 
-  async registerTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
-    this.#changeTargets(targetGroupArn, (registered) => targets.reduce(withRegistered, registered))
+  async registerTargets(
+    targetGroupArn: string,
+    targets: readonly TargetAddress[],
+    durability: Durability = 'kept',
+  ): Promise<void> {
+    this.#changeTargets(targetGroupArn, durability, (registered) => targets.reduce(withRegistered, registered))
     if (!targets.every((target) => this.#isPublishedAs('registered', targetGroupArn, target))) await this.publish()
   }
 
-  async deregisterTargets(targetGroupArn: string, targets: readonly TargetAddress[]): Promise<void> {
+  async deregisterTargets(
+    targetGroupArn: string,
+    targets: readonly TargetAddress[],
+    durability: Durability = 'kept',
+  ): Promise<void> {
     const since = this.#clock.now()
     const left = new Set(targets.map(addressKey))
-    this.#changeTargets(targetGroupArn, (registered) =>
+    this.#changeTargets(targetGroupArn, durability, (registered) =>
       registered.map((each) =>
         left.has(addressKey(each)) && each.draining === undefined ? { ...each, draining: { since } } : each,
       ),
@@ -105,11 +144,48 @@ export class RouterLoadBalancing implements LoadBalancing {
     return targets.filter((target) => this.health(targetGroupArn, target).state === 'healthy').length
   }
 
+  onHealthChange(listener: (targetGroupArns: Iterable<string>) => void): void {
+    this.#healthListeners.add(listener)
+  }
+
+  /** By what the router says of each target, and by the targets that its table has come to. */
+  #tellHealth(): void {
+    const [before, report] = [this.#told, this.#router.report()]
+    if (report === before || report === undefined) return
+    this.#told = report
+    const versions = [before?.tableVersion ?? 0, report.tableVersion] as const
+    const keys = changedTargets(before?.targets ?? {}, report.targets)
+    if (versions[0] !== versions[1]) {
+      keys.push(...this.#publisher.targetsSince(Math.min(...versions), Math.max(...versions)))
+    }
+    if (keys.length === 0) return
+    const targetGroupArns = new Set(keys.map((key) => key.slice(0, key.indexOf(' '))))
+    for (const listener of this.#healthListeners) listener(targetGroupArns)
+  }
+
+  #tellForwards(actions: readonly ListenerAction[]): void {
+    const targetGroupArns = new Set(actions.flatMap(targetGroupsOfAction))
+    for (const listener of this.#healthListeners) listener(targetGroupArns)
+  }
+
+  #noteDraining(targetGroupArn: string): void {
+    const targets = this.#store.targetGroups.get(targetGroupArn)?.targets ?? []
+    const isDraining = targets.some((target) => target.draining !== undefined)
+    if (!isDraining && !this.#draining.delete(targetGroupArn)) return
+    if (isDraining) this.#draining.add(targetGroupArn)
+    this.#duties.notify()
+  }
+
+  #drainingGroups(): readonly TargetGroup[] {
+    return Array.from(this.#draining, (arn) => this.#store.targetGroups.get(arn)).filter((group) => group !== undefined)
+  }
+
   #changeTargets(
     targetGroupArn: string,
+    durability: Durability,
     change: (targets: readonly RegisteredTarget[]) => readonly RegisteredTarget[],
   ): void {
-    this.#store.transaction(() => {
+    this.#store.perform(durability, () => {
       const group = this.#store.targetGroups.get(targetGroupArn)
       if (group === undefined) throw new AwsError('TargetGroupNotFoundException', 'One or more target groups not found')
       const targets = change(group.targets)
@@ -133,13 +209,15 @@ export class RouterLoadBalancing implements LoadBalancing {
   }
 
   #isReferenced(targetGroupArn: string): boolean {
-    const { listeners, rules } = this.#store
-    return (
-      listeners
-        .list()
-        .some(({ defaultActions }) => defaultActions.flatMap(targetGroupsOfAction).includes(targetGroupArn)) ||
-      rules.list().some(({ actions }) => actions.flatMap(targetGroupsOfAction).includes(targetGroupArn))
-    )
+    const [listeners, rules] = [this.#store.listeners.list(), this.#store.rules.list()]
+    if (this.#referenced?.listeners !== listeners || this.#referenced.rules !== rules) {
+      const actions = [
+        ...listeners.flatMap(({ defaultActions }) => defaultActions),
+        ...rules.flatMap((rule) => rule.actions),
+      ]
+      this.#referenced = { listeners, rules, targetGroupArns: new Set(actions.flatMap(targetGroupsOfAction)) }
+    }
+    return this.#referenced.targetGroupArns.has(targetGroupArn)
   }
 
   /** What the router says of a target that serves. A report from before its registration speaks of another one. */
@@ -173,20 +251,20 @@ export class RouterLoadBalancing implements LoadBalancing {
   async #nextDuty(signal: AbortSignal): Promise<void> {
     const hasDuty = (): boolean =>
       this.#publisher.isBehind ||
-      this.#store.targetGroups.list().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
+      this.#drainingGroups().some((group) => group.targets.some((target) => this.#isDrainOver(group, target)))
     for (;;) {
       const deadline = this.#nextDeadline()
       const look = (): 'duty' | 'deadline moved' | undefined => {
         if (hasDuty()) return 'duty'
         return this.#nextDeadline() === deadline ? undefined : 'deadline moved'
       }
-      const seen = await this.#changes.until(look, deadline === undefined ? { signal } : { deadline, signal })
+      const seen = await this.#duties.until(look, deadline === undefined ? { signal } : { deadline, signal })
       if (seen === 'duty') return
     }
   }
 
   #removeDrained(): void {
-    for (const group of this.#store.targetGroups.list()) {
+    for (const group of this.#drainingGroups()) {
       const targets = group.targets.filter((target) => !this.#isDrainOver(group, target))
       if (targets.length < group.targets.length) {
         this.#store.targetGroups.put(group.targetGroupArn, { ...group, targets })
@@ -205,11 +283,9 @@ export class RouterLoadBalancing implements LoadBalancing {
   }
 
   #nextDeadline(): number | undefined {
-    const deadlines = this.#store.targetGroups
-      .list()
-      .flatMap((group) =>
-        group.targets.flatMap(({ draining: since }) => (since === undefined ? [] : [drainDeadline(group, since)])),
-      )
+    const deadlines = this.#drainingGroups().flatMap((group) =>
+      group.targets.flatMap(({ draining: since }) => (since === undefined ? [] : [drainDeadline(group, since)])),
+    )
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
 }
@@ -247,6 +323,21 @@ function withRegistered(targets: readonly RegisteredTarget[], target: TargetAddr
 
 function drainDeadline(group: TargetGroup, { since }: { readonly since: number }): number {
   return since + deregistrationDelaySeconds(group) * 1000
+}
+
+/** The keys of the targets of which the two reports say something else, but for their requests. */
+function changedTargets(before: RouterReport['targets'], now: RouterReport['targets']): string[] {
+  const changed = Object.keys(now).filter((key) => {
+    const [one, other] = [before[key], now[key]]
+    if (one === undefined || other === undefined) return true
+    return (
+      one.health.state !== other.health.state ||
+      one.health.reason !== other.health.reason ||
+      one.health.description !== other.health.description ||
+      one.lastCheck !== other.lastCheck
+    )
+  })
+  return [...changed, ...Object.keys(before).filter((key) => now[key] === undefined)]
 }
 
 /** A router that cannot be reached holds up nobody who wants to end. */

@@ -99,7 +99,7 @@ export class MetricDiary {
     const key = this.#newKey(now)
     const rows = newest([...this.#rows, { key, notes: this.#notes.size }])
     const gone = this.#rows.slice(0, this.#rows.length + 1 - rows.length)
-    this.#store.transaction(() => {
+    this.#store.noted(() => {
       // Without alarms nobody minds when an engine was away.
       if (hasAlarms) engineTimes.put('engine', { seenAt: now, absences: this.absences })
       if (this.#notes.size === 0) return

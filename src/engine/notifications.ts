@@ -1,6 +1,9 @@
 import { notificationsOf, toldStatuses, type Notification } from '../domain/notification.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
+import { ecsDeploymentEvent, ecsStates, type EcsDeploymentState, type EcsHookState } from '../domain/ecs-event.ts'
+import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import type { Engine } from './engine.ts'
+import { currentDeployment } from './service-deployments.ts'
 
 /** Where notifications are delivered to, once each if all goes well. */
 export interface Webhook {
@@ -17,12 +20,25 @@ export class Notifications {
   readonly #tools: NotificationTools
   readonly #ended = new AbortController()
   #running: readonly Promise<void>[] = []
+  /** By id, and by the service's ARN: those that there may be something to tell of. */
+  readonly #deployments = new Set<string>()
+  readonly #services = new Set<string>()
 
   constructor(tools: NotificationTools) {
     this.#tools = tools
   }
 
   start(): void {
+    const { store } = this.#tools
+    for (const { deploymentId } of store.deployments.list()) this.#deployments.add(deploymentId)
+    for (const { serviceArn } of store.services.list()) this.#services.add(serviceArn)
+    store.onChange((changes) => {
+      for (const { kind, key, value } of changes) {
+        if (kind === 'deployments') this.#deployments.add(key)
+        else if (kind === 'services') this.#services.add(key)
+        else if (kind === 'serviceDeployments' && value !== undefined) this.#services.add(value.serviceArn)
+      }
+    })
     this.#running = [this.#untilEnded(() => this.#record()), this.#untilEnded(() => this.#deliverNext())]
   }
 
@@ -50,34 +66,83 @@ export class Notifications {
     const news = await changes.until(() => this.#news(), { signal: this.#ended.signal })
     if (news === undefined) return
     store.transaction(() => {
-      for (const { deployment, statuses } of news) {
+      for (const { deployment, statuses } of news.codeDeploy) {
         for (const status of statuses) this.#keep(deployment, status)
         const told = store.toldDeployments.get(deployment.deploymentId) ?? []
         store.toldDeployments.put(deployment.deploymentId, [...told, ...statuses])
       }
+      for (const each of news.ecs) this.#keepOfEcs(each)
       this.#forgetOldest()
     })
   }
 
-  #news(): readonly News[] | undefined {
+  #news(): { readonly codeDeploy: readonly News[]; readonly ecs: readonly EcsNews[] } | undefined {
+    const [codeDeploy, ecs] = [this.#codeDeployNews(), this.#ecsNews()]
+    return codeDeploy.length + ecs.length === 0 ? undefined : { codeDeploy, ecs }
+  }
+
+  #codeDeployNews(): readonly News[] {
     const { store } = this.#tools
-    const news = store.deployments.list().flatMap((deployment) => {
-      const told = store.toldDeployments.get(deployment.deploymentId) ?? []
-      const statuses = toldStatuses(deployment).filter((status) => !told.includes(status))
-      return statuses.length === 0 ? [] : [{ deployment, statuses }]
-    })
-    return news.length === 0 ? undefined : news
+    const news: News[] = []
+    for (const deploymentId of this.#deployments) {
+      const deployment = store.deployments.get(deploymentId)
+      const told = store.toldDeployments.get(deploymentId) ?? []
+      const statuses = deployment === undefined ? [] : toldStatuses(deployment).filter((each) => !told.includes(each))
+      if (deployment === undefined || statuses.length === 0) this.#deployments.delete(deploymentId)
+      else news.push({ deployment, statuses })
+    }
+    return news
+  }
+
+  /** Of each service only its last deployment has news: one that was replaced is told of no more. */
+  #ecsNews(): readonly EcsNews[] {
+    const { store } = this.#tools
+    const news: EcsNews[] = []
+    for (const serviceArn of this.#services) {
+      const service = store.services.get(serviceArn)
+      const deployment = service && currentDeployment(store, service)
+      const all = deployment === undefined ? [] : ecsStates(deployment)
+      const told = store.toldServiceDeployments.get(serviceArn)
+      const count = told?.serviceDeploymentArn === deployment?.serviceDeploymentArn ? (told?.count ?? 0) : 0
+      if (deployment === undefined || all.length <= count) this.#services.delete(serviceArn)
+      else news.push({ deployment, states: all.slice(count), count: all.length })
+    }
+    return news
+  }
+
+  #keepOfEcs({ deployment, states, count }: EcsNews): void {
+    const { store, clock, chance } = this.#tools
+    const { serviceArn, serviceDeploymentArn } = deployment
+    for (const state of states) {
+      const at = clock.now()
+      const notificationId = chance.uuid()
+      const content = {
+        channel: 'EventBridge',
+        event: ecsDeploymentEvent(deployment, state, { at, id: notificationId }),
+      } as const
+      store.notifications.put(notificationId, {
+        notificationId,
+        deploymentId: serviceDeploymentArn,
+        at,
+        content,
+        ...this.#delivery(),
+      })
+    }
+    store.toldServiceDeployments.put(serviceArn, { serviceDeploymentArn, count })
+  }
+
+  #delivery(): Pick<Notification, 'delivery'> {
+    return this.#tools.webhook === undefined ? {} : { delivery: { status: 'Pending', attempts: 0 } }
   }
 
   #keep(deployment: Deployment, status: DeploymentStatus): void {
-    const { store, clock, chance, settings, webhook } = this.#tools
+    const { store, clock, chance, settings } = this.#tools
     const at = clock.now()
     const id = chance.uuid()
     for (const content of notificationsOf(deployment, status, { accountId: settings.accountId, at, id })) {
       const notificationId = content.channel === 'EventBridge' ? content.event.id : chance.uuid()
       const { deploymentId } = deployment
-      const delivery = webhook === undefined ? {} : { delivery: { status: 'Pending', attempts: 0 } as const }
-      store.notifications.put(notificationId, { notificationId, deploymentId, at, content, ...delivery })
+      store.notifications.put(notificationId, { notificationId, deploymentId, at, content, ...this.#delivery() })
     }
   }
 
@@ -134,6 +199,12 @@ export class Notifications {
 
 type NotificationTools = Pick<Engine, 'store' | 'clock' | 'chance' | 'settings' | 'changes' | 'log'> & {
   readonly webhook: Webhook | undefined
+}
+type EcsNews = {
+  readonly deployment: ServiceDeployment
+  readonly states: readonly (EcsDeploymentState | EcsHookState)[]
+  /** How many are told of then. */
+  readonly count: number
 }
 type News = { readonly deployment: Deployment; readonly statuses: readonly DeploymentStatus[] }
 

@@ -1,11 +1,13 @@
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
 import { serviceEvents } from './event-recording.ts'
+import { keepRollingService } from './rolling-keeping.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
+import { currentDeployment, forgetServiceDeployments } from './service-deployments.ts'
 import { keepTaskSet } from './task-set-keeping.ts'
 
-/** ECS answers for a deleted service, and for a stopped task, "for a while"; of tasks it says at least an hour. */
-export const keptMilliseconds = 3_600_000
+/** ECS answers for a deleted service "for a while". */
+const keptMilliseconds = 3_600_000
 
 /**
  * Looks at a service once: keeps its task sets, takes away those that have drained, and brings a deleted service to its
@@ -19,6 +21,9 @@ export function keepService(
 ): number {
   const { store } = context
   if (service.status === 'INACTIVE' && taskSets.length === 0) return forgetLater(context, service)
+  if (service.status === 'ACTIVE' && isRolling(context, service)) {
+    return keepRollingService(context, service, taskSets, tasks)
+  }
   let wakeAt = Infinity
   for (const taskSet of taskSets) {
     const left = tasks.filter(({ taskSetId }) => taskSetId === taskSet.taskSetId)
@@ -28,6 +33,16 @@ export function keepService(
   }
   if (service.status === 'DRAINING' && taskSets.length === 0) becomeInactive(context, service)
   return wakeAt
+}
+
+/**
+ * Under the ECS controller, but where the last deployment shifts traffic: its procedure scales the task sets, and where it
+ * was stopped midway what is left serves on until the next one.
+ */
+function isRolling({ store }: SchedulerContext, service: Service): boolean {
+  if (service.deploymentController !== 'ECS') return false
+  const deployment = currentDeployment(store, service)
+  return deployment === undefined || deployment.deploymentConfiguration.strategy === 'ROLLING'
 }
 
 function drain({ store, clock }: SchedulerContext, taskSet: TaskSet): void {
@@ -48,6 +63,7 @@ function forgetLater(context: SchedulerContext, service: Service): number {
   if (goneAt > clock.now()) return goneAt
   store.transaction(() => {
     for (const { id } of serviceEvents(store, service.serviceArn)) store.serviceEvents.delete(id)
+    forgetServiceDeployments(store, service.serviceArn)
     store.services.delete(service.serviceArn)
   })
   return Infinity

@@ -1,60 +1,72 @@
 import { AwsError } from '../domain/aws-error.ts'
 import { arn } from '../domain/identifiers.ts'
 import { isPending } from '../domain/reconcile.ts'
-import { computedDesiredCount } from '../domain/service.ts'
+import { computedDesiredCount, withMakeup } from '../domain/service.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import { stopDecided } from '../domain/task-transitions.ts'
 import type { Task, TaskStopCode } from '../domain/task.ts'
-import type { Changes } from './changes.ts'
-import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
 import { Alarm } from './alarm.ts'
+import { Attention } from './attention.ts'
+import { Changes } from './changes.ts'
+import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
-import { keepService, keptMilliseconds } from './service-keeping.ts'
+import { keepService } from './service-keeping.ts'
 import { taskSetEvidence } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
 import { Trouble } from './trouble.ts'
 
 /** So that a task set which fails for ever does not fill the memory. */
 const mostStoppedTasks = 100
+/** So that whoever waits for a task's end still meets it, however short the engine's minutes are. */
+const leastKeptMilliseconds = 60_000
+
+/** Looked at in a row; then whoever else waits for the processor has a turn. */
+const mostAtOnce = 50
 
 /**
  * ECS's service scheduler: keeps every task set at its desired count of healthy tasks. It sleeps until something changes
- * (the store, a target's health, a container's end) or a time comes, looks at everything once, and sleeps again.
+ * (the store, a target's health, a container's end) or a time comes, looks at the services concerned, and sleeps again.
  */
 export class EcsServiceScheduler implements ServiceScheduler {
   readonly #context: SchedulerContext
   readonly #ended = new AbortController()
   readonly #trouble: Trouble
+  readonly #attention: Attention
+  /** Its own: it is woken when there is something to look at, and by nothing else. */
+  readonly #wake: Changes
   #loop: Promise<void> | undefined
-  /** Grows with each change of the store and each end of a container: whether there is something new to look at. */
-  #changeCount = 0
+  /** How often it has looked at a service, or at a task without one. */
+  looks = 0
 
   constructor(context: SchedulerContext) {
     this.#context = context
     this.#trouble = new Trouble(context.clock, context.log)
+    this.#attention = new Attention(context.store)
+    this.#wake = new Changes(context.clock)
   }
 
   /** Begins, or takes up every task where it was when the engine ended. */
   start(): void {
     if (this.#loop !== undefined) return
-    const { store, runtime, changes } = this.#context
-    const lifecycle = new TaskLifecycle(this.#context, this.#trouble, this.#ended.signal)
-    store.onChange(() => {
-      this.#changeCount += 1
-    })
+    const { store, runtime, loadBalancing } = this.#context
+    const lifecycle = new TaskLifecycle(this.#context, this.#trouble, this.#ended.signal, (task) =>
+      this.#attend((attention) => attention.task(task)),
+    )
+    store.onChange((changes) => this.#attend((attention) => attention.changed(changes)))
+    loadBalancing.onHealthChange((arns) => this.#attend((attention) => attention.targetGroups(arns)))
     runtime.onExit((taskId) => {
-      this.#changeCount += 1
       lifecycle.containerExited(taskId)
-      changes.notify()
+      this.#attend((attention) => attention.taskWithId(taskId))
     })
+    this.#attention.all()
     this.#loop = this.#run(lifecycle)
+    void this.#removeOrphans()
   }
 
   /** Ends without touching a task; resolves when nothing more is decided. Steps under way are not written down. */
   async stop(): Promise<void> {
     this.#ended.abort(new Error('The service scheduler has ended.'))
-    this.#context.changes.notify()
     await this.#loop
   }
 
@@ -98,12 +110,12 @@ export class EcsServiceScheduler implements ServiceScheduler {
       const taskSet = this.#taskSet(taskSetArn)
       if (taskSet.status === 'PRIMARY') return taskSet
       const now = clock.now()
-      for (const other of store.taskSets.list()) {
-        if (other.serviceArn !== taskSet.serviceArn || other.status !== 'PRIMARY') continue
+      for (const other of store.taskSets.ofService(taskSet.serviceArn)) {
+        if (other.status !== 'PRIMARY') continue
         this.#put({ ...other, status: 'ACTIVE', updatedAt: now })
       }
       const service = this.#service(taskSet.serviceArn)
-      store.services.put(service.serviceArn, withPrimary(service, taskSet))
+      store.services.put(service.serviceArn, withMakeup(service, taskSet))
       return this.#put({ ...taskSet, status: 'PRIMARY', updatedAt: now })
     })
   }
@@ -128,7 +140,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
     const taskSet = store.taskSets.get(taskSetArn)
     if (taskSet === undefined) return { desired: 0, pending: 0, running: 0 }
     const service = store.services.get(taskSet.serviceArn)
-    const tasks = store.tasks.list().filter((task) => belongsTo(task, taskSet))
+    const tasks = store.tasks.ofService(taskSet.serviceArn).filter(({ taskSetId }) => taskSetId === taskSet.taskSetId)
     return {
       desired: service === undefined ? 0 : computedDesiredCount(service, taskSet),
       pending: tasks.filter(isPending).length,
@@ -144,59 +156,117 @@ export class EcsServiceScheduler implements ServiceScheduler {
     recordServiceEvents(this.#context, serviceArn, [message])
   }
 
-  async #run(lifecycle: TaskLifecycle): Promise<void> {
-    const { changes, clock } = this.#context
+  /** Tasks that the runtime has and the store does not: of a state that was lost, or removed by half when an engine died. */
+  async #removeOrphans(): Promise<void> {
+    const { clock } = this.#context
     const { signal } = this.#ended
-    const alarm = new Alarm(clock, signal, () => {
-      this.#changeCount += 1
-      changes.notify()
-    })
+    const subject = 'tasks that nothing is known of'
     while (!signal.aborted) {
-      const changeCount = this.#changeCount
-      alarm.set(this.#look(lifecycle))
-      if (this.#changeCount === changeCount) await nextChange(changes)
+      try {
+        await this.#lookForOrphans()
+        return this.#trouble.worked(subject)
+      } catch (error) {
+        if (!signal.aborted) this.#trouble.failed(subject, error)
+      }
+      const at = this.#trouble.retryAt(subject) ?? clock.now()
+      await clock.sleep(Math.max(0, at - clock.now()), signal).catch(() => undefined)
     }
   }
 
-  /** Looks at every service and every task once; answers when to look again if nothing changes before. */
-  #look(lifecycle: TaskLifecycle): number {
-    const { store } = this.#context
-    const taskSets = Map.groupBy(store.taskSets.list(), ({ serviceArn }) => serviceArn)
-    const tasks = Map.groupBy(store.tasks.list(), ({ serviceArn }) => serviceArn)
-    let wakeAt = Infinity
-    for (const service of store.services.list()) {
-      const live = (tasks.get(service.serviceArn) ?? []).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
-      const keep = (): number => keepService(this.#context, service, taskSets.get(service.serviceArn) ?? [], live)
-      wakeAt = Math.min(wakeAt, this.#tried(service.serviceArn, keep))
+  async #lookForOrphans(): Promise<void> {
+    const { store, runtime, log } = this.#context
+    const found = await runtime.list()
+    // In this order: a task is in the store before it is in the runtime.
+    const known = new Set(store.tasks.list().map(({ taskId }) => taskId))
+    for (const taskId of found) {
+      if (known.has(taskId) || this.#ended.signal.aborted) continue
+      log.warn(`Task ${taskId} was found running or half removed, and nothing is known of it: it is removed.`)
+      await runtime.remove(taskId)
     }
-    for (const task of store.tasks.list()) lifecycle.drive(task)
-    for (const ofService of tasks.values()) wakeAt = Math.min(wakeAt, this.#forget(ofService, lifecycle))
-    return Math.min(wakeAt, this.#trouble.nextRetryAt())
+  }
+
+  #attend(see: (attention: Attention) => void): void {
+    see(this.#attention)
+    this.#wake.notify()
+  }
+
+  async #run(lifecycle: TaskLifecycle): Promise<void> {
+    const { clock } = this.#context
+    const { signal } = this.#ended
+    const alarm = new Alarm(clock, signal, () => this.#wake.notify())
+    const isDue = (): true | undefined => {
+      if (this.#attention.isDue(clock.now())) return true
+      alarm.set(this.#attention.nextAt())
+      return undefined
+    }
+    try {
+      for (;;) {
+        await this.#wake.until(isDue, { signal })
+        const subjects = this.#attention.take(clock.now(), mostAtOnce)
+        for (const { kind, arn: subject } of subjects) {
+          const lookAgainAt =
+            kind === 'service' ? this.#lookAt(subject, lifecycle) : this.#lookAtTask(subject, lifecycle)
+          this.#attention.lookAgain(subject, lookAgainAt)
+          this.looks += 1
+        }
+        if (subjects.length >= mostAtOnce) await clock.sleep(0, signal)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  /** Looks at a service and its tasks once; answers when to look again if nothing changes before. */
+  #lookAt(serviceArn: string, lifecycle: TaskLifecycle): number {
+    const { store } = this.#context
+    const [service, tasks] = [store.services.get(serviceArn), store.tasks.ofService(serviceArn)]
+    let wakeAt = Infinity
+    if (service !== undefined) {
+      const live = tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+      const keep = (): number => keepService(this.#context, service, store.taskSets.ofService(serviceArn), live)
+      wakeAt = this.#tried(serviceArn, keep)
+    }
+    for (const task of store.tasks.ofService(serviceArn)) wakeAt = Math.min(wakeAt, lifecycle.drive(task))
+    return Math.min(wakeAt, this.#forget(tasks, lifecycle))
+  }
+
+  /** Of the tasks without a service, too, only so many are kept that have stopped. */
+  #lookAtTask(taskArn: string, lifecycle: TaskLifecycle): number {
+    const { store } = this.#context
+    const task = store.tasks.get(taskArn)
+    if (task === undefined) return Infinity
+    const wakeAt = lifecycle.drive(task)
+    return task.lastStatus === 'STOPPED' ? Math.min(wakeAt, this.#forget(store.tasks.ofService(''), lifecycle)) : wakeAt
   }
 
   /** A store that cannot be written right now is no reason to give up, and one service's trouble is not another's. */
   #tried(subject: string, work: () => number): number {
-    if (this.#trouble.retryAt(subject) !== undefined) return Infinity
+    const retryAt = this.#trouble.retryAt(subject)
+    if (retryAt !== undefined) return retryAt
     try {
       const wakeAt = work()
       this.#trouble.worked(subject)
       return wakeAt
     } catch (error) {
       this.#trouble.failed(subject, error)
-      return Infinity
+      return this.#trouble.retryAt(subject) ?? Infinity
     }
   }
 
-  /** Stopped tasks are kept for an hour, the newest 100 of each service. Answers when the next one's hour is over. */
+  /**
+   * Stopped tasks are kept for an hour of the engine's minutes, but for a minute of the world's at least; the newest 100 of
+   * each service. Answers when the next one's hour is over.
+   */
   #forget(tasks: readonly Task[], lifecycle: TaskLifecycle): number {
     const now = this.#context.clock.now()
+    const keptFor = Math.max(60 * this.#context.settings.minuteMilliseconds, leastKeptMilliseconds)
     const stopped = tasks.filter(({ lastStatus }) => lastStatus === 'STOPPED')
     const newest = stopped.length > mostStoppedTasks ? stopped.toSorted((a, b) => stoppedAt(b) - stoppedAt(a)) : stopped
     let wakeAt = Infinity
     for (const [index, task] of newest.entries()) {
-      const goneAt = stoppedAt(task) + keptMilliseconds
-      if (index >= mostStoppedTasks || goneAt <= now) lifecycle.forget(task)
-      else wakeAt = Math.min(wakeAt, goneAt)
+      const goneAt = stoppedAt(task) + keptFor
+      const isOld = index >= mostStoppedTasks || goneAt <= now
+      wakeAt = Math.min(wakeAt, isOld ? lifecycle.forget(task) : goneAt)
     }
     return wakeAt
   }
@@ -217,32 +287,6 @@ export class EcsServiceScheduler implements ServiceScheduler {
     this.#context.store.taskSets.put(taskSet.taskSetArn, taskSet)
     return taskSet
   }
-}
-
-/** The service shows what its PRIMARY task set runs. */
-function withPrimary(service: Service, taskSet: TaskSet): Service {
-  const { taskDefinition, loadBalancers, launchType, networkConfiguration, platformVersion } = taskSet
-  return {
-    ...service,
-    taskDefinition,
-    loadBalancers,
-    launchType,
-    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
-    ...(platformVersion === undefined ? {} : { platformVersion }),
-  }
-}
-
-async function nextChange(changes: Changes): Promise<void> {
-  let looked = false
-  await changes.until(() => {
-    if (looked) return true
-    looked = true
-    return undefined
-  })
-}
-
-function belongsTo(task: Task, taskSet: TaskSet): boolean {
-  return task.taskSetId === taskSet.taskSetId && task.serviceArn === taskSet.serviceArn
 }
 
 function stoppedAt(task: Task): number {

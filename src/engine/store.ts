@@ -3,18 +3,31 @@ import type { Certificate } from '../domain/certificate.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Application, ApplicationRevision, DeploymentConfig, DeploymentGroup } from '../domain/code-deploy.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
+import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
+import { parseArn } from '../domain/identifiers.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
+import type { LogGroup, LogStream } from '../domain/log-group.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
 import type { EngineTimes, MetricMinute } from '../domain/metric-minute.ts'
 import type { Notification } from '../domain/notification.ts'
+import { isOver } from '../domain/service-deployment.ts'
+import type { ServiceDeployment } from '../domain/service-deployment.ts'
+import type { ScalableTarget, ScalingActivities, ScalingPolicy } from '../domain/scaling.ts'
+import type { ServiceRevision } from '../domain/service-revision.ts'
+import type { StoredParameter, StoredSecret } from '../domain/secret.ts'
 import type { Service, ServiceEvent, TaskSet } from '../domain/service.ts'
 import type { TaskDefinition } from '../domain/task-definition.ts'
 import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
-import type { Persistence, RowChange } from './ports.ts'
+import { DiskCollection, MemoryCollection } from './collection.ts'
+import type { Change, Collection } from './collection.ts'
+import { OwnerIndex } from './owner-index.ts'
+import type { OwnersOf } from './owner-index.ts'
+import { kindsOnDisk } from './ports.ts'
+import type { Durability, Persistence, RowChange } from './ports.ts'
 
 /** Every kind of thing the engine keeps, and what its key is. */
 type Kinds = {
@@ -30,6 +43,8 @@ type Kinds = {
   /** By the event's id: a row each, so that one more does not write all of them again. */
   serviceEvents: ServiceEvent
   taskSets: TaskSet
+  serviceDeployments: ServiceDeployment
+  serviceRevisions: ServiceRevision
   tasks: Task
   /** By `region/name`. */
   applications: Application
@@ -43,6 +58,11 @@ type Kinds = {
   alarms: MetricAlarm
   /** By `region/alarmName`, also of alarms that were deleted. */
   alarmHistories: AlarmHistory
+  /** By `region/service/CLUSTER/SERVICE`. */
+  scalableTargets: ScalableTarget
+  scalingActivities: ScalingActivities
+  /** By ARN. */
+  scalingPolicies: ScalingPolicy
   /** By its own key, oldest first. */
   metricMinutes: MetricMinute
   /** One: `engine`. */
@@ -51,6 +71,8 @@ type Kinds = {
   notifications: Notification
   /** By deployment id: the statuses that notifications were kept of. */
   toldDeployments: readonly DeploymentStatus[]
+  /** By the service's ARN: of which of its deployments, and how many of its states, notifications were kept. */
+  toldServiceDeployments: { readonly serviceDeploymentArn: string; readonly count: number }
   /** By name: buckets of all regions share theirs. */
   buckets: Bucket
   /** By `bucket/key`. */
@@ -60,6 +82,12 @@ type Kinds = {
   uploadedParts: UploadedPart
   /** By `region/name`. */
   functions: LambdaFunction
+  /** By `region/name`; the values are in them. */
+  secrets: StoredSecret
+  parameters: StoredParameter
+  /** By `region/name`, and by `region/groupName` and the stream's name in a second line. */
+  logGroups: LogGroup
+  logStreams: LogStream
   /** By deployment id. */
   deployments: Deployment
   /** By deployment id: how far the observation of the deployment has come. */
@@ -79,152 +107,177 @@ type Kinds = {
  */
 export class Store {
   readonly #persistence: Persistence
-  readonly #collections = new Map<string, MemoryCollection<unknown>>()
-  readonly #listeners = new Set<() => void>()
+  readonly #loaders = new Map<string, (key: string, value: unknown) => void>()
+  readonly #onDisk: DiskCollection<unknown>[] = []
+  readonly #listeners = new Set<(changes: readonly StoreChange[]) => void>()
   #open: Change[] | undefined
 
   readonly loadBalancers = this.#collection('loadBalancers')
-  readonly targetGroups = this.#collection('targetGroups')
+  readonly targetGroups = this.#indexed('targetGroups', { named: ({ name }) => [name] })
   readonly listeners = this.#collection('listeners')
-  readonly rules = this.#collection('rules')
+  readonly rules = this.#indexed('rules', { ofListener: ({ listenerArn }) => [listenerArn] })
   readonly certificates = this.#collection('certificates')
   readonly clusters = this.#collection('clusters')
   readonly taskDefinitions = this.#collection('taskDefinitions')
   readonly services = this.#collection('services')
-  readonly serviceEvents = this.#collection('serviceEvents')
-  readonly taskSets = this.#collection('taskSets')
-  readonly tasks = this.#collection('tasks')
+  readonly serviceEvents = this.#indexed('serviceEvents', { ofService })
+  readonly taskSets = this.#indexed('taskSets', {
+    ofService,
+    ofTargetGroup: ({ loadBalancers }) => loadBalancers.map(({ targetGroupArn }) => targetGroupArn),
+  })
+  readonly serviceDeployments = this.#indexed('serviceDeployments', {
+    ofService,
+    /** By the alarm's key, those that it may still stop. */
+    watching: (deployment) => (isOver(deployment) ? [] : alarmKeysOf(deployment)),
+  })
+  readonly serviceRevisions = this.#indexed('serviceRevisions', { ofService })
+  readonly tasks = this.#indexed('tasks', { ofService, withId: ({ taskId }) => [taskId] })
   readonly applications = this.#collection('applications')
   readonly deploymentGroups = this.#collection('deploymentGroups')
   readonly deploymentConfigs = this.#collection('deploymentConfigs')
   readonly revisions = this.#collection('revisions')
   readonly alarms = this.#collection('alarms')
   readonly alarmHistories = this.#collection('alarmHistories')
+  readonly scalableTargets = this.#collection('scalableTargets')
+  readonly scalingActivities = this.#collection('scalingActivities')
+  readonly scalingPolicies = this.#indexed('scalingPolicies', {
+    /** By the scalable target's key. */
+    ofTarget: ({ region, resourceId }) => [`${region}/${resourceId}`],
+  })
   readonly metricMinutes = this.#collection('metricMinutes')
   readonly engineTimes = this.#collection('engineTimes')
   readonly notifications = this.#collection('notifications')
   readonly toldDeployments = this.#collection('toldDeployments')
+  readonly toldServiceDeployments = this.#collection('toldServiceDeployments')
   readonly buckets = this.#collection('buckets')
   readonly objects = this.#collection('objects')
   readonly multipartUploads = this.#collection('multipartUploads')
   readonly uploadedParts = this.#collection('uploadedParts')
   readonly functions = this.#collection('functions')
-  readonly deployments = this.#collection('deployments')
+  readonly secrets = this.#collection('secrets')
+  readonly logGroups = this.#collection('logGroups')
+  readonly logStreams = this.#collection('logStreams')
+  readonly parameters = this.#collection('parameters')
+  readonly deployments = this.#indexed('deployments', {
+    inRegion: ({ region }) => [region],
+    /** By the group's id: a later group of the same name is another one. */
+    ofGroup: ({ group }) => (group.deploymentGroupId === undefined ? [] : [group.deploymentGroupId]),
+    runningIn: ({ region, status }) => (isTerminal(status) ? [] : [region]),
+  })
   readonly deploymentWatches = this.#collection('deploymentWatches')
-  readonly deploymentObservations = this.#collection('deploymentObservations')
-  readonly journal = this.#collection('journal')
+  readonly deploymentObservations = this.#diskCollection('deploymentObservations')
+  readonly journal = this.#diskCollection('journal')
   readonly revisionNumbers = this.#collection('revisionNumbers')
 
   constructor(persistence: Persistence) {
     this.#persistence = persistence
-    for (const { kind, key, value } of persistence.load()) this.#collections.get(kind)?.load(key, JSON.parse(value))
+    for (const { kind, key, value } of persistence.load()) this.#loaders.get(kind)?.(key, JSON.parse(value))
   }
 
   /** Groups changes: all are kept, or none. Inside another transaction it simply joins it. Must not be async. */
   transaction<Result>(work: () => Result): Result {
+    return this.perform('kept', work)
+  }
+
+  /**
+   * A transaction that a failure of the machine, though not of the engine, may take back, with all `noted` ones after the
+   * last that was not. For what is found out again then: the states of tasks, what is only told. Inside another transaction it
+   * simply joins it.
+   */
+  noted<Result>(work: () => Result): Result {
+    return this.perform('noted', work)
+  }
+
+  /** The one or the other. */
+  perform<Result>(durability: Durability, work: () => Result): Result {
     if (this.#open !== undefined) return work()
     const changes: Change[] = []
     this.#open = changes
     try {
       const result = work()
-      if (changes.length > 0) this.#persistence.write(rowsOf(changes))
+      if (changes.length > 0) this.#persistence.write(rowsOf(changes), durability)
       this.#open = undefined
-      if (changes.length > 0) for (const listener of this.#listeners) listener()
+      this.#settle()
+      if (changes.length > 0) for (const listener of this.#listeners) listener(changes as readonly StoreChange[])
       return result
     } catch (error) {
       for (const { undo } of changes.toReversed()) undo()
+      this.#settle()
       throw error
     } finally {
       this.#open = undefined
     }
   }
 
-  /** Called after each transaction that changed something. */
-  onChange(listener: () => void): void {
+  /** Called after each transaction that changed something, with all its changes in the order they were made. */
+  onChange(listener: (changes: readonly StoreChange[]) => void): void {
     this.#listeners.add(listener)
   }
 
   #collection<Kind extends keyof Kinds>(kind: Kind): Collection<Kinds[Kind]> {
-    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => {
-      if (this.#open !== undefined) this.#open.push(change)
-      else this.transaction(() => this.#open?.push(change))
+    return this.#indexed(kind, {})
+  }
+
+  /** By each of the owners the values can be asked for, in the order the keys were first put. */
+  #indexed<Kind extends keyof Kinds, ByOwner extends Owners<Kinds[Kind]>>(
+    kind: Kind,
+    owners: ByOwner,
+  ): IndexedCollection<Kinds[Kind], ByOwner> {
+    const indexes = Object.entries(owners).map(
+      ([name, ownerOf]) => [name, new OwnerIndex<Kinds[Kind]>(ownerOf)] as const,
+    )
+    const collection = new MemoryCollection<Kinds[Kind]>(
+      kind,
+      (change) => this.#record(change),
+      indexes.map(([, index]) => index),
+    )
+    this.#loaders.set(kind, (key, value) => collection.load(key, value as Kinds[Kind]))
+    const lists = indexes.map(([name, index]) => [name, (owner: string) => index.of(owner)] as const)
+    return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], ByOwner>
+  }
+
+  #diskCollection<Kind extends KindOnDisk>(kind: Kind): Collection<Kinds[Kind]> {
+    const collection = new DiskCollection<Kinds[Kind]>(kind, (change) => this.#record(change), {
+      read: (key) => this.#persistence.read(kind, key),
+      readAll: () => this.#persistence.readAll(kind),
     })
-    this.#collections.set(kind, collection)
+    this.#onDisk.push(collection)
     return collection
   }
+
+  #settle(): void {
+    for (const collection of this.#onDisk) collection.settle()
+  }
+
+  #record(change: Change): void {
+    if (this.#open !== undefined) this.#open.push(change)
+    else this.transaction(() => this.#open?.push(change))
+  }
 }
 
-export interface Collection<Value> {
-  get(key: string): Value | undefined
-  has(key: string): boolean
-  /** In the order the keys were first put. */
-  list(): readonly Value[]
-  put(key: string, value: Value): void
-  delete(key: string): void
+/** One change of one value; `value` is undefined where it was deleted, `before` where there was none or it is on disk. */
+export type StoreChange = {
+  readonly [Kind in keyof Kinds]: {
+    readonly kind: Kind
+    readonly key: string
+    readonly value: Kinds[Kind] | undefined
+    readonly before: Kinds[Kind] | undefined
+  }
+}[keyof Kinds]
+
+type KindOnDisk = (typeof kindsOnDisk)[number]
+type Owners<Value> = Readonly<Record<string, OwnersOf<Value>>>
+type IndexedCollection<Value, ByOwner> = Collection<Value> & {
+  readonly [Name in keyof ByOwner]: (owner: string) => readonly Value[]
 }
 
-type Change = { readonly kind: string; readonly key: string; readonly value: unknown; readonly undo: () => void }
+function ofService({ serviceArn }: { readonly serviceArn: string }): readonly string[] {
+  return [serviceArn]
+}
 
-class MemoryCollection<Value> implements Collection<Value> {
-  readonly #kind: string
-  readonly #values = new Map<string, Value>()
-  /** Made when it is asked for, kept until something changes: most who look find nothing new. */
-  #list: readonly Value[] | undefined
-  readonly #record: (change: Change) => void
-
-  constructor(kind: string, record: (change: Change) => void) {
-    this.#kind = kind
-    this.#record = record
-  }
-
-  load(key: string, value: Value): void {
-    this.#set(key, value)
-  }
-
-  get(key: string): Value | undefined {
-    return this.#values.get(key)
-  }
-
-  has(key: string): boolean {
-    return this.#values.has(key)
-  }
-
-  list(): readonly Value[] {
-    this.#list ??= [...this.#values.values()]
-    return this.#list
-  }
-
-  put(key: string, value: Value): void {
-    const undo = this.#undo(key)
-    this.#set(key, value)
-    this.#record({ kind: this.#kind, key, value, undo })
-  }
-
-  delete(key: string): void {
-    if (!this.#values.has(key)) return
-    const undo = this.#undo(key)
-    this.#remove(key)
-    this.#record({ kind: this.#kind, key, value: undefined, undo })
-  }
-
-  #undo(key: string): () => void {
-    const had = this.#values.has(key)
-    const before = this.#values.get(key)
-    return () => {
-      if (had) this.#set(key, before as Value)
-      else this.#remove(key)
-    }
-  }
-
-  #set(key: string, value: Value): void {
-    this.#values.set(key, value)
-    this.#list = undefined
-  }
-
-  #remove(key: string): void {
-    this.#values.delete(key)
-    this.#list = undefined
-  }
+function alarmKeysOf({ alarms, serviceArn }: ServiceDeployment): readonly string[] {
+  const region = parseArn(serviceArn)?.region ?? ''
+  return (alarms?.alarmNames ?? []).map((name) => `${region}/${name}`)
 }
 
 /** The last change of a row is the one that counts. */

@@ -63,6 +63,11 @@ export class TablePublisher {
     return this.#appliedVersion < this.#lastVersion && this.#running === undefined && this.#next === undefined
   }
 
+  /** The keys of the targets that stand as they do since a version after `from`, up to `to`. */
+  targetsSince(from: number, to: number): readonly string[] {
+    return [...this.#targets].filter(([, { version }]) => version > from && version <= to).map(([key]) => key)
+  }
+
   /** By `targetKey`; undefined for a target that is in no table yet. */
   target(key: string): PublishedTarget | undefined {
     return this.#targets.get(key)

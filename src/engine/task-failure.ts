@@ -14,7 +14,7 @@ export function recordFailure(context: SchedulerContext, task: Task): void {
   const taskSet = taskSetOf(store, task)
   const service = store.services.get(task.serviceArn)
   if (taskSet === undefined || service === undefined || taskSet.status === 'DRAINING') return
-  const tasks = store.tasks.list().filter((each) => each.taskSetId === task.taskSetId)
+  const tasks = store.tasks.ofService(task.serviceArn).filter((each) => each.taskSetId === task.taskSetId)
   const failures = afterFailure(taskSet.failures, task, tasks, clock.now())
   const failing = { ...taskSet, failures }
   store.taskSets.put(taskSet.taskSetArn, failing)

@@ -1,44 +1,116 @@
 import { arn, parseArn } from '../domain/identifiers.ts'
 import type { Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
-import type { ContainerDefinition, TaskDefinition } from '../domain/task-definition.ts'
-import type { Task, TaskContainer } from '../domain/task.ts'
+import type { ContainerDefinition, ContainerHealthCheck, TaskDefinition, Volume } from '../domain/task-definition.ts'
+import type { ContainerOverride, Task, TaskContainer } from '../domain/task.ts'
+import { containerValues } from './container-values.ts'
+import type { ContainerValues } from './container-values.ts'
 import { TaskStartError } from './ports.ts'
-import type { Chance, ContainerLaunch, EngineSettings, TaskLaunch } from './ports.ts'
+import type { Chance, ContainerLaunch, EngineSettings, ResourceLimits, TaskLaunch, TaskVolume } from './ports.ts'
+import { registryCredentials } from './registry-credentials.ts'
+import type { SchedulerContext } from './scheduler-context.ts'
+import { taskSetOf } from './task-targets.ts'
 
 /** ECS's default between SIGTERM and SIGKILL. */
 const defaultStopTimeoutSeconds = 30
 
-/** A task as it is when it is decided to start it. */
-export function newTask(
-  service: Service,
-  taskSet: TaskSet,
-  definition: TaskDefinition | undefined,
-  { chance, now }: { readonly chance: Chance; readonly now: number },
-): Task {
-  const taskId = chance.hex(32)
-  return {
-    taskArn: arn.task(service.clusterArn, taskId),
-    taskId,
-    clusterArn: service.clusterArn,
+type Made = { readonly chance: Chance; readonly now: number }
+
+/** A task of a service as it is when it is decided to start it. */
+export function newTask(service: Service, taskSet: TaskSet, definition: TaskDefinition | undefined, made: Made): Task {
+  const { launchType, platformVersion } = taskSet
+  return bareTask(service.clusterArn, definition, made, {
     serviceArn: service.serviceArn,
     taskSetId: taskSet.taskSetId,
     taskDefinitionArn: taskSet.taskDefinition,
+    group: `service:${service.serviceName}`,
+    startedBy: taskSet.taskSetId,
+    launchType,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    tags: propagated(service, definition),
+  })
+}
+
+/** A task of RunTask: no service looks after it. */
+export function newStandaloneTask(
+  clusterArn: string,
+  definition: TaskDefinition,
+  made: Made,
+  asked: Pick<Task, 'group' | 'startedBy' | 'launchType' | 'tags'> &
+    Partial<Pick<Task, 'platformVersion' | 'overrides' | 'networkConfiguration' | 'enableExecuteCommand' | 'request'>>,
+): Task {
+  const { taskDefinitionArn } = definition
+  const task = bareTask(clusterArn, definition, made, { serviceArn: '', taskSetId: '', taskDefinitionArn, ...asked })
+  const { cpu = task.cpu, memory = task.memory } = asked.overrides ?? {}
+  return { ...task, ...defined({ cpu, memory }) }
+}
+
+function bareTask(
+  clusterArn: string,
+  definition: TaskDefinition | undefined,
+  { chance, now }: Made,
+  own: Omit<Task, 'taskArn' | 'taskId' | 'clusterArn' | 'desiredStatus' | 'lastStatus' | 'containers' | BareMember>,
+): Task {
+  const taskId = chance.hex(32)
+  return {
+    taskArn: arn.task(clusterArn, taskId),
+    taskId,
+    clusterArn,
     desiredStatus: 'RUNNING',
     lastStatus: 'PROVISIONING',
     containers: (definition?.containerDefinitions ?? []).map((container) =>
-      newContainer(container, arn.container(service.clusterArn, taskId, chance.uuid())),
+      newContainer(container, arn.container(clusterArn, taskId, chance.uuid())),
     ),
     endpoints: [],
-    group: `service:${service.serviceName}`,
-    startedBy: taskSet.taskSetId,
     ...(definition?.cpu === undefined ? {} : { cpu: definition.cpu }),
     ...(definition?.memory === undefined ? {} : { memory: definition.memory }),
-    launchType: taskSet.launchType,
-    ...(taskSet.platformVersion === undefined ? {} : { platformVersion: taskSet.platformVersion }),
     createdAt: now,
     version: 1,
-    tags: {},
+    ...own,
   }
+}
+type BareMember = 'endpoints' | 'cpu' | 'memory' | 'createdAt' | 'version'
+
+/** The tags which a service hands on to its tasks (CreateService: propagateTags). */
+function propagated({ recorded, tags }: Service, definition: TaskDefinition | undefined): Task['tags'] {
+  switch (recorded['propagateTags']) {
+    case 'SERVICE':
+      return tags
+    case 'TASK_DEFINITION':
+      return definition?.tags ?? {}
+    default:
+      return {}
+  }
+}
+
+/** What the runtime is told about a task, its secrets and files read. Rejects with TaskStartError where it cannot be. */
+export async function launchOf(context: SchedulerContext, task: Task): Promise<TaskLaunch> {
+  const { store, settings, runtime } = context
+  const definition = store.taskDefinitions.get(task.taskDefinitionArn)
+  const loadBalancers = taskSetOf(store, task)?.loadBalancers ?? []
+  const endpointUrl = runtime.endpointUrlFor?.(settings.endpointUrl) ?? settings.endpointUrl
+  const told = { ...settings, endpointUrl }
+  if (definition === undefined) return taskLaunch(task, definition, loadBalancers, told)
+  context.logs?.prepare(task, definition)
+  const launch = taskLaunch(task, definition, loadBalancers, told, await containerValues(context, task, definition))
+  const credentials = registryCredentials(context, task, definition)
+  return {
+    ...launch,
+    containers: launch.containers.map((each) => ({
+      ...each,
+      ...defined({ registryCredentials: credentials[each.name] }),
+    })),
+  }
+}
+
+/** The names of the containers whose health is looked at. */
+export function launchedWithHealthCheck({ store }: SchedulerContext, task: Task): readonly string[] {
+  const containers = store.taskDefinitions.get(task.taskDefinitionArn)?.containerDefinitions ?? []
+  return containers.flatMap(({ name, healthCheck }) => (hasCheck(healthCheck) ? [name] : []))
+}
+
+/** A check whose command is NONE is no check. */
+export function hasCheck(check: ContainerDefinition['healthCheck']): check is ContainerHealthCheck {
+  return check !== undefined && check.command[0] !== 'NONE'
 }
 
 /**
@@ -49,16 +121,25 @@ export function taskLaunch(
   definition: TaskDefinition | undefined,
   loadBalancers: readonly ServiceLoadBalancer[],
   settings: EngineSettings,
+  values: ContainerValues = {},
 ): TaskLaunch {
   if (definition === undefined) {
     throw new TaskStartError(`ResourceInitializationError: there is no task definition ${task.taskDefinitionArn}`)
   }
   for (const loadBalancer of loadBalancers) checkPort(definition, loadBalancer)
-  const environment = engineEnvironment(task, settings)
   return {
     taskId: task.taskId,
     taskArn: task.taskArn,
-    containers: definition.containerDefinitions.map((container) => containerLaunch(container, environment)),
+    networkMode: definition.networkMode,
+    limits: taskLimits(task, definition),
+    volumes: (definition.volumes ?? []).map(taskVolume),
+    labels: taskLabels(task, definition),
+    containers: definition.containerDefinitions.map((container, index) =>
+      containerLaunch(container, {
+        override: task.overrides?.containerOverrides?.find(({ name }) => name === container.name),
+        environment: { ...engineEnvironment(task, definition, index, settings), ...values[container.name] },
+      }),
+    ),
   }
 }
 
@@ -85,31 +166,117 @@ function checkPort(definition: TaskDefinition, { containerName, containerPort }:
 }
 
 /** So that an AWS client in a task reaches this engine without being told; the definition's own values win. */
-function engineEnvironment(task: Task, { endpointUrl }: EngineSettings): Readonly<Record<string, string>> {
+function engineEnvironment(
+  task: Task,
+  definition: TaskDefinition,
+  index: number,
+  { endpointUrl }: EngineSettings,
+): Readonly<Record<string, string>> {
   const region = parseArn(task.taskArn)?.region ?? ''
+  const role = task.overrides?.taskRoleArn ?? definition.recorded['taskRoleArn']
+  // SDKs take credentials over plain HTTP from this machine only.
+  const hasRole = typeof role === 'string' && role !== '' && /^http:\/\/(127\.|localhost|\[::1\])/.test(endpointUrl)
   return {
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'teal',
-    AWS_SECRET_ACCESS_KEY: 'teal',
+    AWS_EXECUTION_ENV: `AWS_ECS_${task.launchType}`,
+    ECS_CONTAINER_METADATA_URI_V4: `${endpointUrl}/v4/${task.taskId}-${index}`,
+    ...(hasRole
+      ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpointUrl}/v2/credentials/${task.taskId}` }
+      : { AWS_ACCESS_KEY_ID: 'teal', AWS_SECRET_ACCESS_KEY: 'teal' }),
   }
 }
 
 function containerLaunch(
   definition: ContainerDefinition,
-  environment: Readonly<Record<string, string>>,
+  given: { readonly override: ContainerOverride | undefined; readonly environment: Readonly<Record<string, string>> },
 ): ContainerLaunch {
-  const { name, image, entryPoint, command, workingDirectory, stopTimeout } = definition
-  const own = Object.fromEntries(definition.environment.map((variable) => [variable.name, variable.value]))
+  const { name, image, entryPoint, workingDirectory, stopTimeout, linuxParameters } = definition
+  const { override, environment } = given
+  const own = [...definition.environment, ...(override?.environment ?? [])]
   return {
     name,
     image,
-    ...(entryPoint === undefined ? {} : { entryPoint }),
-    ...(command === undefined ? {} : { command }),
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    environment: { ...environment, ...own },
+    ...defined({
+      entryPoint,
+      command: override?.command ?? definition.command,
+      workingDirectory,
+      user: definition.user,
+      readonlyRootFilesystem: definition.readonlyRootFilesystem,
+      ulimits: definition.ulimits,
+      labels: definition.dockerLabels,
+      initProcessEnabled: linuxParameters?.initProcessEnabled,
+      sharedMemoryMebibytes: linuxParameters?.sharedMemorySize,
+      tmpfs: linuxParameters?.tmpfs?.map(({ containerPath, size, mountOptions = [] }) => ({
+        containerPath,
+        sizeMebibytes: size,
+        mountOptions,
+      })),
+      capabilities: linuxParameters?.capabilities && {
+        add: linuxParameters.capabilities.add ?? [],
+        drop: linuxParameters.capabilities.drop ?? [],
+      },
+      mounts: definition.mountPoints?.map(({ sourceVolume, containerPath, readOnly = false }) => ({
+        volumeName: sourceVolume,
+        containerPath,
+        readOnly,
+      })),
+    }),
+    limits: limitsOf({
+      cpuUnits: override?.cpu ?? definition.cpu,
+      memoryMebibytes: override?.memory ?? definition.memory,
+      memoryReservationMebibytes: override?.memoryReservation ?? definition.memoryReservation,
+    }),
+    environment: { ...environment, ...Object.fromEntries(own.map((variable) => [variable.name, variable.value])) },
     containerPorts: definition.portMappings.map(({ containerPort }) => containerPort),
     stopTimeoutSeconds: stopTimeout ?? defaultStopTimeoutSeconds,
+  }
+}
+
+function taskLimits({ overrides }: Task, definition: TaskDefinition): ResourceLimits {
+  const [cpu, memory] = [overrides?.cpu ?? definition.cpu, overrides?.memory ?? definition.memory]
+  return limitsOf({
+    cpuUnits: cpu === undefined ? undefined : Number(cpu),
+    memoryMebibytes: memory === undefined ? undefined : Number(memory),
+  })
+}
+
+function limitsOf(limits: { readonly [Name in keyof ResourceLimits]: number | undefined }): ResourceLimits {
+  return defined(limits)
+}
+
+function taskVolume({ name, host, dockerVolumeConfiguration: docker }: Volume): TaskVolume {
+  return {
+    name,
+    ...defined({
+      hostPath: host?.sourcePath,
+      docker: docker && {
+        scope: docker.scope ?? 'task',
+        autoprovision: docker.autoprovision ?? false,
+        ...defined({ driver: docker.driver, driverOpts: docker.driverOpts, labels: docker.labels }),
+      },
+    }),
+  }
+}
+
+/** The labels that ECS's agent gives containers, and the task's tags. */
+function taskLabels(task: Task, { family, revision }: TaskDefinition): Readonly<Record<string, string>> {
+  const tags = Object.entries(task.tags).map(([key, value]) => [`teal.tag.${key}`, value])
+  return {
+    ...(Object.fromEntries(tags) as Record<string, string>),
+    'com.amazonaws.ecs.cluster': task.clusterArn,
+    'com.amazonaws.ecs.task-arn': task.taskArn,
+    'com.amazonaws.ecs.task-definition-family': family,
+    'com.amazonaws.ecs.task-definition-version': String(revision),
+  }
+}
+
+/** Without the members that are undefined. */
+function defined<Members extends object>(
+  members: Members,
+): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Members]?: Exclude<Members[Name], undefined>
   }
 }

@@ -1,12 +1,16 @@
 import { serviceEvent } from '../domain/service-events.ts'
 import * as transition from '../domain/task-transitions.ts'
-import type { Task, TaskEndpoint } from '../domain/task.ts'
+import { startOrder, stopOrder } from '../domain/task-start-order.ts'
+import type { StartOrder } from '../domain/task-start-order.ts'
+import type { Service } from '../domain/service.ts'
+import type { Task } from '../domain/task.ts'
+import { ContainerChecks } from './container-checks.ts'
 import { recordServiceEvents, serviceEvents } from './event-recording.ts'
 import { TaskStartError } from './ports.ts'
-import type { ContainerObservation } from './ports.ts'
+import type { TaskLaunch } from './ports.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { recordFailure } from './task-failure.ts'
-import { taskLaunch } from './task-launch.ts'
+import { launchedWithHealthCheck, launchOf } from './task-launch.ts'
 import { existingTargets, taskSetOf, taskTargets } from './task-targets.ts'
 import { messageOf } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
@@ -19,17 +23,29 @@ export class TaskLifecycle {
   readonly #context: SchedulerContext
   readonly #trouble: Trouble
   readonly #ended: AbortSignal
+  readonly #lookAgain: (task: Task) => void
   /** By ARN, the tasks a step of which is being taken. */
   readonly #busy = new Set<string>()
   /** By task id, the tasks whose containers have to be looked at. */
   readonly #mayHaveExited = new Set<string>()
+  /** By task id, of tasks whose containers are being started. They hold secrets: only in memory. */
+  readonly #launches = new Map<string, TaskLaunch>()
+  readonly #checks: ContainerChecks
+  readonly #noted = new Set<string>()
 
-  constructor(context: SchedulerContext, trouble: Trouble, ended: AbortSignal) {
+  /** `lookAgain` is called when steps have been taken, or could not be: what changed meanwhile has not been looked at. */
+  constructor(context: SchedulerContext, trouble: Trouble, ended: AbortSignal, lookAgain: (task: Task) => void) {
     this.#context = context
+    this.#lookAgain = lookAgain
     this.#trouble = trouble
     this.#ended = ended
+    this.#checks = new ContainerChecks(context, ended, (task, containerName, status) =>
+      this.#change(task, (current) => transition.healthSeen(current, containerName, status)),
+    )
     for (const task of context.store.tasks.list()) {
-      if (task.lastStatus !== 'STOPPED') this.#mayHaveExited.add(task.taskId)
+      if (task.lastStatus === 'STOPPED') continue
+      this.#mayHaveExited.add(task.taskId)
+      this.#accompany(task.taskArn)
     }
   }
 
@@ -37,11 +53,16 @@ export class TaskLifecycle {
     this.#mayHaveExited.add(taskId)
   }
 
-  /** Takes whatever steps the task can take now; several in a row, if need be. Cheap where there are none. */
-  drive(task: Task): void {
-    if (this.#busy.has(task.taskArn) || this.#nextStep(task) === 'wait') return
-    if (this.#trouble.retryAt(task.taskArn) !== undefined) return
-    void this.#whileBusy(task.taskArn, async () => {
+  /**
+   * Takes whatever steps the task can take now; several in a row, if need be. Cheap where there are none. Answers
+   * when to call it again at the latest.
+   */
+  drive(task: Task): number {
+    if (this.#busy.has(task.taskArn)) return Infinity
+    if (this.#nextStep(task) === 'wait') return this.#wakeAt(task)
+    const retryAt = this.#trouble.retryAt(task.taskArn)
+    if (retryAt !== undefined) return retryAt
+    void this.#whileBusy(task, async () => {
       for (;;) {
         const current = this.#context.store.tasks.get(task.taskArn)
         const step = current === undefined ? 'wait' : this.#nextStep(current)
@@ -49,20 +70,33 @@ export class TaskLifecycle {
         await this.#take(step, current)
       }
     })
+    return Infinity
   }
 
-  /** Deletes a stopped task, and all that the runtime keeps of it. */
-  forget(task: Task): void {
-    if (this.#busy.has(task.taskArn) || this.#trouble.retryAt(task.taskArn) !== undefined) return
-    void this.#whileBusy(task.taskArn, async () => {
+  /** When a container's wait for another one is over. */
+  #wakeAt(task: Task): number {
+    if (task.lastStatus !== 'PENDING' || task.preparedAt === undefined) return Infinity
+    const order = this.#startOrder(task)
+    return order.kind === 'wait' ? order.until : Infinity
+  }
+
+  /** Deletes a stopped task, and all that the runtime keeps of it. Answers when to call it again at the latest. */
+  forget(task: Task): number {
+    if (this.#busy.has(task.taskArn)) return Infinity
+    const retryAt = this.#trouble.retryAt(task.taskArn)
+    if (retryAt !== undefined) return retryAt
+    void this.#whileBusy(task, async () => {
       await this.#context.runtime.remove(task.taskId)
       this.#ended.throwIfAborted()
       this.#context.store.tasks.delete(task.taskArn)
       this.#mayHaveExited.delete(task.taskId)
+      this.#context.logs?.forget(task)
     })
+    return Infinity
   }
 
-  async #whileBusy(taskArn: string, work: () => Promise<void>): Promise<void> {
+  async #whileBusy(task: Task, work: () => Promise<void>): Promise<void> {
+    const { taskArn } = task
     this.#busy.add(taskArn)
     try {
       await work()
@@ -70,14 +104,15 @@ export class TaskLifecycle {
     } catch (error) {
       if (this.#ended.aborted) return
       this.#trouble.failed(taskArn, error)
-      this.#context.changes.notify()
     } finally {
       this.#busy.delete(taskArn)
+      if (!this.#ended.aborted) this.#lookAgain(task)
     }
   }
 
   #nextStep(task: Task): transition.TaskStep {
     return transition.nextStep(task, {
+      startOrder: () => this.#startOrder(task),
       mayHaveExited: this.#mayHaveExited.has(task.taskId),
       drained: () =>
         existingTargets(this.#context.store, task).every(({ targetGroupArn, target }) =>
@@ -91,8 +126,14 @@ export class TaskLifecycle {
     switch (step) {
       case 'pull':
         return this.#change(task, (current) => transition.pulling(current, now))
-      case 'start':
-        return this.#start(task)
+      case 'prepare':
+        return this.#prepare(task)
+      case 'startContainers':
+        return this.#startContainers(task)
+      case 'giveUp':
+        return this.#giveUp(task)
+      case 'activate':
+        return this.#change(task, transition.activating)
       case 'register':
         return this.#register(task)
       case 'inspect':
@@ -108,30 +149,73 @@ export class TaskLifecycle {
     }
   }
 
-  async #start(task: Task): Promise<void> {
-    const { clock } = this.#context
-    const outcome = await this.#launched(task)
-    if (typeof outcome === 'string') {
-      return this.#change(task, (current) => transition.startFailed(current, outcome, clock.now()))
+  async #prepare(task: Task): Promise<void> {
+    const { store, clock, runtime } = this.#context
+    try {
+      const launch = await this.#launch(task)
+      const prepared = await runtime.prepare(launch)
+      this.#change(task, (current) => transition.prepared(current, prepared, clock.now()))
+      this.#noteOnce(task, store.services.get(task.serviceArn), prepared.notes)
+    } catch (error) {
+      this.#startFailed(task, error)
     }
-    const { endpoints, seen } = outcome
-    this.#change(task, (current) => transition.started(current, endpoints, seen, clock.now()))
-    if (seen.some(({ state }) => state.kind === 'exited')) this.#mayHaveExited.add(task.taskId)
   }
 
-  /** What the runtime made of it: where the task is reached, or the reason why it could not start. */
-  async #launched(
-    task: Task,
-  ): Promise<string | { readonly endpoints: readonly TaskEndpoint[]; readonly seen: readonly ContainerObservation[] }> {
-    const { store, runtime, settings } = this.#context
-    try {
-      const definition = store.taskDefinitions.get(task.taskDefinitionArn)
-      const launch = taskLaunch(task, definition, taskSetOf(store, task)?.loadBalancers ?? [], settings)
-      const endpoints = await runtime.start(launch)
-      return { endpoints, seen: await runtime.inspect(task.taskId) }
-    } catch (error) {
-      return error instanceof TaskStartError ? error.message : `ResourceInitializationError: ${messageOf(error)}`
+  async #startContainers(task: Task): Promise<void> {
+    const { clock, runtime } = this.#context
+    const order = this.#startOrder(task)
+    if (order.kind !== 'start') return
+    const names = order.containerNames
+    let failed: { readonly name: string; readonly error: unknown } | undefined
+    const launch = await this.#launch(task).catch((error: unknown) => this.#startFailed(task, error))
+    if (launch === undefined) return
+    await Promise.all(
+      names.map((name) =>
+        runtime.startContainer(launch, name).catch((error: unknown) => {
+          failed ??= { name, error }
+        }),
+      ),
+    )
+    const seen = await runtime.inspect(task.taskId)
+    const started = names.filter((name) => seen.some((each) => each.name === name))
+    const withHealthCheck = launchedWithHealthCheck(this.#context, task)
+    if (started.length > 0) {
+      this.#change(task, (current) =>
+        transition.containersStarted(current, { names: started, withHealthCheck }, seen, clock.now()),
+      )
     }
+    if (seen.some(({ state }) => state.kind === 'exited')) this.#mayHaveExited.add(task.taskId)
+    if (failed !== undefined) return this.#startFailed(task, failed.error, failed.name)
+    const lost = names.find((name) => !started.includes(name))
+    if (lost === undefined) return
+    this.#startFailed(task, new TaskStartError(`CannotStartContainerError: container ${lost} is gone`), lost)
+  }
+
+  #giveUp(task: Task): void {
+    const order = this.#startOrder(task)
+    if (order.kind === 'impossible') this.#startFailed(task, new TaskStartError(order.reason), order.containerName)
+  }
+
+  /** What the runtime is told; made once for a start, so that all its containers see the same values. */
+  async #launch(task: Task): Promise<TaskLaunch> {
+    const known = this.#launches.get(task.taskId)
+    if (known !== undefined) return known
+    const launch = await launchOf(this.#context, task)
+    this.#launches.set(task.taskId, launch)
+    return launch
+  }
+
+  #startFailed(task: Task, error: unknown, containerName?: string): undefined {
+    this.#ended.throwIfAborted()
+    const now = this.#context.clock.now()
+    const reason = error instanceof TaskStartError ? error.message : `ResourceInitializationError: ${messageOf(error)}`
+    this.#change(task, (current) => transition.startFailed(current, reason, now, containerName))
+  }
+
+  #startOrder(task: Task): StartOrder {
+    const { store, clock } = this.#context
+    const definition = store.taskDefinitions.get(task.taskDefinitionArn)
+    return startOrder(task, definition?.containerDefinitions ?? [], clock.now())
   }
 
   async #register(task: Task): Promise<void> {
@@ -140,7 +224,7 @@ export class TaskLifecycle {
     const targets = taskTargets(task, taskSetOf(store, task)?.loadBalancers ?? [])
     for (const { targetGroupArn, target } of targets) {
       try {
-        await loadBalancing.registerTargets(targetGroupArn, [target])
+        await loadBalancing.registerTargets(targetGroupArn, [target], 'noted')
       } catch (error) {
         this.#ended.throwIfAborted()
         const message = messageOf(error)
@@ -169,7 +253,8 @@ export class TaskLifecycle {
   async #deregister(task: Task): Promise<void> {
     const { store, loadBalancing } = this.#context
     const targets = existingTargets(store, task)
-    for (const { targetGroupArn, target } of targets) await loadBalancing.deregisterTargets(targetGroupArn, [target])
+    for (const { targetGroupArn, target } of targets)
+      await loadBalancing.deregisterTargets(targetGroupArn, [target], 'noted')
     const service = store.services.get(task.serviceArn)
     const events =
       service === undefined || targets.length === 0 || task.lastStatus !== 'RUNNING'
@@ -183,17 +268,27 @@ export class TaskLifecycle {
 
   async #stop(task: Task): Promise<void> {
     const { runtime, clock } = this.#context
-    await runtime.stop(task.taskId)
+    await this.#stopInOrder(task)
     const seen = await runtime.inspect(task.taskId)
     this.#mayHaveExited.delete(task.taskId)
     this.#change(task, (current) => transition.deprovisioning(current, seen, clock.now()))
+  }
+
+  /** Containers that others depend on stop after those. */
+  async #stopInOrder({ taskId, taskDefinitionArn }: Task): Promise<void> {
+    const { store, runtime } = this.#context
+    const waves = stopOrder(store.taskDefinitions.get(taskDefinitionArn)?.containerDefinitions ?? [])
+    for (const wave of waves.slice(0, -1)) {
+      await Promise.all(wave.map((name) => runtime.stopContainer(taskId, name)))
+    }
+    await runtime.stop(taskId)
   }
 
   /** Writes what has become of the task, as it is by now: others may have changed it while the step was being taken. */
   #change({ taskArn }: Task, change: (current: Task) => Task, events: readonly string[] = []): void {
     const { store } = this.#context
     this.#ended.throwIfAborted()
-    store.transaction(() => {
+    store.noted(() => {
       const before = store.tasks.get(taskArn)
       if (before === undefined) return
       const after = change(before)
@@ -203,6 +298,25 @@ export class TaskLifecycle {
       if (failed && before.stopCode === undefined) recordFailure(this.#context, after)
       recordServiceEvents(this.#context, after.serviceArn, events)
     })
+    this.#accompany(taskArn)
+  }
+
+  /** What goes on beside a task's own steps for as long as its containers run. */
+  #accompany(taskArn: string): void {
+    const task = this.#context.store.tasks.get(taskArn)
+    if (task === undefined) return
+    if (task.lastStatus !== 'PENDING' || task.desiredStatus === 'STOPPED') this.#launches.delete(task.taskId)
+    this.#checks.follow(task)
+    this.#context.logs?.follow(task)
+  }
+
+  #noteOnce(task: Task, service: Service | undefined, notes: readonly string[]): void {
+    for (const note of notes) {
+      if (service !== undefined) this.#recordOnce(task, `(service ${service.serviceName}) ${note}`)
+      if (this.#noted.has(note)) continue
+      this.#noted.add(note)
+      this.#context.log.warn(`${task.group}: ${note}`)
+    }
   }
 
   #recordOnce(task: Task, message: string): void {

@@ -1,3 +1,4 @@
+import { checkedHealth } from '../domain/container-health.ts'
 import { healthOf, isAtRest, isPending, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
 import type { ObservedTask, ObservedTaskSet, ReconcileAction } from '../domain/reconcile.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
@@ -24,18 +25,47 @@ export function keepTaskSet(
   const now = clock.now()
   const seen = tasks.map((task) => ({ task, targets: observedTargets(context, task, taskSet) }))
   if (isAtRest({ service, taskSet, tasks: seen, now })) return Infinity
-  return store.transaction(() => {
-    const observed = { service, taskSet, now, tasks: seen.map((each) => withHealthNoted(context, service, each)) }
-    const actions = reconcile(observed)
-    stopTasks(context, service, actions)
-    startTasks(context, service, taskSet, actions)
+  return store.noted(() => {
+    const noted = seen.map((each) => withHealthNoted(context, service, each))
+    const observed = { service, taskSet: countingAnew(context, taskSet, seen, noted), now, tasks: noted }
+    const { wakeAt } = reconciled(context, observed)
     noteStability(context, observed)
-    return Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity)))
+    return wakeAt
   })
 }
 
+/** A task that has become healthy ends a row of failures, as the deployment circuit breaker counts them. */
+export function countingAnew(
+  { store }: Pick<SchedulerContext, 'store'>,
+  taskSet: TaskSet,
+  before: readonly ObservedTask[],
+  after: readonly ObservedTask[],
+): TaskSet {
+  const isNewlyHealthy = after.some(
+    ({ task }, index) => task.healthyAt !== undefined && before[index]?.task.healthyAt === undefined,
+  )
+  if (!isNewlyHealthy || (taskSet.failures.sinceHealthy ?? 0) === 0) return taskSet
+  const counting = { ...taskSet, failures: { ...taskSet.failures, sinceHealthy: 0 } }
+  store.taskSets.put(counting.taskSetArn, counting)
+  return counting
+}
+
+/** Does what the reconcile decides; answers how many tasks it started, and when to look again at the latest. */
+export function reconciled(
+  context: SchedulerContext,
+  observed: ObservedTaskSet,
+): { readonly started: number; readonly wakeAt: number } {
+  const actions = reconcile(observed)
+  stopTasks(context, observed.service, actions)
+  startTasks(context, observed.service, observed.taskSet, actions)
+  return {
+    started: actions.reduce((sum, action) => sum + (action.kind === 'startTasks' ? action.count : 0), 0),
+    wakeAt: Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity))),
+  }
+}
+
 /** Keeps when a task was first healthy, and since when it is unhealthy, which is also told in an event. */
-function withHealthNoted(context: SchedulerContext, service: Service, observed: ObservedTask): ObservedTask {
+export function withHealthNoted(context: SchedulerContext, service: Service, observed: ObservedTask): ObservedTask {
   const { task, targets } = observed
   if (task.desiredStatus !== 'RUNNING' || task.lastStatus !== 'RUNNING') return observed
   const now = context.clock.now()
@@ -58,6 +88,9 @@ function kept({ store }: SchedulerContext, task: Task): Task {
 
 function unhealthyEvent(service: Service, { task, targets }: ObservedTask): string {
   const target = targets.find(({ health }) => health.state === 'unhealthy')
+  if (target === undefined && checkedHealth(task) === 'unhealthy') {
+    return serviceEvent.unhealthyContainer(service, task.taskId)
+  }
   return serviceEvent.unhealthy(service, task.taskId, {
     targetGroupArn: target?.targetGroupArn ?? '',
     port: target?.port ?? 0,
@@ -106,11 +139,10 @@ function noteStability(context: SchedulerContext, observed: ObservedTaskSet): vo
   const current = store.taskSets.get(taskSet.taskSetArn) ?? taskSet
   store.taskSets.put(taskSet.taskSetArn, { ...current, stabilityStatus, stabilityStatusAt: now })
   if (stabilityStatus === 'STABILIZING') return
-  const others = store.taskSets
-    .list()
-    .filter((each) => each.serviceArn === service.serviceArn && each.status !== 'DRAINING')
+  const others = store.taskSets.ofService(service.serviceArn).filter(({ status }) => status !== 'DRAINING')
   recordServiceEvents(context, service.serviceArn, [
-    serviceEvent.taskSetSteady(service, taskSet.taskSetId),
+    // Under the ECS controller there are no task sets to tell of.
+    ...(taskSet.rollout === undefined ? [serviceEvent.taskSetSteady(service, taskSet.taskSetId)] : []),
     ...(others.every((each) => each.stabilityStatus === 'STEADY_STATE') ? [serviceEvent.serviceSteady(service)] : []),
   ])
 }

@@ -1,8 +1,9 @@
-import type { DeploymentPlan } from '../domain/deployment.ts'
+import type { DeploymentPlan, ShiftPlan } from '../domain/deployment.ts'
 import type { Listener, ListenerAction } from '../domain/load-balancer.ts'
 import type { WeightedTargetGroup } from '../domain/routing-table.ts'
 import { failed } from './deployment-failure.ts'
 import type { Engine } from './engine.ts'
+import { forwardOf } from './rule-traffic.ts'
 import type { Store } from './store.ts'
 
 /** The two target groups of a deployment group with the share each gets of a listener's traffic; 100 in all. */
@@ -27,7 +28,15 @@ export async function shiftTraffic(
   await loadBalancing.publish()
 }
 
-/** Share of the listener's traffic that goes to a target group, in percent of what the pair gets. */
+/** All in percent: what green does not get is blue's. */
+export function pairWeights({ blue, green }: Pick<ShiftPlan, 'blue' | 'green'>, greenPercentage: number): PairWeights {
+  return [
+    { targetGroupArn: blue.targetGroupArn, weight: 100 - greenPercentage },
+    { targetGroupArn: green.targetGroupArn, weight: greenPercentage },
+  ]
+}
+
+/** Share of the traffic of a listener, or of the one rule of this ARN, that goes to a target group, in percent of what the pair gets. */
 export function trafficWeight(store: Store, listenerArn: string, targetGroupArn: string): number {
   const weights = forwardsOf(store, listenerArn)
     .map((groups) => shareOf(groups, targetGroupArn))
@@ -89,7 +98,10 @@ function rulesOf(store: Store, listenerArn: string) {
 
 function forwardsOf(store: Store, listenerArn: string): readonly (readonly WeightedTargetGroup[])[] {
   const listener = store.listeners.get(listenerArn)
-  if (listener === undefined) return []
+  if (listener === undefined) {
+    const groups = forwardOf(store, listenerArn)
+    return groups === undefined ? [] : [groups]
+  }
   return [listener.defaultActions, ...rulesOf(store, listenerArn).map(({ actions }) => actions)]
     .flat()
     .flatMap((action) => (action.type === 'forward' ? [action.targetGroups] : []))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ImageStore } from '../../src/adapters/image-store.ts'
 import { ProcessRuntime } from '../../src/adapters/process-runtime.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
+import { startTask } from './process-world.ts'
 import type { ContainerLaunch, TaskLaunch } from '../../src/engine/ports.ts'
 
 /**
@@ -41,5 +42,5 @@ if (/^\d+$/.test(moment)) setTimeout(die, Number(moment))
 const images = new ImageStore(dataDirectory)
 const runtime = new ProcessRuntime({ dataDirectory, images, clock: new DeadlyClock() })
 const containers = moment === 'before' ? launch.containers.map(deadlyBeforeSpawn) : launch.containers
-await runtime.start({ ...launch, containers })
+await startTask(runtime, { ...launch, containers })
 if (moment === 'started') die()

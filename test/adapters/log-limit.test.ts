@@ -23,7 +23,7 @@ describe("a container's log", () => {
     const folder = mkdtempSync(join(tmpdir(), 'teal-log-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
     const [log, olderLog] = [join(folder, 'web.log'), join(folder, 'web.older.log')]
-    const files = { log, olderLog, shimErrors: '', state: '' }
+    const files = { log, olderLog, logBase: join(folder, 'web.log-base') }
     writeFileSync(log, Array.from({ length: 99 }, (_, index) => line(index)).join(''))
     await limitLog(files, 1_000)
     assert.equal(existsSync(olderLog), false)

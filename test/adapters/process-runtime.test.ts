@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { ProcessRuntime } from '../../src/adapters/process-runtime.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
 import type { TaskLaunch } from '../../src/engine/ports.ts'
 import {
@@ -14,10 +16,12 @@ import {
   processWorld,
   readText,
   shellContainer,
+  startTask,
   task,
   writeFiles,
 } from './process-world.ts'
 import type { ProcessWorld } from './process-world.ts'
+import { testTaskRuntime } from './task-runtime-conformance.ts'
 
 const hold = 'echo ready; exec sleep 300'
 
@@ -31,7 +35,7 @@ describe('a task as processes', () => {
     const server = `require('http').createServer((_, answer) => answer.end('hello')).listen(process.env.PORT, '127.0.0.1')`
     const tasks = runtime()
     const web = shellContainer(app, '', { command: ['node', '-e', server], containerPorts: [8080, 9090] })
-    const endpoints = await tasks.start(task('t1', web))
+    const endpoints = await startTask(tasks, task('t1', web))
     assert.deepEqual(
       endpoints.map(({ containerName, containerPort, host }) => [containerName, containerPort, host]),
       [
@@ -57,7 +61,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const sidecar = shellContainer(app, hold, { name: 'side', containerPorts: [9000] })
     const web = shellContainer(app, '', { command: ['node', '-e', print], environment, containerPorts: [80, 81] })
-    const endpoints = await tasks.start(task('0123456789abcdef', web, sidecar))
+    const endpoints = await startTask(tasks, task('0123456789abcdef', web, sidecar))
     const seen = await eventually('env.json', async () => {
       if (exitCodeOf(await tasks.inspect('0123456789abcdef')) === undefined) return undefined
       return JSON.parse(readText(join(app, 'env.json')) ?? '{}') as Record<string, string>
@@ -84,7 +88,7 @@ describe('a task as processes', () => {
       environment: { PORT: '8080' },
       containerPorts: [9090, 8080],
     })
-    const endpoints = await tasks.start(task('t1', web))
+    const endpoints = await startTask(tasks, task('t1', web))
     const lines = await eventually('a line', async () => {
       const tail = await tasks.logTail('t1', 'web', 1)
       return tail.length > 0 && tail
@@ -104,7 +108,7 @@ describe('a task as processes', () => {
       const tasks = runtime()
       const ended: string[] = []
       tasks.onExit((taskId) => ended.push(taskId))
-      await tasks.start(task('t1', shellContainer(app, script)))
+      await startTask(tasks, task('t1', shellContainer(app, script)))
       await eventually('the end', () => ended.length > 0)
       assert.equal(exitCodeOf(await tasks.inspect('t1')), exitCode)
       assert.deepEqual(ended, ['t1'])
@@ -114,7 +118,7 @@ describe('a task as processes', () => {
   test('a stop ends it with SIGTERM and the code 143', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, hold)))
+    await startTask(tasks, task('t1', shellContainer(app, hold)))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 143)
   })
@@ -127,7 +131,7 @@ describe('a task as processes', () => {
       task(id, shellContainer(app, '', { command: ['sleep', '300'], stopTimeoutSeconds: 600 }))
     await Promise.all(
       ids.map(async (id) => {
-        await tasks.start(exec(id))
+        await startTask(tasks, exec(id))
         await tasks.stop(id)
         assert.equal(exitCodeOf(await tasks.inspect(id)), 143)
       }),
@@ -138,7 +142,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = "trap '' TERM; echo ready; while :; do sleep 0.2; done"
-    await tasks.start(task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
+    await startTask(tasks, task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     const before = Date.now()
     await tasks.stop('t1')
@@ -150,7 +154,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = "trap 'sleep 0.3; echo finished; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
-    await tasks.start(task('t1', shellContainer(app, script)))
+    await startTask(tasks, task('t1', shellContainer(app, script)))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 3)
@@ -162,7 +166,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const child = `process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(0) }, 300)); console.log('ready'); setInterval(() => {}, 1000)`
     writeFiles(app, { 'server.js': child })
-    await tasks.start(task('t1', shellContainer(app, 'node server.js; true')))
+    await startTask(tasks, task('t1', shellContainer(app, 'node server.js; true')))
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.deepEqual(await tasks.logTail('t1', 'web', 5), ['ready', 'drained'])
@@ -172,7 +176,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
     const script = `(trap '' TERM; sh -c 'echo $$ > grandchild; while :; do sleep 0.2; done') & ${hold}`
-    await tasks.start(task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
+    await startTask(tasks, task('t1', shellContainer(app, script, { stopTimeoutSeconds: 1 })))
     const grandchild = Number(
       await eventually('a grandchild', () => readText(join(app, 'grandchild'))?.trim() || undefined),
     )
@@ -185,7 +189,7 @@ describe('a task as processes', () => {
   test('what its command leaves behind ends with it, as in a container', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'sleep 300 & echo $! > left; exit 4')))
+    await startTask(tasks, task('t1', shellContainer(app, 'sleep 300 & echo $! > left; exit 4')))
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 4)
     await eventually('the rest gone', () => !isRunning(Number(readText(join(app, 'left')))))
   })
@@ -196,7 +200,10 @@ describe('a task as processes', () => {
     const stubborn = shellContainer(app, "trap '' TERM; echo ready; while :; do sleep 0.2; done", {
       stopTimeoutSeconds: 1,
     })
-    await tasks.start(task('t1', { ...stubborn, name: 'a' }, { ...stubborn, name: 'b' }, shellContainer(app, hold)))
+    await startTask(
+      tasks,
+      task('t1', { ...stubborn, name: 'a' }, { ...stubborn, name: 'b' }, shellContainer(app, hold)),
+    )
     for (const name of ['a', 'b']) {
       await eventually('ready', async () => (await tasks.logTail('t1', name, 1)).includes('ready'))
     }
@@ -213,7 +220,10 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     writeFiles(app, { Dockerfile: 'FROM scratch\nSTOPSIGNAL SIGQUIT\n' })
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, "trap 'exit 9' QUIT; echo ready; while :; do sleep 0.05; done")))
+    await startTask(
+      tasks,
+      task('t1', shellContainer(app, "trap 'exit 9' QUIT; echo ready; while :; do sleep 0.05; done")),
+    )
     await eventually('ready', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
     await tasks.stop('t1')
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 9)
@@ -224,7 +234,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     await tasks.stop('never')
     assert.deepEqual(await tasks.inspect('never'), [])
-    await tasks.start(task('t1', shellContainer(app, 'exit 0')))
+    await startTask(tasks, task('t1', shellContainer(app, 'exit 0')))
     await tasks.stop('t1')
     await tasks.stop('t1')
     await tasks.remove('t1')
@@ -237,7 +247,7 @@ describe('a task as processes', () => {
     const tasks = runtime()
     const ended: string[] = []
     tasks.onExit((taskId) => ended.push(taskId))
-    await tasks.start(task('t1', shellContainer(app, 'echo $PPID > shim; echo $$ > command; exec sleep 300')))
+    await startTask(tasks, task('t1', shellContainer(app, 'echo $PPID > shim; echo $$ > command; exec sleep 300')))
     const command = Number(await eventually('the pid', () => readText(join(app, 'command'))?.trim() || undefined))
     process.kill(Number(readText(join(app, 'shim'))), 'SIGKILL')
     await eventually('the end', () => ended.includes('t1'))
@@ -248,7 +258,7 @@ describe('a task as processes', () => {
   test('is removed with its files, and stopped where it still ran', async (t) => {
     const { app, data, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, hold)))
+    await startTask(tasks, task('t1', shellContainer(app, hold)))
     const [seen] = await tasks.inspect('t1')
     await tasks.remove('t1')
     assert.deepEqual(await tasks.inspect('t1'), [])
@@ -259,7 +269,10 @@ describe('a task as processes', () => {
   test('its log has what both streams said, and the tail is its end', async (t) => {
     const { app, data, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'for n in 1 2 3 4 5; do echo line $n; echo error $n >&2; done')))
+    await startTask(
+      tasks,
+      task('t1', shellContainer(app, 'for n in 1 2 3 4 5; do echo line $n; echo error $n >&2; done')),
+    )
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
     assert.deepEqual(await tasks.logTail('t1', 'web', 3), ['error 4', 'line 5', 'error 5'])
     assert.deepEqual(await tasks.logTail('t1', 'other', 3), [])
@@ -270,7 +283,7 @@ describe('a task as processes', () => {
     const { app, runtime } = processWorld(t)
     const warnings: string[] = []
     const tasks = runtime({ info: () => undefined, warn: (message) => warnings.push(message) })
-    await Promise.all(['t1', 't2'].map((id) => tasks.start(task(id, shellContainer(app, 'exit 0')))))
+    await Promise.all(['t1', 't2'].map((id) => startTask(tasks, task(id, shellContainer(app, 'exit 0')))))
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /not enforced/)
   })
@@ -278,7 +291,7 @@ describe('a task as processes', () => {
   test('SIGINT and SIGQUIT mean to a task what they mean to any program', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
-    await tasks.start(task('t1', shellContainer(app, 'kill -INT $$; sleep 0.1; exit 5')))
+    await startTask(tasks, task('t1', shellContainer(app, 'kill -INT $$; sleep 0.1; exit 5')))
     const code = await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')))
     assert.equal(code, 130)
   })
@@ -290,20 +303,26 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const launch = task('t1', shellContainer(app, hold, { image: 'web:7' }))
     const text =
       /^CannotPullContainerError: image web:7 is not known here: make it with `teal build DIRECTORY --tag web:7 --data /
-    await assert.rejects(runtime().start(launch), startError(text))
+    await assert.rejects(startTask(runtime(), launch), startError(text))
     assert.equal(existsSync(join(data, 'tasks', 't1')), false)
   })
 
   test('a placeholder that nobody replaced', async (t) => {
     const { app, runtime } = processWorld(t)
     const launch = task('t1', shellContainer(app, hold, { image: '<IMAGE1_NAME>' }))
-    await assert.rejects(runtime().start(launch), startError(/^CannotPullContainerError: invalid reference format/))
+    await assert.rejects(
+      startTask(runtime(), launch),
+      startError(/^CannotPullContainerError: invalid reference format/),
+    )
   })
 
   test('a directory that does not exist', async (t) => {
     const { app, runtime } = processWorld(t)
     const launch = task('t1', shellContainer(app, hold, { image: `file://${app}/missing` }))
-    await assert.rejects(runtime().start(launch), startError(/^CannotPullContainerError: the directory .*\/missing of/))
+    await assert.rejects(
+      startTask(runtime(), launch),
+      startError(/^CannotPullContainerError: the directory .*\/missing of/),
+    )
   })
 
   for (const [name, more, text] of [
@@ -325,9 +344,8 @@ describe('a task that cannot start says why in the words of ECS', () => {
       const { app, data, runtime } = processWorld(t)
       writeFiles(app, { plain: 'echo\n' })
       chmodSync(join(app, 'plain'), 0o644)
-      const error = await runtime()
-        .start(task('t1', shellContainer(app, hold, more)))
-        .catch((reason: unknown) => reason)
+      const launch = task('t1', shellContainer(app, hold, more))
+      const error = await startTask(runtime(), launch).catch((reason: unknown) => reason)
       assert.ok(error instanceof TaskStartError)
       assert.match(error.message, /^CannotStartContainerError: /)
       assert.match(error.message, text)
@@ -339,7 +357,7 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const { app, data, runtime } = processWorld(t)
     writeFiles(data, { tasks: 'in the way' })
     await assert.rejects(
-      runtime().start(task('t1', shellContainer(app, hold))),
+      startTask(runtime(), task('t1', shellContainer(app, hold))),
       startError(/^ResourceInitializationError: E/),
     )
   })
@@ -349,7 +367,8 @@ describe('a task that cannot start says why in the words of ECS', () => {
     const tasks = runtime()
     const huge = shellContainer(app, hold, { name: 'huge', environment: { HUGE: 'x'.repeat(4_000_000) } })
     const launch = task('t1', shellContainer(app, hold), huge)
-    await assert.rejects(tasks.start(launch), startError(/^ResourceInitializationError: .*E2BIG/))
+    await assert.rejects(startTask(tasks, launch), startError(/^ResourceInitializationError: .*E2BIG/))
+    await tasks.stop('t1')
     assert.deepEqual(
       (await tasks.inspect('t1')).map(({ state }) => state.kind),
       ['exited'],
@@ -365,7 +384,7 @@ describe('a task outlives the engine', () => {
       const launch = task('t1', shellContainer(world.app, counted, { containerPorts: [80] }))
       await startAndDie(world, launch, moment)
       const tasks = world.runtime()
-      const [first, second] = await Promise.all([tasks.start(launch), tasks.start(launch)])
+      const [first, second] = await Promise.all([startTask(tasks, launch), startTask(tasks, launch)])
       assert.deepEqual(first, second)
       await eventually('started', async () => (await tasks.logTail('t1', 'web', 1)).includes('ready'))
       assert.equal(startsOf(world.app), 1)
@@ -385,7 +404,10 @@ describe('a task outlives the engine', () => {
     const tasks = world.runtime()
     await tasks.stop('t1')
     assert.deepEqual(await tasks.inspect('t1'), [])
-    await assert.rejects(tasks.start(launch), startError(/^CannotStartContainerError: .*stopped before it had started/))
+    await assert.rejects(
+      startTask(tasks, launch),
+      startError(/^CannotStartContainerError: .*stopped before it had started/),
+    )
     assert.equal(startsOf(world.app), 0)
   })
 
@@ -436,7 +458,7 @@ describe('a task outlives the engine', () => {
     await tasks.shutdown()
     assert.equal(isRunning(Number(seen?.runtimeId)), false)
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 143)
-    await assert.rejects(tasks.start(task('t2', shellContainer(world.app, hold))), startError(/engine is ending/))
+    await assert.rejects(startTask(tasks, task('t2', shellContainer(world.app, hold))), startError(/engine is ending/))
   })
 })
 
@@ -458,7 +480,7 @@ describe('images of tasks', () => {
     writeFiles(app, { 'who.txt': 'changed' })
     const tasks = runtime()
     const { command: _, ...plain } = shellContainer(app, '')
-    await tasks.start(task('t1', { ...plain, image: 'registry.example.com/team/greet:1' }))
+    await startTask(tasks, task('t1', { ...plain, image: 'registry.example.com/team/greet:1' }))
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
     assert.deepEqual(await tasks.logTail('t1', 'web', 5), ['hello world from world'])
   })
@@ -470,11 +492,11 @@ describe('images of tasks', () => {
     const { command: _, ...plain } = shellContainer(world.app, '')
     const launch = task('t1', { ...plain, image: 'web:latest' })
     const first = world.runtime()
-    await first.start(launch)
+    await startTask(first, launch)
     writeFiles(world.app, { Dockerfile: 'FROM scratch\nCMD echo two && exec sleep 300\n' })
     await world.images.build({ directory: world.app, tag: 'web' })
-    await first.start(launch)
-    await first.start(task('t2', ...launch.containers))
+    await startTask(first, launch)
+    await startTask(first, task('t2', ...launch.containers))
     for (const [id, line] of [
       ['t1', 'one'],
       ['t2', 'two'],
@@ -488,7 +510,7 @@ describe('images of tasks', () => {
     const tasks = runtime()
     const ids = Array.from({ length: 6 }, (_, index) => `t${index}`)
     const endpoints = await Promise.all(
-      ids.map((id) => tasks.start(task(id, shellContainer(app, hold, { containerPorts: [80, 81] })))),
+      ids.map((id) => startTask(tasks, task(id, shellContainer(app, hold, { containerPorts: [80, 81] })))),
     )
     const ports = endpoints.flat().map(({ port }) => port)
     assert.equal(new Set(ports).size, 12)
@@ -513,3 +535,65 @@ async function startAndDie(world: ProcessWorld, launch: TaskLaunch, moment: stri
 function startsOf(app: string): number {
   return (readText(join(app, 'starts')) ?? '').split('\n').length - 1
 }
+
+describe('what a container asks for', () => {
+  test('ulimits are set', async (t) => {
+    const { app, runtime } = processWorld(t)
+    const tasks = runtime()
+    const ulimits = [{ name: 'nofile', softLimit: 100, hardLimit: 200 }]
+    await startTask(tasks, task('t1', shellContainer(app, 'ulimit -Sn; ulimit -Hn', { ulimits })))
+    await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1')) === 0)
+    assert.deepEqual(await tasks.logTail('t1', 'web', 9), ['100', '200'])
+  })
+
+  test('the user is changed by root, and for commands run in the container too', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can change the user')
+    const { app, data, runtime } = processWorld(t)
+    chmodSync(dirname(app), 0o755)
+    mkdirSync(data, { mode: 0o755 })
+    const tasks = runtime()
+    const mounts = [{ volumeName: 'data', containerPath: '/data', readOnly: false }]
+    const script = `id -u; id -g; echo x > "$VOLUME_DATA/file"; ${hold}`
+    const container = shellContainer(app, script, { user: '4321:8765', mounts })
+    await startTask(tasks, { ...task('t1', container), volumes: [{ name: 'data' }] })
+    await eventually('its lines', async () => (await tasks.logTail('t1', 'web', 9)).includes('ready'))
+    assert.deepEqual(await tasks.logTail('t1', 'web', 9), ['4321', '8765', 'ready'])
+    const command = { arguments: ['id', '-u'], timeoutMilliseconds: 10_000, mostOutputBytes: 100 }
+    assert.equal((await tasks.exec('t1', 'web', command)).stdout, '4321\n')
+    const nobody = task('t2', shellContainer(app, hold, { user: 'no-such-user' }))
+    await assert.rejects(startTask(tasks, nobody), startError(/^CannotStartContainerError: .*unable to find user/))
+  })
+
+  test('volumes are directories that variables tell, shared by the containers of a task', async (t) => {
+    const { app, data, runtime } = processWorld(t)
+    const tasks = runtime()
+    const mounts = [
+      { volumeName: 'my-data', containerPath: '/data', readOnly: false },
+      { volumeName: 'kept', containerPath: '/kept', readOnly: false },
+    ]
+    const script = 'echo mine > "$VOLUME_MY_DATA/file"; echo kept > "$VOLUME_KEPT/file"'
+    const writer = shellContainer(app, script, { name: 'writer', mounts })
+    const kept = { name: 'kept', docker: { scope: 'shared', autoprovision: true } } as const
+    const launch = { ...task('t1', writer), volumes: [{ name: 'my-data' }, kept] }
+    const { notes } = await tasks.prepare(launch)
+    assert.match(notes.join(), /^The volumes of container writer are not mounted: .*VOLUME_DATA/)
+    await startTask(tasks, launch)
+    await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'writer') === 0)
+    assert.equal(readText(join(data, 'volumes', 'tasks', 't1', 'my-data', 'file')), 'mine\n')
+    await tasks.remove('t1')
+    assert.equal(readText(join(data, 'volumes', 'tasks', 't1', 'my-data', 'file')), undefined)
+    assert.equal(readText(join(data, 'volumes', 'shared', 'kept', 'file')), 'kept\n')
+  })
+})
+
+testTaskRuntime('the process runtime', (t) => {
+  const { app, runtime } = processWorld(t)
+  return {
+    runtime,
+    image: pathToFileURL(app).href,
+    noImage: 'nobody:1',
+    leave: (left) => {
+      if (left instanceof ProcessRuntime) left.close()
+    },
+  }
+})

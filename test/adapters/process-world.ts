@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { ImageStore } from '../../src/adapters/image-store.ts'
 import { ProcessRuntime } from '../../src/adapters/process-runtime.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
-import type { ContainerLaunch, ContainerObservation, Log, TaskLaunch } from '../../src/engine/ports.ts'
+import type { TaskEndpoint } from '../../src/domain/task.ts'
+import type { ContainerLaunch, ContainerObservation, Log, TaskLaunch, TaskRuntime } from '../../src/engine/ports.ts'
 
 /** A data directory and an application directory of one test; both go with it, and every task in them. */
 export type ProcessWorld = {
@@ -55,6 +56,13 @@ export function shellContainer(app: string, script: string, more: Partial<Contai
     stopTimeoutSeconds: 30,
     ...more,
   }
+}
+
+/** Prepares a task and starts all its containers at once. */
+export async function startTask(runtime: TaskRuntime, launch: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+  const { endpoints } = await runtime.prepare(launch)
+  await Promise.all(launch.containers.map(({ name }) => runtime.startContainer(launch, name)))
+  return endpoints
 }
 
 export function task(taskId: string, ...containers: readonly ContainerLaunch[]): TaskLaunch {

@@ -87,6 +87,38 @@ test('on a disk that is really full nothing is half written, and the state opens
   again.close()
 })
 
+test('journals are read one by one and not loaded, however many there are', (t) => {
+  const persistence = opened(t)
+  const journal = Array.from({ length: 500 }, (_, number) => ({
+    kind: 'journal',
+    key: `d/${number}`,
+    value: `${number}`,
+  }))
+  persistence.write([row('a', '1'), ...journal])
+  assert.deepEqual(contents(persistence), ['a=1'])
+  assert.deepEqual([persistence.read('journal', 'd/7'), persistence.read('journal', 'd/500')], ['7', undefined])
+  persistence.write([
+    { kind: 'journal', key: 'd/7', value: 'changed' },
+    ...journal.slice(10).map(({ kind, key }) => ({ kind, key, value: undefined })),
+  ])
+  assert.deepEqual([...persistence.readAll('journal')], ['0', '1', '2', '3', '4', '5', '6', 'changed', '8', '9'])
+})
+
+test('the state of the first version is taken over, its journals among it', (t) => {
+  const file = stateFile(t)
+  SqlitePersistence.open(file).close()
+  const first = new DatabaseSync(file)
+  first.exec(`DROP TABLE history; PRAGMA user_version = 1;
+    INSERT INTO rows (kind, key, value) VALUES ('tasks', 'b', '1'), ('journal', 'd/0', '{}'), ('tasks', 'a', '2')`)
+  first.close()
+  for (const _ of ['once', 'and again']) {
+    const persistence = SqlitePersistence.open(file)
+    assert.deepEqual(contents(persistence), ['b=1', 'a=2'])
+    assert.equal(persistence.read('journal', 'd/0'), '{}')
+    persistence.close()
+  }
+})
+
 test('a damaged file is refused and left as it is', (t) => {
   const file = stateFile(t)
   const persistence = SqlitePersistence.open(file)
@@ -124,7 +156,7 @@ test('a state of a newer version is refused and left as it is', (t) => {
   const newer = new DatabaseSync(file)
   newer.exec('PRAGMA user_version = 99')
   newer.close()
-  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 1\)/)
+  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 2\)/)
 })
 
 test('a directory that does not exist is a clear error', (t) => {

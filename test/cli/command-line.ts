@@ -38,7 +38,7 @@ export class Serving {
   output = ''
 
   constructor(data: string, ...options: readonly string[]) {
-    const argv = [launcher, 'serve', '--port', '0', '--data', data, ...options]
+    const argv = [launcher, 'serve', '--runtime', 'process', '--port', '0', '--data', data, ...options]
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
     const collect = (chunk: Buffer): void => {

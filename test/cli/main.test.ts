@@ -50,9 +50,3 @@ test('values that cannot be read are wrong usage, and the message says what can'
     assert.match(errors, message)
   }
 })
-
-test('tasks in Docker are refused in clear words', async () => {
-  const { exitCode, errors } = await teal('serve', '--runtime', 'docker')
-  assert.equal(exitCode, 1)
-  assert.match(errors, /^teal: tasks in Docker are not part of this version\. Use --runtime process/)
-})

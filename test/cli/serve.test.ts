@@ -72,7 +72,7 @@ test('a second engine on one data directory is refused and told about the first'
   const data = dataDirectory(t)
   const first = new Serving(data)
   const url = await first.url()
-  const { exitCode, output, errors } = await teal('serve', '--port', '0', '--data', data)
+  const { exitCode, output, errors } = await teal('serve', '--runtime', 'process', '--port', '0', '--data', data)
   assert.equal(exitCode, 1)
   assert.equal(output, '')
   assert.ok(
@@ -107,7 +107,7 @@ test('a port that is taken is a clear error, and nothing is left running', async
   t.after(() => server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const { exitCode, errors } = await teal('serve', '--data', data, '--port', String(port))
+  const { exitCode, errors } = await teal('serve', '--runtime', 'process', '--data', data, '--port', String(port))
   assert.equal(exitCode, 1)
   assert.match(errors, new RegExp(`^teal: Port ${port} on 127\\.0\\.0\\.1 is in use by another program`))
   assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
@@ -116,12 +116,12 @@ test('a port that is taken is a clear error, and nothing is left running', async
 test('a data directory that is none, or whose state is damaged, is a clear error', async (t) => {
   const directory = dataDirectory(t)
   writeFileSync(join(directory, 'file'), 'x')
-  const notDirectory = await teal('serve', '--port', '0', '--data', join(directory, 'file'))
+  const notDirectory = await teal('serve', '--runtime', 'process', '--port', '0', '--data', join(directory, 'file'))
   assert.equal(notDirectory.exitCode, 1)
   assert.match(notDirectory.errors, /^teal: The data directory .*file is not a directory/)
 
   writeFileSync(join(directory, 'state.db'), 'not a database'.repeat(100))
-  const damaged = await teal('serve', '--port', '0', '--data', directory)
+  const damaged = await teal('serve', '--runtime', 'process', '--port', '0', '--data', directory)
   assert.equal(damaged.exitCode, 1)
   assert.match(damaged.errors, /^teal: .*state\.db is damaged or is not a state file of Teal/)
 })
@@ -139,7 +139,7 @@ test('on a full disk it says so and does not start', async (t) => {
     rmSync(disk, { recursive: true })
   })
   writeFileSync(join(disk, 'ballast'), Buffer.alloc(4_096))
-  const { exitCode, errors } = await teal('serve', '--port', '0', '--data', disk)
+  const { exitCode, errors } = await teal('serve', '--runtime', 'process', '--port', '0', '--data', disk)
   assert.equal(exitCode, 1)
   assert.match(errors, /^teal: .*full/)
 })

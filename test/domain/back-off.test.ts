@@ -16,14 +16,21 @@ describe('the back-off between starts', () => {
     assert.deepEqual(afterFailure(failures, failed, [failed], 10_500), {
       consecutive: 3,
       total: 6,
+      sinceHealthy: 1,
       nextStartAt: 12_500,
     })
+  })
+
+  test('counts each failed task since one was healthy, for the circuit breaker', () => {
+    const failures = { consecutive: 2, total: 5, nextStartAt: 10_000, sinceHealthy: 4 }
+    const failed = aTask('a', { createdAt: 9_000 })
+    assert.equal(afterFailure(failures, failed, [failed], 9_500).sinceHealthy, 5)
   })
 
   test('counts tasks of one try once', () => {
     const failures = { consecutive: 2, total: 5, nextStartAt: 10_000 }
     const failed = aTask('a', { createdAt: 9_000 })
-    assert.deepEqual(afterFailure(failures, failed, [failed], 9_500), { ...failures, total: 6 })
+    assert.deepEqual(afterFailure(failures, failed, [failed], 9_500), { ...failures, total: 6, sinceHealthy: 1 })
   })
 
   test('begins anew once a task has been healthy for a minute', () => {
@@ -31,7 +38,7 @@ describe('the back-off between starts', () => {
     const failed = aTask('a', { createdAt: 80_000 })
     const healthy = aTask('b', { createdAt: 10_000, healthyAt: 11_000 })
     assert.equal(afterFailure(failures, failed, [failed, healthy], 70_999).consecutive, 10)
-    const anew = { consecutive: 1, total: 10, nextStartAt: 71_000 }
+    const anew = { consecutive: 1, total: 10, sinceHealthy: 1, nextStartAt: 71_000 }
     assert.deepEqual(afterFailure(failures, failed, [failed, healthy], 71_000), anew)
   })
 

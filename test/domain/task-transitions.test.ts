@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as transition from '../../src/domain/task-transitions.ts'
+import type { StartOrder } from '../../src/domain/task-start-order.ts'
 import type { TaskStep } from '../../src/domain/task-transitions.ts'
 import type { Task } from '../../src/domain/task.ts'
 import { aTask } from '../world/a-service.ts'
@@ -11,17 +12,29 @@ const sidecar = { ...web, name: 'sidecar', essential: false }
 const exited = (name: string, exitCode: number) => ({ name, state: { kind: 'exited', exitCode } }) as const
 const runs = (name: string) => ({ name, runtimeId: '42', state: { kind: 'running' } }) as const
 
-function step(wishes: Partial<Task>, facts: { mayHaveExited?: boolean; drained?: boolean } = {}): TaskStep {
-  const { mayHaveExited = false, drained = false } = facts
-  return transition.nextStep(aTask('a', wishes), { mayHaveExited, drained: () => drained })
+function step(
+  wishes: Partial<Task>,
+  facts: { mayHaveExited?: boolean; drained?: boolean; order?: StartOrder } = {},
+): TaskStep {
+  const { mayHaveExited = false, drained = false, order = { kind: 'complete' } } = facts
+  return transition.nextStep(aTask('a', wishes), { mayHaveExited, drained: () => drained, startOrder: () => order })
 }
 
 describe('the next step of a task', () => {
+  const prepared = { lastStatus: 'PENDING', preparedAt: 1 } as const
   const toStop = { desiredStatus: 'STOPPED' } as const
   const dead = { containers: [{ ...web, lastStatus: 'STOPPED' }] } as const
   const cases: readonly (readonly [string, TaskStep, TaskStep])[] = [
     ['on its way up: pull', step({ lastStatus: 'PROVISIONING' }), 'pull'],
-    ['then start', step({ lastStatus: 'PENDING' }), 'start'],
+    ['then prepare', step({ lastStatus: 'PENDING' }), 'prepare'],
+    [
+      'then start what can start',
+      step(prepared, { order: { kind: 'start', containerNames: ['web'] } }),
+      'startContainers',
+    ],
+    ['then wait for what others wait for', step(prepared, { order: { kind: 'wait', until: 9 } }), 'wait'],
+    ['or give up', step(prepared, { order: { kind: 'impossible', containerName: 'web', reason: '' } }), 'giveUp'],
+    ['until all have started', step(prepared), 'activate'],
     ['then register', step({ lastStatus: 'ACTIVATING' }), 'register'],
     ['then nothing', step({ lastStatus: 'RUNNING' }), 'wait'],
     ['on its way down: deregister', step({ lastStatus: 'RUNNING', ...toStop }), 'deregister'],

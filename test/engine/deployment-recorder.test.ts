@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { RequestOutcome, RouterReport } from '../../src/domain/router-report.ts'
-import { Changes } from '../../src/engine/changes.ts'
 import { DeploymentRecorder } from '../../src/engine/deployment-recorder.ts'
 import { recordOf } from '../../src/engine/deployment-records.ts'
 import { Store } from '../../src/engine/store.ts'
@@ -142,7 +141,7 @@ class Stage {
     counts: [],
   }
   #recorder: DeploymentRecorder | undefined
-  #changes = new Changes(this.#clock)
+  #reportListeners: (() => void)[] = []
   store = new Store(this.#disk)
 
   constructor({ alarm = false } = {}) {
@@ -154,17 +153,15 @@ class Stage {
 
   startEngine(): void {
     this.store = new Store(this.#disk)
-    this.#changes = new Changes(this.#clock)
-    this.store.onChange(() => this.#changes.notify())
+    this.#reportListeners = []
     this.#recorder = new DeploymentRecorder({
       store: this.store,
       clock: this.#clock,
-      changes: this.#changes,
       loadBalancing: this.loadBalancing,
       router: {
         apply: () => Promise.reject(new Error('the recorder changes nothing')),
         report: () => this.#report,
-        onReport: () => undefined,
+        onReport: (listener) => this.#reportListeners.push(listener),
       },
       log: { info: () => undefined, warn: (message) => assert.fail(message) },
     })
@@ -200,9 +197,13 @@ class Stage {
   /** The router reports ten times a second, as it does. */
   async pass(milliseconds: number): Promise<void> {
     const until = this.#clock.now() + milliseconds
-    for (let at = this.#clock.now() + 100; at <= until; at += 100) this.#clock.at(at, () => this.#changes.notify())
+    for (let at = this.#clock.now() + 100; at <= until; at += 100) this.#clock.at(at, () => this.#tell())
     this.#clock.at(until, () => undefined)
     await this.#clock.run(() => this.#clock.now() >= until, until)
+  }
+
+  #tell(): void {
+    for (const listener of this.#reportListeners) listener()
   }
 
   request(targetGroup: 'web-blue' | 'web-green', outcome: RequestOutcome, count: number): void {

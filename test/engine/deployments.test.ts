@@ -159,6 +159,20 @@ describe('a deployment, run by the engine', () => {
     assert.equal(store.taskSets.list().length, 1)
   })
 
+  test('fails when its service has left the CODE_DEPLOY controller', async () => {
+    const world = await aWorld()
+    const { store } = world.engine
+    const service = store.services.list()[0]
+    assert(service)
+    store.services.put(service.serviceArn, { ...service, deploymentController: 'EXTERNAL' })
+    const { status, errorInformation } = await world.deploy({})
+    assert.equal(status, 'Failed')
+    assert.deepEqual(errorInformation, {
+      code: 'INVALID_ECS_SERVICE',
+      message: "Deployment group's ECS service must be configured for a CODE_DEPLOY deployment controller.",
+    })
+  })
+
   test('fails with the AppSpec’s or ECS’s own words when these refuse it', async () => {
     const world = await aWorld()
     const unknown = await world.deploy({ taskDefinition: names.taskDefinition(77) })

@@ -357,6 +357,8 @@ type Life = { isOver: boolean }
 function writtenWhile(life: Life, persistence: MemoryPersistence): Persistence {
   return {
     load: () => persistence.load(),
+    read: (kind, key) => persistence.read(kind, key),
+    readAll: (kind) => persistence.readAll(kind),
     write: (rows) => {
       if (life.isOver) throw new Error('the engine was killed')
       persistence.write(rows)

@@ -6,6 +6,9 @@ import type { Notification } from '../../src/domain/notification.ts'
 import { Changes } from '../../src/engine/changes.ts'
 import { Notifications, type Webhook } from '../../src/engine/notifications.ts'
 import { Store } from '../../src/engine/store.ts'
+import { beginServiceDeployment } from '../../src/engine/service-deployments.ts'
+import type { ServiceDeployment } from '../../src/domain/service-deployment.ts'
+import { aService } from '../world/a-service.ts'
 import { aDeployment } from '../world/a-deployment.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
@@ -37,6 +40,13 @@ function deployment(changes: Partial<Deployment> = {}, events: readonly TriggerE
   return { ...plain, ...changes, group: { ...plain.group, deploymentGroupId: 'group-id', triggerConfigurations } }
 }
 
+type ToldEvent = Extract<Notification['content'], { readonly channel: 'EventBridge' }>['event']
+
+function stateOf({ detail }: ToldEvent): string {
+  if ('state' in detail) return detail.state
+  return `${detail.eventName} ${'hookId' in detail ? detail.hookId : detail.deploymentId}`
+}
+
 function put(store: Store, changed: Deployment): void {
   store.deployments.put(changed.deploymentId, changed)
 }
@@ -55,7 +65,7 @@ test('each status is told of once, to the triggers that want it and to EventBrid
   await until(() => store.notifications.list().length === 4)
   const contents = store.notifications.list().map(({ content }) => content)
   assert.deepEqual(
-    contents.map((content) => (content.channel === 'SNS' ? content.subject : content.event.detail.state)),
+    contents.map((content) => (content.channel === 'SNS' ? content.subject : stateOf(content.event))),
     [
       'CREATED: AWS CodeDeploy d-ABCDEF123 in us-east-1 to group',
       'START',
@@ -129,7 +139,7 @@ test('a webhook that is out of order for a while gets everything, in order', asy
   const { store, until, warnings } = world(t, ({ content }) => {
     refusals -= 1
     if (refusals >= 0) throw new Error('not now')
-    taken.push(content.channel === 'SNS' ? 'SNS' : content.event.detail.state)
+    taken.push(content.channel === 'SNS' ? 'SNS' : stateOf(content.event))
   })
   put(store, deployment({ status: 'Succeeded', startTime: 1 }, ['DeploymentStart']))
   await until(
@@ -175,4 +185,39 @@ test('the newest thousand are kept', async (t) => {
   await until(() => store.notifications.list().length > 0)
   assert.equal(store.notifications.list().length, 1000)
   assert.equal(store.notifications.list().at(-1)?.deploymentId, 'd-599')
+})
+
+test('what becomes of an ECS service’s deployment is told by EventBridge, once', async (t) => {
+  const { store, clock, until } = world(t)
+  const service = aService({ deploymentController: 'ECS', taskDefinition: 'web:1' })
+  const tools = { store, clock, chance: new SeededChance(2) }
+  const { currentServiceDeployment = '' } = beginServiceDeployment(tools, service)
+  const begun = store.serviceDeployments.get(currentServiceDeployment)
+  assert.ok(begun)
+  const change = (changes: Partial<ServiceDeployment>): void => {
+    store.serviceDeployments.put(currentServiceDeployment, { ...begun, startedAt: 1, ...changes })
+  }
+  change({ status: 'IN_PROGRESS' })
+  await until(() => store.notifications.list().length === 1)
+  const serviceRevisionArn = begun.targetServiceRevision.arn.replace(/\d+$/, '1')
+  const rollback = { reason: 'Service deployment rolled back because of a test.', startedAt: 2, serviceRevisionArn }
+  change({ status: 'ROLLBACK_IN_PROGRESS', rollback })
+  await until(() => store.notifications.list().length === 3)
+  change({ status: 'ROLLBACK_SUCCESSFUL', rollback })
+  await until(() => store.notifications.list().length === 4)
+  const events = store.notifications
+    .list()
+    .flatMap(({ content }) => (content.channel === 'EventBridge' ? [content.event] : []))
+  const id = `ecs-svc/${begun.targetServiceRevision.arn.split('/').at(-1)}`
+  assert.deepEqual(events.map(stateOf), [
+    `SERVICE_DEPLOYMENT_IN_PROGRESS ${id}`,
+    `SERVICE_DEPLOYMENT_FAILED ${id}`,
+    'SERVICE_DEPLOYMENT_IN_PROGRESS ecs-svc/1',
+    'SERVICE_DEPLOYMENT_COMPLETED ecs-svc/1',
+  ])
+  const [first] = events
+  assert.deepEqual(
+    [first?.source, first?.['detail-type'], first?.region, first?.resources],
+    ['aws.ecs', 'ECS Deployment State Change', 'us-east-1', [service.serviceArn]],
+  )
 })

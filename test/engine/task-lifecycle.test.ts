@@ -74,7 +74,7 @@ describe('a stop', () => {
     await world.scheduler.stop()
   })
 
-  test('of a task that is still starting waits for its start and never registers it', async () => {
+  test('of a task whose images are still pulled waits for them and starts no container', async () => {
     const world = new SchedulerWorld({ desiredCount: 1 })
     world.runtime.images.set('web:1', { startMilliseconds: 5_000 })
     world.createTaskSet()
@@ -83,8 +83,9 @@ describe('a stop', () => {
     await world.until(() => world.withStatus('STOPPED').length === 1)
     assert.deepEqual(
       world.runtime.calls.map((call) => call.split(' ')[0]),
-      ['start', 'SIGTERM'],
+      ['start'],
     )
+    assert.deepEqual(world.runtime.starts, [])
     assert.ok(world.events.includes('(service web) stopped 1 pending tasks.'))
     await world.scheduler.stop()
   })

@@ -6,9 +6,13 @@ import { blueGreenDeployment, rollbackDeployment } from '../../src/domain/blue-g
 import { stepBegun, stepEnded } from '../../src/domain/deployment-progress.ts'
 import type { Deployment } from '../../src/domain/deployment.ts'
 import type { JournalEntry } from '../../src/domain/journal.ts'
+import type { DeploymentStep } from '../../src/domain/step.ts'
 import { runProcedure } from '../../src/engine/run-procedure.ts'
 
-type Fixture = { readonly deployments: readonly Deployment[]; readonly journal: readonly JournalEntry[] }
+type Fixture = {
+  readonly deployments: readonly Deployment[]
+  readonly journal: readonly JournalEntry<DeploymentStep>[]
+}
 
 const root = join(import.meta.dirname, '../fixtures/journals')
 
@@ -27,7 +31,11 @@ describe('a journal that an earlier version wrote', () => {
 })
 
 /** The procedure asks for the very next step, and for nothing when the journal is whole. */
-async function replay(deployment: Deployment, entries: readonly JournalEntry[], known: number): Promise<void> {
+async function replay(
+  deployment: Deployment,
+  entries: readonly JournalEntry<DeploymentStep>[],
+  known: number,
+): Promise<void> {
   const procedure =
     deployment.creator === 'codeDeployRollback' ? rollbackDeployment(deployment) : blueGreenDeployment(deployment)
   let asked: { readonly position: number; readonly step: unknown } | undefined
@@ -44,7 +52,7 @@ async function replay(deployment: Deployment, entries: readonly JournalEntry[], 
 }
 
 /** What the journal alone says of a deployment is what its record says. */
-function progressOf(deployment: Deployment, entries: readonly JournalEntry[]) {
+function progressOf(deployment: Deployment, entries: readonly JournalEntry<DeploymentStep>[]) {
   const created: Deployment = { ...deployment, status: 'Created', lifecycleEvents: pending(deployment) }
   const folded = entries.reduce((before, { step, begunAt, outcome }) => {
     const begun = stepBegun(before, step, begunAt)

@@ -46,6 +46,22 @@ const mix: LoadMix = {
   'slow upload': { clients: 2, requestsPerSecond: 4 },
 }
 
+/** What tasks run in, and how the first version's image comes to be there. */
+export type Stage = {
+  readonly runtime: 'process' | 'docker'
+  readonly environment?: Readonly<Record<string, string>>
+  readonly firstImage: (theatre: Theatre) => Promise<string>
+}
+
+const asProcesses: Stage = {
+  runtime: 'process',
+  async firstImage(theatre) {
+    await theatre.build('hello:1', {})
+    await theatre.build('hello:2', { 'version.txt': '2\n' })
+    return 'hello:1'
+  },
+}
+
 /**
  * A real engine, router, tasks and clients, in which one process after another is killed. `examples/hello` version 1 is
  * running behind a production and a test listener when it opens.
@@ -54,18 +70,20 @@ export class Theatre {
   readonly #directory = mkdtempSync(join(tmpdir(), 'teal-survival-'))
   readonly data = join(this.#directory, 'data')
   readonly #minute: string
+  readonly #stage: Stage
   #port = 0
   #engine: ChildProcess | undefined
   #load: Load | undefined
   clients: Clients = clientsOf('http://127.0.0.1:1')
   loadBalancing: LoadBalancing | undefined
 
-  constructor(minute: string) {
+  constructor(minute: string, stage: Stage) {
     this.#minute = minute
+    this.#stage = stage
   }
 
-  static async open(minute: string): Promise<Theatre> {
-    const theatre = new Theatre(minute)
+  static async open(minute: string, stage: Stage = asProcesses): Promise<Theatre> {
+    const theatre = new Theatre(minute, stage)
     try {
       await theatre.#prepare()
       return theatre
@@ -79,11 +97,10 @@ export class Theatre {
     this.#port = await freePort()
     this.clients = clientsOf(`http://127.0.0.1:${this.#port}`)
     await this.startEngine()
-    await this.build('hello:1', {})
-    await this.build('hello:2', { 'version.txt': '2\n' })
+    const image = await this.#stage.firstImage(this)
     const loadBalancing = await createLoadBalancing(this.clients)
     this.loadBalancing = loadBalancing
-    await createService(this.clients, await registerTaskDefinition(this.clients, 'hello:1'), loadBalancing.blueArn)
+    await createService(this.clients, await registerTaskDefinition(this.clients, image), loadBalancing.blueArn)
     await createDeploymentGroup(this.clients, loadBalancing)
     await until('version 1 is healthy', async () => {
       return (await healthyTargets(this.clients, loadBalancing.blueArn)) >= desiredCount
@@ -101,8 +118,13 @@ export class Theatre {
     const log = openSync(file, 'a')
     const from = readFileSync(file, 'utf8').length
     const options = ['serve', '--port', String(this.#port), '--data', this.data, '--minute', this.#minute]
+    const { runtime, environment } = this.#stage
+    options.push('--runtime', runtime)
     const first = preload === undefined ? [] : ['--import', preload]
-    const engine = spawn(process.execPath, [...first, launcher, ...options], { stdio: ['ignore', log, log] })
+    const engine = spawn(process.execPath, [...first, launcher, ...options], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment },
+    })
     closeSync(log)
     this.#engine = engine
     await until('the engine answers', async () => {
@@ -221,7 +243,8 @@ export class Theatre {
     await this.#load?.kill()
     const ended = this.#engine?.exitCode !== null || this.#engine?.signalCode !== null
     const exited = this.#engine === undefined || ended ? undefined : once(this.#engine, 'exit')
-    await run(process.execPath, [launcher, 'down', '--data', this.data])
+    const env = { ...process.env, ...this.#stage.environment }
+    await run(process.execPath, [launcher, 'down', '--data', this.data], { env })
     await exited
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 })
   }

@@ -8,6 +8,8 @@ import type { Store } from '../../src/engine/store.ts'
 import { names } from './furnished-world.ts'
 import type { SimulatedMachine } from './simulated-machine.ts'
 
+const retryMilliseconds = 1_000
+
 /** What must hold at every moment, whatever goes wrong. Looked at after every event of the simulated world. */
 export class Invariants {
   readonly #machine: SimulatedMachine
@@ -19,7 +21,11 @@ export class Invariants {
     this.#machine = machine
   }
 
-  check(store: Store, now: number): void {
+  /** While the disk is full no engine can change anything, and it tries again a second later at the latest. */
+  check(store: Store, now: number, { diskIsFullUntil = 0 } = {}): void {
+    if (this.#wrong !== undefined && now < diskIsFullUntil + retryMilliseconds) {
+      this.#wrong = { ...this.#wrong, since: now }
+    }
     this.#weightsSumTo100(store)
     this.#noWeightWithoutHealthyTarget(now)
     onePrimary(store)

@@ -13,6 +13,7 @@ export class MemoryLoadBalancing implements LoadBalancing {
   lastAnswer: string | undefined
   /** Called when something has changed, as the router's reports do. */
   onReport: () => void = () => undefined
+  readonly #healthListeners = new Set<(targetGroupArns: Iterable<string>) => void>()
   readonly #clock: VirtualClock
   readonly #targets = new Map<string, TargetHealth>()
 
@@ -48,7 +49,7 @@ export class MemoryLoadBalancing implements LoadBalancing {
       this.#clock.at(this.#clock.now() + this.drainMilliseconds, () => {
         this.calls.push(`drained ${target.port}`)
         this.#targets.delete(key)
-        this.onReport()
+        this.#changed(targetGroupArn)
       })
     }
   }
@@ -72,6 +73,15 @@ export class MemoryLoadBalancing implements LoadBalancing {
   /** A health check comes to another result. */
   report(targetGroupArn: string, target: TargetAddress, health: TargetHealth): void {
     this.#targets.set(keyOf(targetGroupArn, target), health)
+    this.#changed(targetGroupArn)
+  }
+
+  onHealthChange(listener: (targetGroupArns: Iterable<string>) => void): void {
+    this.#healthListeners.add(listener)
+  }
+
+  #changed(targetGroupArn: string): void {
+    for (const listener of this.#healthListeners) listener([targetGroupArn])
     this.onReport()
   }
 }

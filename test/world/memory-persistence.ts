@@ -1,3 +1,4 @@
+import { kindsOnDisk } from '../../src/engine/ports.ts'
 import type { Persistence, RowChange, StoredRow } from '../../src/engine/ports.ts'
 
 /** A disk in memory. It keeps text, as a real one does, so that nothing survives a crash but what was written. */
@@ -9,7 +10,16 @@ export class MemoryPersistence implements Persistence {
   afterWrite: () => void = () => undefined
 
   load(): Iterable<StoredRow> {
-    return [...this.#rows.values()]
+    return [...this.#rows.values()].filter(({ kind }) => !kindsOnDisk.some((each) => each === kind))
+  }
+
+  read(kind: string, key: string): string | undefined {
+    return this.#rows.get(`${kind}\n${key}`)?.value
+  }
+
+  readAll(kind: string): Iterable<string> {
+    const rows = [...this.#rows.values()].filter((row) => row.kind === kind)
+    return rows.toSorted((one, other) => (one.key < other.key ? -1 : 1)).map(({ value }) => value)
   }
 
   write(rows: readonly RowChange[]): void {

@@ -1,6 +1,13 @@
 import type { TaskEndpoint } from '../../src/domain/task.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
-import type { ContainerObservation, TaskLaunch, TaskRuntime } from '../../src/engine/ports.ts'
+import type {
+  ContainerObservation,
+  ExecCommand,
+  ExecResult,
+  PreparedTask,
+  TaskLaunch,
+  TaskRuntime,
+} from '../../src/engine/ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** How the containers of an image behave; an image nobody told of runs well. */
@@ -20,6 +27,10 @@ export class MemoryRuntime implements TaskRuntime {
   readonly name = 'process'
   readonly images = new Map<string, ImageBehaviour>()
   readonly calls: string[] = []
+  /** The names of containers in the order they were started. */
+  readonly starts: string[] = []
+  /** By the command's first word, how a command run in a container ends; 0 where it is not told. */
+  readonly exitCodes = new Map<string, number>()
   readonly #clock: VirtualClock
   readonly #tasks = new Map<string, MemoryTask>()
   readonly #listeners = new Set<(taskId: string) => void>()
@@ -34,13 +45,13 @@ export class MemoryRuntime implements TaskRuntime {
     return [...this.#tasks].filter(([, { containers }]) => containers.some(isRunning)).map(([taskId]) => taskId)
   }
 
-  async start({ taskId, containers }: TaskLaunch): Promise<readonly TaskEndpoint[]> {
+  async prepare({ taskId, containers }: TaskLaunch): Promise<PreparedTask> {
     const behaviours = containers.map(({ image }) => this.images.get(image) ?? {})
     if (!this.#tasks.has(taskId)) {
       await this.#clock.sleep(Math.max(...behaviours.map(({ startMilliseconds }) => startMilliseconds ?? 0)))
     }
     const known = this.#tasks.get(taskId)
-    if (known !== undefined) return known.endpoints
+    if (known !== undefined) return { endpoints: known.endpoints, notes: [] }
     const error = behaviours.find(({ startError }) => startError !== undefined)?.startError
     if (error !== undefined) throw new TaskStartError(error)
     this.calls.push(`start ${taskId}`)
@@ -52,15 +63,20 @@ export class MemoryRuntime implements TaskRuntime {
         port: this.#port++,
       })),
     )
-    const task: MemoryTask = { endpoints, containers: containers.map(containerOf) }
-    this.#tasks.set(taskId, task)
-    for (const [index, { exit }] of behaviours.entries()) {
-      if (exit === undefined) continue
-      this.#clock.at(this.#clock.now() + exit.afterMilliseconds, () =>
-        this.exit(taskId, exit.exitCode, containers[index]?.name),
-      )
-    }
-    return endpoints
+    this.#tasks.set(taskId, { endpoints, containers: [] })
+    return { endpoints, notes: [] }
+  }
+
+  async startContainer({ taskId, containers }: TaskLaunch, containerName: string): Promise<void> {
+    const task = this.#tasks.get(taskId)
+    const launch = containers.find(({ name }) => name === containerName)
+    if (task === undefined || launch === undefined) throw new Error(`${containerName} has not been prepared`)
+    if (task.containers.some(({ name }) => name === containerName)) return
+    this.starts.push(containerName)
+    task.containers.push(containerOf(launch))
+    const { exit } = this.images.get(launch.image) ?? {}
+    if (exit === undefined) return
+    this.#clock.at(this.#clock.now() + exit.afterMilliseconds, () => this.exit(taskId, exit.exitCode, containerName))
   }
 
   async inspect(taskId: string): Promise<readonly ContainerObservation[]> {
@@ -82,6 +98,27 @@ export class MemoryRuntime implements TaskRuntime {
       if (isKilled) this.calls.push(`SIGKILL ${taskId}`)
       this.exit(taskId, isKilled ? 137 : 143, container.name)
     }
+  }
+
+  async stopContainer(taskId: string, containerName: string): Promise<void> {
+    const container = this.#tasks.get(taskId)?.containers.find(({ name }) => name === containerName)
+    if (container === undefined || !isRunning(container)) return
+    this.calls.push(`SIGTERM ${containerName}`)
+    this.exit(taskId, 143, containerName)
+  }
+
+  async followLog(): Promise<void> {
+    // Nothing is followed in these tests.
+  }
+
+  async exec(taskId: string, containerName: string, { arguments: [program = ''] }: ExecCommand): Promise<ExecResult> {
+    const container = this.#tasks.get(taskId)?.containers.find(({ name }) => name === containerName)
+    if (container === undefined || !isRunning(container)) throw new Error('The container is not running.')
+    return { exitCode: this.exitCodes.get(program) ?? 0, stdout: '', stderr: '', isCut: false }
+  }
+
+  async list(): Promise<readonly string[]> {
+    return [...this.#tasks.keys()]
   }
 
   async logTail(taskId: string, containerName: string, lines: number): Promise<readonly string[]> {
@@ -114,7 +151,7 @@ export class MemoryRuntime implements TaskRuntime {
   }
 }
 
-type MemoryTask = { readonly endpoints: readonly TaskEndpoint[]; readonly containers: readonly MemoryContainer[] }
+type MemoryTask = { readonly endpoints: readonly TaskEndpoint[]; readonly containers: MemoryContainer[] }
 type MemoryContainer = {
   readonly name: string
   readonly image: string

@@ -3,6 +3,7 @@ import { Deployments } from '../../src/engine/deployments.ts'
 import type { FunctionInvoker } from '../../src/engine/functions.ts'
 import { RouterLoadBalancing } from '../../src/engine/load-balancing.ts'
 import type { Clock, EngineSettings, Log, Persistence, Router, TaskRuntime } from '../../src/engine/ports.ts'
+import { ServiceDeploymentRuns } from '../../src/engine/service-deployment-runs.ts'
 import { EcsServiceScheduler } from '../../src/engine/service-scheduler.ts'
 import { Store } from '../../src/engine/store.ts'
 import type { MemoryPersistence } from './memory-persistence.ts'
@@ -36,6 +37,7 @@ export class SimulatedEngine {
   readonly services: EcsServiceScheduler
   readonly loadBalancing: RouterLoadBalancing
   readonly deployments: Deployments
+  readonly serviceDeployments: ServiceDeploymentRuns
   readonly #world: SimulatedWorld
   #isDead = false
 
@@ -51,21 +53,24 @@ export class SimulatedEngine {
     this.store = new Store(this.#persistence())
     const changes = new Changes(clock)
     const { store } = this
-    store.onChange(() => changes.notify())
-    router.onReport(() => changes.notify())
+    store.onChange((changed) => changes.notify(changed.map(({ key }) => key)))
     this.loadBalancing = new RouterLoadBalancing({ store, clock, router, changes, log })
     const { loadBalancing } = this
+    loadBalancing.onHealthChange((arns) => changes.notify(arns))
     this.services = new EcsServiceScheduler({ store, clock, chance, runtime, loadBalancing, changes, settings, log })
     const { services } = this
     const functions: FunctionInvoker = { invoke: (call) => this.#alive(() => world.functions.invoke(call)) }
     world.functions.report = (verdict) => (this.#isDead ? undefined : void this.deployments.recordHookVerdict(verdict))
-    this.deployments = new Deployments({ store, clock, changes, settings, loadBalancing, services, functions, log })
+    const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }
+    this.deployments = new Deployments(deploying)
+    this.serviceDeployments = new ServiceDeploymentRuns(deploying)
   }
 
   async start(): Promise<void> {
     await this.loadBalancing.start()
     this.services.start()
     this.deployments.resume()
+    this.serviceDeployments.resume()
   }
 
   kill(): void {
@@ -80,6 +85,8 @@ export class SimulatedEngine {
     const { disk } = this.#world
     return {
       load: () => disk.load(),
+      read: (kind, key) => disk.read(kind, key),
+      readAll: (kind) => disk.readAll(kind),
       write: (rows) => {
         if (this.#isDead) throw new Error('This engine is dead.')
         disk.write(rows)
@@ -111,9 +118,14 @@ export class SimulatedEngine {
     const { machine, chance } = this.#world
     return {
       name: 'process',
-      start: (task) => this.#effect(50, () => machine.start(task)),
+      prepare: (task) => this.#effect(30, () => machine.prepare(task)),
+      startContainer: (task) => this.#effect(20, () => machine.start(task)),
       inspect: (taskId) => this.#effect(2, () => machine.inspect(taskId)),
       stop: (taskId) => this.#effect(chance.below(500), () => machine.exit(taskId, 143)),
+      stopContainer: (taskId) => this.#effect(chance.below(500), () => machine.exit(taskId, 143)),
+      followLog: () => forever<never>(),
+      exec: () => this.#effect(2, () => ({ exitCode: 0, stdout: '', stderr: '', isCut: false })),
+      list: () => this.#effect(2, () => machine.list()),
       logTail: () => this.#effect(2, () => ['a line of the log']),
       remove: (taskId) => this.#effect(2, () => machine.remove(taskId)),
       onExit: (listener) => {

@@ -27,24 +27,49 @@ export class SimulatedFunctions {
 
   async invoke({ functionName, payload }: FunctionCall): Promise<FunctionResult> {
     this.invocations += 1
-    const asked = JSON.parse(payload) as { DeploymentId: string; LifecycleEventHookExecutionId: string }
+    const asked = JSON.parse(payload) as Asked
     const report = (status: 'Succeeded' | 'Failed'): void =>
       this.report({ deploymentId: asked.DeploymentId, executionId: asked.LifecycleEventHookExecutionId, status })
     if (!functionNames.includes(functionName as FunctionName) || functionName === 'missing') {
       throw new FunctionCannotRunError('missing', `Function not found: ${functionName}`)
     }
+    if (asked.lifecycleStage !== undefined) return this.#hookAnswer(functionName, asked.hookDetails?.calls ?? 0)
     if (functionName === 'reports-early') report('Succeeded')
     await this.#clock.sleep(1 + this.#chance.below(500))
     if (functionName === 'succeeds') report('Succeeded')
     if (functionName === 'fails') report('Failed')
-    const functionError = functionName === 'throws' ? { functionError: 'Unhandled' as const } : {}
-    return {
-      requestId: 'request',
-      executedVersion: '$LATEST',
-      payload: functionName === 'throws' ? '{"errorMessage":"no answer from green","errorType":"Error"}' : 'null',
-      ...functionError,
-      logLines: ['START RequestId: request', `${functionName} looked at green`, 'END RequestId: request'],
-      durationMilliseconds: 5,
+    return resultOf(functionName, 'null')
+  }
+
+  /** As ECS's own hooks: what it returns counts. `reports-early` says IN_PROGRESS twice. */
+  async #hookAnswer(functionName: string, calls: number): Promise<FunctionResult> {
+    await this.#clock.sleep(1 + this.#chance.below(500))
+    if (functionName === 'says-nothing') return resultOf(functionName, 'null')
+    if (functionName === 'fails') return resultOf(functionName, '{"hookStatus":"FAILED"}')
+    if (functionName === 'reports-early' && calls < 2) {
+      const answer = { hookStatus: 'IN_PROGRESS', callBackDelay: 1, hookDetails: { calls: calls + 1 } }
+      return resultOf(functionName, JSON.stringify(answer))
     }
+    return resultOf(functionName, '{"hookStatus":"SUCCEEDED"}')
+  }
+}
+
+type Asked = {
+  readonly DeploymentId: string
+  readonly LifecycleEventHookExecutionId: string
+  /** ECS's own hooks only. */
+  readonly lifecycleStage?: string
+  readonly hookDetails?: { readonly calls?: number }
+}
+
+function resultOf(functionName: string, payload: string): FunctionResult {
+  const functionError = functionName === 'throws' ? { functionError: 'Unhandled' as const } : {}
+  return {
+    requestId: 'request',
+    executedVersion: '$LATEST',
+    payload: functionName === 'throws' ? '{"errorMessage":"no answer from green","errorType":"Error"}' : payload,
+    ...functionError,
+    logLines: ['START RequestId: request', `${functionName} looked at green`, 'END RequestId: request'],
+    durationMilliseconds: 5,
   }
 }

@@ -4,7 +4,7 @@ import type { RoutingTable } from '../../src/domain/routing-table.ts'
 import type { TargetHealth } from '../../src/domain/target-health.ts'
 import type { TaskEndpoint } from '../../src/domain/task.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
-import type { AppliedTable, ContainerObservation, TaskLaunch } from '../../src/engine/ports.ts'
+import type { AppliedTable, ContainerObservation, PreparedTask, TaskLaunch } from '../../src/engine/ports.ts'
 import type { SeededChance } from './seeded-chance.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -18,6 +18,7 @@ export type Behaviour = 'good' | 'slow' | 'crashes' | 'sick'
 export class SimulatedMachine {
   readonly #clock: VirtualClock
   readonly #chance: SeededChance
+  readonly #prepared = new Map<string, PreparedTask>()
   readonly #processes = new Map<string, SimulatedProcess>()
   readonly #targets = new Map<string, SimulatedTarget>()
   readonly #spoiled = new Set<string>()
@@ -51,29 +52,41 @@ export class SimulatedMachine {
     return this.#targets.get(key)?.health.state === 'healthy'
   }
 
-  start(task: TaskLaunch): readonly TaskEndpoint[] {
-    const known = this.#processes.get(task.taskId)
-    if (known !== undefined) return known.endpoints
+  prepare(task: TaskLaunch): PreparedTask {
+    const known = this.#prepared.get(task.taskId)
+    if (known !== undefined) return known
     const container = task.containers[0]
-    const isSpoiled = container !== undefined && this.#spoiled.has(container.image)
-    const behaviour = isSpoiled ? 'crashes' : (container?.image.split(':')[1] as Behaviour | undefined)
-    if (container === undefined || behaviour === undefined) {
+    if (container === undefined || container.image.split(':')[1] === undefined) {
       throw new TaskStartError('CannotPullContainerError: no such image')
     }
     const endpoints = container.containerPorts.map((containerPort) => {
       const port = this.#port++
       return { containerName: container.name, containerPort, host: '127.0.0.1', port }
     })
+    const prepared = { endpoints, notes: [] }
+    this.#prepared.set(task.taskId, prepared)
+    return prepared
+  }
+
+  start(task: TaskLaunch): void {
+    if (this.#processes.has(task.taskId)) return
+    const prepared = this.#prepared.get(task.taskId)
+    const container = task.containers[0]
+    if (prepared === undefined || container === undefined) throw new Error('The task has not been prepared.')
+    const behaviour = this.#spoiled.has(container.image) ? 'crashes' : (container.image.split(':')[1] as Behaviour)
     const startUp = behaviour === 'slow' ? 8_000 : 20 + this.#chance.below(500)
     this.#processes.set(task.taskId, {
       name: container.name,
       image: container.image,
       behaviour,
-      endpoints,
+      endpoints: prepared.endpoints,
       readyAt: this.#clock.now() + startUp,
     })
     if (behaviour === 'crashes') this.#clock.at(this.#clock.now() + startUp, () => this.exit(task.taskId, 1))
-    return endpoints
+  }
+
+  list(): readonly string[] {
+    return [...this.#prepared.keys()]
   }
 
   exit(taskId: string, exitCode: number): void {
@@ -92,6 +105,8 @@ export class SimulatedMachine {
   }
 
   remove(taskId: string): void {
+    this.exit(taskId, 137)
+    this.#prepared.delete(taskId)
     this.#processes.delete(taskId)
   }
 

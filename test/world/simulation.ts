@@ -79,7 +79,8 @@ class Simulation {
     this.#engine.deployments.create(deployment)
     this.#planFaults(deployment.deploymentId)
     await this.#until(`deployment ${deployment.deploymentId} and its rollback have ended`, () => {
-      this.#invariants.check(this.#engine.store, this.#clock.now())
+      const now = this.#clock.now()
+      this.#invariants.check(this.#engine.store, now, { diskIsFullUntil: this.#diskIsFullUntil })
       return this.deployments.every(({ status }) => isTerminal(status))
     })
     this.#writesUntilCrash = Number.POSITIVE_INFINITY

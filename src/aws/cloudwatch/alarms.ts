@@ -1,8 +1,9 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch'
 import type { MetricAlarm } from '../../domain/alarm.ts'
 import { arn } from '../../domain/identifiers.ts'
-import { alarmKey, changeAlarmState, configureAlarm, deleteAlarm } from '../../engine/alarm-changes.ts'
+import { alarmKey, changeAlarmState, configureAlarm, deleteAlarm, isScalingPolicy } from '../../engine/alarm-changes.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { ownerOfAlarm } from '../../engine/scaling-policies.ts'
 import type { Handlers } from '../handlers.ts'
 import { checkAlarmName, readAlarmSettings } from './alarm-settings.ts'
 import { invalid, refusal } from './errors.ts'
@@ -20,6 +21,7 @@ export const alarms = (world: World) =>
       const { store, clock } = world
       const now = clock.now()
       const known = store.alarms.get(alarmKey({ region, alarmName }))
+      if (known !== undefined) checkNotOwned(world, known)
       // As on AWS, an alarm that is put again keeps its state, and its tags, which TagResource changes.
       const alarm: MetricAlarm =
         known === undefined
@@ -41,7 +43,9 @@ export const alarms = (world: World) =>
     DeleteAlarms({ AlarmNames }, { region }) {
       const { store, clock } = world
       store.transaction(() => {
-        for (const alarm of findAlarms(world, region, AlarmNames)) deleteAlarm(store, alarm, clock.now())
+        const found = findAlarms(world, region, AlarmNames)
+        for (const alarm of found) checkNotOwned(world, alarm)
+        for (const alarm of found) deleteAlarm(store, alarm, clock.now())
       })
       return {}
     },
@@ -80,6 +84,16 @@ function findAlarms({ store }: World, region: string, names: readonly string[]):
   })
 }
 
+/** The alarms of a target tracking policy are Application Auto Scaling's. @throws AwsError ValidationException */
+function checkNotOwned({ store }: World, alarm: MetricAlarm): void {
+  const policy = ownerOfAlarm(store, alarm)
+  if (policy === undefined) return
+  throw invalid(
+    `The alarm ${alarm.alarmName} belongs to the target tracking scaling policy ${policy.policyName} of ` +
+      `${policy.resourceId}, which makes, changes and deletes it. Use PutScalingPolicy or DeleteScalingPolicy.`,
+  )
+}
+
 function setActionsEnabled(
   world: World,
   change: { readonly region: string; readonly names: readonly string[]; readonly actionsEnabled: boolean },
@@ -105,7 +119,7 @@ function checkReasonData(text: string): void {
 }
 
 function sayIfActionsAreOnlyRecorded({ log }: World, { alarmName, settings }: MetricAlarm): void {
-  const count = [settings.alarmActions, settings.okActions, settings.insufficientDataActions].flat().length
-  if (count === 0 || !settings.actionsEnabled) return
+  const actions = [settings.alarmActions, settings.okActions, settings.insufficientDataActions].flat()
+  if (actions.every(isScalingPolicy) || !settings.actionsEnabled) return
   log.info(`Alarm ${alarmName} has actions. Teal records in its history when they are due, and does not execute them.`)
 }

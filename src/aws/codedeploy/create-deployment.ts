@@ -3,7 +3,7 @@ import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Application, DeploymentGroup, Revision } from '../../domain/code-deploy.ts'
 import { pendingLifecycleEvents } from '../../domain/deployment-progress.ts'
-import { isTerminal, type Deployment } from '../../domain/deployment.ts'
+import type { Deployment } from '../../domain/deployment.ts'
 import { lastPart } from '../../domain/identifiers.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { readAppSpec } from '../../engine/revision-bundle.ts'
@@ -151,8 +151,7 @@ function refuseWhileRunning({ deployments, store }: Engine, group: DeploymentGro
 
 /** A group can be deleted, or given another service, while its deployment runs; the service still has only one. */
 function runningOnService({ deployments }: Engine['store'], { region, ecsService }: DeploymentGroup) {
-  return deployments.list().find((deployment) => {
-    if (isTerminal(deployment.status) || deployment.region !== region) return false
+  return deployments.runningIn(region).find((deployment) => {
     const other = deployment.group.ecsService
     return (
       lastPart(other.serviceName) === lastPart(ecsService.serviceName) &&

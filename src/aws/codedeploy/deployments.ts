@@ -7,10 +7,10 @@ import { deploymentInfo } from './deployment-info.ts'
 import {
   checkBatch,
   deploymentGroupNamed,
+  deploymentsInRegion,
   deploymentsOfGroup,
   deploymentWithId,
   findDeployment,
-  newestFirst,
   type Here,
 } from './lookups.ts'
 import { checkedApplicationName, checkedDeploymentGroupName, checkedDeploymentId } from './names.ts'
@@ -36,16 +36,17 @@ export function deploymentHandlers({ store }: Engine) {
     ListDeployments(input, call) {
       const { includeOnlyStatuses: statuses = [], createTimeRange: range, nextToken } = input
       checkTimeRange(range)
-      const wanted = deploymentsAsked({ store, call }, input)
-        .filter(({ status }) => statuses.length === 0 || statuses.includes(status))
-        .filter(({ createTime }) => isWithin(createTime, range))
-      const { items, nextToken: next } = page(
-        wanted.map(({ deploymentId }) => deploymentId),
-        { list: 'deployments', keyOf: (deploymentId) => deploymentId, nextToken },
-      )
-      return { deployments: items, nextToken: next }
+      const asked = deploymentsAsked({ store, call }, input)
+      const ofStatus = statuses.length === 0 ? asked : asked.filter(({ status }) => statuses.includes(status))
+      const wanted = range === undefined ? ofStatus : ofStatus.filter(({ createTime }) => isWithin(createTime, range))
+      const { items, nextToken: next } = page(wanted, { list: 'deployments', keyOf: idOf, nextToken })
+      return { deployments: items.map(idOf), nextToken: next }
     },
   } satisfies Handlers<typeof sdk>
+}
+
+function idOf({ deploymentId }: Deployment): string {
+  return deploymentId
 }
 
 /** Those of one group, or all of the region; newest first, which clients rely on. */
@@ -54,7 +55,7 @@ function deploymentsAsked({ store, call }: Here, input: sdk.ListDeploymentsInput
   // External ids are given to deployments by CloudFormation, so none here has one.
   if (externalId !== undefined) return []
   if (applicationName === undefined && deploymentGroupName === undefined) {
-    return newestFirst(store.deployments.list().filter(({ region }) => region === call.region))
+    return deploymentsInRegion({ store, call })
   }
   checkedApplicationName(applicationName)
   checkedDeploymentGroupName(deploymentGroupName)

@@ -55,12 +55,23 @@ export function findDeployment({ store, call }: Here, id: string): Deployment | 
 
 /** A group's own deployments, newest first; not those of an earlier group of the same name. */
 export function deploymentsOfGroup({ store }: Pick<Here, 'store'>, group: DeploymentGroup): readonly Deployment[] {
-  return newestFirst(store.deployments.list().filter((one) => one.group.deploymentGroupId === group.deploymentGroupId))
+  return newestFirst(store.deployments.ofGroup(group.deploymentGroupId))
 }
 
+export function deploymentsInRegion({ store, call }: Here): readonly Deployment[] {
+  return newestFirst(store.deployments.inRegion(call.region))
+}
+
+/** By a list of the store, which is another one after each change: the pages of a listing share one. */
+const sorted = new WeakMap<readonly Deployment[], readonly Deployment[]>()
+
 /** Of two deployments of the same millisecond the one that was kept later is newer. */
-export function newestFirst(deployments: readonly Deployment[]): readonly Deployment[] {
-  return deployments.toReversed().toSorted((one, other) => other.createTime - one.createTime)
+function newestFirst(deployments: readonly Deployment[]): readonly Deployment[] {
+  const known = sorted.get(deployments)
+  if (known !== undefined) return known
+  const list = deployments.toReversed().toSorted((one, other) => other.createTime - one.createTime)
+  sorted.set(deployments, list)
+  return list
 }
 
 export function lastSuccessful(deploymentsNewestFirst: readonly Deployment[]): Deployment | undefined {

@@ -37,6 +37,8 @@ function startOf<Item>(items: readonly Item[], request: PageRequest<Item> & { re
       'The next token was specified in an invalid format. Pass the nextToken of the previous answer of this operation unchanged.',
     )
   }
+  const usual = items[token.position - 1]
+  if (usual !== undefined && request.keyOf(usual) === token.after) return token.position
   const index = items.findIndex((item) => request.keyOf(item) === token.after)
   // The item may be gone by now; then its place says where the list goes on.
   return index === -1 ? Math.max(0, token.position - 1) : index + 1

@@ -1,10 +1,12 @@
 import type * as sdk from '@aws-sdk/client-ecs'
-import type { ContainerDefinition, PortMapping, TaskDefinition } from '../../domain/task-definition.ts'
+import type { ContainerDefinition, PortMapping, TaskDefinition, Volume } from '../../domain/task-definition.ts'
 import type { Checked } from '../handlers.ts'
+import { checkReferences } from './container-dependencies.ts'
+import { readContainerSettings } from './container-settings.ts'
 import { defined } from './defined.ts'
 import { clientError } from './errors.ts'
 import type { TaskSize } from './fargate-sizes.ts'
-import { containerMembers, portMappingMembers, recordedMembers, refusedMember } from './members.ts'
+import { containerMembers, isAsked, portMappingMembers, recordedMembers, refusedMember } from './members.ts'
 import { namePattern } from './names.ts'
 
 /** What the rest of the task definition means for its containers. */
@@ -12,6 +14,7 @@ export type TaskSetting = {
   readonly networkMode: TaskDefinition['networkMode']
   readonly size: TaskSize
   readonly fargate: boolean
+  readonly volumes: readonly Volume[]
 }
 
 /**
@@ -31,6 +34,7 @@ export function readContainerDefinitions(
   if (!containers.some(({ essential }) => essential)) {
     throw clientError('A task definition must have at least one essential container.')
   }
+  checkReferences(containers, task.volumes)
   checkPorts(containers, task)
   checkSum(containers, task.size)
   return containers
@@ -41,6 +45,9 @@ function readContainer(input: Checked<sdk.ContainerDefinition>, task: TaskSettin
   if (!name) throw clientError('Container.name should not be null or empty.')
   if (!namePattern.test(name)) throw clientError('Container.name contains invalid characters.')
   if (!image) throw clientError('Container.image should not be null or empty.')
+  if (task.networkMode === 'awsvpc' && isAsked(input.links)) {
+    throw clientError('Links are not supported when networkMode=awsvpc.')
+  }
   const refused = refusedMember(containerMembers, input)
   if (refused !== undefined) {
     throw clientError(`Container '${name}': ${refused.member} is not supported by Teal yet. ${refused.advice}`)
@@ -50,23 +57,16 @@ function readContainer(input: Checked<sdk.ContainerDefinition>, task: TaskSettin
     name,
     image,
     essential: input.essential ?? true,
-    ...defined({
-      entryPoint: input.entryPoint,
-      command: input.command,
-      workingDirectory: input.workingDirectory,
-      stopTimeout: input.stopTimeout,
-      memory: input.memory,
-      memoryReservation: input.memoryReservation,
-    }),
+    ...readContainerSettings(name, input, task),
     environment: readEnvironment(name, input.environment ?? []),
     portMappings: (input.portMappings ?? []).map((mapping) => readPortMapping(name, mapping, task)),
     cpu: input.cpu ?? 0,
-    recorded: { mountPoints: [], volumesFrom: [], systemControls: [], ...recordedMembers(containerMembers, input) },
+    recorded: { volumesFrom: [], systemControls: [], ...recordedMembers(containerMembers, input) },
   }
 }
 
-function checkNumbers(name: string, input: Checked<sdk.ContainerDefinition>, { size, fargate }: TaskSetting): void {
-  const { cpu = 0, memory, memoryReservation, stopTimeout } = input
+function checkNumbers(name: string, input: Checked<sdk.ContainerDefinition>, { size }: TaskSetting): void {
+  const { cpu = 0, memory, memoryReservation } = input
   const invalid = (rest: string) => clientError(`Invalid setting for container '${name}'. ${rest}`)
   if (memory === undefined && memoryReservation === undefined && size.memory === undefined) {
     throw invalid("At least one of 'memory' or 'memoryReservation' must be specified.")
@@ -76,9 +76,6 @@ function checkNumbers(name: string, input: Checked<sdk.ContainerDefinition>, { s
   if (memoryReservation !== undefined && memoryReservation < 6) throw invalid("'memoryReservation' must be at least 6.")
   if (memory !== undefined && memoryReservation !== undefined && memory <= memoryReservation) {
     throw invalid("'memory' must be greater than 'memoryReservation'.")
-  }
-  if (stopTimeout !== undefined && (stopTimeout < 0 || (fargate && stopTimeout > 120))) {
-    throw invalid(`'stopTimeout' must be ${fargate ? 'between 0 and 120' : 'at least 0'} seconds.`)
   }
 }
 

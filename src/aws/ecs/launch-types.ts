@@ -11,7 +11,8 @@ const platformVersions = ['LATEST', '1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']
 
 /**
  * Where a service's or task set's tasks are said to run. It is recorded; the engine's runtime decides how they really do.
- * Without a launch type it is EC2, or FARGATE in a cluster whose default capacity provider strategy says so.
+ * Without a launch type it is EC2, or FARGATE where a capacity provider strategy says so: the request's, or the cluster's
+ * default one.
  * @throws InvalidParameterException, PlatformUnknownException, UnsupportedFeatureException
  */
 export function readLaunch(
@@ -24,8 +25,9 @@ export function readLaunch(
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
     )
   }
-  const launchType =
-    input.launchType ?? (isAsked(cluster.recorded['defaultCapacityProviderStrategy']) ? 'FARGATE' : 'EC2')
+  const hasProviders =
+    isAsked(input.capacityProviderStrategy) || isAsked(cluster.recorded['defaultCapacityProviderStrategy'])
+  const launchType = input.launchType ?? (hasProviders ? 'FARGATE' : 'EC2')
   if (launchType !== 'EC2' && launchType !== 'FARGATE') {
     throw notSupported(`launchType ${launchType}`, 'Use launchType FARGATE or EC2.')
   }

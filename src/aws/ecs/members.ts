@@ -20,8 +20,7 @@ export const taskDefinitionMembers = {
   tags: 'used',
   taskRoleArn: 'recorded',
   executionRoleArn: 'recorded',
-  // Containers cannot mount anything yet (mountPoints is refused), so a volume by itself changes nothing.
-  volumes: 'recorded',
+  volumes: 'used',
   placementConstraints: 'recorded',
   pidMode: 'recorded',
   ipcMode: 'recorded',
@@ -45,27 +44,24 @@ export const containerMembers = {
   cpu: 'used',
   memory: 'used',
   memoryReservation: 'used',
-  // Containers always write to log files of the engine's data directory, whatever driver is named.
-  logConfiguration: 'recorded',
-  dockerLabels: 'recorded',
-  // A limit, like cpu and memory.
-  ulimits: 'recorded',
-  // It bounds the wait for dependsOn, which is refused.
-  startTimeout: 'recorded',
+  logConfiguration: 'used',
+  dockerLabels: 'used',
+  ulimits: 'used',
+  startTimeout: 'used',
+  healthCheck: 'used',
+  dependsOn: 'used',
+  secrets: 'used',
+  environmentFiles: 'used',
+  mountPoints: 'used',
+  user: 'used',
+  readonlyRootFilesystem: 'used',
+  linuxParameters: 'used',
   versionConsistency: 'recorded',
-  healthCheck: refused("Remove it; the target group's health check decides whether a task is healthy."),
-  dependsOn: refused('Remove it: the containers of a task start together.'),
-  secrets: refused('Put the values of this environment into environment instead.'),
-  environmentFiles: refused('Put the variables into environment instead.'),
-  mountPoints: refused('Remove it; a process task can use paths of this machine directly.'),
-  volumesFrom: refused('Remove it; a process task can use paths of this machine directly.'),
+  volumesFrom: refused('Name the volume in the mountPoints of both containers.'),
   links: refused('Remove it: containers are not linked to one another.'),
-  user: refused('Remove it: containers run as the user who runs the engine.'),
-  readonlyRootFilesystem: refused('Remove it or set it to false.'),
-  linuxParameters: refused('Remove it: capabilities, devices, tmpfs, swap and init processes are not set up.'),
   firelensConfiguration: refused('Remove the log router; container output is written to log files.'),
   systemControls: refused('Remove it: kernel parameters are not set.'),
-  repositoryCredentials: refused('Remove it; log in to the registry with the container runtime of this machine.'),
+  repositoryCredentials: 'used',
   restartPolicy: refused('Remove it; the service replaces a task whose essential container ended.'),
   hostname: refused('Remove it: containers have the host name the runtime gives them.'),
   disableNetworking: refused('Remove it or set it to false.'),
@@ -88,6 +84,78 @@ export const portMappingMembers = {
   appProtocol: 'used',
   containerPortRange: refused('Name each port with containerPort.'),
 } as const satisfies Record<keyof sdk.PortMapping, Treatment>
+
+export const linuxParameterMembers = {
+  capabilities: 'used',
+  initProcessEnabled: 'used',
+  sharedMemorySize: 'used',
+  tmpfs: 'used',
+  devices: refused('Remove it: no devices are handed to containers.'),
+  maxSwap: refused('Remove it: swap is not limited.'),
+  swappiness: refused('Remove it: swap is not limited.'),
+} as const satisfies Record<keyof sdk.LinuxParameters, Treatment>
+
+export const logConfigurationMembers = {
+  logDriver: 'used',
+  options: 'used',
+  secretOptions: refused('Write the options out.'),
+} as const satisfies Record<keyof sdk.LogConfiguration, Treatment>
+
+export const runTaskMembers = {
+  cluster: 'used',
+  count: 'used',
+  taskDefinition: 'used',
+  group: 'used',
+  launchType: 'used',
+  capacityProviderStrategy: 'used',
+  platformVersion: 'used',
+  networkConfiguration: 'used',
+  overrides: 'used',
+  propagateTags: 'used',
+  startedBy: 'used',
+  tags: 'used',
+  clientToken: 'used',
+  enableExecuteCommand: 'used',
+  // One machine is one place.
+  placementConstraints: 'recorded',
+  placementStrategy: 'recorded',
+  enableECSManagedTags: 'used',
+  referenceId: 'recorded',
+  volumeConfigurations: refused('Name a volume of this machine in the task definition.'),
+} as const satisfies Record<keyof sdk.RunTaskRequest, Treatment>
+
+export const taskOverrideMembers = {
+  containerOverrides: 'used',
+  cpu: 'used',
+  memory: 'used',
+  taskRoleArn: 'used',
+  executionRoleArn: 'used',
+  ephemeralStorage: 'recorded',
+  inferenceAcceleratorOverrides: refused('Remove it: no accelerators are attached.'),
+} as const satisfies Record<keyof sdk.TaskOverride, Treatment>
+
+export const containerOverrideMembers = {
+  name: 'used',
+  command: 'used',
+  environment: 'used',
+  environmentFiles: 'used',
+  cpu: 'used',
+  memory: 'used',
+  memoryReservation: 'used',
+  resourceRequirements: refused('Remove it: no GPUs or accelerators are attached.'),
+} as const satisfies Record<keyof sdk.ContainerOverride, Treatment>
+
+const otherVolume = 'Use a volume of this machine: a name alone, or host.sourcePath.'
+
+export const volumeMembers = {
+  name: 'used',
+  host: 'used',
+  dockerVolumeConfiguration: 'used',
+  efsVolumeConfiguration: refused(otherVolume),
+  s3filesVolumeConfiguration: refused(otherVolume),
+  fsxWindowsFileServerVolumeConfiguration: refused(otherVolume),
+  configuredAtLaunch: refused(otherVolume),
+} as const satisfies Record<keyof sdk.Volume, Treatment>
 
 export const serviceMembers = {
   cluster: 'used',
@@ -135,7 +203,7 @@ export const taskSetMembers = {
   clientToken: 'used',
   tags: 'used',
   serviceRegistries: serviceMembers.serviceRegistries,
-  capacityProviderStrategy: serviceMembers.capacityProviderStrategy,
+  capacityProviderStrategy: 'used',
 } as const satisfies Record<keyof sdk.CreateTaskSetRequest, Treatment>
 
 export const deploymentConfigurationMembers = {

@@ -81,8 +81,7 @@ export function taskSetArn(place: Place, service: Service, taskSet: string): str
 /** The task sets of a service, the PRIMARY first, then the oldest first. */
 export function taskSetsOf(store: Store, service: Service): readonly TaskSet[] {
   return store.taskSets
-    .list()
-    .filter((taskSet) => taskSet.serviceArn === service.serviceArn)
+    .ofService(service.serviceArn)
     .toSorted((one, other) => rank(one) - rank(other) || one.createdAt - other.createdAt)
 }
 const rank = ({ status }: TaskSet): number => (status === 'PRIMARY' ? 0 : 1)

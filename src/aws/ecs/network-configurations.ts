@@ -1,6 +1,7 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { NetworkConfiguration } from '../../domain/service.ts'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
+import type { Answer } from '../handlers.ts'
 import { invalidParameter } from './errors.ts'
 
 /**
@@ -9,7 +10,7 @@ import { invalidParameter } from './errors.ts'
  * @throws InvalidParameterException
  */
 export function readNetworkConfiguration(
-  input: sdk.NetworkConfiguration | undefined,
+  input: Answer<sdk.NetworkConfiguration> | undefined,
   { networkMode }: TaskDefinition,
   launchType: sdk.LaunchType,
 ): NetworkConfiguration | undefined {

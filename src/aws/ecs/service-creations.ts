@@ -1,42 +1,41 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { Cluster } from '../../domain/cluster.ts'
 import { arn, type Place } from '../../domain/identifiers.ts'
-import type { Service } from '../../domain/service.ts'
+import type { AwsError } from '../../domain/aws-error.ts'
+import type { DeploymentController, Service } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Checked } from '../handlers.ts'
-import { invalidParameter } from './errors.ts'
+import { defined } from './defined.ts'
+import { invalidParameter, notSupported } from './errors.ts'
+import { readCapacityProviderStrategy } from './capacity-providers.ts'
+import { readDeploymentConfiguration } from './deployment-configurations.ts'
 import { readLaunch } from './launch-types.ts'
-import { readLoadBalancer } from './load-balancers.ts'
+import { readLoadBalancer, readLoadBalancers } from './load-balancers.ts'
 import { isAsked } from './members.ts'
 import { findUsableTaskDefinition, namePattern } from './names.ts'
 import { readNetworkConfiguration } from './network-configurations.ts'
 import { checkSettings, recordedSettings, roleArn } from './service-settings.ts'
-import { rollingUpdatesNotSupported } from './service-updates.ts'
 import { readTags } from './tags.ts'
 import { rootUser } from './task-definitions.ts'
+import { checkTrafficConfiguration } from './traffic-configurations.ts'
 
 type Input = Checked<sdk.CreateServiceRequest>
 
 /**
  * The service a CreateService request describes.
  * @throws InvalidParameterException, ClientException, PlatformUnknownException
- * @throws UnsupportedFeatureException for the ECS deployment controller and what else Teal does not have.
+ * @throws UnsupportedFeatureException for what Teal does not have.
  */
 export function newService(engine: Engine, place: Place, cluster: Cluster, input: Input): Service {
   if (!namePattern.test(input.serviceName)) {
     throw invalidParameter('A serviceName has 1 to 255 letters, numbers, hyphens and underscores.')
   }
-  const deploymentController = controllerOf(input)
-  if (input.schedulingStrategy === 'DAEMON') {
-    throw invalidParameter(
-      `schedulingStrategy DAEMON is not supported with the ${deploymentController} deployment controller.`,
-    )
-  }
+  const deploymentController = input.deploymentController?.type ?? 'ECS'
+  if (input.schedulingStrategy === 'DAEMON') throw daemon(deploymentController)
   if (input.desiredCount === undefined) throw invalidParameter('desiredCount must be specified.')
   if ((input.clientToken?.length ?? 0) > 64) throw invalidParameter('clientToken can have at most 64 characters.')
-  const launch =
-    deploymentController === 'CODE_DEPLOY' ? codeDeployLaunch(engine, place, cluster, input) : externalLaunch(input)
-  checkSettings(input, launch.launchType)
+  const launch = launchUnder(deploymentController, engine, place, cluster, input)
+  checkSettings(input, launch.launchType, deploymentController)
   return {
     serviceArn: arn.service(cluster.clusterArn, input.serviceName),
     serviceName: input.serviceName,
@@ -49,22 +48,64 @@ export function newService(engine: Engine, place: Place, cluster: Cluster, input
     createdAt: engine.clock.now(),
     createdBy: rootUser(place),
     tags: readTags(input.tags),
-    recorded: { ...recordedSettings(input), roleArn: roleArn(place, input.role) },
+    recorded: { ...recordedSettings(input, deploymentController), roleArn: roleArn(place, input.role) },
   }
 }
 
-function controllerOf({ deploymentController }: Input): Service['deploymentController'] {
-  const type = deploymentController?.type ?? 'ECS'
-  if (type !== 'ECS') return type
-  throw rollingUpdatesNotSupported(
-    deploymentController === undefined ? 'A service without deploymentController' : 'deploymentController ECS',
-  )
+/** ECS has daemons under its own controller; on one machine a service of one task is the same. */
+function daemon(controller: DeploymentController): AwsError {
+  if (controller === 'ECS') return notSupported('schedulingStrategy DAEMON', 'Use REPLICA with desiredCount 1.')
+  return invalidParameter(`schedulingStrategy DAEMON is not supported with the ${controller} deployment controller.`)
 }
 
 type ServiceLaunch = Pick<
   Service,
-  'taskDefinition' | 'loadBalancers' | 'launchType' | 'platformVersion' | 'networkConfiguration'
+  | 'taskDefinition'
+  | 'loadBalancers'
+  | 'launchType'
+  | 'platformVersion'
+  | 'networkConfiguration'
+  | 'capacityProviderStrategy'
+  | 'deploymentConfiguration'
 >
+
+function launchUnder(
+  controller: DeploymentController,
+  engine: Engine,
+  place: Place,
+  cluster: Cluster,
+  input: Input,
+): ServiceLaunch {
+  switch (controller) {
+    case 'ECS':
+      return ecsLaunch(engine, place, cluster, input)
+    case 'CODE_DEPLOY':
+      return codeDeployLaunch(engine, place, cluster, input)
+    case 'EXTERNAL':
+      return externalLaunch(input)
+  }
+}
+
+/** What the first deployment is made of. */
+function ecsLaunch({ store }: Engine, place: Place, cluster: Cluster, input: Input): ServiceLaunch {
+  if (!input.taskDefinition) throw invalidParameter('TaskDefinition can not be blank.')
+  const definition = findUsableTaskDefinition(store, place, input.taskDefinition)
+  const capacityProviderStrategy = readCapacityProviderStrategy(input.capacityProviderStrategy)
+  const launch = readLaunch(input, definition, cluster)
+  const loadBalancers = readLoadBalancers(store, input.loadBalancers ?? [], definition)
+  const deploymentConfiguration = readDeploymentConfiguration(input.deploymentConfiguration)
+  checkTrafficConfiguration(loadBalancers, deploymentConfiguration)
+  return {
+    taskDefinition: definition.taskDefinitionArn,
+    loadBalancers,
+    ...launch,
+    ...defined({
+      networkConfiguration: readNetworkConfiguration(input.networkConfiguration, definition, launch.launchType),
+      capacityProviderStrategy,
+    }),
+    deploymentConfiguration,
+  }
+}
 
 /** What the first task set is made of. */
 function codeDeployLaunch({ store }: Engine, place: Place, cluster: Cluster, input: Input): ServiceLaunch {

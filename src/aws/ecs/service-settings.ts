@@ -1,6 +1,6 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { Place } from '../../domain/identifiers.ts'
-import type { Service } from '../../domain/service.ts'
+import type { DeploymentController, Service } from '../../domain/service.ts'
 import type { Answer } from '../handlers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported } from './errors.ts'
@@ -31,11 +31,16 @@ const defaults = {
   propagateTags: 'NONE',
 } satisfies ServiceSettings
 
-/** The members of a service that are kept to be answered back. */
-export function recordedSettings(input: ServiceSettings, before: Service['recorded'] = {}): Service['recorded'] {
+/** The members of a service that are kept to be answered back. Under the ECS controller its configuration is acted on. */
+export function recordedSettings(
+  input: ServiceSettings,
+  controller: DeploymentController,
+  before: Service['recorded'] = {},
+): Service['recorded'] {
   const previous = { ...defaults, ...before }
+  const { deploymentConfiguration, ...others } = previous
   return {
-    ...previous,
+    ...others,
     ...defined({
       placementConstraints: input.placementConstraints,
       placementStrategy: input.placementStrategy,
@@ -44,7 +49,9 @@ export function recordedSettings(input: ServiceSettings, before: Service['record
       enableExecuteCommand: input.enableExecuteCommand,
       propagateTags: input.propagateTags,
     }),
-    deploymentConfiguration: { ...previous.deploymentConfiguration, ...defined(input.deploymentConfiguration ?? {}) },
+    ...(controller === 'ECS'
+      ? {}
+      : { deploymentConfiguration: { ...deploymentConfiguration, ...defined(input.deploymentConfiguration ?? {}) } }),
   }
 }
 
@@ -52,8 +59,13 @@ export function recordedSettings(input: ServiceSettings, before: Service['record
  * @throws InvalidParameterException for values ECS does not take.
  * @throws UnsupportedFeatureException for members Teal does not have.
  */
-export function checkSettings(input: ServiceSettings, launchType: string | undefined): void {
-  const refused = refusedMember(serviceMembers, input)
+export function checkSettings(
+  input: ServiceSettings,
+  launchType: string | undefined,
+  controller: DeploymentController,
+): void {
+  const others = controller === 'ECS' ? { ...input, capacityProviderStrategy: undefined } : input
+  const refused = refusedMember(serviceMembers, others)
   if (refused !== undefined) throw notSupported(refused.member, refused.advice)
   const { desiredCount = 0, healthCheckGracePeriodSeconds = 0 } = input
   if (desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.')
@@ -66,7 +78,7 @@ export function checkSettings(input: ServiceSettings, launchType: string | undef
   if (launchType === 'FARGATE' && isAsked(input.placementStrategy)) {
     throw invalidParameter('Placement strategies are not supported with FARGATE launch type.')
   }
-  checkDeploymentConfiguration(input.deploymentConfiguration ?? {})
+  if (controller !== 'ECS') checkDeploymentConfiguration(input.deploymentConfiguration ?? {})
 }
 
 /** The parts of a deployment configuration that need rolling updates are refused, as ECS does without its own controller. */

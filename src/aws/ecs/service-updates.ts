@@ -1,9 +1,11 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import { isTerminal } from '../../domain/deployment.ts'
+import { isOver } from '../../domain/service-deployment.ts'
 import type { DeploymentController, Service } from '../../domain/service.ts'
+import { currentDeployment } from '../../engine/service-deployments.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked } from '../handlers.ts'
-import { invalidParameter, notSupported } from './errors.ts'
+import { invalidParameter } from './errors.ts'
 import { isAsked } from './members.ts'
 import { taskSetsOf } from './names.ts'
 
@@ -11,34 +13,37 @@ type Input = Checked<sdk.UpdateServiceRequest>
 
 /** Under which controllers UpdateService may change a member, and what it is called where it may not. */
 const rules = {
-  cluster: 'both',
-  service: 'both',
-  desiredCount: 'both',
-  healthCheckGracePeriodSeconds: 'both',
-  enableECSManagedTags: 'both',
-  propagateTags: 'both',
-  placementConstraints: 'both',
-  placementStrategy: 'both',
-  deploymentController: 'both',
-  deploymentConfiguration: { codeDeployOnly: 'deployment configuration' },
+  cluster: 'all',
+  service: 'all',
+  desiredCount: 'all',
+  healthCheckGracePeriodSeconds: 'all',
+  enableECSManagedTags: 'all',
+  propagateTags: 'all',
+  placementConstraints: 'all',
+  placementStrategy: 'all',
+  deploymentController: 'all',
+  deploymentConfiguration: { notExternal: 'deployment configuration' },
   // Not in the guide's list for CODE_DEPLOY, but users' tools send them.
-  enableExecuteCommand: { codeDeployOnly: 'execute command setting' },
-  availabilityZoneRebalancing: { codeDeployOnly: 'Availability Zone rebalancing' },
-  taskDefinition: { never: 'task definition' },
-  networkConfiguration: { never: 'network parameters' },
-  platformVersion: { never: 'platform version' },
-  capacityProviderStrategy: { never: 'capacity providers' },
-  loadBalancers: { never: 'load balancers' },
-  serviceRegistries: { never: 'service registries' },
-  serviceConnectConfiguration: { never: 'Service Connect configuration' },
-  volumeConfigurations: { never: 'volume configurations' },
-  vpcLatticeConfigurations: { never: 'VPC Lattice configurations' },
-  gatewayConnectors: { never: 'gateway connectors' },
-  monitoring: { never: 'monitoring configuration' },
-  forceNewDeployment: { never: 'forced deployment' },
+  enableExecuteCommand: { notExternal: 'execute command setting' },
+  availabilityZoneRebalancing: { notExternal: 'Availability Zone rebalancing' },
+  taskDefinition: { ecsOnly: 'task definition' },
+  networkConfiguration: { ecsOnly: 'network parameters' },
+  platformVersion: { ecsOnly: 'platform version' },
+  capacityProviderStrategy: { ecsOnly: 'capacity providers' },
+  loadBalancers: { ecsOnly: 'load balancers' },
+  serviceRegistries: { ecsOnly: 'service registries' },
+  serviceConnectConfiguration: { ecsOnly: 'Service Connect configuration' },
+  volumeConfigurations: { ecsOnly: 'volume configurations' },
+  vpcLatticeConfigurations: { ecsOnly: 'VPC Lattice configurations' },
+  gatewayConnectors: { ecsOnly: 'gateway connectors' },
+  monitoring: { ecsOnly: 'monitoring configuration' },
+  forceNewDeployment: { ecsOnly: 'forced deployment' },
 } as const satisfies Record<keyof sdk.UpdateServiceRequest, Rule>
 
-type Rule = 'both' | { readonly codeDeployOnly: string } | { readonly never: string }
+type Rule = 'all' | { readonly notExternal: string } | { readonly ecsOnly: string }
+
+/** The controllers under which somebody else deploys. */
+type OtherController = Exclude<DeploymentController, 'ECS'>
 
 /**
  * Refuses the members which the service's deployment controller does not let UpdateService change, also where the value
@@ -46,6 +51,7 @@ type Rule = 'both' | { readonly codeDeployOnly: string } | { readonly never: str
  * @throws InvalidParameterException
  */
 export function checkUpdate(controller: DeploymentController, input: Input): void {
+  if (controller === 'ECS') return
   if (input.forceNewDeployment === true) throw refusal('Cannot force a new deployment', controller)
   for (const [member, rule] of Object.entries<Rule>(rules)) {
     const words = forbidden(rule, controller)
@@ -56,48 +62,69 @@ export function checkUpdate(controller: DeploymentController, input: Input): voi
   }
 }
 
-function forbidden(rule: Rule, controller: DeploymentController): string | undefined {
-  if (rule === 'both') return undefined
-  if ('never' in rule) return rule.never
-  return controller === 'EXTERNAL' ? rule.codeDeployOnly : undefined
+function forbidden(rule: Rule, controller: OtherController): string | undefined {
+  if (rule === 'all') return undefined
+  if ('ecsOnly' in rule) return rule.ecsOnly
+  return controller === 'EXTERNAL' ? rule.notExternal : undefined
 }
 
 const instead = {
   CODE_DEPLOY: 'a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.',
   EXTERNAL: 'an EXTERNAL deployment controller. Use CreateTaskSet to create a task set with the new settings.',
-} as const satisfies Record<DeploymentController, string>
+} as const satisfies Record<OtherController, string>
 
-const refusal = (what: string, controller: DeploymentController) =>
+const refusal = (what: string, controller: OtherController) =>
   invalidParameter(`${what} on services with ${instead[controller]}`)
 
+const changesOfController = {
+  ECS: ['EXTERNAL'],
+  CODE_DEPLOY: ['ECS', 'EXTERNAL'],
+  EXTERNAL: ['ECS'],
+} as const satisfies Record<DeploymentController, readonly DeploymentController[]>
+
 /**
- * The controller an update asks for. A CODE_DEPLOY service can become EXTERNAL while nothing is being deployed.
+ * The controller an update asks for. It can change while nothing is being deployed; nothing becomes CODE_DEPLOY.
  * @throws InvalidParameterException for changes ECS does not have, or during a deployment.
- * @throws UnsupportedFeatureException for the ECS controller.
  */
 export function updatedController(store: Store, service: Service, input: Input): DeploymentController {
-  const type = input.deploymentController?.type
-  if (type === undefined || type === service.deploymentController) return service.deploymentController
-  if (type === 'ECS') throw rollingUpdatesNotSupported('deploymentController ECS')
-  if (type === 'CODE_DEPLOY') {
-    throw invalidParameter('The deployment controller of a service cannot be changed from EXTERNAL to CODE_DEPLOY.')
+  const from = service.deploymentController
+  const to = input.deploymentController?.type
+  if (to === undefined || to === from) return from
+  const allowed: readonly DeploymentController[] = changesOfController[from]
+  if (!allowed.includes(to)) {
+    throw invalidParameter(`The deployment controller of a service cannot be changed from ${from} to ${to}.`)
   }
   if (isDeploying(store, service)) {
     throw invalidParameter('The deployment controller of a service cannot be changed during a deployment.')
   }
-  return type
+  if (from === 'ECS') checkLeavingEcs(service)
+  if (to === 'ECS' && !taskSetsOf(store, service).some(({ status }) => status === 'PRIMARY')) {
+    throw invalidParameter(
+      'The deployment controller of a service without a PRIMARY task set cannot be changed to ECS. Make one PRIMARY with ' +
+        'UpdateServicePrimaryTaskSet first.',
+    )
+  }
+  return to
 }
 
-export const rollingUpdatesNotSupported = (parameter: string) =>
-  notSupported(
-    parameter,
-    'Rolling updates are not done yet: create the service with deploymentController type=CODE_DEPLOY for blue/green ' +
-      'deployments, or type=EXTERNAL to manage task sets yourself.',
+/** ECS lets nothing leave its controller that only it can do. */
+function checkLeavingEcs({ deploymentConfiguration }: Service): void {
+  const { alarms, deploymentCircuitBreaker, strategy = 'ROLLING' } = deploymentConfiguration ?? {}
+  const feature =
+    (alarms?.enable === true && 'deployment alarms') ||
+    (deploymentCircuitBreaker?.enable === true && 'the deployment circuit breaker') ||
+    (strategy !== 'ROLLING' && `deployment strategy ${strategy}`)
+  if (feature === false) return
+  throw invalidParameter(
+    `The deployment controller of a service with ${feature} cannot be changed from ECS. Disable that first.`,
   )
+}
 
 function isDeploying(store: Store, service: Service): boolean {
   const unfinished = store.deployments
     .list()
     .some(({ status, plan }) => !isTerminal(status) && plan?.serviceArn === service.serviceArn)
+  const deployment = currentDeployment(store, service)
+  if (service.deploymentController === 'ECS' && deployment !== undefined && !isOver(deployment)) return true
   return unfinished || taskSetsOf(store, service).length > 1
 }

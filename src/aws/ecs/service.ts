@@ -4,6 +4,8 @@ import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { clusters } from './clusters.ts'
+import { serviceDeployments } from './service-deployments.ts'
+import { runTasks } from './run-tasks.ts'
 import { services } from './services.ts'
 import { tags } from './tags.ts'
 import { taskDefinitions } from './task-definitions.ts'
@@ -21,9 +23,25 @@ export const ecs = (engine: Engine): AwsService =>
       ...clusters(engine),
       ...taskDefinitions(engine),
       ...services(engine),
+      ...serviceDeployments(engine),
       ...taskSets(engine),
       ...tasks(engine),
+      ...runTasks(engine),
       ...tags(engine),
     },
     refuse: refuseByList('InvalidParameterException'),
+    // What DescribeTaskDefinition answers can be registered again as it is.
+    ignoredMembers: {
+      RegisterTaskDefinition: [
+        'taskDefinitionArn',
+        'revision',
+        'status',
+        'requiresAttributes',
+        'compatibilities',
+        'registeredAt',
+        'registeredBy',
+        'deregisteredAt',
+        'deleteRequestedAt',
+      ],
+    },
   })

@@ -1,13 +1,22 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { Place } from '../../domain/identifiers.ts'
+import { isOver } from '../../domain/service-deployment.ts'
 import type { Service } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
+import {
+  beginServiceDeployment,
+  currentDeployment,
+  endServiceDeployment,
+  forgetServiceDeployments,
+} from '../../engine/service-deployments.ts'
 import type { Checked, Handlers } from '../handlers.ts'
+import { keepUnderController, underController } from './controller-changes.ts'
 import { invalidParameter, serviceNotActive, serviceNotFound } from './errors.ts'
 import { findActiveCluster, findCluster, findService, serviceArn, taskSetsOf } from './names.ts'
 import { page } from './pages.ts'
 import { serviceAnswer } from './service-answers.ts'
+import { withDeployedSettings } from './service-redeployments.ts'
 import { newService } from './service-creations.ts'
 import { checkSettings, recordedSettings } from './service-settings.ts'
 import { checkUpdate, updatedController } from './service-updates.ts'
@@ -43,7 +52,8 @@ export const services = (engine: Engine) =>
     },
     UpdateService(input, call) {
       const cluster = findActiveCluster(engine, call, input.cluster)
-      const service = updateService(engine, findService(engine.store, call, cluster, input.service), input)
+      const found = findService(engine.store, call, cluster, input.service)
+      const service = updateService(engine, call, cluster, found, input)
       return { service: serviceAnswer(engine, service, true) }
     },
     DeleteService({ cluster: clusterName, service: name, force = false }, call) {
@@ -63,12 +73,19 @@ function createService(engine: Engine, place: Place, input: Checked<sdk.CreateSe
     if (existing.createdFrom === createdFrom) return existing
     throw invalidParameter('Creation of service was not idempotent.')
   }
-  return keepService(engine, cluster, { ...newService(engine, place, cluster, input), createdFrom })
+  const service = keepService(engine, { ...newService(engine, place, cluster, input), createdFrom })
+  engine.serviceDeployments.takeUp(service.serviceArn)
+  return service
 }
 
-/** Under CODE_DEPLOY the first task set begins with the service. */
-function keepService({ store, services: scheduler, chance }: Engine, cluster: Cluster, service: Service): Service {
+/** Under ECS the first deployment begins with the service, under CODE_DEPLOY the first task set. */
+function keepService(engine: Engine, service: Service): Service {
+  const { store, services: scheduler, chance } = engine
   return store.transaction(() => {
+    if (service.deploymentController === 'ECS') {
+      forgetServiceDeployments(store, service.serviceArn)
+      return beginServiceDeployment(engine, service)
+    }
     store.services.put(service.serviceArn, service)
     if (service.deploymentController === 'CODE_DEPLOY' && service.taskDefinition !== undefined) {
       const {
@@ -113,29 +130,56 @@ function matches(
   return launchType === undefined || launchType === service.launchType
 }
 
-function updateService({ store }: Engine, service: Service, input: Checked<sdk.UpdateServiceRequest>): Service {
+/** Under ECS a change of what tasks are made of begins a deployment, which replaces one that is running. */
+function updateService(
+  engine: Engine,
+  place: Place,
+  cluster: Cluster,
+  service: Service,
+  input: Checked<sdk.UpdateServiceRequest>,
+): Service {
   if (service.status !== 'ACTIVE') throw serviceNotActive()
-  checkUpdate(service.deploymentController, input)
-  checkSettings(input, service.launchType)
+  const { store } = engine
+  const controller = updatedController(store, service, input)
+  checkUpdate(controller === 'ECS' ? 'ECS' : service.deploymentController, input)
+  checkSettings(input, service.launchType, controller)
+  const moved = underController(service, controller)
   const updated: Service = {
-    ...service,
+    ...moved,
     desiredCount: input.desiredCount ?? service.desiredCount,
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds,
-    deploymentController: updatedController(store, service, input),
-    recorded: recordedSettings(input, service.recorded),
+    recorded: recordedSettings(input, controller, moved.recorded),
   }
-  store.services.put(service.serviceArn, updated)
-  return updated
+  const changed = store.transaction(() => {
+    const kept = moved === service ? updated : keepUnderController(engine, updated)
+    const deployed =
+      controller === 'ECS'
+        ? withDeployedSettings(engine, place, cluster, kept, input)
+        : { service: kept, needsDeployment: false }
+    if (deployed.needsDeployment) return beginServiceDeployment(engine, deployed.service)
+    store.services.put(service.serviceArn, deployed.service)
+    return deployed.service
+  })
+  engine.serviceDeployments.takeUp(service.serviceArn)
+  return changed
 }
 
 /** From here on nothing is wanted of it: its tasks are drained and stopped, and then it is INACTIVE. */
-function deleteService({ store }: Engine, service: Service, force: boolean): Service {
+function deleteService(engine: Engine, service: Service, force: boolean): Service {
+  const { store, clock } = engine
   if (service.status === 'INACTIVE') throw serviceNotFound()
   if (service.status === 'DRAINING') return service
   if (!force) checkDeletable(service, taskSetsOf(store, service).length)
   const deleted: Service = { ...service, status: 'DRAINING', desiredCount: 0 }
-  store.services.put(service.serviceArn, deleted)
-  return deleted
+  return store.transaction(() => {
+    const running = currentDeployment(store, service)
+    if (running !== undefined && !isOver(running)) {
+      const statusReason = 'Service deployment was stopped because the service was deleted.'
+      endServiceDeployment(engine, service, running, { status: 'STOPPED', statusReason, stoppedAt: clock.now() })
+    }
+    store.services.put(service.serviceArn, deleted)
+    return deleted
+  })
 }
 
 function checkDeletable({ desiredCount, deploymentController }: Service, taskSets: number): void {

@@ -1,4 +1,5 @@
 import type * as sdk from '@aws-sdk/client-ecs'
+import { taskHealthStatus } from '../../domain/container-health.ts'
 import type { NetworkConfiguration } from '../../domain/service.ts'
 import type { Task, TaskContainer } from '../../domain/task.ts'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
@@ -18,11 +19,11 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
     taskDefinitionArn: task.taskDefinitionArn,
     desiredStatus: task.desiredStatus,
     lastStatus: task.lastStatus,
-    healthStatus: 'UNKNOWN',
+    healthStatus: taskHealthStatus(task),
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
     containers: task.containers.map((container) => containerAnswer(task, container, definition, attachment)),
-    overrides: { containerOverrides: task.containers.map(({ name }) => ({ name })), inferenceAcceleratorOverrides: [] },
+    overrides: overridesOf(task),
     attachments: attachment === undefined ? [] : [attachment],
     attributes: [],
     availabilityZone: `${regionOf(task.taskArn)}a`,
@@ -32,9 +33,21 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
     memory: task.memory ?? definition?.memory,
     launchType: task.launchType,
     ...fargateMembers(task),
-    enableExecuteCommand: service?.recorded['enableExecuteCommand'] === true,
+    enableExecuteCommand: task.enableExecuteCommand ?? service?.recorded['enableExecuteCommand'] === true,
     version: task.version,
     tags: withTags ? tagList(task.tags) : [],
+  }
+}
+
+/** Every container has its entry, also one of which nothing is different. */
+function overridesOf({ containers, overrides = {} }: Task): Answer<sdk.TaskOverride> {
+  const { containerOverrides = [], ...ofTask } = overrides
+  return {
+    ...ofTask,
+    containerOverrides: containers.map(
+      ({ name }) => containerOverrides.find((override) => override.name === name) ?? { name },
+    ),
+    inferenceAcceleratorOverrides: [],
   }
 }
 
@@ -99,7 +112,7 @@ function privateDnsName(address: string, taskArn: string): string {
 
 const regionOf = (taskArn: string): string => taskArn.split(':')[3] ?? ''
 
-const addressOf = ({ endpoints }: Task): string | undefined => endpoints[0]?.host
+const addressOf = ({ address, endpoints }: Task): string | undefined => address ?? endpoints[0]?.host
 
 function attachmentStatus({ lastStatus }: Task): string {
   switch (lastStatus) {
@@ -124,7 +137,9 @@ function subnetOf(store: Store, task: Task): string | undefined {
     .list()
     .find(({ serviceArn, taskSetId }) => serviceArn === task.serviceArn && taskSetId === task.taskSetId)
   const network: NetworkConfiguration | undefined =
-    taskSet?.networkConfiguration ?? store.services.get(task.serviceArn)?.networkConfiguration
+    task.networkConfiguration ??
+    taskSet?.networkConfiguration ??
+    store.services.get(task.serviceArn)?.networkConfiguration
   const subnets = network?.awsvpcConfiguration.subnets ?? []
   return subnets[Number.parseInt(task.taskId.slice(0, 8), 16) % subnets.length]
 }
@@ -152,7 +167,8 @@ function containerAnswer(
       attachment === undefined || address === undefined
         ? []
         : [{ attachmentId: attachment.id, privateIpv4Address: address }],
-    healthStatus: 'UNKNOWN',
+    healthStatus: container.healthStatus ?? 'UNKNOWN',
+    imageDigest: container.imageDigest,
     cpu: String(cpu),
     memory: memory === undefined ? undefined : String(memory),
     memoryReservation: reservation === undefined ? undefined : String(reservation),

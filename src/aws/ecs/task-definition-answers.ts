@@ -13,6 +13,7 @@ export function taskDefinitionAnswer(definition: TaskDefinition): Answer<sdk.Tas
     status: definition.status,
     networkMode: definition.networkMode,
     containerDefinitions: definition.containerDefinitions.map(containerAnswer),
+    ...(definition.volumes === undefined ? {} : { volumes: definition.volumes }),
     cpu: definition.cpu,
     memory: definition.memory,
     requiresCompatibilities: definition.requiresCompatibilities as readonly sdk.Compatibility[],
@@ -34,7 +35,8 @@ function containerAnswer({
 }: ContainerDefinition): Answer<sdk.ContainerDefinition> {
   return {
     ...(recorded as Partial<sdk.ContainerDefinition>),
-    ...container,
+    // Its members are AWS's own, checked when they were registered.
+    ...(container as Answer<sdk.ContainerDefinition>),
     portMappings: portMappings.map((mapping) => ({
       ...mapping,
       appProtocol: mapping.appProtocol as sdk.ApplicationProtocol | undefined,
@@ -45,7 +47,8 @@ function containerAnswer({
 /** What ECS works out that a container instance must be able to do. It places no task here: there is one machine. */
 function requiredAttributes({ networkMode, recorded, containerDefinitions }: TaskDefinition): Answer<sdk.Attribute[]> {
   const logDrivers = containerDefinitions.flatMap(
-    (container) => (container.recorded as Partial<sdk.ContainerDefinition>).logConfiguration?.logDriver ?? [],
+    ({ logConfiguration, recorded: kept }) =>
+      (logConfiguration ?? (kept as Partial<sdk.ContainerDefinition>).logConfiguration)?.logDriver ?? [],
   )
   const names = [
     ...[...new Set(logDrivers)].map((driver) => `com.amazonaws.ecs.capability.logging-driver.${driver}`),

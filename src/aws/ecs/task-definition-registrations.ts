@@ -7,6 +7,7 @@ import { checkFargateSize, isFargateSize, readTaskSize } from './fargate-sizes.t
 import { recordedMembers, refusedMember, taskDefinitionMembers } from './members.ts'
 import { namePattern } from './names.ts'
 import { readTags } from './tags.ts'
+import { readVolumes } from './volumes.ts'
 
 type Input = Checked<sdk.RegisterTaskDefinitionRequest>
 
@@ -30,11 +31,20 @@ export function registration(input: Input): Registration {
     checkFargateSize(size)
     checkFargateLogs(input)
   }
+  const volumes = readVolumes(input.volumes ?? [], { fargate })
+  const containerDefinitions = readContainerDefinitions(input.containerDefinitions, {
+    networkMode,
+    size,
+    fargate,
+    volumes,
+  })
+  checkExecutionRole(input)
   return {
     family,
     status: 'ACTIVE',
     networkMode,
-    containerDefinitions: readContainerDefinitions(input.containerDefinitions, { networkMode, size, fargate }),
+    containerDefinitions,
+    volumes,
     ...size,
     requiresCompatibilities,
     compatibilities: [
@@ -43,7 +53,7 @@ export function registration(input: Input): Registration {
       ...(networkMode === 'awsvpc' && isFargateSize(size) ? ['FARGATE'] : []),
     ],
     tags: readTags(input.tags),
-    recorded: { volumes: [], placementConstraints: [], ...recordedMembers(taskDefinitionMembers, input) },
+    recorded: { placementConstraints: [], ...recordedMembers(taskDefinitionMembers, input) },
   }
 }
 
@@ -60,6 +70,20 @@ function checkMembers(input: Input): void {
 function readNetworkMode({ networkMode = 'bridge' }: Input): TaskDefinition['networkMode'] {
   if (networkMode === 'awsvpc' || networkMode === 'bridge') return networkMode
   throw clientError(`networkMode ${networkMode} is not supported by Teal yet. Use awsvpc or bridge.`)
+}
+
+function checkExecutionRole({ containerDefinitions, executionRoleArn }: Input): void {
+  if (executionRoleArn) return
+  if (containerDefinitions.some(({ secrets = [] }) => secrets.length > 0)) {
+    throw clientError(
+      "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+    )
+  }
+  if (containerDefinitions.some(({ environmentFiles = [] }) => environmentFiles.length > 0)) {
+    throw clientError(
+      "When you are specifying environment files, you must also specify a value for 'executionRoleArn'.",
+    )
+  }
 }
 
 const fargateLogDrivers = ['awslogs', 'splunk', 'awsfirelens']

@@ -26,7 +26,9 @@ export function taskSetAnswer(
     runningCount: running,
     createdAt: new Date(taskSet.createdAt),
     updatedAt: new Date(taskSet.updatedAt),
-    launchType: taskSet.launchType,
+    // Where a capacity provider strategy is given there is no launch type.
+    launchType: taskSet.capacityProviderStrategy === undefined ? taskSet.launchType : undefined,
+    capacityProviderStrategy: taskSet.capacityProviderStrategy,
     platformVersion: taskSet.platformVersion,
     platformFamily: taskSet.launchType === 'FARGATE' ? 'Linux' : undefined,
     networkConfiguration: taskSet.networkConfiguration,

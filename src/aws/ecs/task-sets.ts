@@ -5,6 +5,7 @@ import type { Service, TaskSet } from '../../domain/service.ts'
 import type { Engine, NewTaskSet } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked, Handlers } from '../handlers.ts'
+import { readCapacityProviderStrategy } from './capacity-providers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported, serviceNotActive, taskSetNotFound } from './errors.ts'
 import { readLaunch } from './launch-types.ts'
@@ -35,7 +36,8 @@ export const taskSets = (engine: Engine) => {
       const cluster = findCluster(engine, call, clusterName)
       const service = describedService(store, call, cluster, name)
       const keys = (names ?? []).map((taskSet) => taskSetArn(call, service, taskSet))
-      const all = taskSetsOf(store, service)
+      // The ones that the ECS controller works with are its own; what they come to is in the service's `deployments`.
+      const all = service.deploymentController === 'ECS' ? [] : taskSetsOf(store, service)
       const found = keys.length === 0 ? all : all.filter((taskSet) => keys.includes(taskSet.taskSetArn))
       const missing = keys.filter((key) => !all.some((taskSet) => taskSet.taskSetArn === key))
       return {
@@ -106,6 +108,7 @@ function newTaskSet(
     status: 'ACTIVE',
     ...launch,
     ...defined({
+      capacityProviderStrategy: readCapacityProviderStrategy(input.capacityProviderStrategy),
       networkConfiguration: readNetworkConfiguration(input.networkConfiguration, definition, launch.launchType),
       externalId: input.externalId,
       clientToken: input.clientToken,
@@ -123,6 +126,7 @@ function textOf(taskSet: Omit<NewTaskSet, 'taskSetId' | 'status'>): string {
     taskSet.loadBalancers.map((entry) => [entry.targetGroupArn, entry.containerName, entry.containerPort]),
     taskSet.launchType,
     taskSet.platformVersion,
+    taskSet.capacityProviderStrategy,
     taskSet.networkConfiguration,
     taskSet.externalId,
   ])
@@ -172,13 +176,22 @@ function describedService(store: Store, place: Place, cluster: Cluster, name: st
   return service
 }
 
-/** The exact words ECS has for CODE_DEPLOY services are not known. */
+/** The exact words ECS has for services that are not EXTERNAL are not known. */
 function managedService(store: Store, place: Place, cluster: Cluster, name: string): Service {
   const service = describedService(store, place, cluster, name)
   if (service.status !== 'ACTIVE') throw serviceNotActive()
-  if (service.deploymentController === 'EXTERNAL') return service
-  throw invalidParameter(
-    'AWS CodeDeploy manages the task sets of services with a CODE_DEPLOY deployment controller. ' +
-      'Use AWS CodeDeploy to trigger a new deployment.',
-  )
+  switch (service.deploymentController) {
+    case 'EXTERNAL':
+      return service
+    case 'CODE_DEPLOY':
+      throw invalidParameter(
+        'AWS CodeDeploy manages the task sets of services with a CODE_DEPLOY deployment controller. ' +
+          'Use AWS CodeDeploy to trigger a new deployment.',
+      )
+    case 'ECS':
+      throw invalidParameter(
+        'Services with an ECS deployment controller have no task sets. Use UpdateService to start a new deployment, or a ' +
+          'service with deploymentController type=EXTERNAL.',
+      )
+  }
 }

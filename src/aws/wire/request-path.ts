@@ -100,8 +100,11 @@ function identifyOperation(request: WireRequest, service: AwsService, protocol: 
   return operation
 }
 
-function check({ input, unknownMembers }: Decoded, operation: Operation, { table, refuse }: AwsService): void {
-  const unknown = unknownMembers.map((path): Problem => ({ kind: 'unknownMember', path, member: String(path.at(-1)) }))
+function check({ input, unknownMembers }: Decoded, operation: Operation, service: AwsService): void {
+  const { table, refuse, ignoredMembers } = service
+  const ignored = ignoredMembers?.[operation.name] ?? []
+  const asked = unknownMembers.filter((path) => path.length > 1 || !ignored.includes(String(path[0])))
+  const unknown = asked.map((path): Problem => ({ kind: 'unknownMember', path, member: String(path.at(-1)) }))
   const [first, ...rest] = [...inputProblems(operation.input, input, table), ...unknown]
   if (!first) return
   throw refuse([first, ...rest], { operation: operation.name, isException: (name) => table.errors.has(name) })

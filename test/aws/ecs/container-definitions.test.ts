@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sdk/client-ecs'
 import { assertRefused, registerWeb, startEcs } from './ecs-world.ts'
 
+const awslogs = { 'awslogs-group': '/ecs/web', 'awslogs-region': 'eu-west-1', 'awslogs-stream-prefix': 'web' }
 const web: ContainerDefinition = { name: 'web', image: 'hello:1' }
 
 /** What is wrong with each list of containers, under awsvpc with a task of 256 cpu units and 512 MiB. */
@@ -99,23 +100,78 @@ const refusals: readonly (readonly [what: string, containers: ContainerDefinitio
     ],
     "The containers' memory, 576 MiB in all, is more than the task's, 512 MiB.",
   ],
+  ['links under awsvpc', [{ ...web, links: ['db'] }], 'Links are not supported when networkMode=awsvpc.'],
+  [
+    'a mount of no volume',
+    [{ ...web, mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] }],
+    "Unknown volume 'data'.",
+  ],
+  [
+    'a dependency on nobody',
+    [{ ...web, dependsOn: [{ containerName: 'db', condition: 'START' }] }],
+    "Invalid 'dependsOn' setting for container 'web'. There is no container 'db' in the task definition.",
+  ],
+  [
+    'a circle of dependencies',
+    [
+      { ...web, dependsOn: [{ containerName: 'db', condition: 'START' }] },
+      { ...web, name: 'db', dependsOn: [{ containerName: 'web', condition: 'START' }] },
+    ],
+    "Invalid 'dependsOn' setting. The containers depend on each other in a circle: web, db.",
+  ],
+  [
+    'waiting for the health of a container without a check',
+    [
+      { ...web, dependsOn: [{ containerName: 'db', condition: 'HEALTHY' }] },
+      { ...web, name: 'db' },
+    ],
+    "Invalid 'dependsOn' setting for container 'web'. Container 'db' has no healthCheck, so that it never becomes HEALTHY.",
+  ],
+  [
+    'waiting for the end of an essential container',
+    [
+      { ...web, dependsOn: [{ containerName: 'db', condition: 'SUCCESS' }] },
+      { ...web, name: 'db' },
+    ],
+    "Invalid 'dependsOn' setting for container 'web'. Container 'db' is essential: the task would end with it (SUCCESS).",
+  ],
+  [
+    'a health check too often',
+    [{ ...web, healthCheck: { command: ['CMD', 'true'], interval: 1 } }],
+    "Invalid setting for container 'web'. 'interval' of 'healthCheck' must be between 5 and 300, and is 1.",
+  ],
+  [
+    'a health check of another kind',
+    [{ ...web, healthCheck: { command: ['true'] } }],
+    "Invalid setting for container 'web'. The command of 'healthCheck' must be CMD or CMD-SHELL followed by what to run, or NONE.",
+  ],
+  [
+    'a secret of the name of a variable',
+    [{ ...web, environment: [{ name: 'A', value: '1' }], secrets: [{ name: 'A', valueFrom: 'a' }] }],
+    "The secret name must be unique and not shared with any new or existing environment variables set on the container, such as 'A'.",
+  ],
+  [
+    'secrets without an execution role',
+    [{ ...web, secrets: [{ name: 'A', valueFrom: 'a' }] }],
+    "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+  ],
+  [
+    'a ulimit which Fargate does not have',
+    [{ ...web, ulimits: [{ name: 'core', softLimit: 1, hardLimit: 1 }] }],
+    'Fargate compatible task definitions only support nofile ulimits.',
+  ],
+  [
+    'a start time-out which Fargate does not have',
+    [{ ...web, startTimeout: 121 }],
+    "Invalid setting for container 'web'. 'startTimeout' must be between 2 and 120 seconds.",
+  ],
 ]
 
 /** Members that ask for something Teal does not do. */
 const unsupported: Partial<ContainerDefinition>[] = [
-  { healthCheck: { command: ['CMD', 'true'] } },
-  { dependsOn: [{ containerName: 'web', condition: 'START' }] },
-  { secrets: [{ name: 'A', valueFrom: 'arn:aws:ssm:eu-west-1:000000000000:parameter/a' }] },
-  { environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::b/a.env' }] },
-  { mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] },
   { volumesFrom: [{ sourceContainer: 'web' }] },
-  { links: ['web'] },
-  { user: 'nobody' },
-  { readonlyRootFilesystem: true },
-  { linuxParameters: { initProcessEnabled: true } },
   { firelensConfiguration: { type: 'fluentbit' } },
   { systemControls: [{ namespace: 'net.core.somaxconn', value: '1024' }] },
-  { repositoryCredentials: { credentialsParameter: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:x' } },
   { restartPolicy: { enabled: true } },
   { hostname: 'web' },
   { disableNetworking: true },
@@ -164,8 +220,9 @@ describe('container definitions', () => {
       startTimeout: 60,
       essential: true,
       portMappings: [{ containerPort: 80, hostPort: 80, protocol: 'tcp', name: 'http', appProtocol: 'http' }],
-      logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/ecs/web' } },
+      logConfiguration: { logDriver: 'awslogs', options: awslogs },
       dockerLabels: { team: 'blue' },
+      repositoryCredentials: { credentialsParameter: 'registry' },
       ulimits: [{ name: 'nofile', softLimit: 1024, hardLimit: 2048 }],
       versionConsistency: 'disabled',
       mountPoints: [],

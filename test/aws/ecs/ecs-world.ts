@@ -49,6 +49,7 @@ export async function startEcs(test: TestContext): Promise<EcsWorld> {
     clock,
     chance,
     services: scheduler,
+    serviceDeployments: { takeUp: () => undefined },
     log,
     changes: new Changes(clock),
     settings: { accountId, minuteMilliseconds: 60_000, listenHost: '127.0.0.1', endpointUrl: '' },

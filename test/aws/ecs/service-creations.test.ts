@@ -27,21 +27,67 @@ async function furnish(world: EcsWorld): Promise<CreateServiceCommandInput> {
 const external = { serviceName: 'api', desiredCount: 1, deploymentController: { type: 'EXTERNAL' } } as const
 
 describe('creating a service', () => {
-  test('rolling updates are not done yet, and the refusal says what is', async (t) => {
+  test('without a deployment controller it is ECS, and its first deployment begins', async (t) => {
     const world = await startEcs(t)
     const input = await furnish(world)
-    const instead =
-      'Rolling updates are not done yet: create the service with deploymentController type=CODE_DEPLOY for blue/green ' +
-      'deployments, or type=EXTERNAL to manage task sets yourself.'
-    await assertRefused(
-      createService(world, { ...input, deploymentController: undefined }),
-      'UnsupportedFeatureException',
-      `A service without deploymentController is not supported by Teal yet. ${instead}`,
+    const service = await createService(world, { ...input, deploymentController: undefined })
+    assert.deepEqual(service.deploymentController, { type: 'ECS' })
+    assert.deepEqual(service.taskSets, [])
+    const [deployment, ...others] = service.deployments ?? []
+    assert.deepEqual(others, [])
+    assert.match(deployment?.id ?? '', /^ecs-svc\/[1-9]\d{18}$/)
+    assert.equal(deployment?.status, 'PRIMARY')
+    assert.equal(deployment.rolloutState, 'IN_PROGRESS')
+    assert.equal(deployment.rolloutStateReason, `ECS deployment ${deployment.id} in progress.`)
+    assert.deepEqual([deployment.desiredCount, deployment.runningCount, deployment.failedTasks], [2, 0, 0])
+    assert.deepEqual(service.deploymentConfiguration, {
+      strategy: 'ROLLING',
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+    })
+    assert.match(service.currentServiceDeployment ?? '', /:service-deployment\/default\/web\/.{21}$/)
+    assert.deepEqual(
+      service.currentServiceRevisions?.map(({ arn: key, requestedTaskCount }) => [
+        key?.split('/').at(-1),
+        requestedTaskCount,
+      ]),
+      [[deployment.id?.split('/')[1], 2]],
     )
+  })
+
+  test('under the ECS controller a service needs no load balancer, or has up to five target groups', async (t) => {
+    const world = await startEcs(t)
+    const input = await furnish(world)
+    const ecs = { ...input, deploymentController: { type: 'ECS' } } as const
+    assert.deepEqual(
+      (await createService(world, { ...ecs, loadBalancers: undefined, serviceName: 'job' })).loadBalancers,
+      [],
+    )
+    const groups = Array.from({ length: 6 }, (_, number) => putTargetGroup(world.store, `web-${number}`))
+    const entries = groups.map((targetGroupArn) => ({ targetGroupArn, containerName: 'web', containerPort: 8080 }))
+    const five = await createService(world, { ...ecs, loadBalancers: entries.slice(0, 5) })
+    assert.equal(five.loadBalancers?.length, 5)
     await assertRefused(
-      createService(world, { ...input, deploymentController: { type: 'ECS' } }),
+      createService(world, { ...ecs, loadBalancers: entries, serviceName: 'six' }),
+      'InvalidParameterException',
+      'loadBalancers can have at most 5 items.',
+    )
+    const [entry] = entries
+    assert.ok(entry)
+    await assertRefused(
+      createService(world, { ...ecs, loadBalancers: [entry, entry], serviceName: 'twice' }),
+      'InvalidParameterException',
+      `Duplicate targetGroupArn found: ${entry.targetGroupArn}`,
+    )
+  })
+
+  test('under the ECS controller DAEMON is not done', async (t) => {
+    const world = await startEcs(t)
+    const input = await furnish(world)
+    await assertRefused(
+      createService(world, { ...input, deploymentController: undefined, schedulingStrategy: 'DAEMON' }),
       'UnsupportedFeatureException',
-      `deploymentController ECS is not supported by Teal yet. ${instead}`,
+      'schedulingStrategy DAEMON is not supported by Teal yet. Use REPLICA with desiredCount 1.',
     )
   })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UpdateServiceCommand, type UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
-import { isTerminal, type Deployment } from '../../../src/domain/deployment.ts'
+import type { Deployment, DeploymentPlan } from '../../../src/domain/deployment.ts'
+import { aDeployment } from '../../world/a-deployment.ts'
 import { assertRefused, createBlueGreenService, createService, networkConfiguration, startEcs } from './ecs-world.ts'
 import type { EcsWorld } from './ecs-world.ts'
 
@@ -94,14 +95,9 @@ describe('updating a service', () => {
     )
   })
 
-  test('a CODE_DEPLOY service can become EXTERNAL, and that is all', async (t) => {
+  test('a CODE_DEPLOY service can become EXTERNAL, and never again CODE_DEPLOY', async (t) => {
     const world = await startEcs(t)
     await createBlueGreenService(world)
-    await assertRefused(
-      update(world, { deploymentController: { type: 'ECS' } }),
-      'UnsupportedFeatureException',
-      /^deploymentController ECS is not supported by Teal yet\. Rolling updates are not done yet/,
-    )
     await update(world, { deploymentController: { type: 'CODE_DEPLOY' } })
     const changed = await update(world, { deploymentController: { type: 'EXTERNAL' } })
     assert.deepEqual(changed?.deploymentController, { type: 'EXTERNAL' })
@@ -113,11 +109,64 @@ describe('updating a service', () => {
     )
   })
 
+  test('a CODE_DEPLOY service can become ECS and then EXTERNAL: its tasks stay what they are', async (t) => {
+    const world = await startEcs(t)
+    const before = await createBlueGreenService(world)
+    const [taskSet] = before.taskSets ?? []
+    const rolling = await update(world, { deploymentController: { type: 'ECS' } })
+    assert.deepEqual(rolling?.taskSets, [])
+    assert.deepEqual(
+      rolling?.deployments?.map(({ id, status, rolloutState }) => [id, status, rolloutState]),
+      [[taskSet?.id, 'PRIMARY', 'COMPLETED']],
+    )
+    assert.equal(rolling?.deploymentConfiguration?.strategy, 'ROLLING')
+    const left = await update(world, { deploymentController: { type: 'EXTERNAL' } })
+    assert.deepEqual(left?.deployments, [])
+    assert.deepEqual(
+      left?.taskSets?.map(({ id, status }) => [id, status]),
+      [[taskSet?.id, 'PRIMARY']],
+    )
+    assert.deepEqual(left?.deploymentConfiguration, { maximumPercent: 200, minimumHealthyPercent: 100 })
+  })
+
+  test('what only the ECS controller can do keeps a service there, and so does a deployment', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world)
+    const deploymentCircuitBreaker = { enable: true, rollback: true }
+    await update(world, {
+      deploymentController: { type: 'ECS' },
+      deploymentConfiguration: { deploymentCircuitBreaker },
+    })
+    await assertRefused(
+      update(world, { deploymentController: { type: 'EXTERNAL' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service with the deployment circuit breaker cannot be changed from ECS. ' +
+        'Disable that first.',
+    )
+    await update(world, { deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } } })
+    await update(world, { forceNewDeployment: true })
+    await assertRefused(
+      update(world, { deploymentController: { type: 'EXTERNAL' } }),
+      'InvalidParameterException',
+      'The deployment controller of a service cannot be changed during a deployment.',
+    )
+  })
+
+  test('an EXTERNAL service without a PRIMARY task set has nothing to begin with under ECS', async (t) => {
+    const world = await startEcs(t)
+    await createService(world, external)
+    await assertRefused(
+      update(world, { deploymentController: { type: 'ECS' } }),
+      'InvalidParameterException',
+      /^The deployment controller of a service without a PRIMARY task set cannot be changed to ECS\./,
+    )
+  })
+
   test('the controller is not changed during a deployment', async (t) => {
     const world = await startEcs(t)
     const { serviceArn } = await createBlueGreenService(world)
-    const deployment = { status: 'InProgress', plan: { serviceArn } } as Deployment
-    assert.ok(!isTerminal(deployment.status))
+    const plan = { serviceArn } as DeploymentPlan
+    const deployment: Deployment = { ...aDeployment({}), status: 'InProgress', plan }
     world.store.deployments.put('d-A1B2C3D4E', deployment)
     await assertRefused(
       update(world, { deploymentController: { type: 'EXTERNAL' } }),

@@ -8,10 +8,10 @@ import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import {
   DeleteServiceCommand,
-  DescribeServiceDeploymentsCommand,
   ListTasksCommand,
   paginateListTasks,
-  RunTaskCommand,
+  DiscoverPollEndpointCommand,
+  ListServicesByNamespaceCommand,
   StopTaskCommand,
   waitUntilServicesInactive,
   waitUntilTasksRunning,
@@ -105,11 +105,9 @@ describe('the ECS API', () => {
 
   test('operations which are not implemented say so', async (t) => {
     const { client } = await startEcs(t)
-    await assert.rejects(client.send(new RunTaskCommand({ taskDefinition: 'web' })), /RunTask/)
-    await assert.rejects(
-      client.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: ['arn'] })),
-      /DescribeServiceDeployments/,
-    )
+    const namespace = 'arn:aws:servicediscovery:eu-west-1:000000000000:namespace/ns-1'
+    await assert.rejects(client.send(new ListServicesByNamespaceCommand({ namespace })), /ListServicesByNamespace/)
+    await assert.rejects(client.send(new DiscoverPollEndpointCommand({})), /DiscoverPollEndpoint/)
   })
 
   test('the aws CLI registers, creates, describes, waits and deletes', { skip: noCli() }, async (t) => {

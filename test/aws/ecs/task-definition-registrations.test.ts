@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DescribeTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
-import { assertRefused, registerWeb, startEcs, type EcsWorld } from './ecs-world.ts'
+import { assertRefused, registerWeb, startEcs, webDefinition, type EcsWorld } from './ecs-world.ts'
 
 const refuse = (world: EcsWorld, changes: Partial<RegisterTaskDefinitionCommandInput>, message: string | RegExp) =>
   assertRefused(registerWeb(world, changes), 'ClientException', message)
@@ -86,4 +86,24 @@ describe('registering a task definition', () => {
     )
     await registerWeb(world, { enableFaultInjection: false, inferenceAccelerators: [] })
   })
+})
+
+test('what DescribeTaskDefinition answers is registered again as it is', async (t) => {
+  const world = await startEcs(t)
+  // Unsigned, and so in another region than the clients of these tests.
+  const call = async (operation: string, body: object) => {
+    const target = `AmazonEC2ContainerServiceV20141113.${operation}`
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
+    const answer = await fetch(world.url, { method: 'POST', headers, body: JSON.stringify(body) })
+    return (await answer.json()) as {
+      readonly taskDefinition?: { readonly revision: number }
+      readonly message?: string
+    }
+  }
+  await call('RegisterTaskDefinition', webDefinition)
+  const { taskDefinition = {} } = await call('DescribeTaskDefinition', { taskDefinition: 'web' })
+  const again = await call('RegisterTaskDefinition', taskDefinition)
+  assert.equal(again.taskDefinition?.revision, 2, again.message)
+  const unknown = await call('RegisterTaskDefinition', { ...taskDefinition, nonsense: 1 })
+  assert.match(unknown.message ?? '', /nonsense/)
 })

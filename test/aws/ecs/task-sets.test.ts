@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
+  CreateServiceCommand,
   CreateTaskSetCommand,
   DeleteServiceCommand,
   DeleteTaskSetCommand,
@@ -243,6 +244,29 @@ describe('task sets', () => {
           'Use AWS CodeDeploy to trigger a new deployment.',
       )
     }
+  })
+
+  test('a capacity provider strategy stands for the launch type', async (t) => {
+    const { create } = await startExternal(t)
+    const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
+    const taskSet = await create({ launchType: undefined, capacityProviderStrategy })
+    assert.equal(taskSet.launchType, undefined)
+    assert.equal(taskSet.platformVersion, 'LATEST')
+    assert.deepEqual(taskSet.capacityProviderStrategy, capacityProviderStrategy)
+  })
+
+  test('a service under the ECS controller shows none, and takes none', async (t) => {
+    const { client, create, store } = await startExternal(t)
+    const input = { serviceName: 'web', taskDefinition: 'web', desiredCount: 1, networkConfiguration } as const
+    await client.send(new CreateServiceCommand({ ...input, launchType: 'FARGATE' }))
+    assert.equal(store.taskSets.list().length, 1)
+    const described = await client.send(new DescribeTaskSetsCommand({ cluster: 'default', service: 'web' }))
+    assert.deepEqual(described.taskSets, [])
+    await assertRefused(
+      create({ service: 'web' }),
+      'InvalidParameterException',
+      /^Services with an ECS deployment controller have no task sets\. Use UpdateService/,
+    )
   })
 
   test('a service that is gone has none', async (t) => {

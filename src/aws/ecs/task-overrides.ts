@@ -1,0 +1,50 @@
+import type * as sdk from '@aws-sdk/client-ecs'
+import type { TaskDefinition } from '../../domain/task-definition.ts'
+import type { ContainerOverride, TaskOverride } from '../../domain/task.ts'
+import type { Checked } from '../handlers.ts'
+import { defined } from './defined.ts'
+import { invalidParameter, notSupported } from './errors.ts'
+import { checkFargateSize, readTaskSize } from './fargate-sizes.ts'
+import { containerOverrideMembers, refusedMember, taskOverrideMembers } from './members.ts'
+
+/**
+ * What RunTask gives differently from the definition.
+ * @throws InvalidParameterException, ClientException, UnsupportedFeatureException
+ */
+export function readOverrides(
+  input: Checked<sdk.TaskOverride>,
+  definition: TaskDefinition,
+  launchType: string,
+): TaskOverride {
+  const refused = refusedMember(taskOverrideMembers, input)
+  if (refused !== undefined) throw notSupported(`overrides.${refused.member}`, refused.advice)
+  const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
+  if (launchType === 'FARGATE' && (size.cpu !== undefined || size.memory !== undefined)) {
+    checkFargateSize(readTaskSize({ cpu: size.cpu ?? definition.cpu, memory: size.memory ?? definition.memory }))
+  }
+  const containerOverrides = (input.containerOverrides ?? []).map((each) => readContainerOverride(each, definition))
+  return {
+    ...size,
+    ...defined({ taskRoleArn: input.taskRoleArn, executionRoleArn: input.executionRoleArn }),
+    containerOverrides,
+  }
+}
+
+function readContainerOverride(
+  input: Checked<sdk.ContainerOverride>,
+  { containerDefinitions }: TaskDefinition,
+): ContainerOverride {
+  const { name, command, cpu, memory, memoryReservation } = input
+  if (!name) throw invalidParameter('Container override needs the name of a container.')
+  if (!containerDefinitions.some((container) => container.name === name)) {
+    throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`)
+  }
+  const refused = refusedMember(containerOverrideMembers, input)
+  if (refused !== undefined) throw notSupported(`overrides of container ${name}: ${refused.member}`, refused.advice)
+  const environment = input.environment?.map((variable) => {
+    if (!variable.name) throw invalidParameter(`Override for container ${name}: every variable needs a name.`)
+    return { name: variable.name, value: variable.value ?? '' }
+  })
+  const environmentFiles = input.environmentFiles?.map(({ value, type }) => ({ value, type }))
+  return { name, ...defined({ command, environment, environmentFiles, cpu, memory, memoryReservation }) }
+}

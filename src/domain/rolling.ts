@@ -1,0 +1,142 @@
+import { isCountedHealthy, isPending } from './reconcile.ts'
+import type { ObservedTask } from './reconcile.ts'
+import { taskLimits } from './service-deployment-configuration.ts'
+import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
+import type { TaskSet } from './service.ts'
+import type { Task } from './task.ts'
+
+/** One of the task sets a rolling update is between, with its tasks that have not stopped. */
+export type RollingSide = {
+  readonly taskSet: TaskSet
+  /** How many tasks are wanted of it now. */
+  readonly desiredCount: number
+  readonly tasks: readonly ObservedTask[]
+}
+
+export type RollingUpdate = {
+  /** Of the service. */
+  readonly desiredCount: number
+  readonly configuration: ServiceDeploymentConfiguration
+  readonly primary: RollingSide
+  /** What is being replaced. */
+  readonly others: readonly RollingSide[]
+  readonly now: number
+}
+
+export type RollingPlan = {
+  /** How many tasks are wanted from now on of each of the others, by task set id; never more than before. */
+  readonly desiredCounts: ReadonlyMap<string, number>
+  /** How many tasks may start, of all task sets together. */
+  readonly room: number
+  /** The limits leave no way on: nothing may start, nothing may stop, and nothing is under way that would change that. */
+  readonly blocked: boolean
+}
+
+/**
+ * What a rolling update does next. As many old tasks are given up as new ones are healthy; more of them only where
+ * maximumPercent leaves the new ones no room, and then never a healthy one below minimumHealthyPercent. So nothing that
+ * serves is taken away before there is something in its place, whatever the limits would allow.
+ */
+export function planRollingUpdate(update: RollingUpdate): RollingPlan {
+  const { desiredCount, configuration, primary, others } = update
+  const limits = taskLimits(configuration, desiredCount)
+  const sides = [primary, ...others]
+  const counting = sides.flatMap(({ tasks }) => tasks.filter(countsToMaximum))
+  const room = limits.maximum - counting.length
+  const kept = others.map((side) => new KeptTasks(side))
+  const surplus = sum(kept, 'count') - Math.max(0, desiredCount - healthyTasks(primary))
+  const running = sum(kept, 'running')
+  const released = release(kept, surplus, Infinity)
+  // What is going leaves its place to others, and so does what is given up now; what is missing would take one.
+  const leaving = counting.filter((each) => !isWanted(each)).length + running - sum(kept, 'running')
+  const lacking = missingStarts(update) - (room + leaving - sum(kept, 'missing'))
+  const healthy = healthyTasks(primary) + sum(kept, 'healthy')
+  const forRoom = release(kept, lacking, Math.max(0, healthy - limits.minimumHealthy))
+  return {
+    desiredCounts: new Map(kept.map((each) => [each.taskSetId, each.count])),
+    room: Math.max(0, room),
+    blocked: lacking > 0 && room <= 0 && released + forRoom === 0 && sides.every(isSettled),
+  }
+}
+
+function healthyTasks({ tasks }: RollingSide): number {
+  return tasks.filter((each) => isCountedHealthy(each)).length
+}
+
+/** ECS: what is RUNNING or on its way there. A task that drains has left its place to the next one. */
+function countsToMaximum({ task }: ObservedTask): boolean {
+  return task.lastStatus === 'RUNNING' || isPending(task)
+}
+
+/** How many tasks of the new revision could start now if there were room. */
+function missingStarts({ desiredCount, primary, now }: RollingUpdate): number {
+  const { taskSet, tasks } = primary
+  if (taskSet.rollout?.state === 'FAILED' || taskSet.failures.nextStartAt > now) return 0
+  return Math.max(0, desiredCount - tasks.filter(isWanted).length)
+}
+
+/** Whether nothing is on its way up or down. */
+function isSettled({ tasks, desiredCount }: RollingSide): boolean {
+  return (
+    tasks.filter(isWanted).length <= desiredCount && tasks.every(({ task }) => isWanted({ task }) && !isPending(task))
+  )
+}
+
+function isWanted({ task }: { readonly task: Task }): boolean {
+  return task.desiredStatus === 'RUNNING'
+}
+
+/** Gives up so many tasks, those that serve nobody first, and of the healthy ones so many at most; answers how many. */
+function release(sides: readonly KeptTasks[], count: number, mostHealthy: number): number {
+  const order = sides.toSorted((one, other) => one.rank - other.rank)
+  let left = Math.max(0, count)
+  for (const kind of ['missing', 'unproven'] as const) {
+    for (const side of order) left -= side.release(kind, left)
+  }
+  let healthyLeft = Math.min(left, mostHealthy)
+  for (const side of order) {
+    const released = side.release('healthy', healthyLeft)
+    healthyLeft -= released
+    left -= released
+  }
+  return Math.max(0, count) - left
+}
+
+function sum(sides: readonly KeptTasks[], member: 'count' | 'running' | 'missing' | 'healthy'): number {
+  return sides.reduce((total, side) => total + side[member], 0)
+}
+
+/** What is still wanted of a task set that is being replaced, by what it is worth. */
+class KeptTasks {
+  readonly taskSetId: string
+  /** Revisions that never completed go first, then the older ones. */
+  readonly rank: number
+  missing: number
+  unproven: number
+  healthy: number
+
+  constructor({ taskSet, desiredCount, tasks }: RollingSide) {
+    const wanted = tasks.filter(isWanted)
+    this.taskSetId = taskSet.taskSetId
+    this.rank = taskSet.rollout?.state === 'COMPLETED' ? taskSet.createdAt : taskSet.createdAt - Number.MAX_SAFE_INTEGER
+    this.healthy = Math.min(desiredCount, wanted.filter((each) => isCountedHealthy(each)).length)
+    this.unproven = Math.min(desiredCount, wanted.length) - this.healthy
+    // Of a revision that never completed nothing starts any more.
+    const mayStart = taskSet.rollout?.state === 'COMPLETED'
+    this.missing = mayStart ? desiredCount - this.running : 0
+  }
+
+  get running(): number {
+    return this.unproven + this.healthy
+  }
+
+  get count(): number {
+    return this.running + this.missing
+  }
+
+  release(kind: 'missing' | 'unproven' | 'healthy', most: number): number {
+    const released = Math.min(this[kind], most)
+    this[kind] -= released
+    return released
+  }
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  DescribeTasksCommand,
+  ExecuteCommandCommand,
+  ListTasksCommand,
+  RunTaskCommand,
+  StartTaskCommand,
+  type RunTaskCommandInput,
+} from '@aws-sdk/client-ecs'
+import { assertRefused, networkConfiguration, registerWeb, startEcs, type EcsWorld } from './ecs-world.ts'
+
+const asked: RunTaskCommandInput = { taskDefinition: 'web', launchType: 'FARGATE', networkConfiguration }
+
+async function run({ client }: EcsWorld, more: Partial<RunTaskCommandInput> = {}) {
+  return (await client.send(new RunTaskCommand({ ...asked, ...more }))).tasks ?? []
+}
+
+describe('RunTask', () => {
+  test('starts so many tasks, with what was asked for differently from the definition', async (t) => {
+    const world = await startEcs(t)
+    await registerWeb(world, { tags: [{ key: 'team', value: 'blue' }] })
+    const tasks = await run(world, {
+      count: 2,
+      startedBy: 'me',
+      tags: [{ key: 'run', value: '1' }],
+      propagateTags: 'TASK_DEFINITION',
+      overrides: {
+        cpu: '512',
+        memory: '1024',
+        containerOverrides: [{ name: 'web', command: ['migrate'], environment: [{ name: 'A', value: 'b' }] }],
+      },
+    })
+    assert.equal(tasks.length, 2)
+    for (const task of tasks) {
+      assert.deepEqual([task.group, task.startedBy, task.cpu, task.memory], ['family:web', 'me', '512', '1024'])
+      assert.deepEqual([task.lastStatus, task.desiredStatus], ['PROVISIONING', 'RUNNING'])
+      assert.deepEqual(task.overrides?.containerOverrides, [
+        { name: 'web', command: ['migrate'], environment: [{ name: 'A', value: 'b' }] },
+      ])
+      assert.deepEqual(task.tags, [
+        { key: 'team', value: 'blue' },
+        { key: 'run', value: '1' },
+      ])
+    }
+    const described = await world.client.send(
+      new DescribeTasksCommand({ tasks: tasks.map(({ taskArn = '' }) => taskArn), include: ['TAGS'] }),
+    )
+    assert.deepEqual(described.tasks, tasks)
+    const listed = await world.client.send(new ListTasksCommand({ startedBy: 'me' }))
+    assert.deepEqual(new Set(listed.taskArns), new Set(tasks.map(({ taskArn }) => taskArn)))
+  })
+
+  test('with a client token starts them once, and refuses another request with it', async (t) => {
+    const world = await startEcs(t)
+    await registerWeb(world)
+    const first = await run(world, { clientToken: 'one' })
+    const again = await run(world, { clientToken: 'one' })
+    assert.deepEqual(
+      again.map(({ taskArn }) => taskArn),
+      first.map(({ taskArn }) => taskArn),
+    )
+    assert.equal(world.store.tasks.list().length, 1)
+    await assert.rejects(run(world, { clientToken: 'one', startedBy: 'else' }), {
+      name: 'ConflictException',
+      resourceIds: first.map(({ taskArn }) => taskArn),
+    })
+  })
+
+  for (const [what, more, name, message] of [
+    ['eleven tasks', { count: 11 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
+    [
+      'no network',
+      { networkConfiguration: undefined },
+      'InvalidParameterException',
+      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    ],
+    [
+      'an override of nobody',
+      { overrides: { containerOverrides: [{ name: 'db' }] } },
+      'InvalidParameterException',
+      'Override for container named db is not a container in the TaskDefinition.',
+    ],
+    [
+      'a size Fargate does not have',
+      { overrides: { cpu: '256', memory: '4096' } },
+      'ClientException',
+      'No Fargate configuration exists for given values.',
+    ],
+    ['a group of a service', { group: 'service:web' }, 'InvalidParameterException', /^Invalid namespace for group/],
+    ['no such definition', { taskDefinition: 'none' }, 'ClientException', 'TaskDefinition not found.'],
+    [
+      'a volume configured at launch',
+      { volumeConfigurations: [{ name: 'data' }] },
+      'UnsupportedFeatureException',
+      /^volumeConfigurations is not supported by Teal yet\. /,
+    ],
+  ] as const) {
+    test(`refuses ${what}`, async (t) => {
+      const world = await startEcs(t)
+      await registerWeb(world)
+      await assertRefused(run(world, more as Partial<RunTaskCommandInput>), name, message)
+    })
+  }
+
+  test('StartTask and ExecuteCommand say what to do instead', async (t) => {
+    const { client } = await startEcs(t)
+    const start = client.send(new StartTaskCommand({ taskDefinition: 'web', containerInstances: ['i'] }))
+    await assertRefused(
+      start,
+      'UnsupportedFeatureException',
+      /^StartTask is not supported by Teal yet\. .* Use RunTask/,
+    )
+    const execute = client.send(new ExecuteCommandCommand({ task: 'abc', command: 'sh', interactive: true }))
+    await assertRefused(execute, 'UnsupportedFeatureException', /use: teal exec abc -- COMMAND$/)
+  })
+})
