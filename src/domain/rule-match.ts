@@ -10,8 +10,8 @@ export type RequestHead = {
   readonly path: string
   /** Without the question mark; empty where there is none. */
   readonly query: string
-  /** Name, value, name, value, … as they came. */
-  readonly rawHeaders: readonly string[]
+  /** All values of a header, in the order they came. The name is asked for in lower case, and compared without regard to it. */
+  readonly valuesOf: (lowerCaseName: string) => readonly string[]
   /** The peer's address; never taken from `X-Forwarded-For`. */
   readonly sourceIp: string
 }
@@ -92,7 +92,8 @@ function compileCondition(condition: RuleCondition): RuleTest {
     }
     case 'http-header': {
       const isMeant = anyOf([anyIgnoringCase(condition.values), ...regularTests(condition, { ignoresCase: false })])
-      return ({ rawHeaders }) => valuesOfHeader(rawHeaders, condition.name).some(isMeant)
+      const name = condition.name.toLowerCase()
+      return (request) => request.valuesOf(name).some(isMeant)
     }
     case 'http-request-method': {
       const methods = new Set(condition.values)
@@ -136,12 +137,6 @@ function anyOf(tests: readonly TextTest[]): TextTest {
   const [first, ...others] = tests
   if (first !== undefined && others.length === 0) return first
   return (text) => tests.some((test) => test(text))
-}
-
-/** All values of a header, in the order they came; its name is compared without regard to case. */
-function valuesOfHeader(rawHeaders: readonly string[], name: string): readonly string[] {
-  const wanted = name.toLowerCase()
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === wanted)
 }
 
 /** As they stand in the URI: the load balancer compares them before anything is decoded. */

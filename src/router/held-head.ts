@@ -7,7 +7,10 @@ const usualBytes = 4096
 /** 4 MiB of them are kept. */
 const mostKept = 1024
 
-const kept: Buffer[] = []
+/** A buffer for heads with the last view of it: the next head of the same client is mostly as long. */
+type Slot = { readonly buffer: Buffer; view: Buffer }
+
+const kept: Slot[] = []
 const nothing = Buffer.alloc(0)
 
 /**
@@ -17,7 +20,7 @@ const nothing = Buffer.alloc(0)
 export class HeldHead {
   /** It was written, and has not gone yet: its bytes are not to be touched. */
   isBusy = false
-  #buffer: Buffer | undefined
+  #slot: Slot | undefined
   #length = 0
   /** What came of the body while there was no connection. */
   #body: Buffer | undefined
@@ -25,24 +28,25 @@ export class HeldHead {
   /** Returns what it was written to. */
   write(bytes: Buffer, scan: RequestScan, context: TargetHeadContext): Buffer {
     const room = targetHeadRoom(scan)
-    const buffer = room > usualBytes ? Buffer.allocUnsafeSlow(room) : (kept.pop() ?? Buffer.allocUnsafeSlow(usualBytes))
-    this.#buffer = buffer
+    const slot = (room > usualBytes ? undefined : kept.pop()) ?? newSlot(Math.max(room, usualBytes))
+    const { buffer } = slot
+    this.#slot = slot
     this.#length = writeTargetHead(bytes, scan, context, buffer)
     this.isBusy = false
     return buffer
   }
 
   bytes(): Buffer {
-    return this.#buffer?.subarray(0, this.#length) ?? nothing
+    return this.#slot === undefined ? nothing : beginningOf(this.#slot, this.#length)
   }
 
   /** Head and body for one write; undefined where the body is too long for that. */
   withBody(bytes: Buffer, start: number, end: number): Buffer | undefined {
-    const buffer = this.#buffer
+    const slot = this.#slot
     const length = this.#length + end - start
-    if (buffer === undefined || length > buffer.length) return undefined
-    if (start < end) bytes.copy(buffer, this.#length, start, end)
-    return buffer.subarray(0, length)
+    if (slot === undefined || length > slot.buffer.length) return undefined
+    if (start < end) bytes.copy(slot.buffer, this.#length, start, end)
+    return beginningOf(slot, length)
   }
 
   holdBody(bytes: Buffer, start: number, end: number): void {
@@ -58,9 +62,19 @@ export class HeldHead {
 
   /** Nobody asks for it any more. */
   give(): void {
-    const buffer = this.#buffer
-    this.#buffer = undefined
+    const slot = this.#slot
+    this.#slot = undefined
     this.#body = undefined
-    if (buffer?.length === usualBytes && !this.isBusy && kept.length < mostKept) kept.push(buffer)
+    if (slot?.buffer.length === usualBytes && !this.isBusy && kept.length < mostKept) kept.push(slot)
   }
+}
+
+function newSlot(bytes: number): Slot {
+  const buffer = Buffer.allocUnsafeSlow(bytes)
+  return { buffer, view: buffer }
+}
+
+function beginningOf(slot: Slot, length: number): Buffer {
+  if (slot.view.length !== length) slot.view = slot.buffer.subarray(0, length)
+  return slot.view
 }

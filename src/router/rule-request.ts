@@ -1,5 +1,8 @@
 import type { RequestHead } from '../domain/rule-match.ts'
+import { lowerLetter } from './bytes.ts'
 import type { RequestScan } from './request-scan.ts'
+
+const none: readonly string[] = []
 
 /**
  * A scanned request as rules look at it. Each text is made when it is asked for, and once: most rules ask for the path
@@ -12,7 +15,6 @@ export class RuleRequest implements RequestHead {
   #host: string | undefined
   #path: string | undefined
   #query: string | undefined
-  #rawHeaders: readonly string[] | undefined
 
   begin(bytes: Buffer, scan: RequestScan, sourceIp: string): void {
     this.sourceIp = sourceIp
@@ -21,7 +23,6 @@ export class RuleRequest implements RequestHead {
     this.#host = undefined
     this.#path = undefined
     this.#query = undefined
-    this.#rawHeaders = undefined
   }
 
   get method(): string {
@@ -29,7 +30,7 @@ export class RuleRequest implements RequestHead {
   }
 
   get host(): string {
-    this.#host ??= this.hostWithPort.replace(/:\d*$/, '')
+    this.#host ??= withoutPort(this.hostWithPort)
     return this.#host
   }
 
@@ -52,11 +53,26 @@ export class RuleRequest implements RequestHead {
     return this.#query
   }
 
-  get rawHeaders(): readonly string[] {
-    this.#rawHeaders ??= Array.from({ length: 2 * (this.#scan?.headerCount ?? 0) }, (_, half) =>
-      this.#text(this.#scan?.headers[2 * half], this.#scan?.headers[2 * half + 1]),
-    )
-    return this.#rawHeaders
+  /** Names are compared as bytes: a text is made of the value alone, and only where there is one. */
+  valuesOf(lowerCaseName: string): readonly string[] {
+    const scan = this.#scan
+    if (scan === undefined) return none
+    let values: string[] | undefined
+    const { headers, headerCount } = scan
+    for (let at = 0; at < 4 * headerCount; at += 4) {
+      const start = headers[at] ?? 0
+      if ((headers[at + 1] ?? 0) - start !== lowerCaseName.length || !this.#isName(start, lowerCaseName)) continue
+      values ??= []
+      values.push(this.#text(headers[at + 2], headers[at + 3]))
+    }
+    return values ?? none
+  }
+
+  #isName(start: number, lowerCaseName: string): boolean {
+    for (let index = 0; index < lowerCaseName.length; index++) {
+      if (lowerLetter(this.#bytes[start + index] ?? 0) !== lowerCaseName.charCodeAt(index)) return false
+    }
+    return true
   }
 
   #splitUri(): { readonly path: string; readonly query: string } {
@@ -70,4 +86,10 @@ export class RuleRequest implements RequestHead {
   #text(start = 0, end = 0): string {
     return this.#bytes.toString('latin1', start, end)
   }
+}
+
+/** What begins with a digit or nothing behind the last colon is a port; an IPv6 address ends with a bracket. */
+function withoutPort(host: string): string {
+  const colon = host.lastIndexOf(':')
+  return colon < 0 || host.endsWith(']') ? host : host.slice(0, colon)
 }

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 
 /** Random bytes of one trace id. */
 const idBytes = 12
-const idsAtOnce = 256
+const idsAtOnce = 4096
 /** `1-<8 hex digits of the time in seconds>-<24 hex digits>`. */
 export const traceIdLength = 2 + 8 + 1 + 2 * idBytes
 
@@ -12,6 +12,9 @@ const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 export class TraceIds {
   readonly #random = new Uint8Array(idBytes * idsAtOnce)
   #used = this.#random.length
+  /** The last second that was written, and how. */
+  #seconds = -1
+  readonly #secondsText = new Uint8Array(8)
   readonly #fill: (bytes: Uint8Array) => void
   readonly #nowMilliseconds: () => number
 
@@ -29,9 +32,8 @@ export class TraceIds {
     out[at] = 0x31
     out[at + 1] = 0x2d
     const seconds = Math.floor(this.#nowMilliseconds() / 1000)
-    for (let index = 0; index < 8; index++) {
-      out[at + 2 + index] = hexDigits[(seconds >>> (28 - 4 * index)) & 15] ?? 0
-    }
+    if (seconds !== this.#seconds) this.#writeSeconds(seconds)
+    for (let index = 0; index < 8; index++) out[at + 2 + index] = this.#secondsText[index] ?? 0
     out[at + 10] = 0x2d
     let place = at + 11
     for (let index = 0; index < idBytes; index++) {
@@ -42,5 +44,12 @@ export class TraceIds {
     }
     this.#used += idBytes
     return place
+  }
+
+  #writeSeconds(seconds: number): void {
+    this.#seconds = seconds
+    for (let index = 0; index < 8; index++) {
+      this.#secondsText[index] = hexDigits[(seconds >>> (28 - 4 * index)) & 15] ?? 0
+    }
   }
 }

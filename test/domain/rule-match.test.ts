@@ -3,12 +3,17 @@ import { test } from 'node:test'
 import { compileConditions, matchesWildcards, type RequestHead } from '../../src/domain/rule-match.ts'
 import type { RuleCondition } from '../../src/domain/routing-table.ts'
 
+const headers = new Map([
+  ['user-agent', ['Firefox/1']],
+  ['x-kind', ['one', 'Two']],
+])
+
 const request: RequestHead = {
   method: 'GET',
   host: 'Shop.Example.com',
   path: '/img/Cat.png',
   query: 'Version=1&flag&text=a%20b',
-  rawHeaders: ['User-Agent', 'Firefox/1', 'X-Kind', 'one', 'x-kind', 'Two'],
+  valuesOf: (name) => headers.get(name) ?? [],
   sourceIp: '10.1.2.3',
 }
 

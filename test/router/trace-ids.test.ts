@@ -30,7 +30,7 @@ test('random bytes are drawn for many ids at once', () => {
   }
   const ids = new TraceIds(fill, () => 0xff_ee_dd_cc * 1000 + 999)
   assert.equal(next(ids), `1-ffeeddcc-${'01'.repeat(12)}`)
-  for (let count = 1; count < 256; count++) next(ids)
+  for (let count = 1; count < 4096; count++) next(ids)
   assert.equal(draws, 1)
   assert.equal(next(ids), `1-ffeeddcc-${'02'.repeat(12)}`)
 })
