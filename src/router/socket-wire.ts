@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { DirectWrites, type WriteHandle } from './direct-writes.ts'
 import { giveBuffer, sharedBuffer, takeBuffer } from './read-buffers.ts'
 import type { Wire, WireEvents } from './wire.ts'
 
@@ -20,12 +21,12 @@ const nothing = Buffer.alloc(0)
 export class SocketWire implements Wire {
   readonly #socket: Socket
   readonly #writesDirectly: boolean
-  readonly #onWritten: (error?: Error | null) => void
   #events: WireEvents | undefined
   /** Of direct writes that have not called back yet. */
   #writes = 0
   #bytesOfWrites = 0
-  #isWriting = false
+  /** What is written to past the socket; asked for when it is first needed, since a socket gets it when it connects. */
+  #handle: WriteHandle | undefined
   #isEnding = false
   #isGone = false
   /** The read buffer, where it is this connection's alone. */
@@ -77,7 +78,6 @@ export class SocketWire implements Wire {
   constructor(socket: Socket, writesDirectly: boolean) {
     this.#socket = socket
     this.#writesDirectly = writesDirectly
-    this.#onWritten = (error) => this.#noteWritten(error)
     socket.on('error', () => undefined)
     socket.on('end', () => this.#onEnd())
     socket.on('close', () => this.#onClose())
@@ -114,13 +114,18 @@ export class SocketWire implements Wire {
     const socket = this.#socket
     if (this.#isGone || this.#isEnding || socket.destroyed) return true
     if (!this.#writesDirectly) return this.#writeByStream(bytes)
+    const handle = (this.#handle ??= DirectWrites.handleOf(socket))
+    if (handle === undefined) return true
+    const result = DirectWrites.write(handle, bytes, this)
+    if (result === 'written') return true
+    // The events of the connection are never told from within a call; `destroy` tells them later.
+    if (result === 'failed') {
+      socket.destroy()
+      return true
+    }
     this.#writes++
     this.#bytesOfWrites += bytes.length
-    this.#isWriting = true
-    // Calls back before it returns where the kernel has taken all of it; then the bytes are free again.
-    socket._write(bytes, 'buffer' as BufferEncoding, this.#onWritten)
-    this.#isWriting = false
-    return this.#writes === 0
+    return false
   }
 
   pause(): void {
@@ -161,15 +166,14 @@ export class SocketWire implements Wire {
     else this.#events?.onDrain()
   }
 
-  #noteWritten(error: Error | null | undefined): void {
+  /** Of a direct write that the kernel did not take at once. */
+  onWritten(hasFailed: boolean): void {
     this.#writes--
     if (this.#writes > 0) return
     this.#bytesOfWrites = 0
-    if (error !== null && error !== undefined) {
-      // The events of the connection are never told from within a call.
-      this.#socket.destroy()
-    } else if (this.#isEnding) this.#finish()
-    else if (!this.#isWriting && !this.#isGone) this.#events?.onDrain()
+    if (hasFailed) this.#socket.destroy()
+    else if (this.#isEnding) this.#finish()
+    else if (!this.#isGone) this.#events?.onDrain()
   }
 
   #finish(): void {

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { DirectWrites } from './direct-writes.ts'
 import { SocketWire } from './socket-wire.ts'
 import type { Wire, WireEvents } from './wire.ts'
 
@@ -16,7 +17,7 @@ export type Connect = (
  * - `net` uses nothing but Node's documented interface.
  * - `netx` takes the handle out of an accepted socket and gives it to a new one that reads into a buffer of ours (`onread`):
  *   Node's server has no such option. It needs the property `_handle`.
- * - `direct` also writes past the stream, by `_write`: nothing is queued or called back where the kernel takes all at once.
+ * - `direct` also writes past the stream, to the handle itself (`src/router/direct-writes.ts`).
  *
  * All three behave the same. The fastest that works on this Node is chosen when the router starts.
  */
@@ -43,9 +44,19 @@ export function transport(name: TransportName): Transport {
 /** The one of this name, or the fastest that passes a trial on this Node. */
 export async function chooseTransport(wanted: string | undefined): Promise<Transport> {
   const named = transportNames.find((name) => name === wanted)
-  if (named !== undefined) return transport(named)
-  for (const name of transportNames) if (await works(transport(name))) return transport(name)
+  if (named !== undefined && (await isReady(named))) return transport(named)
+  for (const name of transportNames) if ((await isReady(name)) && (await works(transport(name)))) return transport(name)
   return transport('net')
+}
+
+/** False where this Node's sockets are not made of what the way needs. */
+async function isReady(name: TransportName): Promise<boolean> {
+  try {
+    if (name === 'direct') await DirectWrites.learn()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function adoptPlain(socket: Socket): SocketWire {

@@ -18,6 +18,7 @@ import type {
 } from '../../src/domain/routing-table.ts'
 import { DataPlane } from '../../src/router/data-plane.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
+import { DirectWrites } from '../../src/router/direct-writes.ts'
 import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
@@ -25,6 +26,9 @@ import { secureWithTls } from '../../src/router/tls-securing.ts'
 import { transport, type TransportName } from '../../src/router/transport.ts'
 import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
+
+// As a router does when it starts.
+await DirectWrites.learn()
 
 export { Cleanups, eventually } from '../cleanups.ts'
 

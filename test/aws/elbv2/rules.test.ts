@@ -120,8 +120,8 @@ describe('listener rules', () => {
     ])
     const [rule] = routes()
     assert.deepEqual(rule?.conditions[1], { field: 'path-pattern', values: [], regexValues: ['^/api/v[12]/'] })
-    const valuesOf = (name: string) => (name === 'via' ? ['1.1 a proxy'] : [])
-    const request = { method: 'GET', query: '', sourceIp: '127.0.0.1', valuesOf }
+    const via = new Map([['via', ['1.1 a proxy']]])
+    const request = { method: 'GET', query: '', sourceIp: '127.0.0.1', valuesOf: (name: string) => via.get(name) ?? [] }
     const isMeant = compileConditions(rule?.conditions ?? [])
     assert.equal(isMeant({ ...request, host: 'WWW1.example.com', path: '/api/v1/x' }), true)
     assert.equal(isMeant({ ...request, host: 'www.example.com', path: '/api/v1/x' }), false)
