@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { connect as connectHttp2 } from 'node:http2'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,21 +20,20 @@ test(
   'a listener of HTTPS is made by the aws command, and curl and HTTP/2 are answered',
   { skip, timeout: 120_000 },
   async (t) => {
-    const data = dataDirectory(t)
-    mkdirSync(data, { recursive: true })
-    const file = (name: string): string => join(data, name)
+    const certificates = mkdtempSync(join(tmpdir(), 'teal-certificates-'))
+    t.after(() => rmSync(certificates, { recursive: true, force: true }))
+    const file = (name: string): string => join(certificates, name)
     const write = (made: { readonly certificate: string; readonly privateKey: string }): void => {
       writeFileSync(file('certificate.pem'), made.certificate)
       writeFileSync(file('key.pem'), made.privateKey)
     }
     write(makeCertificate({ names: ['localhost'], key: 'rsa' }))
-    const url = await new Serving(file('teal')).url()
+    const url = await new Serving(dataDirectory(t)).url()
     const aws = async (service: string, operation: string, ...argv: readonly string[]): Promise<string> => {
       const { output, errors, exitCode } = await command(url, 'aws', [service, operation, ...argv, '--output', 'text'])
       assert.equal(exitCode, 0, errors)
       return output.trim()
     }
-    t.after(() => command(url, process.execPath, ['bin/teal.mjs', 'down', '--data', file('teal')]))
     const pem = ['--certificate', `fileb://${file('certificate.pem')}`, '--private-key', `fileb://${file('key.pem')}`]
     const arn = await aws('acm', 'import-certificate', ...pem, '--query', 'CertificateArn')
     const query = ['--query', 'LoadBalancers[0].LoadBalancerArn']
