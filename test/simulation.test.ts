@@ -7,7 +7,7 @@ import type { SimulationReport } from './world/simulation-worker.ts'
 
 /** `SIMULATION_SEED=123 node --test test/simulation.test.ts` runs that one alone; `SIMULATION_WORLDS` sets how many. */
 const chosen = process.env['SIMULATION_SEED']
-const worlds = Number(process.env['SIMULATION_WORLDS'] ?? 7_500)
+const worlds = Number(process.env['SIMULATION_WORLDS'] ?? 6_000)
 const seeds = chosen === undefined ? Array.from({ length: worlds }, (_, index) => index + 1) : [Number(chosen)]
 const fewestDeployments = 10_000
 
@@ -23,7 +23,7 @@ test(
     const tally = sumOf(reports.map((report) => report.tally))
     const crashes = reports.reduce((sum, report) => sum + report.crashes, 0)
     t.diagnostic(`${JSON.stringify(tally)}; the engine was killed ${crashes} times`)
-    if (chosen !== undefined || worlds < 7_500) return
+    if (chosen !== undefined || worlds < 6_000) return
     const deployments = Object.values(tally).reduce((sum, count) => sum + count, 0)
     assert(deployments >= fewestDeployments, `${deployments} deployments were simulated`)
     const blueGreen = ['Succeeded', 'Failed', 'Stopped', 'rollback Succeeded']
