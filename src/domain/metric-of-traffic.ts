@@ -144,7 +144,9 @@ function requestMetrics(
   // A 503 of its own is how the load balancer says that it has chosen no target.
   if (targetGroupArn === undefined || statusCode === 503) return data
   const part = targetGroupDimensions(listenerArn, targetGroupArn)
-  const targetMetric = /^[2-5]xx$/.test(targetAnswer) ? `HTTPCode_Target_${targetAnswer.toUpperCase()}_Count` : undefined
+  const targetMetric = /^[2-5]xx$/.test(targetAnswer)
+    ? `HTTPCode_Target_${targetAnswer.toUpperCase()}_Count`
+    : undefined
   for (const dimensions of [whole, part]) {
     add('RequestCount', dimensions)
     if (targetMetric !== undefined) add(targetMetric, dimensions)

@@ -10,7 +10,15 @@ import { Method } from './request-line.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
 import { Route } from './route.ts'
-import { answerLeft, clientClosed, isOwnOutcome, ownOutcome, targetClosed, targetOutcome, type Tally } from './tallies.ts'
+import {
+  answerLeft,
+  clientClosed,
+  isOwnOutcome,
+  ownOutcome,
+  targetClosed,
+  targetOutcome,
+  type Tally,
+} from './tallies.ts'
 import { TargetConnection, type AnswerReceiver } from './target-connection.ts'
 
 /** Where a request is. */
