@@ -112,8 +112,8 @@ export class Exchange implements AnswerReceiver {
   /** Sends what `begin` has prepared, with what there is of the body. `isStored` as with `sendBody`. */
   dispatch(bytes: Buffer, bodyStart: number, bodyEnd: number, isStored: boolean): void {
     const { own } = this.#route
-    if (own !== undefined) return this.#answerOwn(own)
     const target = this.#target
+    if (own !== undefined) return this.#answerOwn(own)
     if (target === undefined) return
     const connection = target.idle.pop()
     if (connection === undefined) {
@@ -372,9 +372,8 @@ export class Exchange implements AnswerReceiver {
   }
 
   #endTunnel(): void {
-    const connection = this.#connection
+    this.#connection?.end()
     this.#connection = undefined
-    connection?.end()
     this.#outcome = targetOutcome(101)
     this.#conclude(true)
     this.#client.end()
