@@ -115,7 +115,7 @@ each('is stopped by SIGTERM, or by SIGKILL after its stop time-out', async ({ ru
 
 each('tells what each of its containers uses, as Docker does', async ({ runtime, image }) => {
   const tasks = runtime()
-  const busy = 'i=0; while :; do i=$((i+1)); done'
+  const busy = 'trap "exit 143" TERM; i=0; while :; do i=$((i+1)); done'
   await started(
     tasks,
     task('t1', shell(image, 'busy', busy), shell(image, 'idle', idle), shell(image, 'over', 'exit 0')),
