@@ -22,7 +22,7 @@ type Shown = {
   }[]
 }
 
-describe('teal verify', { timeout: 100_000 }, () => {
+describe('teal verify', { timeout: 110_000 }, () => {
   let theatre: Theatre
   const directory = mkdtempSync(join(tmpdir(), 'teal-verify-'))
   const appSpec = join(directory, 'appspec.yaml')
