@@ -32,7 +32,7 @@ export function readDeploymentFiles({ appspec, taskDefinition }: FileOptions, di
 }
 
 /** An ARN, or `family:revision`, rather than a file. */
-export function isArn(text: string | undefined): boolean {
+function isArn(text: string | undefined): boolean {
   return text !== undefined && (text.startsWith('arn:') || (/^[\w-]+(:\d+)?$/.test(text) && !existsSync(text)))
 }
 
