@@ -28,7 +28,7 @@ Where nothing at all of that is configured, it is ${localEndpoint}.`
 export function clientConfiguration(
   { endpointUrl, region }: AwsOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  service: 'ACM' | 'CODEDEPLOY' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3' = 'CODEDEPLOY',
+  service: ServiceName = 'CODEDEPLOY',
 ): ClientConfiguration {
   const files = [
     env['AWS_CONFIG_FILE'] ?? homeFile('config'),
@@ -51,6 +51,10 @@ export function clientConfiguration(
     ...(isHere && !hasCredentials ? { credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' } } : {}),
   }
 }
+
+/** As the variables `AWS_ENDPOINT_URL_…` spell them. */
+type ServiceName =
+  'ACM' | 'CLOUDWATCH' | 'CLOUDWATCH_LOGS' | 'CODEDEPLOY' | 'ECS' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3'
 
 type ClientConfiguration = {
   readonly endpoint?: string

@@ -12,6 +12,7 @@ import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { packageVersion } from './version.ts'
+import { watchCommand } from './watch.ts'
 
 /**
  * The program people run.
@@ -46,6 +47,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    watchCommand(exitWith),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),
