@@ -11,6 +11,7 @@ import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
+import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
 import { watchCommand } from './watch.ts'
 
@@ -48,6 +49,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     downCommand(),
     buildCommand(),
     watchCommand(exitWith),
+    verifyCommand(exitWith),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),

@@ -70,7 +70,7 @@ export class SurroundingsReading {
 
   async #targets({ TargetGroupArn }: TargetGroup): Promise<SeenGroup['targets']> {
     const { DescribeTargetHealthCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2')
-    const answer = await this.#clients.loadBalancing.send(new DescribeTargetHealthCommand({ TargetGroupArn }))
+    const answer = await this.#clients.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }))
     return answer.TargetHealthDescriptions ?? []
   }
 
@@ -86,7 +86,7 @@ export class SurroundingsReading {
 
 /** Those that are gone are left out. */
 async function describeTargetGroups(
-  { loadBalancing }: AwsClients,
+  { elb }: AwsClients,
   namesOrArns: readonly string[],
 ): Promise<readonly TargetGroup[]> {
   const { DescribeTargetGroupsCommand, TargetGroupNotFoundException } =
@@ -95,7 +95,7 @@ async function describeTargetGroups(
     namesOrArns.map(async (each) => {
       const input = each.startsWith('arn:') ? { TargetGroupArns: [each] } : { Names: [each] }
       try {
-        return (await loadBalancing.send(new DescribeTargetGroupsCommand(input))).TargetGroups ?? []
+        return (await elb.send(new DescribeTargetGroupsCommand(input))).TargetGroups ?? []
       } catch (error) {
         if (error instanceof TargetGroupNotFoundException) return []
         throw error

@@ -46,10 +46,7 @@ async function watchDeployment(id: string | undefined, { json, waitUntil, ...opt
   return watch(deployment, watchSettings(clients, { json, until: waitUntil }))
 }
 
-function watchSettings(
-  clients: AwsClients,
-  { json, until }: Pick<WatchSettings, 'json' | 'until'>,
-): WatchSettings {
+function watchSettings(clients: AwsClients, { json, until }: Pick<WatchSettings, 'json' | 'until'>): WatchSettings {
   return {
     clients,
     json,

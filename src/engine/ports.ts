@@ -40,8 +40,8 @@ export interface Persistence {
 }
 export type Durability = 'kept' | 'noted'
 export type StoredRow = { readonly kind: string; readonly key: string; readonly value: string }
-/** `value` undefined deletes the row. */
-export type RowChange = { readonly kind: string; readonly key: string; readonly value: string | undefined }
+/** `value` is kept as JSON text; undefined deletes the row. It is never changed in place. */
+export type RowChange = { readonly kind: string; readonly key: string; readonly value: unknown }
 
 /** The routers, seen as one. */
 export interface Router {
