@@ -142,7 +142,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
         accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
         serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
-        containerMetadata(engine.store),
+        containerMetadata(engine.store, parts.tasks.runtime),
         taskCredentials(engine),
       ],
       deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
