@@ -5,10 +5,12 @@ import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
+import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
+import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { verifyCommand } from './verify.ts'
@@ -50,6 +52,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     buildCommand(),
     watchCommand(exitWith),
     verifyCommand(exitWith),
+    diffCommand(exitWith),
+    renderCommand(),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),
