@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
@@ -54,6 +55,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     hookCommand(),
     logsCommand(),
     certificateCommand(),
+    acceptCommand(exitWith),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
