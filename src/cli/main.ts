@@ -12,6 +12,7 @@ import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
+import { urlsCommand } from './urls.ts'
 import { packageVersion } from './version.ts'
 
 /**
@@ -56,6 +57,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     logsCommand(),
     certificateCommand(),
     acceptCommand(exitWith),
+    urlsCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
@@ -93,6 +95,8 @@ Examples:
   $ aws deploy create-deployment …    deploy, as with AWS
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
+  $ teal urls build logs/ --to urls.csv   the URLs that people request
+  $ teal accept --url … --list urls.csv   judge a version by them
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

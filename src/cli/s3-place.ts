@@ -24,21 +24,44 @@ export async function s3Client(options: AwsOptions): Promise<S3Client> {
 
 /** The text of a file, of an object (`s3://BUCKET/KEY`), or of standard input (`-`). */
 export async function readPlace(place: string, options: AwsOptions): Promise<string> {
+  const text = await readPlaceIfAny(place, options)
+  if (text === undefined) throw new CliError(`there is no ${place}.`)
+  return text
+}
+
+/** Undefined where there is no such file or object. */
+export async function readPlaceIfAny(place: string, options: AwsOptions): Promise<string | undefined> {
   const object = s3Place(place)
-  if (object === undefined) {
-    try {
-      return readFileSync(place === '-' ? 0 : place, 'utf8')
-    } catch (error) {
-      throw new CliError(`${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    }
+  if (object !== undefined) return readObject(object, place, options)
+  try {
+    return readFileSync(place === '-' ? 0 : place, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw new CliError(`${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+async function readObject({ bucket, key }: S3Place, place: string, options: AwsOptions): Promise<string | undefined> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const s3 = await s3Client(options)
   try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: object.bucket, Key: object.key }))
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
     return (await Body?.transformToString('utf8')) ?? ''
   } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') return undefined
     throw forS3User(error, options, place)
+  } finally {
+    s3.destroy()
+  }
+}
+
+export async function writeObject({ bucket, key }: S3Place, text: string, options: AwsOptions): Promise<void> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+  const s3 = await s3Client(options)
+  try {
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'text/csv' }))
+  } catch (error) {
+    throw forS3User(error, options, `s3://${bucket}/${key}`)
   } finally {
     s3.destroy()
   }
