@@ -5,6 +5,8 @@ const tracking = /^(utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|yclid|igshi
 const secretName =
   /token|secret|passw|api[-_]?key|access[-_]?key|signature|session|jwt|credential|e-?mail|^x-amz-|(^|[-_])(sig|sid|pwd|pass|auth|otp|hmac|ticket)$/i
 const jsonWebToken = /^eyJ[\w-]+\.[\w-]+/
+/** What clients escape, unless they want to see what happens. */
+const notInUrls = /[^\u0021-\u007E\u0080-\u00FF]|["<>\\^`{|}#]/
 const longRandom = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w-]{32,}$/
 
 /**
@@ -12,12 +14,10 @@ const longRandom = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w-]{32,}$/
  * escapes as RFC 3986 prefers them. `target` is path and query, a byte a character. `secret` where something in it should
  * not stand in a list; undefined where it is not well formed.
  */
-export function normalUrl(target: string): string | 'secret' | undefined {
-  if (target.length > mostCharacters || !target.startsWith('/') || /[\s"<>\\^`{|}#\0-\u001F\u007F]/.test(target)) {
-    return undefined
-  }
+export function normalUrl(target: string): `/${string}` | 'secret' | undefined {
+  if (target.length > mostCharacters || !target.startsWith('/') || notInUrls.test(target)) return undefined
   const mark = target.indexOf('?')
-  const path = escapesOf(mark === -1 ? target : target.slice(0, mark))
+  const path: `/${string}` = `/${escapesOf(mark === -1 ? target.slice(1) : target.slice(1, mark))}`
   if (/;[^/]*sess/i.test(path) || (path.length > 32 && path.split('/').some(isSecretValue))) return 'secret'
   if (mark === -1) return path
   const query = normalQuery(target.slice(mark + 1))

@@ -81,7 +81,7 @@ export class ShapeTree {
   /** All names at this place become one for each kind of file. */
   #collapse(branch: Branch): void {
     branch.isCollapsed = true
-    for (const [name, child] of [...branch.children]) {
+    for (const [name, child] of branch.children) {
       if (!isName(name)) continue
       branch.children.delete(name)
       const any = anyLike(name)
@@ -119,7 +119,7 @@ export class ShapeTree {
   /** With and without parameters stay two. */
   #mergeQueries({ samples }: Branch): void {
     const any = samples.get(anyQuery) ?? new UrlSample()
-    for (const [query, sample] of [...samples]) {
+    for (const [query, sample] of samples) {
       if (query === '' || query === anyQuery) continue
       any.absorb(sample)
       samples.delete(query)

@@ -40,7 +40,7 @@ export function urlsBuildCommand(): Command {
     .addOption(new Option('--host <name...>', 'requests to these hosts only'))
     .addOption(
       new Option('--exclude <pattern...>', 'leave out paths in which this regular expression is found').argParser(
-        (text: string, before: readonly RegExp[] = []) => [...before, parsePattern(text)],
+        (text: string, before: readonly RegExp[] | undefined) => [...(before ?? []), parsePattern(text)],
       ),
     )
     .option('--seed <number>', 'decides which rare URLs are taken', parseCount, 1)
@@ -92,13 +92,17 @@ async function build(places: readonly string[], options: BuildOptions): Promise<
       `no line of these logs gives a URL: ${reading.reasons() || 'they are empty'}. Nothing was written.`,
     )
   }
-  await write(options, formatUrlList(urls))
-  const { requests } = census
-  const { lines, leftOut, hosts } = reading.counts()
-  const milliseconds = Math.round(performance.now() - begun)
+  await writeList(options, formatUrlList(urls))
   const report: Report = {
-    ...{ files: files.length, lines, requests, leftOut, hosts, ...(merged && { former: merged }) },
-    ...{ urls: urls.length, shapes, trafficPercent, milliseconds, to: options.to },
+    files: files.length,
+    requests: census.requests,
+    ...reading.counts(),
+    ...(merged && { former: merged }),
+    urls: urls.length,
+    shapes,
+    trafficPercent,
+    milliseconds: Math.round(performance.now() - begun),
+    to: options.to,
   }
   const text = options.json ? JSON.stringify(report, undefined, 2) : describe(report)
   if (options.to === '-') console.error(text)
@@ -184,7 +188,7 @@ async function formerList(options: BuildOptions): Promise<readonly ListedUrl[]> 
 }
 
 /** Whole, or not at all. */
-async function write(options: BuildOptions, text: string): Promise<void> {
+async function writeList(options: BuildOptions, text: string): Promise<void> {
   const { to } = options
   const object = s3Place(to)
   if (object !== undefined) return writeObject(object, text, options)

@@ -109,16 +109,17 @@ test('day after day a list keeps what was written into it by hand, and stays wit
 })
 
 test('whatever clients ask for, there are no more shapes than have room', () => {
-  const hostile = function* (): Iterable<readonly [string, number?]> {
-    let state = 7
-    const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0)
-    for (let at = 0; at < 20_000; at++) {
-      const depth = 1 + (next() % 20)
-      const path = Array.from({ length: depth }, () => `w${(next() >>> 8) % 300}`).join('/')
-      yield [`/${path}${next() % 3 === 0 ? `?p${(next() >>> 8) % 1000}=1` : ''}`, 404]
-    }
-  }
   const { urls, shapes } = censusOf(hostile(), { most: 200 }).list()
   assert.equal(urls.length, 200)
   assert.ok(shapes <= 100, `${shapes} shapes`)
 })
+
+function* hostile(): Iterable<readonly [string, number?]> {
+  let state = 7
+  const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0)
+  for (let at = 0; at < 20_000; at++) {
+    const depth = 1 + (next() % 20)
+    const path = Array.from({ length: depth }, () => `w${(next() >>> 8) % 300}`).join('/')
+    yield [`/${path}${next() % 3 === 0 ? `?p${(next() >>> 8) % 1000}=1` : ''}`, 404]
+  }
+}
