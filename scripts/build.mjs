@@ -12,4 +12,5 @@ rmSync(join(root, 'dist'), { recursive: true, force: true })
 // What the program reads or starts and the compiler does not know goes along as it is.
 cpSync(join(root, 'src'), join(root, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
 const options = ['-p', join(root, 'tsconfig.build.json')]
-process.exitCode = spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' }).status ?? 1
+const compile = (...args) => spawnSync(process.execPath, [compiler, ...args], { stdio: 'inherit' }).status ?? 1
+process.exitCode = compile(...options) || compile('-p', join(root, 'src/console/browser/tsconfig.build.json'))
