@@ -37,12 +37,18 @@ const mostListed = 200
 /** The web console, below `/console` of the endpoint. What is signed, or asks for another path, is an AWS call's. */
 export class ConsoleSite {
   readonly #options: ConsoleOptions
-  readonly #assets = new Assets()
+  #loaded: Assets | undefined
   readonly #streams: EventStreams
 
   constructor(options: ConsoleOptions) {
     this.#options = options
     this.#streams = new EventStreams(options.source)
+  }
+
+  /** Read when the first browser comes. */
+  get #assets(): Assets {
+    this.#loaded ??= new Assets()
+    return this.#loaded
   }
 
   /** A browser asks for `/` with `Accept: text/html`; S3's `ListBuckets` is signed. */
