@@ -72,7 +72,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** Node has not promised yet to keep this function as it is, and says so once to whoever runs the engine: no news to them. */
 function withoutTypes(text: string): string {
-  const { emitWarning } = process
+  const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => undefined
   try {
     return stripTypeScriptTypes(text)

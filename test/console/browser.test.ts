@@ -29,7 +29,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.equal(new URL(page.url()).pathname, '/console')
     await page.getByRole('link', { name: id }).first().click()
     await choose(page, 'Continue')
-    await page.getByText('Now holding 10% to hello-green').first().waitFor()
+    await page.getByText('Production traffic: 10% to hello-green').first().waitFor()
     await picture(page, 'canary')
     await page.getByText('all weight on hello-green').first().waitFor()
     await choose(page, 'End the termination wait')

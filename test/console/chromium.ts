@@ -44,7 +44,7 @@ export class TestBrowser {
       colorScheme: scheme,
       acceptDownloads: true,
     })
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(60_000)
     page.on('pageerror', (error) => this.complaints.push(String(error.stack)))
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('net::ERR_')) this.complaints.push(message.text())
