@@ -9,6 +9,7 @@ import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
+import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
@@ -49,6 +50,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    initCommand(),
     verifyCommand(exitWith),
     diffCommand(exitWith),
     renderCommand(),
