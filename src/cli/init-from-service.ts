@@ -69,6 +69,10 @@ function readable(text: string): string {
   return text.trimStart().startsWith('{') ? stringify(JSON.parse(text)) : text
 }
 
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
 /** Settings which the AppSpec leaves out stay the service's own. */
 function appSpecText(service: Service): string {
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')

@@ -16,6 +16,7 @@ import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
+import { watchCommand } from './watch.ts'
 
 /**
  * The program people run.
@@ -51,6 +52,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     downCommand(),
     buildCommand(),
     initCommand(),
+    watchCommand(exitWith),
     verifyCommand(exitWith),
     diffCommand(exitWith),
     renderCommand(),
