@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { SocketWire } from '../../src/router/socket-wire.ts'
+import { DirectWire } from '../../src/router/direct-wire.ts'
 import { Cleanups } from './test-router.ts'
 
 test('whoever reads nothing cannot hold a connection open that is to end', async (context) => {
@@ -15,7 +15,7 @@ test('whoever reads nothing cannot hold a connection open that is to end', async
   const { promise: connected, resolve: onConnect } = Promise.withResolvers<void>()
   const events = { onBytes: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose }
   const { port } = server.address() as AddressInfo
-  const wire = SocketWire.connecting({ id: '127.0.0.1', port }, true, events, onConnect)
+  const wire = DirectWire.connecting({ id: '127.0.0.1', port }, events, onConnect)
   const [peer] = await accepted
   peer.on('error', () => undefined)
   cleanups.add(() => peer.destroy())
