@@ -29,12 +29,25 @@ export function supportedPage(): string {
     'Made from the code by `node scripts/supported.ts`. An operation that is not supported is refused with an error that ' +
       'names it; so is a parameter that would have an effect on AWS and has none here.',
     ...services.map(serviceSection),
+    ...tablesSection,
     '## Behaviours of CodeDeploy, and of what it needs',
     ...Object.entries(behaviours).map(([heading, list]) => behaviourSection(heading, list)),
   ]
     .join('\n\n')
     .concat('\n')
 }
+
+/** What dynalite answers for; its own package has no list. */
+const tablesSection = [
+  '## DynamoDB',
+  'Answered by [dynalite](dynamodb.md), with its own errors for what it does not support. It supports:',
+  'BatchGetItem BatchWriteItem CreateTable DeleteItem DeleteTable DescribeTable DescribeTimeToLive GetItem ListTables '
+    .concat('ListTagsOfResource PutItem Query Scan TagResource UntagResource UpdateItem UpdateTable')
+    .split(' ')
+    .map(code)
+    .join(', ')
+    .concat('.'),
+]
 
 /** Services which are only looked at: of the engine behind them nothing is there, and nothing is called. */
 function allServices(): readonly AwsService[] {

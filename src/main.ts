@@ -1,5 +1,6 @@
 import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
+import { DynamoDbStore } from './adapters/dynamodb-store.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
 import { GatewayDoor } from './adapters/gateway-door.ts'
 import type { DoorPlace } from './adapters/gateway-door.ts'
@@ -25,6 +26,7 @@ import { containerMetadata } from './aws/ecs/task-metadata.ts'
 import { taskCredentials } from './aws/ecs/task-credentials.ts'
 import { taskExec } from './aws/ecs/task-exec.ts'
 import { accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
+import { dynamoDb } from './aws/dynamodb.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
@@ -135,11 +137,12 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     ]
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
+      relayed: [{ ...dynamoDb, relay: parts.tables }],
       documents: [
         deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
         accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
         serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
-        containerMetadata(engine.store),
+        containerMetadata(engine.store, parts.tasks.runtime),
         taskCredentials(engine),
       ],
       deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
@@ -193,6 +196,7 @@ type Parts = {
   readonly functionRuntime: FunctionRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
+  readonly tables: DynamoDbStore
   readonly recorder: DeploymentRecorder
   readonly monitoring: Monitoring
   readonly notifications: Notifications
@@ -266,6 +270,7 @@ function createParts(directory: DataDirectory, options: TealOptions, tasks: Star
     functionRuntime,
     router,
     persistence,
+    tables: new DynamoDbStore({ dataDirectory, log }),
     recorder,
     monitoring,
     notifications,
@@ -323,6 +328,7 @@ async function stopEngine(
   if (alsoRouterAndTasks) await Promise.allSettled([router.shutdown(), tasks.runtime.shutdown()])
   else await router.stop()
   tasks.runtime.close()
+  await parts.tables.close()
   persistence.close()
 }
 

@@ -10,7 +10,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   adapters: ['engine', 'domain'],
   router: ['domain'],
   aws: ['engine', 'domain'],
-  cli: ['domain', 'adapters', 'main.ts'],
+  acceptance: ['domain'],
+  cli: ['domain', 'adapters', 'acceptance', 'main.ts'],
 }
 const root = join(import.meta.dirname, '..')
 const sources = globSync('src/**/*.ts', { cwd: root }).toSorted()
@@ -59,7 +60,7 @@ describe('the house is tidy', () => {
   })
 
   test('every test stands where the thing it tests stands', () => {
-    const mirrored = /^test\/(domain|engine|adapters|router|aws|cli)\//
+    const mirrored = /^test\/(domain|engine|adapters|router|aws|acceptance|cli)\//
     const strays = globSync('test/**/*.test.ts', { cwd: root })
       .map((file) => file.split(sep).join('/'))
       .filter((file) => mirrored.test(file))

@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './sqlite-error.ts'
 import { makeDirectories } from './make-directories.ts'
+import { socketPathIn } from './socket-path.ts'
 
 /** Nobody answers on the router's socket, or whoever did is gone. */
 export class RouterUnreachable extends Error {
@@ -30,8 +29,6 @@ class RouterRefused extends Error {}
 /** The exit code of a router that found its data directory taken. */
 export const directoryTakenCode = 3
 
-/** What a Unix socket's path may have: 108 bytes on Linux, 104 elsewhere, with the closing zero. */
-const longestSocketPath = 103
 /** A process that is alive but does not answer is not waited for longer than this. */
 const answerMilliseconds = 5_000
 
@@ -56,10 +53,7 @@ export function routerNumbers(dataDirectory: string): readonly RouterNumber[] {
 
 /** `<data>/router.sock`, or where that is too long for a socket a short path made from it. */
 export function routerSocketPath(dataDirectory: string, router: RouterNumber = 1): string {
-  const path = join(resolve(dataDirectory), `${baseName(router)}.sock`)
-  if (Buffer.byteLength(path) <= longestSocketPath) return path
-  const name = createHash('sha256').update(path).digest('hex').slice(0, 24)
-  return join(tmpdir(), `teal-${name}.sock`)
+  return socketPathIn(resolve(dataDirectory), baseName(router))
 }
 
 /** True while any router has the data directory, whether it answers or not. The locks are the routers' own; see there. */

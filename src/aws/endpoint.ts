@@ -5,6 +5,8 @@ import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
 import type { AwsService } from './handlers.ts'
+import { answerRelayed, relayedServiceOf } from './relayed.ts'
+import type { RelayedService } from './relayed.ts'
 import { isFromAnotherSite, mayBeForeignName, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
 import type { WireAnswer, WireRequest } from './wire/protocol.ts'
@@ -31,6 +33,8 @@ export type Endpoint = {
  */
 export async function startEndpoint(options: {
   readonly services: readonly AwsService[]
+  /** What other programs answer for. */
+  readonly relayed?: readonly RelayedService[]
   /** What can be read with GET, besides. */
   readonly documents?: readonly ReadableDocument[]
   /** What can be asked for with POST, besides. */
@@ -40,8 +44,8 @@ export async function startEndpoint(options: {
   readonly accountId: string
   readonly log: Log
 }): Promise<Endpoint> {
-  const { host, services, documents = [], deeds = [], log, accountId } = options
-  const surface: Site = { services, documents, deeds, accountId, log }
+  const { host, services, relayed = [], documents = [], deeds = [], log, accountId } = options
+  const surface: Site = { services, relayed, documents, deeds, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
@@ -67,7 +71,11 @@ export async function startEndpoint(options: {
 const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
 
-type Site = Surface & { readonly documents: readonly ReadableDocument[]; readonly deeds: readonly Deed[] }
+type Site = Surface & {
+  readonly relayed: readonly RelayedService[]
+  readonly documents: readonly ReadableDocument[]
+  readonly deeds: readonly Deed[]
+}
 
 function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
   items.add(item)
@@ -123,6 +131,8 @@ async function answerRequest(
   }
   if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
   const request = { ...head, body }
+  const relayed = relayedServiceOf(request, surface.relayed)
+  if (relayed !== undefined) return answerRelayed(relayed, request, { requestId, log: surface.log })
   const done = await deedDone(request, requestId, surface, gone)
   if (done !== undefined) return done
   if (request.method === 'POST' || request.headers.authorization !== undefined) {
@@ -142,7 +152,7 @@ async function pageFor(request: WireRequest, requestId: string, site: Site): Pro
   }
   if (method !== 'GET' && method !== 'HEAD') return undefined
   if (path === '/' && query.size === 0 && bucketInHost(headers.host) === undefined) {
-    return plainText(200, welcomePage(site.services, headers.host ?? 'localhost'), requestId)
+    return plainText(200, welcomePage([...site.services, ...site.relayed], headers.host ?? 'localhost'), requestId)
   }
   const document = await documentAt(site.documents, path, requestId)
   if (document === undefined || !mayBeForeignName(headers.host)) return document

@@ -11,6 +11,7 @@ import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
+import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
 
 /**
@@ -46,6 +47,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    verifyCommand(exitWith),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),

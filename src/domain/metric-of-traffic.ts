@@ -32,7 +32,7 @@ export function trafficCounts({
 }: Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>): TrafficCounts {
   const requests = new Map<string, RequestCount>()
   for (const { target: _, ...row } of counts) {
-    const key = `${row.listenerArn} ${row.targetGroupArn ?? ''} ${row.outcome} ${row.statusCode ?? ''}`
+    const key = `${row.listenerArn} ${row.targetGroupArn ?? ''} ${row.outcome} ${row.statusCode ?? ''} ${row.targetAnswer ?? ''}`
     requests.set(key, { ...row, count: row.count + (requests.get(key)?.count ?? 0) })
   }
   return {
@@ -131,7 +131,7 @@ export function loadBalancerDimensions(listenerArn: string): readonly AlarmDimen
 }
 
 function requestMetrics(
-  { listenerArn, targetGroupArn, outcome, statusCode, count }: RequestCount,
+  { listenerArn, targetGroupArn, outcome, statusCode, targetAnswer = outcome, count }: RequestCount,
   timestamp: number,
   healthyTargets: (targetGroupArn: string) => number,
 ): readonly MetricDatum[] {
@@ -144,7 +144,9 @@ function requestMetrics(
   // A 503 of its own is how the load balancer says that it has chosen no target.
   if (targetGroupArn === undefined || statusCode === 503) return data
   const part = targetGroupDimensions(listenerArn, targetGroupArn)
-  const targetMetric = /^[2-5]xx$/.test(outcome) ? `HTTPCode_Target_${outcome.toUpperCase()}_Count` : undefined
+  const targetMetric = /^[2-5]xx$/.test(targetAnswer)
+    ? `HTTPCode_Target_${targetAnswer.toUpperCase()}_Count`
+    : undefined
   for (const dimensions of [whole, part]) {
     add('RequestCount', dimensions)
     if (targetMetric !== undefined) add(targetMetric, dimensions)
@@ -171,9 +173,11 @@ function elbMetrics(outcome: RequestCount['outcome'], statusCode: number | undef
     case '4xx':
     case '5xx':
     case 'elb-2xx':
-    case 'client-closed':
     case 'target-closed':
       return []
+    case 'client-closed':
+      // As AWS's guide has it: 460 is one of the load balancer's client errors, and so is a request that is not whole.
+      return statusCode === undefined ? [] : ['HTTPCode_ELB_4XX_Count']
   }
 }
 

@@ -67,8 +67,8 @@ const severity: Readonly<Record<TargetHealth['state'], number>> = {
 function mergedCounts(counts: readonly RequestCount[]): readonly RequestCount[] {
   const sums = new Map<string, RequestCount>()
   for (const each of counts) {
-    const { listenerArn, targetGroupArn = '', target = '', outcome, statusCode = '' } = each
-    const key = `${listenerArn} ${targetGroupArn} ${target} ${outcome} ${statusCode}`
+    const { listenerArn, targetGroupArn = '', target = '', outcome, statusCode = '', targetAnswer = '' } = each
+    const key = `${listenerArn} ${targetGroupArn} ${target} ${outcome} ${statusCode} ${targetAnswer}`
     sums.set(key, { ...each, count: each.count + (sums.get(key)?.count ?? 0) })
   }
   return [...sums.values()]

@@ -61,8 +61,13 @@ export type RequestCount = {
   /** `id:port`. */
   readonly target?: string
   readonly outcome: RequestOutcome
-  /** Of the load balancer's own server errors: 500, 502, 503, 504 … */
+  /**
+   * Of the load balancer's own server errors: 500, 502, 503, 504 …; and of clients that went away before an answer began:
+   * 460, or 400 within their own body. Absent in the latter where a router of an older version counts.
+   */
   readonly statusCode?: number
+  /** What the target's answer was (`1xx` … `5xx`) that broke off, or within which the client went away. */
+  readonly targetAnswer?: RequestOutcome
   readonly count: number
 }
 

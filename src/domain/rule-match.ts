@@ -89,7 +89,7 @@ function compileQuery(values: Extract<RuleCondition, { field: 'query-string' }>[
 
 /** As they stand in the URI: the load balancer compares them before anything is decoded. */
 function somePair(bytes: Uint8Array, start: number, end: number, isKey: TextTest, isValue: TextTest): boolean {
-  for (let pair = start; pair <= end; ) {
+  for (let pair = start; pair <= end;) {
     const next = placeOf(ampersand, bytes, pair, end)
     const equals = placeOf(equalsSign, bytes, pair, next)
     if (isKey(bytes, pair, equals) && isValue(bytes, Math.min(equals + 1, next), next)) return true

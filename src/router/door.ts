@@ -25,6 +25,8 @@ export class Door implements ClientDoor {
   readonly #waiting: Socket[] = []
   #listener: LiveListener
   #securing: Securing | undefined
+  /** Connections counted as open in the listener's tally: they go with the port from one listener to the next. */
+  #openConnections = 0
   #isServing = false
   #isClosing = false
   /** Clients whose requests a closing door waits for. */
@@ -65,6 +67,8 @@ export class Door implements ClientDoor {
 
   /** Takes effect for the next request, all at once. */
   follow(listener: LiveListener): void {
+    this.#listener.tally.activeConnections -= this.#openConnections
+    listener.tally.activeConnections += this.#openConnections
     this.#listener = listener
     const { tls } = listener.route
     if (tls === undefined) this.#endSecuring()
@@ -120,6 +124,7 @@ export class Door implements ClientDoor {
 
   #noteClosed(): void {
     this.core.clients.open--
+    this.#openConnections--
     this.#listener.tally.activeConnections--
   }
 
@@ -137,6 +142,7 @@ export class Door implements ClientDoor {
       return
     }
     clients.open++
+    this.#openConnections++
     tally.newConnections++
     tally.activeConnections++
     if (this.#securing !== undefined) return this.#acceptSecured(this.#securing, socket)

@@ -5,7 +5,6 @@ import type { LiveListener } from './live-table.ts'
 import type { LiveTarget } from './live-targets.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { Route } from './route.ts'
-import { clientClosed, isOwnOutcome } from './tallies.ts'
 import type { TargetHeadPlaces } from './target-head-context.ts'
 import type { ClientSide } from './wire.ts'
 
@@ -24,13 +23,10 @@ type Ended = {
   readonly target?: LiveTarget | undefined
   /** Absent where no rule was looked at. */
   readonly route?: Route
-  readonly outcome: number
-  /** The target's, or the load balancer's own. */
+  /** The target's where it has answered, else the load balancer's own. */
   readonly statusCode: number
   readonly receivedBytes: number
   readonly sentBytes: number
-  /** False where the client had not sent all of its body. */
-  readonly isRequestOver?: boolean
 }
 
 /** What an access log wants to know of one request after the other. Only taken down where the log is on. */
@@ -80,7 +76,7 @@ export class ExchangeNotes {
     this.#answeredAt = answeredAt
   }
 
-  end({ target, route, outcome, statusCode, receivedBytes, sentBytes, isRequestOver = true }: Ended): ExchangeRecord {
+  end({ target, route, statusCode, receivedBytes, sentBytes }: Ended): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
     record.endedAt = epochNow()
@@ -89,9 +85,7 @@ export class ExchangeNotes {
     record.requestProcessingSeconds = hasAnswer ? (this.#sentAt - this.#startedAt) / 1000 : -1
     record.targetProcessingSeconds = hasAnswer ? (this.#answeredAt - this.#sentAt) / 1000 : -1
     record.responseProcessingSeconds = hasAnswer ? 0 : -1
-    // As on AWS: 400 for a client that goes within its own request, 460 for one that does not wait for the answer.
-    record.elbStatusCode = outcome === clientClosed && !hasAnswer ? (isRequestOver ? 460 : 400) : statusCode
-    if (isOwnOutcome(outcome)) record.elbStatusCode = statusCode
+    record.elbStatusCode = statusCode
     record.receivedBytes = receivedBytes
     record.sentBytes = sentBytes
     record.matchedRulePriority = route?.matchedPriority

@@ -10,7 +10,15 @@ import { Method } from './request-line.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
 import { Route } from './route.ts'
-import { clientClosed, ownOutcome, targetClosed, targetOutcome, type Tally } from './tallies.ts'
+import {
+  answerLeft,
+  clientClosed,
+  isOwnOutcome,
+  ownOutcome,
+  targetClosed,
+  targetOutcome,
+  type Tally,
+} from './tallies.ts'
 import { TargetConnection, type AnswerReceiver } from './target-connection.ts'
 
 /** Where a request is. */
@@ -37,6 +45,7 @@ export class Exchange implements AnswerReceiver {
   #stage: number = Stage.none
   #tally: Tally | undefined
   #target: LiveTarget | undefined
+  #isClaimed = false
   #connection: TargetConnection | undefined
   readonly #head = new HeldHead()
   #isRepeatable = false
@@ -61,9 +70,9 @@ export class Exchange implements AnswerReceiver {
     return this.#stage >= Stage.answering
   }
 
-  /** Body that comes now is for the target. */
-  get wantsBody(): boolean {
-    return this.#connection !== undefined
+  /** What the client is being sent is the load balancer's own answer. */
+  get #isOwn(): boolean {
+    return this.#stage === Stage.answered && isOwnOutcome(this.#outcome)
   }
 
   /** Reads the head, finds the target and claims it, or answers by itself. `dispatch` follows. */
@@ -103,8 +112,8 @@ export class Exchange implements AnswerReceiver {
   /** Sends what `begin` has prepared, with what there is of the body. `isStored` as with `sendBody`. */
   dispatch(bytes: Buffer, bodyStart: number, bodyEnd: number, isStored: boolean): void {
     const { own } = this.#route
-    if (own !== undefined) return this.#answerOwn(own)
     const target = this.#target
+    if (own !== undefined) return this.#answerOwn(own)
     if (target === undefined) return
     const connection = target.idle.pop()
     if (connection === undefined) {
@@ -214,7 +223,9 @@ export class Exchange implements AnswerReceiver {
       connection.release()
     }
     this.#client.wantBody()
-    if (!this.#client.isBlocked) this.#conclude()
+    // The target has done its part where the rest of its answer is here: its drain need not wait for slow readers.
+    if (this.#client.isBlocked) this.#release()
+    else this.#conclude()
   }
 
   onLost(): void {
@@ -237,11 +248,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   onCut(): void {
-    if (this.#stage === Stage.tunnel) return this.#endTunnel()
-    const connection = this.#connection
-    this.#connection = undefined
-    connection?.destroy()
-    if (this.hasAnswerBegun) this.#breakOff(targetClosed)
+    if (this.#stage === Stage.tunnel) this.#endTunnel()
     else this.fail(502)
   }
 
@@ -275,45 +282,45 @@ export class Exchange implements AnswerReceiver {
   onClientGone(): void {
     if (this.isOver) return
     if (this.#stage === Stage.tunnel) return this.#endTunnel()
-    const connection = this.#connection
-    this.#connection = undefined
-    connection?.destroy()
-    this.#outcome = clientClosed
+    this.#dropConnection()
+    if (!this.hasAnswerBegun) {
+      // As on AWS: 400 for a client that goes within its own request, 460 for one that does not wait for the answer.
+      this.#statusCode = this.#client.isRequestOver ? 460 : 400
+      this.#outcome = clientClosed
+    } else if (!this.#isOwn) this.#outcome = answerLeft
     this.#conclude(true)
   }
 
   /** Nothing has come from anybody for as long as the listener allows. */
   onIdle(isClientSilent: boolean): void {
-    const connection = this.#connection
-    this.#connection = undefined
-    if (this.#stage === Stage.tunnel) {
-      this.#connection = connection
-      return this.#endTunnel()
-    }
-    connection?.destroy()
-    if (this.hasAnswerBegun) this.#breakOff(this.#client.isBlocked ? clientClosed : targetClosed)
+    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    this.#dropConnection()
+    if (this.hasAnswerBegun) this.#breakOff(this.#client.isBlocked ? answerLeft : targetClosed)
     else this.#answerOwn(errorAnswer(isClientSilent ? 408 : 504), isClientSilent)
   }
 
   /** Gives up the target, and answers for it. */
   fail(statusCode: number, closes = false): void {
-    const connection = this.#connection
-    this.#connection = undefined
-    connection?.destroy()
-    if (this.hasAnswerBegun) return this.#breakOff(statusCode < 500 ? clientClosed : targetClosed)
+    this.#dropConnection()
+    if (this.hasAnswerBegun) return this.#breakOff(statusCode < 500 ? answerLeft : targetClosed)
     this.#answerOwn(errorAnswer(statusCode), closes)
+  }
+
+  #dropConnection(): void {
+    this.#connection?.destroy()
+    this.#connection = undefined
   }
 
   #claim(target: LiveTarget): void {
     target.inFlight++
     this.#target = target
+    this.#isClaimed = true
     this.#tally = this.#route.weighted?.tally.ofTarget(target)
   }
 
   #release(): void {
-    const target = this.#target
-    this.#target = undefined
-    if (target !== undefined) this.#core.targets.release(target)
+    if (this.#isClaimed && this.#target !== undefined) this.#core.targets.release(this.#target)
+    this.#isClaimed = false
   }
 
   #writeHead(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
@@ -359,26 +366,23 @@ export class Exchange implements AnswerReceiver {
   }
 
   #breakOff(outcome: number): void {
-    this.#outcome = outcome
-    const client = this.#client
+    if (!this.#isOwn) this.#outcome = outcome
     this.#conclude(true)
-    client.destroy()
+    this.#client.destroy()
   }
 
   #endTunnel(): void {
-    const connection = this.#connection
+    this.#connection?.end()
     this.#connection = undefined
-    connection?.end()
     this.#outcome = targetOutcome(101)
-    const client = this.#client
     this.#conclude(true)
-    client.end()
+    this.#client.end()
   }
 
   #tellLog(notes: ExchangeNotes): void {
-    const { receivedBytes, sentBytes, isRequestOver } = this.#client
-    const [route, target, outcome, statusCode] = [this.#route, this.#target, this.#outcome, this.#statusCode]
-    this.#core.onExchange(notes.end({ route, target, outcome, statusCode, receivedBytes, sentBytes, isRequestOver }))
+    const { receivedBytes, sentBytes } = this.#client
+    const [route, target, statusCode] = [this.#route, this.#target, this.#statusCode]
+    this.#core.onExchange(notes.end({ route, target, statusCode, receivedBytes, sentBytes }))
   }
 
   /** Counts, and lets go of the target. `isLast`: nothing more is to happen on the client's connection. */
@@ -388,6 +392,7 @@ export class Exchange implements AnswerReceiver {
     if (this.#notes !== undefined) this.#tellLog(this.#notes)
     this.#head.give()
     this.#release()
+    this.#target = undefined
     this.#stage = Stage.none
     this.#listener = undefined
     if (!isLast) this.#client.onExchangeOver()

@@ -15,13 +15,12 @@ export function refuseRequest(
 ): void {
   const { handling, tally } = listener
   client.send(bytesOfAnswer(errorAnswer(statusCode), { closes: true, isHead: false, isHttp10: false, handling }))
-  const outcome = ownOutcome(statusCode)
-  tally.own.add(outcome, statusCode)
+  tally.own.add(ownOutcome(statusCode), statusCode)
   if (handling.accessLog) {
     const notes = new ExchangeNotes(client.side)
     notes.beginRefused(scan, listener, startedAt)
     const { receivedBytes, sentBytes } = client
-    client.core.onExchange(notes.end({ outcome, statusCode, receivedBytes, sentBytes }))
+    client.core.onExchange(notes.end({ statusCode, receivedBytes, sentBytes }))
   }
   client.end()
 }

@@ -21,9 +21,13 @@ const outcomes: readonly RequestOutcome[] = [
   'elb-5xx',
   'client-closed',
   'target-closed',
+  'client-closed',
 ]
+/** The client had gone before an answer began; counted with 460, or 400 where its own body was not whole. */
 export const clientClosed = outcomes.indexOf('client-closed')
 export const targetClosed = outcomes.indexOf('target-closed')
+/** The client has gone within a target's answer. */
+export const answerLeft = outcomes.lastIndexOf('client-closed')
 const ownServerError = outcomes.indexOf('elb-5xx')
 
 /** Of a target's answer. */
@@ -44,35 +48,47 @@ export function isOwnOutcome(outcome: number): boolean {
 /** Requests that ended, by outcome: of one listener and, as far as one was chosen, target group and target. */
 export class Tally {
   readonly counts: number[] = outcomes.map(() => 0)
-  /** The load balancer's own server errors, by status code. */
-  #ownErrors: Map<number, number> | undefined
+  /** Of the outcomes from `ownServerError` on, by `detailKey`. */
+  #details: Map<number, number> | undefined
 
-  add(outcome: number, statusCode = 0): void {
+  /** `statusCode`: the target's where it has answered, else the load balancer's own. */
+  add(outcome: number, statusCode: number): void {
     this.counts[outcome] = (this.counts[outcome] ?? 0) + 1
-    if (outcome !== ownServerError) return
-    this.#ownErrors ??= new Map()
-    this.#ownErrors.set(statusCode, (this.#ownErrors.get(statusCode) ?? 0) + 1)
+    if (outcome >= ownServerError) this.#addDetail(detailKey(outcome, statusCode), 1)
   }
 
   addAll(other: Tally): void {
     for (const [outcome, count] of other.counts.entries()) this.counts[outcome] = (this.counts[outcome] ?? 0) + count
-    for (const [statusCode, count] of other.#ownErrors ?? []) {
-      this.#ownErrors ??= new Map()
-      this.#ownErrors.set(statusCode, (this.#ownErrors.get(statusCode) ?? 0) + count)
-    }
+    for (const [key, count] of other.#details ?? []) this.#addDetail(key, count)
   }
 
   rows(whose: Pick<RequestCount, 'listenerArn' | 'targetGroupArn' | 'target'>): readonly RequestCount[] {
     const rows: RequestCount[] = []
     for (const [place, outcome] of outcomes.entries()) {
       const count = this.counts[place] ?? 0
-      if (count > 0 && place !== ownServerError) rows.push({ ...whose, outcome, count })
+      if (count > 0 && place < ownServerError) rows.push({ ...whose, outcome, count })
     }
-    for (const [statusCode, count] of this.#ownErrors ?? []) {
-      rows.push({ ...whose, outcome: 'elb-5xx', statusCode, count })
-    }
+    for (const [key, count] of this.#details ?? []) rows.push({ ...whose, ...detailOf(key), count })
     return rows
   }
+
+  #addDetail(key: number, count: number): void {
+    this.#details ??= new Map()
+    this.#details.set(key, (this.#details.get(key) ?? 0) + count)
+  }
+}
+
+/** Statuses of targets are told by their hundred alone: there may be as many as a target can think of. */
+function detailKey(outcome: number, statusCode: number): number {
+  const isTargets = outcome === targetClosed || outcome === answerLeft
+  return outcome * 1000 + (isTargets ? targetOutcome(statusCode) : statusCode)
+}
+
+function detailOf(key: number): Pick<RequestCount, 'outcome' | 'statusCode' | 'targetAnswer'> {
+  const place = Math.floor(key / 1000)
+  const outcome = outcomes[place] ?? 'elb-5xx'
+  if (place !== targetClosed && place !== answerLeft) return { outcome, statusCode: key % 1000 }
+  return { outcome, targetAnswer: outcomes[key % 1000] ?? '5xx' }
 }
 
 /** Something with an address, of which the same object is given for the same target. */

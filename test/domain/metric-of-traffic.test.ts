@@ -64,6 +64,28 @@ test("the load balancer's own errors are counted by code, and requests only wher
   })
 })
 
+test('clients that went away are errors of the load balancer before an answer, and answers of the target within one', () => {
+  const ofAll = { 'RequestCount web': 1, 'RequestCount web blue': 1 }
+  const perTarget = { 'RequestCountPerTarget blue': 1, 'RequestCountPerTarget web blue': 1 }
+  for (const statusCode of [460, 400]) {
+    assert.deepEqual(metricsOf([{ ...row, outcome: 'client-closed', statusCode, count: 1 }], 1), {
+      'HTTPCode_ELB_4XX_Count web': 1,
+      ...ofAll,
+      ...perTarget,
+    })
+  }
+  for (const outcome of ['client-closed', 'target-closed'] as const) {
+    assert.deepEqual(metricsOf([{ ...row, outcome, targetAnswer: '5xx', count: 1 }], 1), {
+      ...ofAll,
+      'HTTPCode_Target_5XX_Count web': 1,
+      'HTTPCode_Target_5XX_Count web blue': 1,
+      ...perTarget,
+    })
+  }
+  // A router of an older version does not tell more.
+  assert.deepEqual(metricsOf([{ ...row, outcome: 'client-closed', count: 1 }], 1), { ...ofAll, ...perTarget })
+})
+
 test('rows of single targets that are folded into their group are not counted again', () => {
   const before = trafficCounts({ counts: [{ ...row, outcome: '2xx', count: 5 }] })
   const { target: _, ...folded } = row

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:net'
@@ -177,6 +178,7 @@ test('the log, the account of requests and the metrics say the same', async () =
   const app = await startApp(cleanups, ({ url = '', socket }, response) => {
     arrived++
     if (url === '/close') socket.destroy()
+    else if (url === '/part') response.write('part of the answer')
     else if (url !== '/never') response.writeHead(answers[url] ?? 200).end('hello')
   })
   const port = await freePort()
@@ -188,26 +190,33 @@ test('the log, the account of requests and the metrics say the same', async () =
   const malformed = connect(port, '127.0.0.1')
   malformed.end('GET / HTTP/1.1\r\nHost: a b\r\nbad header\r\n\r\n')
   await text(malformed)
-  const before = arrived
-  const leaving = connect(port, '127.0.0.1')
-  leaving.write('GET /never HTTP/1.1\r\nHost: a\r\n\r\n')
-  await eventually('the target has it', () => arrived > before)
-  leaving.destroy()
+  for (const request of [
+    'GET /never HTTP/1.1\r\nHost: a\r\n\r\n',
+    'POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na',
+    'GET /part HTTP/1.1\r\nHost: a\r\n\r\n',
+  ]) {
+    const before = arrived
+    const leaving = connect(port, '127.0.0.1')
+    leaving.write(request)
+    await eventually('the target has it', () => arrived > before)
+    if (request.includes('/part')) await once(leaving, 'data')
+    leaving.destroy()
+  }
   const total = (): number => router.report().counts.reduce((sum, { count }) => sum + count, 0)
-  await eventually('all are counted', () => total() === 11)
+  await eventually('all are counted', () => total() === 13)
   await log.close()
 
   const parsed = lines('complete').flatMap((line) => parseAccessLogLine(line) ?? [])
   const report = router.report()
   assert.deepEqual(sumsOfLines(parsed), sumsOfCounts(report.counts))
   assert.deepEqual(sumsOfLines(parsed), {
-    '2xx': 3,
+    '2xx': 4,
     '3xx': 1,
     '4xx': 1,
     '5xx': 1,
     'client-closed': 1,
     'elb-3xx': 1,
-    'elb-4xx': 2,
+    'elb-4xx': 3,
     'elb-5xx': 1,
   })
   const metrics = sumsOfMetrics(trafficMetrics(trafficCounts(report), 0, () => 1))
@@ -215,7 +224,9 @@ test('the log, the account of requests and the metrics say the same', async () =
     ({ actionsExecuted, target }) => actionsExecuted[0] === 'forward' && target !== undefined,
   )
   assert.equal(metrics['RequestCount'], forwarded.length)
-  assert.equal(metrics['HTTPCode_Target_2XX_Count'], 3)
+  assert.equal(metrics['HTTPCode_Target_2XX_Count'], 4)
+  // 460 for the one that left, 400 for the one that left its own body, 400 for the malformed one, and the fixed 403.
+  assert.equal(metrics['HTTPCode_ELB_4XX_Count'], 4)
   assert.equal(metrics['HTTPCode_ELB_502_Count'], parsed.filter(({ elbStatusCode }) => elbStatusCode === 502).length)
   assert.equal(metrics['HTTP_Fixed_Response_Count'], 1)
   assert.equal(metrics['HTTP_Redirect_Count'], 1)

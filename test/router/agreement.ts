@@ -10,9 +10,17 @@ function sumsOf(entries: readonly (readonly [name: string, count: number])[]): S
   return Object.fromEntries([...sums].toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
-/** The account's outcomes, as far as a line can tell them: by whose answer it was, and its hundred. */
+/**
+ * The account's outcomes, as far as a line can tell them: by whose answer it was, and its hundred. Clients that left have
+ * the load balancer's status, or that of the answer which they left.
+ */
 export function sumsOfCounts(counts: readonly RequestCount[]): Sums {
-  return sumsOf(counts.map(({ outcome, count }) => [outcome, count]))
+  return sumsOf(
+    counts.map(({ outcome, statusCode, targetAnswer, count }) => {
+      if (outcome === 'client-closed' && statusCode !== 460) return [targetAnswer ?? 'elb-4xx', count]
+      return [outcome, count]
+    }),
+  )
 }
 
 export function sumsOfLines(lines: readonly AccessLogLine[]): Sums {

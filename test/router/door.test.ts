@@ -4,7 +4,19 @@ import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Cleanups, eventually, routerBefore, send, startApp } from './test-router.ts'
+import { freePort } from '../free-port.ts'
+import {
+  Cleanups,
+  eventually,
+  forwardTo,
+  listener,
+  routerBefore,
+  send,
+  startApp,
+  startRouter,
+  table,
+  targetGroup,
+} from './test-router.ts'
 
 async function exchangeBytes(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
@@ -117,4 +129,26 @@ test('requests sent before the answer to the first are answered in their order',
   const requests = ['/1', '/2'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('')
   const answer = await exchangeBytes(port, `${requests}GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
   assert.deepEqual(answer.match(/\[\/\d\]/g), ['[/1]', '[/2]', '[/3]'])
+})
+
+test('open connections go with their port from one listener to another, and none is counted twice', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('ok'))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const tableWith = (listenerArn: string) =>
+    table([listener(port, forwardTo(['group', 1]), { listenerArn })], [targetGroup('group', [app.port])])
+  const active = () =>
+    Object.fromEntries(router.report().listeners?.map((each) => [each.listenerArn, each.activeConnections]) ?? [])
+  await router.apply(tableWith('old'))
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  cleanups.add(() => agent.destroy())
+  await send(port, { agent })
+  assert.deepEqual(active(), { old: 1 })
+  await router.apply(tableWith('new'))
+  assert.deepEqual(active(), { old: 0, new: 1 })
+  assert.equal((await send(port, { agent })).body, 'ok')
+  agent.destroy()
+  await eventually('it is closed', () => active()['new'] === 0)
+  assert.deepEqual(active(), { old: 0, new: 0 })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { latencyBucket } from '../../src/domain/latency-bucket.ts'
-import { clientClosed, ownOutcome, Tallies, targetOutcome } from '../../src/router/tallies.ts'
+import { answerLeft, clientClosed, ownOutcome, Tallies, targetClosed, targetOutcome } from '../../src/router/tallies.ts'
 
 const target = { address: '10.0.0.1:80' }
+const ofTarget = { listenerArn: 'l', targetGroupArn: 'g', target: '10.0.0.1:80' }
 
 test('requests are counted by listener, target group, target and outcome', () => {
   const tallies = new Tallies()
@@ -12,19 +13,25 @@ test('requests are counted by listener, target group, target and outcome', () =>
   group.ofTarget(target).add(targetOutcome(200), 200)
   group.own.add(ownOutcome(503), 503)
   tallies.ofListener('l').own.add(ownOutcome(408), 408)
-  tallies.ofListener('l').own.add(clientClosed)
+  tallies.ofListener('l').own.add(clientClosed, 400)
+  group.ofTarget(target).add(clientClosed, 460)
+  for (const statusCode of [200, 206]) group.ofTarget(target).add(answerLeft, statusCode)
+  group.ofTarget(target).add(targetClosed, 404)
   assert.deepEqual(tallies.report().counts, [
     { listenerArn: 'l', outcome: 'elb-4xx', count: 1 },
-    { listenerArn: 'l', outcome: 'client-closed', count: 1 },
+    { listenerArn: 'l', outcome: 'client-closed', statusCode: 400, count: 1 },
     { listenerArn: 'l', targetGroupArn: 'g', outcome: 'elb-5xx', statusCode: 503, count: 1 },
-    { listenerArn: 'l', targetGroupArn: 'g', target: '10.0.0.1:80', outcome: '2xx', count: 2 },
+    { ...ofTarget, outcome: '2xx', count: 2 },
+    { ...ofTarget, outcome: 'client-closed', statusCode: 460, count: 1 },
+    { ...ofTarget, outcome: 'client-closed', targetAnswer: '2xx', count: 2 },
+    { ...ofTarget, outcome: 'target-closed', targetAnswer: '4xx', count: 1 },
   ])
 })
 
 test('every status code has its outcome', () => {
   const tallies = new Tallies()
   const { own } = tallies.ofListener('l')
-  for (const statusCode of [101, 200, 301, 404, 500, 999]) own.add(targetOutcome(statusCode))
+  for (const statusCode of [101, 200, 301, 404, 500, 999]) own.add(targetOutcome(statusCode), statusCode)
   for (const statusCode of [200, 301, 404, 460, 502]) own.add(ownOutcome(statusCode), statusCode)
   const counts = Object.fromEntries(tallies.report().counts.map(({ outcome, count }) => [outcome, count]))
   assert.deepEqual(counts, {
@@ -63,7 +70,7 @@ test('the counts of targets long gone go into one row of their group', () => {
   const tallies = new Tallies()
   const group = tallies.ofListener('l').ofGroup('g')
   const targets = [1, 2, 3].map((port) => ({ address: `[::1]:${port}` }))
-  for (const each of targets) group.ofTarget(each).add(targetOutcome(200))
+  for (const each of targets) group.ofTarget(each).add(targetOutcome(200), 200)
   for (const each of targets.slice(0, 2)) tallies.fold('g', each)
   assert.deepEqual(tallies.report().counts, [
     { listenerArn: 'l', targetGroupArn: 'g', outcome: '2xx', count: 2 },

@@ -23,7 +23,7 @@ import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
 import { secureWithTls } from '../../src/router/tls-securing.ts'
-import { transport, type TransportName } from '../../src/router/transport.ts'
+import { transport, type Transport, type TransportName } from '../../src/router/transport.ts'
 import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
 
@@ -54,6 +54,8 @@ type StartedRouter = {
   readonly dataDirectory?: string
   readonly random?: () => number
   readonly transportName?: TransportName
+  /** Puts something between the router and its clients. */
+  readonly adopt?: Transport['adopt']
   readonly clientLimit?: number
   readonly onExchange?: (record: ExchangeRecord) => void
 }
@@ -68,6 +70,7 @@ export async function startRouter(
     dataDirectory = cleanups.temporaryDirectory(),
     random = Math.random,
     transportName = usualTransport,
+    adopt = transport(transportName).adopt,
     onExchange = () => undefined,
     clientLimit = Infinity,
   }: StartedRouter = {},
@@ -76,7 +79,7 @@ export async function startRouter(
     listenHost: '127.0.0.1',
     ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map() }),
     savedState: new SavedState(dataDirectory, (message) => console.error(message)),
-    transport: transport(transportName),
+    transport: { ...transport(transportName), adopt },
     secure: secureWithTls,
     onExchange,
     clientLimit,

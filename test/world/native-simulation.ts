@@ -259,11 +259,13 @@ class NativeSimulation extends FaultyWorld {
   /** Whoever meddled says where traffic is to be again: where tasks are. */
   async #mendRule(): Promise<void> {
     await this.#until('all deployments have ended', () => this.#allOver())
-    const { store, loadBalancing } = this.engine
-    const healthy = [names.blueArn, names.greenArn].map((group) => loadBalancing.healthyTargetCount(group))
-    const inBlue = (healthy[0] ?? 0) > 0
-    putWeights(store, names.prodListenerArn, inBlue ? 100 : 0)
-    void loadBalancing.publish()
+    const healthyIn = (group: string): number => this.engine.loadBalancing.healthyTargetCount(group)
+    // While the only task is being replaced nobody can see where that is.
+    const isAnyHealthy = (): boolean => healthyIn(names.blueArn) + healthyIn(names.greenArn) > 0
+    await this.#until('a task is healthy', isAnyHealthy)
+    const inBlue = healthyIn(names.blueArn) > 0
+    putWeights(this.engine.store, names.prodListenerArn, inBlue ? 100 : 0)
+    void this.engine.loadBalancing.publish()
   }
 
   #service(): Service {
@@ -289,7 +291,7 @@ class NativeSimulation extends FaultyWorld {
       return isDone()
     }
     const done = await this.clock.run(look, limit)
-    assert(done, `It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
+    if (!done) assert.fail(`It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
   }
 
   /** What must hold at every moment. */

@@ -30,7 +30,7 @@ export function mayBeForeignName(host: string | undefined): boolean {
 const ownNames = /\.(localhost|local|internal|test)$/
 
 /** What someone sees who opens the endpoint in a browser. */
-export function welcomePage(services: readonly AwsService[], host: string): string {
+export function welcomePage(services: readonly Pick<AwsService, 'name'>[], host: string): string {
   return [
     'This is Teal: it performs blue/green deployments the way Amazon ECS, CodeDeploy and an Application Load Balancer do.',
     `It implements the AWS APIs of ${services.map(({ name }) => name).join(', ')}, for any AWS client. For example:`,

@@ -1,0 +1,43 @@
+/**
+ * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
+ * measures time or keeps the machine busy with load runs by itself; the others run two files at a time.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+/** A test that takes longer is hung. */
+const timeoutMilliseconds = 120_000
+/** The longest of all; whatever else runs beside it has ended before it would have by itself. */
+const longest = 'test/simulation.test.ts'
+const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/conformance/', 'test/examples/']
+
+const wanted = process.argv.slice(2)
+const files = globSync('test/**/*.test.ts', { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
+  .toSorted((one, other) => Number(other === longest) - Number(one === longest) || one.localeCompare(other, 'en'))
+if (files.length === 0) {
+  console.error(`There are no tests in ${wanted.join(', ')}.`)
+  process.exit(2)
+}
+const isAlone = (file: string): boolean => alone.some((directory) => file.startsWith(directory))
+const together = await run(
+  files.filter((file) => !isAlone(file)),
+  { concurrency: 2 },
+)
+const one = await run(files.filter(isAlone), { concurrency: 1 })
+process.exit(together && one ? 0 : 1)
+
+/** True where all of them pass. */
+async function run(some: readonly string[], { concurrency }: { readonly concurrency: number }): Promise<boolean> {
+  if (some.length === 0) return true
+  const options = ['--test', `--test-timeout=${timeoutMilliseconds}`, `--test-concurrency=${concurrency}`]
+  // Each file is a process of its own, and half of a short one's time would go into reading the same modules again.
+  const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile-cache'), ...process.env }
+  const runner = spawn(process.execPath, [...options, ...some], { cwd: root, env, stdio: 'inherit' })
+  const [exitCode] = (await once(runner, 'exit')) as [exitCode: number | null]
+  return exitCode === 0
+}

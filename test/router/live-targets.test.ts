@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import type { DataPlane } from '../../src/router/data-plane.ts'
+import type { TcpWire } from '../../src/router/wire.ts'
+import { transport } from '../../src/router/transport.ts'
+import { freePort } from '../free-port.ts'
+import {
+  Cleanups,
+  eventually,
+  forwardTo,
+  listener,
+  startApp,
+  startRouter,
+  table,
+  targetGroup,
+  type TestApp,
+} from './test-router.ts'
+
+test('a target whose whole answer has come is free, however slowly its client reads', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('the whole answer'))
+  const { adopt, letGo } = withoutRoom()
+  const router = await startRouter(cleanups, { adopt })
+  const port = await serve(router, app)
+  const client = request(cleanups, port)
+  await eventually('the target is free', () => inFlight(router) === 0 && letGo.length === 1)
+  assert.deepEqual(router.report().counts, [])
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [])]))
+  letGo[0]?.()
+  await eventually('the client has all of it', () => client.received.endsWith('the whole answer'))
+  assert.deepEqual(
+    router.report().counts.map(({ target, outcome }) => ({ target, outcome })),
+    [{ target: `127.0.0.1:${app.port}`, outcome: '2xx' }],
+  )
+})
+
+for (const [name, bytes, wasAnswered] of [
+  ['an answer that nobody reads', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', true],
+  ['an upload that drips', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx', false],
+] as const) {
+  test(`${name} holds its target until the deregistration delay is over, and no longer`, async () => {
+    await using cleanups = new Cleanups()
+    const app = await startApp(cleanups, ({ method }, response) => {
+      if (method === 'POST') return
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      }
+      response.on('drain', more)
+      more()
+    })
+    const router = await startRouter(cleanups)
+    const port = await serve(router, app)
+    const client = request(cleanups, port, bytes)
+    client.socket.pause()
+    await eventually('it is in flight', () => inFlight(router) === 1)
+    const draining = targetGroup('group', [app.port], { draining: [app.port], delaySeconds: 0.3 })
+    const begun = performance.now()
+    await router.apply(table([listener(port, forwardTo(['group', 1]))], [draining]))
+    assert.equal(inFlight(router), 1)
+    await eventually('it is over', () => inFlight(router) === 0)
+    assert.ok(performance.now() - begun > 250)
+    client.socket.resume()
+    await eventually('the client is told', () => (wasAnswered ? client.socket.closed : client.received !== ''))
+    if (!wasAnswered) assert.match(client.received, /^HTTP\/1\.1 502 /)
+  })
+}
+
+/** A listener with one group of this one target. */
+async function serve(router: DataPlane, app: TestApp): Promise<number> {
+  const port = await freePort()
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+  return port
+}
+
+function inFlight(router: DataPlane): number {
+  return Object.values(router.report().targets).reduce((sum, target) => sum + target.inFlight, 0)
+}
+
+function request(cleanups: Cleanups, port: number, bytes = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n') {
+  const socket: Socket = connect(port, '127.0.0.1')
+  const client = { socket, received: '' }
+  socket.on('error', () => undefined).on('data', (piece: Buffer) => (client.received += piece.toString('latin1')))
+  socket.write(bytes)
+  cleanups.add(() => socket.destroy())
+  return client
+}
+
+/** Clients whose kernel has no room for an answer until they are let go. */
+function withoutRoom() {
+  const letGo: (() => void)[] = []
+  const adopt = (socket: Socket): TcpWire => {
+    const wire = transport('direct').adopt(socket)
+    const start = wire.start.bind(wire)
+    const write = wire.write.bind(wire)
+    wire.start = (events) => {
+      wire.write = (bytes) => {
+        letGo.push(() => {
+          write(bytes)
+          events.onDrain()
+        })
+        return false
+      }
+      start(events)
+    }
+    return wire
+  }
+  return { adopt, letGo }
+}
