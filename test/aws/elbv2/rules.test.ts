@@ -122,11 +122,11 @@ describe('listener rules', () => {
     const [rule] = routes()
     assert.deepEqual(rule?.conditions[1], { field: 'path-pattern', values: [], regexValues: ['^/api/v[12]/'] })
     const via = new Map([['via', ['1.1 a proxy']]])
-    const isMeant = (host: string, path: string): boolean =>
+    const isMeant = (host: string, uri: string): boolean =>
       compileConditions(rule?.conditions ?? [])({
         method: requestText('GET'),
         host: requestText(host),
-        path: requestText(path),
+        path: requestText(uri),
         query: requestText(''),
         hasValue: (name, isIn) =>
           (via.get(name) ?? []).map(requestText).some(({ bytes, start, end }) => isIn(bytes, start, end)),
