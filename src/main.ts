@@ -25,7 +25,7 @@ import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
 import { containerMetadata } from './aws/ecs/task-metadata.ts'
 import { taskCredentials } from './aws/ecs/task-credentials.ts'
 import { taskExec } from './aws/ecs/task-exec.ts'
-import { accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
+import { aboutDocument, accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
 import { dynamoDb } from './aws/dynamodb.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import type { Endpoint } from './aws/endpoint.ts'
@@ -142,6 +142,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         deploymentDocument((deploymentId) => recordOf(engine, deploymentId)),
         accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
         serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
+        aboutDocument({ version: options.version, minuteMilliseconds: options.minuteMilliseconds }),
         containerMetadata(engine.store, parts.tasks.runtime),
         taskCredentials(engine),
       ],

@@ -53,7 +53,8 @@ export function clientConfiguration(
 }
 
 /** As in the names of the variables that point one client elsewhere: `AWS_ENDPOINT_URL_ECS`. */
-type AwsService = 'ACM' | 'CLOUDWATCH' | 'CODEDEPLOY' | 'ECS' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3'
+type AwsService =
+  'ACM' | 'CLOUDWATCH' | 'CLOUDWATCH_LOGS' | 'CODEDEPLOY' | 'ECS' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3'
 
 type ClientConfiguration = {
   readonly endpoint?: string

@@ -7,7 +7,7 @@ import { PositionedDocument } from './positioned-document.ts'
 export type DeploymentFiles = {
   readonly appSpec?: PositionedDocument
   readonly taskDefinition?: PositionedDocument
-  /** The input of CreateDeploymentGroup, from which the names of application and group are taken. */
+  /** The input of CreateDeploymentGroup, or of CreateDeployment: both name the application and the group. */
   readonly group?: PositionedDocument
 }
 
@@ -15,7 +15,7 @@ export type FileOptions = { readonly appspec?: string; readonly taskDefinition?:
 
 const appSpecNames = ['appspec.yaml', 'appspec.yml', 'appspec.json']
 const taskDefinitionNames = ['taskdef.json', 'task-definition.json']
-const groupNames = ['deployment-group.json']
+const groupNames = ['deployment-group.json', 'deployment.json']
 
 /** Files that are named must be there; the usual ones of the directory are taken where they are. */
 export function readDeploymentFiles({ appspec, taskDefinition }: FileOptions, directory = '.'): DeploymentFiles {
@@ -32,13 +32,20 @@ export function readDeploymentFiles({ appspec, taskDefinition }: FileOptions, di
 }
 
 /** An ARN, or `family:revision`, rather than a file. */
-function isArn(text: string | undefined): boolean {
+export function isArn(text: string | undefined): boolean {
   return text !== undefined && (text.startsWith('arn:') || (/^[\w-]+(:\d+)?$/.test(text) && !existsSync(text)))
 }
 
 export function requiredAppSpec({ appSpec }: DeploymentFiles): PositionedDocument {
   if (appSpec !== undefined) return appSpec
   throw new CliError(`there is no ${appSpecNames.join(', ')} here. Name the AppSpec with --appspec FILE.`)
+}
+
+export function requiredTaskDefinition({ taskDefinition }: DeploymentFiles): PositionedDocument {
+  if (taskDefinition !== undefined) return taskDefinition
+  throw new CliError(
+    `there is no ${taskDefinitionNames.join(', ')} here. Name the task definition with --task-definition FILE.`,
+  )
 }
 
 function usual(directory: string, names: readonly string[]): string | undefined {

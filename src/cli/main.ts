@@ -5,14 +5,17 @@ import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
+import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
+import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
+import { watchCommand } from './watch.ts'
 
 /**
  * The program people run.
@@ -47,7 +50,10 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    watchCommand(exitWith),
     verifyCommand(exitWith),
+    diffCommand(exitWith),
+    renderCommand(),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),

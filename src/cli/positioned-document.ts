@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import { readFileSync } from 'node:fs'
 import { CliError } from './exit-code.ts'
 
@@ -9,7 +10,7 @@ export class PositionedDocument {
   readonly file: string
   readonly text: string
   readonly #lines = new LineCounter()
-  readonly #contents: unknown
+  readonly #document: Document
   readonly #problem: string | undefined
 
   constructor(file: string, text: string) {
@@ -22,7 +23,7 @@ export class PositionedDocument {
       const { line, col } = this.#lines.linePos(error.pos[0])
       this.#problem = `line ${line}, column ${col}: ${error.message}`
     }
-    this.#contents = document.contents
+    this.#document = document
   }
 
   /** Throws a `CliError` where the file cannot be read. */
@@ -48,13 +49,28 @@ export class PositionedDocument {
     throw new CliError(`${this.file} holds no JSON object.`)
   }
 
+  /** What is written there, in YAML or JSON; throws a `CliError` where it is neither. */
+  tree(): unknown {
+    if (this.#problem !== undefined) throw new CliError(`${this.file} cannot be read: ${this.#problem}`)
+    return this.#document.toJS({ maxAliasCount: 50 })
+  }
+
+  /** The text with another value for a member; all else, comments too, stays as it is. Undefined where there is none. */
+  withValue(field: readonly (string | number)[], value: string): string | undefined {
+    const range = rangeOfValue(this.#document.contents, field)
+    if (range === undefined) return undefined
+    const [start, end] = range
+    const quote = /^["']/.exec(this.text.slice(start))?.[0] ?? ''
+    return `${this.text.slice(0, start)}${quote}${value}${quote}${this.text.slice(end)}`
+  }
+
   /**
    * Where the member stands, found by its last names in any letter case, whatever lies around them; where it is missing,
    * where its nearest parent that is there does.
    */
   positionOf(field: readonly (string | number)[]): Position | undefined {
     for (let length = field.length; length > 0; length -= 1) {
-      const offset = offsetOf(this.#contents, field.slice(0, length))
+      const offset = offsetOf(this.#document.contents, field.slice(0, length))
       if (offset === undefined) continue
       const { line, col } = this.#lines.linePos(offset)
       return { line, column: col }
@@ -63,17 +79,26 @@ export class PositionedDocument {
   }
 }
 
-/** Depth first. An entry of a list is named by its position, or by its `name` member. */
+function rangeOfValue(node: unknown, field: readonly (string | number)[]): readonly [number, number] | undefined {
+  const value = memberAt(node, field)?.value
+  return isScalar(value) && value.range != null ? [value.range[0], value.range[1]] : undefined
+}
+
 function offsetOf(node: unknown, field: readonly (string | number)[]): number | undefined {
+  return memberAt(node, field)?.start
+}
+
+/** Depth first. An entry of a list is named by its position, or by its `name` member. */
+function memberAt(node: unknown, field: readonly (string | number)[]): Member | undefined {
   const [first, ...rest] = field
   if (first === undefined) return undefined
-  for (const { names, start, value } of membersOf(node)) {
-    if (!names.includes(String(first).toLowerCase())) continue
-    const found = rest.length === 0 ? start : offsetOf(value, rest)
+  for (const member of membersOf(node)) {
+    if (!member.names.includes(String(first).toLowerCase())) continue
+    const found = rest.length === 0 ? member : memberAt(member.value, rest)
     if (found !== undefined) return found
   }
   for (const { value } of membersOf(node)) {
-    const found = offsetOf(value, field)
+    const found = memberAt(value, field)
     if (found !== undefined) return found
   }
   return undefined

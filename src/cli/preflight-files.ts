@@ -22,7 +22,7 @@ export type FileFacts = {
 export function readFileFacts(files: DeploymentFiles, images: readonly NamedImage[]): FileFacts {
   const document = requiredAppSpec(files)
   const { taskDefinition: definitionFile } = files
-  const read = readAppSpecText(withTaskDefinition(document, definitionFile !== undefined))
+  const read = readAppSpecOf(document, definitionFile !== undefined)
   const taskDefinition: Looked<TaskDefinitionFacts> =
     definitionFile === undefined
       ? { kind: 'unasked' }
@@ -33,12 +33,18 @@ export function readFileFacts(files: DeploymentFiles, images: readonly NamedImag
   return { appSpec: { kind: 'found', thing: appSpecFacts(read) }, taskDefinition, findings: [] }
 }
 
+/** The AppSpec, or what is wrong with it. */
+export function readAppSpecOf(document: PositionedDocument, isDefinitionInFile: boolean): AppSpec | AppSpecError {
+  return readAppSpecText(withTaskDefinition(document, isDefinitionInFile))
+}
+
 /** Whoever deploys a task definition from a file puts its ARN into the AppSpec: a placeholder there is all right. */
 function withTaskDefinition({ text }: PositionedDocument, isFromFile: boolean): string {
   return isFromFile ? text.replace(/(taskdefinition"?\s*:\s*"?)<[A-Za-z0-9_-]+>/i, '$1to-be-registered') : text
 }
 
-function filledIn(document: PositionedDocument, images: readonly NamedImage[]): TaskDefinitionFile {
+/** Throws a `CliError` where an image is for nothing in the file. */
+export function filledIn(document: PositionedDocument, images: readonly NamedImage[]): TaskDefinitionFile {
   const file = document.json()
   const { filled, unknown } = withImages(file, images)
   const [first] = unknown

@@ -59,8 +59,8 @@ export function verifyCommand(exitWith: (code: number) => void): Command {
 }
 
 const help = `
-Without --application and --service it is the group of deployment-group.json,
-else the only one there is.
+Without --application and --service it is the group of deployment-group.json or
+deployment.json, else the only one there is.
 
 Examples:
   $ teal verify
@@ -100,7 +100,9 @@ async function lookLive(options: VerifyOptions, files: DeploymentFiles, fileFact
 function readOffline({ maxDuration }: VerifyOptions, files: DeploymentFiles, fileFacts: FileFacts): Seen {
   const unasked: Looked<never> = { kind: 'unasked' }
   const group =
-    files.group === undefined ? undefined : { ...groupFacts(files.group.json()), ...groupNameIn(files.group) }
+    files.group?.json()['loadBalancerInfo'] === undefined
+      ? undefined
+      : { ...groupFacts(files.group.json()), ...groupNameIn(files.group) }
   const facts: PreflightFacts = {
     region: '',
     appSpec: fileFacts.appSpec,

@@ -18,6 +18,11 @@ export function readOnlyMembers(file: TaskDefinitionFile): readonly string[] {
   return Object.keys(file).filter((member) => readOnly.has(member))
 }
 
+/** Without what ECS does not take, and without members that are null. */
+export function registrable(file: TaskDefinitionFile): TaskDefinitionFile {
+  return Object.fromEntries(Object.entries(file).filter(([member, value]) => !readOnly.has(member) && value !== null))
+}
+
 /** An image for a container of this name, or for the placeholder `<NAME>`, as CodePipeline fills it in. */
 export type NamedImage = { readonly name: string; readonly image: string }
 
