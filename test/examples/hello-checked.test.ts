@@ -19,6 +19,7 @@ aws() {
       Succeeded) return 0 ;;
       Failed | Stopped) return 255 ;;
     esac
+    sleep 0.5
   done
 }
 `
