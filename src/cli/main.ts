@@ -3,16 +3,22 @@ import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
+import { deployCommand } from './deploy.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
+import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
+import { requestsCommand } from './requests.ts'
+import { rollbackCommand } from './rollback.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tasksCommand } from './tasks.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
 import { watchCommand } from './watch.ts'
@@ -50,7 +56,12 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    deployCommand(exitWith),
     watchCommand(exitWith),
+    statusCommand(),
+    tasksCommand(),
+    eventsCommand(),
+    requestsCommand(),
     verifyCommand(exitWith),
     diffCommand(exitWith),
     renderCommand(),
@@ -58,6 +69,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    rollbackCommand(exitWith),
     execCommand(exitWith),
     hookCommand(),
     logsCommand(),
@@ -96,7 +108,8 @@ Examples:
   $ teal serve --minute 1s            with waits of minutes made seconds
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
-  $ aws deploy create-deployment …    deploy, as with AWS
+  $ teal deploy --image web=web:2     deploy, and watch
+  $ teal status                       what is live
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
   $ teal down                         end everything, also what an engine that
