@@ -10,7 +10,8 @@ import { findGroupName, type GroupName, type GroupOptions } from './deployment-g
 import { CliError, exitCode } from './exit-code.ts'
 import { imageOption } from './options.ts'
 import { filledIn } from './preflight-files.ts'
-import { ecsServiceNamed, updateService, type NamedService } from './service-access.ts'
+import { ecsServiceNamed, updateService } from './own-services.ts'
+import type { ServiceName } from './service-access.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 import { watch, type WaitUntil } from './watching.ts'
 
@@ -147,7 +148,7 @@ async function deployByEcs(
     options,
     wanted,
     service,
-  }: { readonly options: DeployOptions; readonly wanted: Wanted; readonly service: NamedService },
+  }: { readonly options: DeployOptions; readonly wanted: Wanted; readonly service: ServiceName },
 ): Promise<number> {
   if (options.description !== undefined)
     throw new CliError('--description is for CodeDeploy; deployments of ECS itself have none.')

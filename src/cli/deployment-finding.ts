@@ -1,7 +1,7 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
-import { allServices, runningServiceDeployment, serviceDeployments } from './service-access.ts'
+import { allServices, runningServiceDeployment, serviceDeployments } from './own-services.ts'
 
 /** The id that commands take: of CodeDeploy as it is; of ECS itself the ARN, found by its last part. */
 export async function wholeDeploymentId(clients: AwsClients, text: string): Promise<string> {

@@ -7,7 +7,8 @@ import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestOf } from './deployment-finding.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
 import { CliError } from './exit-code.ts'
-import { allServices, describeService, serviceNamed } from './service-access.ts'
+import { allServices } from './own-services.ts'
+import { describeService, serviceNamed } from './service-access.ts'
 import { dateAndTime } from './text.ts'
 
 type EventsOptions = AwsOptions & { readonly follow: boolean; readonly last: number; readonly json: boolean }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
@@ -11,6 +12,7 @@ import { downCommand } from './down.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
+import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
 import { requestsCommand } from './requests.ts'
@@ -19,6 +21,7 @@ import { serveCommand } from './serve.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 import { tasksCommand } from './tasks.ts'
+import { urlsCommand } from './urls.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
 import { watchCommand } from './watch.ts'
@@ -57,6 +60,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     downCommand(),
     buildCommand(),
     deployCommand(exitWith),
+    initCommand(),
     watchCommand(exitWith),
     statusCommand(),
     tasksCommand(),
@@ -74,6 +78,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     hookCommand(),
     logsCommand(),
     certificateCommand(),
+    acceptCommand(exitWith),
+    urlsCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
@@ -112,6 +118,8 @@ Examples:
   $ teal status                       what is live
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
+  $ teal urls build logs/ --to urls.csv   the URLs that people request
+  $ teal accept --url … --list urls.csv   judge a version by them
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

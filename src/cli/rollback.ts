@@ -9,7 +9,8 @@ import { newestOf } from './deployment-finding.ts'
 import { findGroupName, type GroupName, type GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import { CliError, exitCode } from './exit-code.ts'
-import { ecsServiceNamed, type NamedService } from './service-access.ts'
+import { ecsServiceNamed } from './own-services.ts'
+import type { ServiceName } from './service-access.ts'
 import { serviceRollback } from './service-rollback.ts'
 import { dateAndTime } from './text.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
@@ -85,7 +86,7 @@ async function watchBack(clients: AwsClients, id: string, { json, waitUntil }: R
 
 async function planOf(
   clients: AwsClients,
-  service: NamedService | undefined,
+  service: ServiceName | undefined,
   options: RollbackOptions,
 ): Promise<RollbackPlan> {
   if (service !== undefined) return serviceRollback(clients, service)

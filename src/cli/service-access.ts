@@ -1,111 +1,43 @@
 import type { Service } from '@aws-sdk/client-ecs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { thingOf } from '../domain/preflight/facts.ts'
+import type { TaskDefinitionFile } from '../domain/task-definition-file.ts'
+import { look } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
 
-export type NamedService = { readonly cluster: string; readonly service: string }
+export type ServiceName = { readonly cluster: string; readonly service: string }
 
-/** `CLUSTER/SERVICE`, or a service of the cluster `default`. */
-export function serviceNamed(text: string): NamedService {
-  const [first = '', second] = text.split('/')
-  return second === undefined ? { cluster: 'default', service: first } : { cluster: first, service: second }
+/** Reads `CLUSTER/SERVICE`, or the name of a service in the cluster `default`. */
+export function serviceNamed(text: string): ServiceName {
+  const [cluster, service, more] = text.split('/')
+  if (cluster !== undefined && cluster !== '' && service === undefined) return { cluster: 'default', service: cluster }
+  if (cluster && service && more === undefined) return { cluster, service }
+  throw new CliError(`'${text}' is not CLUSTER/SERVICE.`)
 }
 
-/** Throws a `CliError` where there is no such service. */
-export async function describeService(clients: AwsClients, named: NamedService): Promise<Service> {
-  const { ClusterNotFoundException, DescribeServicesCommand } = await import('@aws-sdk/client-ecs')
-  const missing = (): CliError =>
-    new CliError(
-      `there is no service ${named.cluster}/${named.service} at ${clients.endpoint()}. \`teal status\` shows all.`,
-    )
-  try {
-    const input = { cluster: named.cluster, services: [named.service] }
-    const { services = [] } = await clients.ecs.send(new DescribeServicesCommand(input))
-    const [found] = services
-    if (found === undefined || found.status === 'INACTIVE') throw missing()
-    return found
-  } catch (error) {
-    if (error instanceof ClusterNotFoundException) throw missing()
-    throw error
-  }
+/** Throws a `CliError` where there is none, or it may not be seen. */
+export async function describeService(clients: AwsClients, { cluster, service }: ServiceName): Promise<Service> {
+  const { DescribeServicesCommand } = await import('@aws-sdk/client-ecs')
+  const looked = await look(clients, async () => {
+    const { services } = await clients.ecs.send(new DescribeServicesCommand({ cluster, services: [service] }))
+    return services?.[0]
+  }, ['ClusterNotFoundException'])
+  const found = thingOf(looked)
+  if (found !== undefined) return found
+  if (looked.kind === 'unknown') throw new CliError(`the service ${service} cannot be described: ${looked.reason}.`)
+  throw new CliError(`there is no service ${service} in cluster ${cluster} in ${await clients.region()}.`)
 }
 
-/** The service, where its deployments are those of ECS itself; undefined where they are CodeDeploy's, or none is named. */
-export async function ecsServiceNamed(
-  clients: AwsClients,
-  text: string | undefined,
-): Promise<NamedService | undefined> {
-  if (text === undefined) return undefined
-  const named = serviceNamed(text)
-  const { deploymentController } = await describeService(clients, named)
-  switch (deploymentController?.type) {
-    case undefined:
-    case 'ECS':
-      return named
-    case 'CODE_DEPLOY':
-      return undefined
-    case 'EXTERNAL':
-      throw new CliError(`${text} has an EXTERNAL deployment controller: whoever made its task sets deploys it.`)
-  }
-}
-
-/** All services of all clusters, or of those that are named. */
-export async function allServices({ ecs }: AwsClients, cluster?: string): Promise<readonly Service[]> {
-  const sdk = await import('@aws-sdk/client-ecs')
-  const clusters: string[] = cluster === undefined ? [] : [cluster]
-  if (cluster === undefined) {
-    for await (const page of sdk.paginateListClusters({ client: ecs }, {})) clusters.push(...(page.clusterArns ?? []))
-  }
-  const all: Service[] = []
-  for (const each of clusters) {
-    const arns: string[] = []
-    for await (const page of sdk.paginateListServices({ client: ecs }, { cluster: each, maxResults: 100 })) {
-      arns.push(...(page.serviceArns ?? []))
-    }
-    for (let at = 0; at < arns.length; at += 10) {
-      const input = { cluster: each, services: arns.slice(at, at + 10) }
-      const { services = [] } = await ecs.send(new sdk.DescribeServicesCommand(input))
-      all.push(...services)
-    }
-  }
-  return all
-}
-
-/** The newest deployment of a service by ECS itself that is under way, if there is one. */
-export async function runningServiceDeployment(clients: AwsClients, named: NamedService): Promise<string | undefined> {
-  const all = await serviceDeployments(clients, named)
-  return all.find(({ finishedAt }) => finishedAt === undefined)?.serviceDeploymentArn
-}
-
-/** The newest first. */
-export async function serviceDeployments({ ecs }: AwsClients, { cluster, service }: NamedService) {
-  const { ListServiceDeploymentsCommand } = await import('@aws-sdk/client-ecs')
-  const { serviceDeployments: all = [] } = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service }))
-  return all.toSorted((one, other) => Number(other.createdAt) - Number(one.createdAt))
-}
-
-const patienceMilliseconds = 15_000
-
-/** Updates a service; answers the ARN of the deployment that follows from it, undefined where none does. */
-export async function updateService(
-  clients: AwsClients,
-  named: NamedService,
-  taskDefinition: string,
-): Promise<string | undefined> {
-  const { UpdateServiceCommand } = await import('@aws-sdk/client-ecs')
-  const known = new Set(
-    (await serviceDeployments(clients, named)).map(({ serviceDeploymentArn }) => serviceDeploymentArn),
+/** Throws a `CliError` where there is none, or it may not be seen. */
+export async function describeTaskDefinition(clients: AwsClients, name: string): Promise<TaskDefinitionFile> {
+  const { DescribeTaskDefinitionCommand } = await import('@aws-sdk/client-ecs')
+  const looked = await look(
+    clients,
+    async () => (await clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: name }))).taskDefinition,
+    ['ClientException'],
   )
-  await clients.ecs.send(new UpdateServiceCommand({ ...named, taskDefinition }))
-  const deadline = performance.now() + patienceMilliseconds
-  while (performance.now() < deadline) {
-    const added = (await serviceDeployments(clients, named)).find(
-      ({ serviceDeploymentArn }) => !known.has(serviceDeploymentArn),
-    )
-    if (added !== undefined) return added.serviceDeploymentArn
-    const { deployments = [] } = await describeService(clients, named)
-    if (deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED') return undefined
-    await delay(300)
-  }
-  return undefined
+  const definition = thingOf(looked)
+  if (definition !== undefined) return definition as TaskDefinitionFile
+  const why = looked.kind === 'unknown' ? looked.reason : 'there is none of that name'
+  throw new CliError(`the task definition ${name} cannot be described: ${why}.`)
 }

@@ -3,10 +3,11 @@ import type { AwsClients } from './aws-clients.ts'
 import { stopDeployment } from './deployment-actions.ts'
 import { CliError } from './exit-code.ts'
 import type { RollbackPlan } from './rollback.ts'
-import { describeService, serviceDeployments, updateService, type NamedService } from './service-access.ts'
+import { serviceDeployments, updateService } from './own-services.ts'
+import { describeService, type ServiceName } from './service-access.ts'
 
 /** How a service goes back whose deployments are those of ECS itself. */
-export async function serviceRollback(clients: AwsClients, named: NamedService): Promise<RollbackPlan> {
+export async function serviceRollback(clients: AwsClients, named: ServiceName): Promise<RollbackPlan> {
   const all = await serviceDeployments(clients, named)
   const running = all.find(({ finishedAt }) => finishedAt === undefined)?.serviceDeploymentArn
   if (running !== undefined) {

@@ -6,7 +6,8 @@ import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.t
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { forwardsTo } from './forwards.ts'
 import { isColoured, painted } from './screen.ts'
-import { allServices, describeService, serviceNamed } from './service-access.ts'
+import { allServices } from './own-services.ts'
+import { describeService, serviceNamed } from './service-access.ts'
 import { SurroundingsReading } from './surroundings-reading.ts'
 
 type StatusOptions = AwsOptions & { readonly cluster?: string; readonly json: boolean }

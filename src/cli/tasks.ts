@@ -4,7 +4,8 @@ import { endOfTask } from '../view/surroundings.ts'
 import { shortArn } from '../view/words.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
-import { allServices, describeService, serviceNamed } from './service-access.ts'
+import { allServices } from './own-services.ts'
+import { describeService, serviceNamed } from './service-access.ts'
 import { columns, spanOf } from './text.ts'
 
 type TasksOptions = AwsOptions & { readonly cluster?: string; readonly stopped: boolean; readonly json: boolean }

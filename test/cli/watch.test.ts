@@ -41,7 +41,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(output, /^\d\d:\d\d:\d\d {2}Deployment d-\w+ of hello\/hello: application hello, group hello/)
     assert.match(output, /\n\d\d:\d\d:\d\d {2}Production traffic: 90% to blue, 10% to green\.\n/)
     assert.match(output, /\n✔ Deployment d-\w+ {2}Succeeded {2}hello\/hello/)
-    assert.doesNotMatch(output, /\u001B/)
+    assert(!output.includes('\u001B'))
   })
 
   test('status, tasks, events and requests tell of it', async () => {
@@ -105,7 +105,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     let screen = ''
     terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString('utf8')))
     await until('it waits', async () => /READY_WAIT[\s\S]*Green is ready/.test(screen))
-    assert.match(screen, /\u001B\[\?1049h\u001B\[\?25l/)
+    assert(screen.includes('\u001B[?1049h\u001B[?25l'))
     await theatre.killEngine()
     await until('the screen says so', async () => screen.includes('nothing answers at'))
     await theatre.startEngine()
@@ -117,7 +117,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     terminal.stdin.write('r')
     await closed
     const end = screen.slice(screen.lastIndexOf('\u001B[?1049l'))
-    assert.match(screen, /\u001B\[\?25h\u001B\[\?1049l/)
+    assert(screen.includes('\u001B[?25h\u001B[?1049l'))
     assert.match(end, /■ Deployment d-\w+ {2}Stopped/)
     assert.match(end, /The rollback d-\w+ has all traffic back on blue\./)
   })
