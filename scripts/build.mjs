@@ -11,5 +11,11 @@ const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 // What the program reads or starts and the compiler does not know goes along as it is.
 cpSync(join(root, 'src'), join(root, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
-const options = ['-p', join(root, 'tsconfig.build.json')]
-process.exitCode = spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' }).status ?? 1
+process.exitCode = compile(['-p', join(root, 'tsconfig.build.json')])
+if (process.exitCode === 0) process.exitCode = compile(['-p', join(root, 'src/console/browser/tsconfig.build.json')])
+// What others import has its types with it.
+if (process.exitCode === 0) process.exitCode = compile(['-p', join(root, 'tsconfig.types.json')])
+
+function compile(options) {
+  return spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' }).status ?? 1
+}

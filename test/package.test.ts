@@ -33,9 +33,10 @@ test('the package, installed in an empty directory, serves and balances load', {
   const teal = join(directory, 'node_modules', '.bin', 'teal')
   const sources = readdirSync(join(directory, 'node_modules', 'teal'), { recursive: true, encoding: 'utf8' })
   assert.deepEqual(
-    sources.filter((file) => file.endsWith('.ts')),
+    sources.filter((file) => /(?<!\.d)\.ts$/.test(file) && !file.startsWith('examples')),
     [],
   )
+  await acceptFromOutside(directory)
   const url = await serve(teal, directory, ending)
   const configuration = {
     endpoint: url,
@@ -47,6 +48,23 @@ test('the package, installed in an empty directory, serves and balances load', {
   assert.equal((await ecs.send(new ListClustersCommand({}))).clusterArns?.length, 1)
   assert.equal(await throughListener(new ElasticLoadBalancingV2Client(configuration)), 'from the router')
 })
+
+/** What the package exports is there with its types. */
+async function acceptFromOutside(directory: string): Promise<void> {
+  const file = join(directory, 'accept.mts')
+  writeFileSync(
+    file,
+    `import { acceptanceHook, parseUrlList, type ListedUrl } from 'teal/acceptance'
+const urls: readonly ListedUrl[] = parseUrlList('/a,301\\n')
+console.log(JSON.stringify(urls), typeof acceptanceHook())`,
+  )
+  const { stdout } = await run(process.execPath, [file])
+  assert.equal(stdout, '[{"path":"/a","expected":[301]}] function\n')
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck', 'false']
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')]
+  await run(process.execPath, [compiler, ...options, ...types, file], { cwd: directory })
+}
 
 /** Packs what is here, as it would be published. Answers why it could not be installed, where that is no fault of it. */
 async function install(directory: string): Promise<string | undefined> {

@@ -85,6 +85,16 @@ export class DockerContainers {
     }
   }
 
+  /** By container name. Docker looks twice, a second apart, so that there is something to compare with. */
+  async stats(taskId: string): Promise<Readonly<Record<string, object>>> {
+    const running = (await this.ofTask(taskId)).filter((each) => isOwn(each) && each.State === 'running')
+    const answers = running.map(async ({ Id, Labels }) => {
+      const stats = await this.#api.call<object>('GET', `/containers/${Id}/stats`, { query: { stream: false } })
+      return [Labels[dockerLabel.container] ?? '', stats] as const
+    })
+    return Object.fromEntries(await Promise.all(answers))
+  }
+
   async create(name: string, body: object): Promise<void> {
     try {
       await this.#api.call('POST', '/containers/create', { query: { name }, body, timeoutMilliseconds: 60_000 })

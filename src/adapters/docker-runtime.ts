@@ -172,6 +172,10 @@ export class DockerRuntime implements TaskRuntime {
     return await this.#containers.tasks()
   }
 
+  async stats(taskId: string): Promise<Readonly<Record<string, object>>> {
+    return await this.#containers.stats(taskId)
+  }
+
   async usage(taskId: string): Promise<TaskUsage | undefined> {
     return await this.#containers.usage(taskId)
   }

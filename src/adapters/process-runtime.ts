@@ -24,6 +24,7 @@ import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
 import { execInContainer } from './process-exec.ts'
 import { pidOf } from './process-identity.ts'
+import { ProcessStats } from './process-stats.ts'
 import { ProcessUsage } from './process-usage.ts'
 import { processNotes } from './process-notes.ts'
 import { volumeVariables } from './process-volumes.ts'
@@ -61,6 +62,7 @@ export class ProcessRuntime implements TaskRuntime {
   readonly #log: Log | undefined
   readonly #ports = new TaskPorts()
   readonly #usage: ProcessUsage
+  readonly #stats: ProcessStats
   readonly #watch: ContainerWatch
   readonly #listeners: ((taskId: string) => void)[] = []
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -81,6 +83,7 @@ export class ProcessRuntime implements TaskRuntime {
     this.#clock = clock
     this.#log = log
     this.#usage = new ProcessUsage(clock)
+    this.#stats = new ProcessStats(clock, this.#usage)
     this.#watch = new ContainerWatch(clock, (taskId) => {
       for (const listener of this.#listeners) listener(taskId)
     })
@@ -156,13 +159,25 @@ export class ProcessRuntime implements TaskRuntime {
   }
 
   async usage(taskId: string): Promise<TaskUsage | undefined> {
+    return this.#usage.of(this.#leaders(taskId).map(({ pid }) => pid))
+  }
+
+  async stats(taskId: string): Promise<Readonly<Record<string, object>>> {
+    return Object.fromEntries(
+      this.#leaders(taskId).flatMap(({ name, pid }) => {
+        const stats = this.#stats.of(pid, `${taskId}/${name}`)
+        return stats === undefined ? [] : [[name, stats]]
+      }),
+    )
+  }
+
+  /** Of the containers that run. */
+  #leaders(taskId: string): readonly { readonly name: string; readonly pid: number }[] {
     const directory = this.#directory(taskId)
-    const containers = this.#readPlan(directory)?.containers ?? []
-    const leaders = containers.flatMap(({ name }) => {
+    return (this.#readPlan(directory)?.containers ?? []).flatMap(({ name }) => {
       const state = readContainerState(directory.files(name))
-      return state.kind === 'running' ? [pidOf(state.shim)] : []
+      return state.kind === 'running' ? [{ name, pid: pidOf(state.shim) }] : []
     })
-    return this.#usage.of(leaders)
   }
 
   async list(): Promise<readonly string[]> {

@@ -26,8 +26,21 @@ export class ProcessUsage {
     const found = groupLeaders.flatMap((leader) => groups.get(leader) ?? [])
     if (found.length === 0) return undefined
     return {
-      cpuMilliseconds: found.reduce((sum, { ticks }) => sum + ticks, 0) * tickMilliseconds,
+      cpuMilliseconds:
+        found.reduce((sum, { userTicks, kernelTicks }) => sum + userTicks + kernelTicks, 0) * tickMilliseconds,
       memoryBytes: found.flatMap(({ pids }) => pids).reduce((sum, pid) => sum + residentBytes(pid), 0),
+    }
+  }
+
+  /** Of one group, in more detail. */
+  ofGroup(leader: number): GroupDetail | undefined {
+    const group = this.#groups().get(leader)
+    if (group === undefined) return undefined
+    return {
+      userMilliseconds: group.userTicks * tickMilliseconds,
+      kernelMilliseconds: group.kernelTicks * tickMilliseconds,
+      memoryBytes: group.pids.reduce((sum, pid) => sum + residentBytes(pid), 0),
+      threads: group.threads,
     }
   }
 
@@ -40,7 +53,13 @@ export class ProcessUsage {
   }
 }
 
-type GroupUsage = { readonly pids: number[]; ticks: number }
+export type GroupDetail = {
+  readonly userMilliseconds: number
+  readonly kernelMilliseconds: number
+  readonly memoryBytes: number
+  readonly threads: number
+}
+type GroupUsage = { readonly pids: number[]; userTicks: number; kernelTicks: number; threads: number }
 
 function readGroups(): ReadonlyMap<number, GroupUsage> {
   const groups = new Map<number, GroupUsage>()
@@ -50,10 +69,13 @@ function readGroups(): ReadonlyMap<number, GroupUsage> {
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields === undefined) continue
     const group = Number(fields[2])
-    const usage = groups.get(group) ?? { pids: [], ticks: 0 }
+    const usage = groups.get(group) ?? { pids: [], userTicks: 0, kernelTicks: 0, threads: 0 }
     usage.pids.push(Number(name))
-    // User and system time, its own and that of the children it has waited for.
-    for (const field of fields.slice(11, 15)) usage.ticks += Number(field)
+    // Its own time, and that of the children it has waited for.
+    const [user = 0, kernel = 0, childrenUser = 0, childrenKernel = 0] = fields.slice(11, 15).map(Number)
+    usage.userTicks += user + childrenUser
+    usage.kernelTicks += kernel + childrenKernel
+    usage.threads += Number(fields[17])
     groups.set(group, usage)
   }
   return groups

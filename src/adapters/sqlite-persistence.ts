@@ -95,7 +95,7 @@ export class SqlitePersistence implements Persistence {
         for (const { kind, key, value } of rows) {
           const table = isOnDisk.has(kind) ? this.#history : this.#rows
           if (value === undefined) table.delete.run(kind, key)
-          else table.put.run(kind, key, value)
+          else table.put.run(kind, key, JSON.stringify(value))
         }
         this.#database.exec('COMMIT')
       } catch (error) {

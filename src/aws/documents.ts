@@ -46,6 +46,14 @@ export function serviceDeploymentDocument(
   return { path: /^\/deployments\/([0-9a-f]{21})\.json$/, read: (id = '') => recordOf(id) }
 }
 
+/** `GET /teal.json`: what a client cannot know from AWS's calls: that this is Teal, and how long a configured minute lasts. */
+export function aboutDocument(about: {
+  readonly version: string | undefined
+  readonly minuteMilliseconds: number
+}): ReadableDocument {
+  return { path: /^\/teal\.json$/, read: () => about }
+}
+
 /** Undefined when no document is at this path. */
 export async function readDocument(documents: readonly ReadableDocument[], path: string): Promise<object | undefined> {
   for (const document of documents) {

@@ -28,7 +28,7 @@ Where nothing at all of that is configured, it is ${localEndpoint}.`
 export function clientConfiguration(
   { endpointUrl, region }: AwsOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  service: 'ACM' | 'CODEDEPLOY' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3' = 'CODEDEPLOY',
+  service: AwsService = 'CODEDEPLOY',
 ): ClientConfiguration {
   const files = [
     env['AWS_CONFIG_FILE'] ?? homeFile('config'),
@@ -51,6 +51,10 @@ export function clientConfiguration(
     ...(isHere && !hasCredentials ? { credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' } } : {}),
   }
 }
+
+/** As in the names of the variables that point one client elsewhere: `AWS_ENDPOINT_URL_ECS`. */
+type AwsService =
+  'ACM' | 'CLOUDWATCH' | 'CLOUDWATCH_LOGS' | 'CODEDEPLOY' | 'ECS' | 'ELASTIC_LOAD_BALANCING_V2' | 'LAMBDA' | 'S3'
 
 type ClientConfiguration = {
   readonly endpoint?: string
@@ -89,8 +93,8 @@ export type CodeDeployAccess = {
 /** What the SDK throws, in words for the person at the keyboard. */
 export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 'endpoint'>): unknown {
   if (!(error instanceof Error)) return error
-  const code = 'code' in error ? String(error.code) : ''
-  if (unreachable.has(code)) {
+  if (isUnreachable(error)) {
+    const code = 'code' in error ? String(error.code) : ''
     return new CliError(
       `nothing answers at ${endpoint()} (${code}). Run \`teal serve\` there, or set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
     )
@@ -109,6 +113,11 @@ export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 
     return new CliError('no region is configured: set AWS_REGION, or use --region.')
   }
   return '$metadata' in error ? new CliError(`${error.message} (${error.name})`) : error
+}
+
+/** Nothing answered. */
+export function isUnreachable(error: Error): boolean {
+  return 'code' in error && unreachable.has(String(error.code))
 }
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'])

@@ -4,6 +4,7 @@ import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { deploymentText } from './deployment-text.ts'
+import { deploymentTargetOf } from './deployment-target.ts'
 import { CliError } from './exit-code.ts'
 import { readServiceDeployment, serviceDeploymentId, serviceDeploymentText } from './service-deployment.ts'
 
@@ -60,7 +61,7 @@ async function look(access: CodeDeployAccess, deploymentId: string): Promise<Sho
   const { deploymentInfo } = await codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
   if (deploymentInfo === undefined) throw new CliError(`${access.endpoint()} answers nothing about ${deploymentId}.`)
   const [target, record] = await Promise.all([
-    targetOf(access, deploymentId),
+    deploymentTargetOf(access, deploymentId),
     readRecord(access.endpoint(), deploymentId),
   ])
   return {
@@ -69,21 +70,6 @@ async function look(access: CodeDeployAccess, deploymentId: string): Promise<Sho
     deployment: deploymentInfo,
     ...(target === undefined ? {} : { target }),
     ...(record === undefined ? {} : { record }),
-  }
-}
-
-async function targetOf({ codeDeploy }: CodeDeployAccess, deploymentId: string): Promise<ECSTarget | undefined> {
-  const sdk = await import('@aws-sdk/client-codedeploy')
-  try {
-    const { targetIds } = await codeDeploy.send(new sdk.ListDeploymentTargetsCommand({ deploymentId }))
-    if (targetIds?.[0] === undefined) return undefined
-    const { deploymentTargets } = await codeDeploy.send(
-      new sdk.BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: [targetIds[0]] }),
-    )
-    return deploymentTargets?.[0]?.ecsTarget
-  } catch (error) {
-    if (error instanceof sdk.DeploymentNotStartedException) return undefined
-    throw error
   }
 }
 

@@ -1,5 +1,13 @@
 /** What the program's end tells whoever ran it. */
-export const exitCode = { ok: 0, failed: 1, wrongUsage: 2 } as const
+export const exitCode = {
+  ok: 0,
+  failed: 1,
+  wrongUsage: 2,
+  /** A deployment that was watched ended without success, or was stopped. */
+  deploymentFailed: 3,
+  /** Ctrl-C: what was watched goes on. */
+  interrupted: 130,
+} as const
 
 /** Something went wrong in a way the person at the keyboard can do something about: its message is all they are shown. */
 export class CliError extends Error {

@@ -1,17 +1,24 @@
 import { Command, CommanderError } from 'commander'
+import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
+import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
+import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
+import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
+import { urlsCommand } from './urls.ts'
+import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
+import { watchCommand } from './watch.ts'
 
 /**
  * The program people run.
@@ -46,6 +53,11 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    initCommand(),
+    watchCommand(exitWith),
+    verifyCommand(exitWith),
+    diffCommand(exitWith),
+    renderCommand(),
     deploymentCommand(),
     deploymentsCommand(),
     continueCommand(),
@@ -54,6 +66,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     hookCommand(),
     logsCommand(),
     certificateCommand(),
+    acceptCommand(exitWith),
+    urlsCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
@@ -91,6 +105,8 @@ Examples:
   $ aws deploy create-deployment …    deploy, as with AWS
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
+  $ teal urls build logs/ --to urls.csv   the URLs that people request
+  $ teal accept --url … --list urls.csv   judge a version by them
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

@@ -1,9 +1,25 @@
 import { InvalidArgumentError, Option } from 'commander'
+import type { NamedImage } from '../domain/task-definition-file.ts'
 import { parseDuration } from './duration.ts'
 
 /** Options that several commands have, and how the texts of options are read. */
 export function dataOption(): Option {
   return new Option('--data <directory>', 'the data directory').env('TEAL_DATA').default('.teal')
+}
+
+/** May be given several times. */
+export function imageOption(): Option {
+  return new Option('--image <name=image>', 'the image of a container, or of a placeholder <NAME>; may be repeated')
+    .argParser((text: string, before: readonly NamedImage[]) => [...before, parseImage(text)])
+    .default([], 'those in the file')
+}
+
+function parseImage(text: string): NamedImage {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1) {
+    throw new InvalidArgumentError("It is a container's name and an image: web=hello:2.")
+  }
+  return { name: text.slice(0, at), image: text.slice(at + 1) }
 }
 
 export function parsePort(text: string): number {

@@ -1,3 +1,7 @@
+import { timeOfDay } from '../view/words.ts'
+
+export { spanOf, timeOfDay } from '../view/words.ts'
+
 /** What is written for people fits into a terminal of this width. */
 const width = 80
 
@@ -25,21 +29,8 @@ export function columns(rows: readonly (readonly string[])[]): readonly string[]
   })
 }
 
-/** `0.4 s`, `3 min 12 s`, `2 h 5 min`, of milliseconds. */
-export function spanOf(milliseconds: number): string {
-  const seconds = milliseconds / 1_000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
 /** `2027-03-01 14:05:09`, in this machine's time. */
 export function dateAndTime(date: Date): string {
   const [month, day] = [date.getMonth() + 1, date.getDate()].map((number) => String(number).padStart(2, '0'))
   return `${date.getFullYear()}-${month}-${day} ${timeOfDay(date)}`
-}
-
-export function timeOfDay(date: Date): string {
-  return date.toTimeString().slice(0, 8)
 }

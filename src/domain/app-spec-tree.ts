@@ -8,6 +8,7 @@ export class AppSpecError extends Error {
   /** The part after CodeDeploy's own words. */
   readonly detail: string
   readonly path: TreePath
+  readonly position: { readonly line: number; readonly column: number } | undefined
 
   constructor(detail: string, path: TreePath, { position, opening = invalid }: AppSpecErrorOptions = {}) {
     const where = position === undefined ? '' : `Line ${position.line}, column ${position.column}: `
@@ -15,6 +16,7 @@ export class AppSpecError extends Error {
     this.name = 'AppSpecError'
     this.detail = detail
     this.path = path
+    this.position = position
   }
 }
 

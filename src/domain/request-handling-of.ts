@@ -9,8 +9,10 @@ export function requestHandlingOf(
   listener: Pick<Listener, 'attributes'>,
 ): RequestHandling | undefined {
   const asked: RequestHandling = { ...ofLoadBalancer(loadBalancer.attributes), ...ofListener(listener.attributes) }
-  return JSON.stringify(asked) === JSON.stringify(defaultHandling) ? undefined : asked
+  return JSON.stringify(asked) === defaultText ? undefined : asked
 }
+
+const defaultText = JSON.stringify(defaultHandling)
 
 type OfListener = 'answerHeaders' | 'showsServer'
 

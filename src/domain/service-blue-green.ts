@@ -12,6 +12,8 @@ import type { Procedure, ServiceDeploymentStep, StepResult } from './step.ts'
 const stageTimeoutInMinutes = 1440
 /** How long a revision that serves may take to be whole again, or to serve again, before it is relied on. */
 const blueTimeoutInMinutes = 60
+/** How long one that is not whole may be without a healthy task. */
+const servingTimeoutInMinutes = 5
 
 /**
  * One blue/green, linear or canary deployment as ECS itself performs it, stage by stage. Unlike CodeDeploy's, a rollback is
@@ -89,12 +91,23 @@ class Stages {
     yield { kind: 'enterStage', stage: 'RECONCILE_SERVICE' }
     if (!isFirst) {
       yield { kind: 'restoreBlue' }
-      yield { kind: 'awaitSteadyState', taskSet: 'blue', until: 'steady', timeoutInMinutes: blueTimeoutInMinutes }
+      yield* this.#wholeBlue()
       yield { kind: 'routeProductionTraffic', greenPercentage: 0 }
       if (testListenerArn !== undefined) yield { kind: 'routeTestTraffic', to: 'blue' }
     }
     yield { kind: 'removeOthers' }
     yield* this.hooks('RECONCILE_SERVICE')
+  }
+
+  /** One that serves, but is not whole in time, is what a new revision is wanted for: it must not keep it away. */
+  *#wholeBlue(): Stage {
+    const blue = { kind: 'awaitSteadyState', taskSet: 'blue' } as const
+    try {
+      yield { ...blue, until: 'steady', timeoutInMinutes: blueTimeoutInMinutes }
+    } catch (error) {
+      if (!(error instanceof DeploymentInterrupted) || error.errorInformation.code !== 'TIMEOUT') throw error
+      yield { ...blue, until: 'serving', timeoutInMinutes: servingTimeoutInMinutes }
+    }
   }
 
   *#scaleUp(): Stage {

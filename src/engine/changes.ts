@@ -56,16 +56,18 @@ export class Changes {
       },
     }
     const abort = (): void => reject(signal?.reason as Error)
-    const timer = new AbortController()
+    const timer = deadline === undefined ? undefined : new AbortController()
     this.#add(waiter)
     signal?.addEventListener('abort', abort, { once: true })
-    if (deadline !== undefined) void this.#ring(waiter, deadline, timer.signal).then(resolve, () => undefined)
+    if (deadline !== undefined && timer !== undefined) {
+      void this.#ring(waiter, deadline, timer.signal).then(resolve, () => undefined)
+    }
     try {
       return await promise
     } finally {
       this.#remove(waiter)
       signal?.removeEventListener('abort', abort)
-      timer.abort(noLongerNeeded)
+      timer?.abort(noLongerNeeded)
     }
   }
 

@@ -1,5 +1,6 @@
 import { lastPart } from '../domain/identifiers.ts'
 import type { Deployment, DeploymentPlan } from '../domain/deployment.ts'
+import { containerFindings } from '../domain/preflight/container-findings.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
 import type { FunctionInvoker } from './functions.ts'
@@ -84,10 +85,15 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   if (taskDefinition === undefined) throw refusedByEcs('Unable to describe task definition.')
   if (taskDefinition.status !== 'ACTIVE') throw refusedByEcs('TaskDefinition is inactive')
   const container = taskDefinition.containerDefinitions.find(({ name }) => name === loadBalancer.containerName)
-  if (container === undefined) throw refusedByEcs('The container does not exist in the task definition.')
   const { containerName, containerPort } = loadBalancer
+  const name = lastPart(taskDefinitionArn)
+  const findings = () => containerFindings(loadBalancer, { ...taskDefinition, name })
+  if (container === undefined) {
+    throw refusedByEcs('The container does not exist in the task definition.', findings())
+  }
   if (!container.portMappings.some((mapping) => mapping.containerPort === containerPort)) {
-    throw refusedByEcs(`The container ${containerName} did not have a container port ${containerPort} defined.`)
+    const refusal = `The container ${containerName} did not have a container port ${containerPort} defined.`
+    throw refusedByEcs(refusal, findings())
   }
   services.createTaskSet({
     taskSetId: plan.green.taskSetId,

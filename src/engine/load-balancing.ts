@@ -204,8 +204,8 @@ export class RouterLoadBalancing implements LoadBalancing {
   }
 
   #registered(targetGroupArn: string, target: TargetAddress): RegisteredTarget | undefined {
-    const key = addressKey(target)
-    return this.#store.targetGroups.get(targetGroupArn)?.targets.find((each) => addressKey(each) === key)
+    const { id, port } = target
+    return this.#store.targetGroups.get(targetGroupArn)?.targets.find((each) => each.port === port && each.id === id)
   }
 
   #isReferenced(targetGroupArn: string): boolean {

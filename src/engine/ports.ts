@@ -40,8 +40,8 @@ export interface Persistence {
 }
 export type Durability = 'kept' | 'noted'
 export type StoredRow = { readonly kind: string; readonly key: string; readonly value: string }
-/** `value` undefined deletes the row. */
-export type RowChange = { readonly kind: string; readonly key: string; readonly value: string | undefined }
+/** `value` is kept as JSON text; undefined deletes the row. It is never changed in place. */
+export type RowChange = { readonly kind: string; readonly key: string; readonly value: unknown }
 
 /** The routers, seen as one. */
 export interface Router {
@@ -108,6 +108,11 @@ export interface TaskRuntime {
    * measured. Absent where the runtime measures nothing.
    */
   usage?(taskId: string): Promise<TaskUsage | undefined>
+  /**
+   * What Docker's engine answers to `GET /containers/ID/stats`, by container name, of those that run; a member that cannot be
+   * known is left out. Absent where the runtime measures nothing.
+   */
+  stats?(taskId: string): Promise<Readonly<Record<string, object>>>
   /** The engine's endpoint as containers reach it; absent where they reach it as everybody does. */
   endpointUrlFor?(endpointUrl: string): string
 }

@@ -5,7 +5,7 @@ import { isInterruptibleServiceStep, serviceStepEnded } from '../domain/service-
 import { isOver } from '../domain/service-deployment.ts'
 import type { ServiceDeployment, ServiceDeploymentPlan } from '../domain/service-deployment.ts'
 import { serviceEvent } from '../domain/service-events.ts'
-import type { Rollout } from '../domain/service.ts'
+import type { Rollout, TaskSet } from '../domain/service.ts'
 import type { Procedure, ServiceDeploymentStep, StepResult } from '../domain/step.ts'
 import type { ServiceDeploymentSupervisor } from './engine.ts'
 import type { Log } from './ports.ts'
@@ -107,24 +107,36 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
   ): Promise<DeploymentInterrupted | undefined> {
     const { store, changes } = this.#tools
     const isPlanned = store.serviceDeployments.get(key)?.plan !== undefined
-    const look = ():
-      { readonly asked: DeploymentInterrupted | undefined } | { readonly trouble: ServiceDeployment } | undefined => {
+    const look = (): { readonly asked: DeploymentInterrupted | undefined } | 'news' | undefined => {
       const deployment = store.serviceDeployments.get(key)
       if (deployment === undefined || isOver(deployment)) return { asked: stopped('The service was deleted.') }
       const asked = interruptionOf(store, deployment)
       if (asked !== undefined) return asked.message === reported?.message ? undefined : { asked }
       // With the plan it is known what else there is to watch.
       if (!isPlanned && deployment.plan !== undefined) return { asked: undefined }
-      const trouble = this.#trouble(deployment)
-      return trouble === undefined ? undefined : { trouble }
+      return this.#news(deployment) === undefined ? undefined : 'news'
     }
-    const seen = await changes.until(look, { signal, about: this.#watched(key) })
-    if (seen === undefined) return undefined
-    if ('asked' in seen) return seen.asked ?? this.watch(key, signal, reported)
-    const { trouble } = seen
+    const seen = await changes.until(look, { signal, about: this.#watched(key), ...this.#deadline(key) })
+    if (seen === undefined) return this.watch(key, signal, reported)
+    if (seen !== 'news') return seen.asked ?? this.watch(key, signal, reported)
+    // The record has gone on since it was looked at: what is written is of the record as it is now.
+    const current = store.serviceDeployments.get(key)
+    const noted = current && this.#news(current)
+    if (noted === undefined) return this.watch(key, signal, reported)
     // Written down first, so that it also counts after a crash.
-    store.serviceDeployments.put(key, trouble)
-    return interruptionOf(store, trouble)
+    store.serviceDeployments.put(key, noted)
+    return interruptionOf(store, noted) ?? this.watch(key, signal, reported)
+  }
+
+  /** Until when there is something to watch for, as long as that is still to come. */
+  #deadline(key: string): { readonly deadline?: number } {
+    const deployment = this.#tools.store.serviceDeployments.get(key)
+    const deadline = deployment && this.#overdueAt(deployment)
+    return deadline === undefined || deadline <= this.#tools.clock.now() ? {} : { deadline }
+  }
+
+  #overdueAt({ startedAt }: ServiceDeployment): number | undefined {
+    return startedAt === undefined ? undefined : startedAt + mostMinutes * this.#tools.settings.minuteMilliseconds
   }
 
   left(key: string): void {
@@ -148,20 +160,24 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
     return [key, serviceArn, arn.taskSet(serviceArn, plan.green.taskSetId), ...rules, ...listeners, ...alarmKeys]
   }
 
-  /** What was found against going on, as it is to be written down: tasks that fail, alarms, rules somebody changed. */
-  #trouble(deployment: ServiceDeployment): ServiceDeployment | undefined {
+  /**
+   * What was found, as it is to be written down: how many tasks have failed; and against going on too many of them, alarms,
+   * rules somebody changed, a deployment that takes longer than ECS lets one.
+   */
+  #news(deployment: ServiceDeployment): ServiceDeployment | undefined {
     const { store } = this.#tools
     const { plan, rollback, status, lifecycleStage } = deployment
     if (status !== 'IN_PROGRESS' || rollback !== undefined || plan === undefined) return undefined
     if (lifecycleStage === 'CLEAN_UP') return undefined
     const changed = ruleTrouble(store, deployment)
-    if (changed !== undefined) {
-      const errorInformation = { code: 'ELASTIC_LOAD_BALANCING_INVALID', message: changed } as const
-      return { ...deployment, interruption: { event: 'DEPLOYMENT_FAILURE', errorInformation } }
+    if (changed !== undefined) return failing(deployment, 'ELASTIC_LOAD_BALANCING_INVALID', changed)
+    if (this.#tools.clock.now() >= (this.#overdueAt(deployment) ?? Infinity)) {
+      return failing(deployment, 'TIMEOUT', 'it was not over after 30 days, and ECS lets no deployment last longer.')
     }
     const green = store.taskSets.get(arn.taskSet(plan.serviceArn, plan.green.taskSetId))
-    const failure = green && rollingFailure(store, deployment, green)
-    if (failure === undefined) return undefined
+    if (green === undefined) return undefined
+    const failure = rollingFailure(store, deployment, green)
+    if (failure === undefined) return countingFailures(deployment, green)
     const code = failure.monitors.alarms === undefined ? 'CUSTOMER_APPLICATION_UNHEALTHY' : 'ALARM_ACTIVE'
     const event = failure.rollback ? 'DEPLOYMENT_FAILURE' : 'DEPLOYMENT_STOP_ON_REQUEST'
     const message = failure.rollback ? failure.because : `Service deployment stopped because ${failure.because}`
@@ -173,6 +189,28 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
     if (deployment === undefined) throw new Error(`Service deployment ${key} is not in the store.`)
     return deployment
   }
+}
+
+/**
+ * ECS's limit for a whole deployment, from its start. What a stage takes, a day at most on AWS, is bounded by its steps:
+ * the patience with tasks, the time-outs of hooks, the bake times.
+ */
+const mostMinutes = 30 * 24 * 60
+
+function failing(
+  deployment: ServiceDeployment,
+  code: 'ELASTIC_LOAD_BALANCING_INVALID' | 'TIMEOUT',
+  message: string,
+): ServiceDeployment {
+  return { ...deployment, interruption: { event: 'DEPLOYMENT_FAILURE', errorInformation: { code, message } } }
+}
+
+/** The circuit breaker's count of failed tasks as it is now; undefined where the record says it already. */
+function countingFailures(deployment: ServiceDeployment, { failures }: TaskSet): ServiceDeployment | undefined {
+  const { deploymentCircuitBreaker: breaker } = deployment
+  const failureCount = failures.sinceHealthy ?? 0
+  if (breaker.status !== 'MONITORING' || breaker.failureCount === failureCount) return undefined
+  return { ...deployment, deploymentCircuitBreaker: { ...breaker, failureCount } }
 }
 
 /**

@@ -282,15 +282,12 @@ function alarmKeysOf({ alarms, serviceArn }: ServiceDeployment): readonly string
 
 /** The last change of a row is the one that counts. */
 function rowsOf(changes: readonly Change[]): readonly RowChange[] {
+  if (changes.length === 1) return changes
   const last = new Map<string, Change>()
   for (const change of changes) {
     const row = `${change.kind}\n${change.key}`
     last.delete(row)
     last.set(row, change)
   }
-  return Array.from(last.values(), ({ kind, key, value }) => ({
-    kind,
-    key,
-    value: value === undefined ? undefined : JSON.stringify(value),
-  }))
+  return [...last.values()]
 }

@@ -1,7 +1,9 @@
 import type { DeploymentPlan, ShiftPlan } from '../domain/deployment.ts'
 import type { Listener, ListenerAction } from '../domain/load-balancer.ts'
+import type { ListenerFacts } from '../domain/preflight/facts.ts'
+import { primaryFindings } from '../domain/preflight/listener-findings.ts'
 import type { WeightedTargetGroup } from '../domain/routing-table.ts'
-import { failed } from './deployment-failure.ts'
+import { explained, failed } from './deployment-failure.ts'
 import type { Engine } from './engine.ts'
 import { forwardOf } from './rule-traffic.ts'
 import type { Store } from './store.ts'
@@ -58,13 +60,13 @@ export function servesTargetGroup(store: Store, listenerArn: string, targetGroup
 export function checkListeners(store: Store, plan: DeploymentPlan): void {
   const { prodListenerArn, testListenerArn, blue, green } = plan
   if (!isBehind(store, prodListenerArn, blue.targetGroupArn)) {
-    throw refusedByElb(`Primary taskset target group must be behind listener ${prodListenerArn}`)
+    throw notOnPrimary(store, plan, { listenerArn: prodListenerArn, isTest: false })
   }
   if (
     testListenerArn !== undefined &&
     ![blue, green].some((side) => isBehind(store, testListenerArn, side.targetGroupArn))
   ) {
-    throw refusedByElb(`Primary taskset target group must be behind listener ${testListenerArn}`)
+    throw notOnPrimary(store, plan, { listenerArn: testListenerArn, isTest: true })
   }
   const pair = [blue.targetGroupArn, green.targetGroupArn]
   for (const groups of forwardsOf(store, prodListenerArn)) {
@@ -86,6 +88,36 @@ export function requireListener(store: Store, listenerArn: string): Listener {
 
 function isBehind(store: Store, listenerArn: string, targetGroupArn: string): boolean {
   return forwardsOf(store, listenerArn).some((groups) => shareOf(groups, targetGroupArn) !== undefined)
+}
+
+function notOnPrimary(
+  store: Store,
+  { blue, green }: DeploymentPlan,
+  { listenerArn, isTest }: { readonly listenerArn: string; readonly isTest: boolean },
+): Error {
+  const sides = { blue: nameOf(blue), green: nameOf(green) }
+  const listener = store.listeners.get(listenerArn)
+  const findings = listener === undefined ? [] : primaryFindings(factsOf(store, listener), sides, { isTest })
+  const refusal = `Primary taskset target group must be behind listener ${listenerArn}`
+  return refusedByElb(findings.length === 0 ? refusal : `${refusal}.${explained(findings)}`)
+}
+
+function nameOf({ targetGroupArn, targetGroupName: name }: DeploymentPlan['blue']) {
+  return { targetGroupArn, name }
+}
+
+function factsOf(store: Store, listener: Listener): ListenerFacts {
+  const { listenerArn, loadBalancerArn, protocol, port, defaultActions } = listener
+  const rules = rulesOf(store, listenerArn).map(({ priority, actions }) => ({ priority: String(priority), actions }))
+  const routes = [{ priority: 'default', actions: defaultActions }, ...rules].map(({ priority, actions }) => {
+    const action = actions.at(-1)
+    return {
+      priority,
+      action: action?.type ?? '',
+      targetGroups: action?.type === 'forward' ? action.targetGroups : [],
+    }
+  })
+  return { listenerArn, loadBalancerArn, protocol, port, routes }
 }
 
 function refusedByElb(reason: string): Error {

@@ -35,7 +35,7 @@ test('the same key in two kinds is two rows', (t) => {
   persistence.write([row('a', '1'), { kind: 'services', key: 'a', value: '2' }])
   assert.deepEqual(
     [...persistence.load()].map(({ kind, key, value }) => `${kind} ${key} ${value}`),
-    ['tasks a 1', 'services a 2'],
+    ['tasks a "1"', 'services a "2"'],
   )
 })
 
@@ -96,12 +96,13 @@ test('journals are read one by one and not loaded, however many there are', (t) 
   }))
   persistence.write([row('a', '1'), ...journal])
   assert.deepEqual(contents(persistence), ['a=1'])
-  assert.deepEqual([persistence.read('journal', 'd/7'), persistence.read('journal', 'd/500')], ['7', undefined])
+  assert.deepEqual([persistence.read('journal', 'd/7'), persistence.read('journal', 'd/500')], ['"7"', undefined])
   persistence.write([
     { kind: 'journal', key: 'd/7', value: 'changed' },
     ...journal.slice(10).map(({ kind, key }) => ({ kind, key, value: undefined })),
   ])
-  assert.deepEqual([...persistence.readAll('journal')], ['0', '1', '2', '3', '4', '5', '6', 'changed', '8', '9'])
+  const left = Array.from(persistence.readAll('journal'), (text) => String(JSON.parse(text)))
+  assert.deepEqual(left, ['0', '1', '2', '3', '4', '5', '6', 'changed', '8', '9'])
 })
 
 test('the state of the first version is taken over, its journals among it', (t) => {
@@ -169,7 +170,7 @@ function row(key: string, value: string): RowChange {
 }
 
 function contents(persistence: SqlitePersistence): string[] {
-  return [...persistence.load()].map(({ key, value }) => `${key}=${value}`)
+  return [...persistence.load()].map(({ key, value }) => `${key}=${JSON.parse(value)}`)
 }
 
 function stateFile(t: TestContext): string {

@@ -17,6 +17,21 @@ export type ConformanceWorld = {
   readonly leave: (runtime: TaskRuntime) => void
 }
 
+type CpuStats = {
+  readonly cpu_usage: { readonly total_usage: number }
+  readonly system_cpu_usage: number
+  readonly online_cpus: number
+}
+type ContainerStats = {
+  readonly read: string
+  readonly preread: string
+  readonly cpu_stats: CpuStats
+  readonly precpu_stats: CpuStats
+  readonly memory_stats: { readonly usage: number; readonly limit: number }
+  /** Docker leaves it out where there is no controller of process numbers. */
+  readonly pids_stats: { readonly current?: number }
+}
+
 const never = new AbortController().signal
 
 /** A script that ends at once with SIGTERM, also as the first process of a container, which has to ask for its signals. */
@@ -96,6 +111,30 @@ each('is stopped by SIGTERM, or by SIGKILL after its stop time-out', async ({ ru
   await tasks.stop('t1')
   const seen = await tasks.inspect('t1')
   assert.deepEqual([exitCodeOf(seen, 'polite'), exitCodeOf(seen, 'deaf')], [7, 137])
+})
+
+each('tells what each of its containers uses, as Docker does', async ({ runtime, image }) => {
+  const tasks = runtime()
+  const busy = 'trap "exit 143" TERM; i=0; while :; do i=$((i+1)); done'
+  await started(
+    tasks,
+    task('t1', shell(image, 'busy', busy), shell(image, 'idle', idle), shell(image, 'over', 'exit 0')),
+  )
+  await eventually('the end of one', async () => exitCodeOf(await tasks.inspect('t1'), 'over') === 0)
+  const used = await eventually('two looks', async () => {
+    const stats = (await tasks.stats?.('t1')) as Record<string, ContainerStats> | undefined
+    const { precpu_stats: before, cpu_stats: now } = stats?.['busy'] ?? {}
+    return now && before && now.cpu_usage.total_usage > before.cpu_usage.total_usage && before.cpu_usage.total_usage > 0
+      ? stats
+      : undefined
+  })
+  assert.deepEqual(Object.keys(used).toSorted(), ['busy', 'idle'])
+  const { memory_stats, pids_stats, cpu_stats, precpu_stats, read, preread } = used['busy'] as ContainerStats
+  assert(memory_stats.usage > 0 && memory_stats.limit > memory_stats.usage && (pids_stats.current ?? 1) >= 1)
+  assert(cpu_stats.online_cpus >= 1 && cpu_stats.system_cpu_usage > precpu_stats.system_cpu_usage)
+  assert(Date.parse(read) > Date.parse(preread))
+  await tasks.stop('t1')
+  assert.deepEqual(await tasks.stats?.('t1'), {})
 })
 
 each('stops one container and leaves the others', async ({ runtime, image }) => {

@@ -42,10 +42,17 @@ type Wishes = {
   /** Throws at the first step that is in these words. */
   readonly failAt?: string
   readonly event?: 'DEPLOYMENT_FAILURE' | 'DEPLOYMENT_STOP_ON_REQUEST'
+  readonly code?: 'TIMEOUT' | 'MANUAL_STOP'
 }
 
 /** The steps in words, each answered as if all went well, but for the one that fails. */
-function run({ plan = {}, configuration = {}, failAt, event = 'DEPLOYMENT_FAILURE' }: Wishes): readonly string[] {
+function run({
+  plan = {},
+  configuration = {},
+  failAt,
+  event = 'DEPLOYMENT_FAILURE',
+  code = 'TIMEOUT',
+}: Wishes): readonly string[] {
   const procedure = serviceBlueGreenDeployment(deploymentOf(configuration))
   const seen: string[] = []
   let hasFailed = false
@@ -55,7 +62,7 @@ function run({ plan = {}, configuration = {}, failAt, event = 'DEPLOYMENT_FAILUR
     const fails: boolean = words === failAt && !hasFailed
     hasFailed ||= fails
     next = fails
-      ? procedure.throw(new DeploymentInterrupted(event, { code: 'TIMEOUT', message: 'of this test.' }))
+      ? procedure.throw(new DeploymentInterrupted(event, { code, message: 'of this test.' }))
       : procedure.next(answer(next.value, { ...aPlan, ...plan }))
   }
   return seen
@@ -154,6 +161,17 @@ describe('a deployment of ECS itself that shifts traffic', () => {
       'test to blue',
       'removeOthers',
     ])
+  })
+
+  test('goes on from a revision that serves, though it was not whole in time', () => {
+    const steps = run({ plan: { needsReconcile: true }, failAt: 'await blue steady' })
+    assert.deepEqual(steps.slice(4, 7), ['await blue steady', 'await blue serving', 'production 0'])
+    assert.equal(steps.at(-1), 'SUCCESSFUL')
+    const stop = { event: 'DEPLOYMENT_STOP_ON_REQUEST', code: 'MANUAL_STOP' } as const
+    assert.equal(
+      run({ plan: { needsReconcile: true }, failAt: 'await blue steady', ...stop }).at(-1),
+      'STOPPED of this test.',
+    )
   })
 
   test('that fails after the shift goes back within itself, and its hooks hear of it', () => {

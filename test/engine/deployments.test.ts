@@ -156,6 +156,10 @@ describe('a deployment, run by the engine', () => {
     assert.equal(done.status, 'Failed')
     assert.equal(done.errorInformation?.code, 'ELASTIC_LOAD_BALANCING_INVALID')
     assert.match(done.errorInformation.message, /Primary taskset target group must be behind listener/)
+    assert.match(
+      done.errorInformation.message,
+      /The production listener on port \d+ forwards to [\w-]*green, not to [\w-]*blue, the target group of the PRIMARY task set\. aws elbv2 modify-listener/,
+    )
     assert.equal(store.taskSets.list().length, 1)
   })
 

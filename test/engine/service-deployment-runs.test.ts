@@ -4,6 +4,7 @@ import type { DeploymentLifecycleHookStage } from '../../src/domain/service-depl
 import { alarmName, names, putAlarm } from '../world/furnished-world.ts'
 import { aNativeWorld, productionRule, putWeights } from '../world/native-world.ts'
 import type { NativeWorld } from '../world/native-world.ts'
+import { simulatedSettings } from '../world/simulated-engine.ts'
 
 const canary = {
   strategy: 'CANARY',
@@ -121,6 +122,32 @@ describe('a deployment of ECS itself, run by the engine', () => {
       ),
     )
     assert.deepEqual(production(world), { 'web-blue': 100, 'web-green': 0 })
+  })
+
+  test('goes back when it is not over after 30 days', async () => {
+    const world = await aNativeWorld()
+    const lifecycleStages = ['POST_SCALE_UP', 'POST_TEST_TRAFFIC_SHIFT', 'POST_PRODUCTION_TRAFFIC_SHIFT'] as const
+    const timeoutConfiguration = { timeoutInMinutes: 20_160, action: 'CONTINUE' } as const
+    const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages, timeoutConfiguration }] as const
+    const done = await world.deployed({ lifecycleHooks })
+    assert.equal(done.status, 'ROLLBACK_SUCCESSFUL')
+    assert.equal(done.statusReason, reason('it was not over after 30 days, and ECS lets no deployment last longer.'))
+    const minutes = ((done.rollback?.startedAt ?? 0) - (done.startedAt ?? 0)) / simulatedSettings.minuteMilliseconds
+    assert.equal(Math.floor(minutes / 60 / 24), 30)
+    assert.deepEqual(production(world), { 'web-blue': 100, 'web-green': 0 })
+  })
+
+  test('counts the tasks that fail as they do', async () => {
+    const world = await aNativeWorld()
+    const key = world.begin({ deploymentCircuitBreaker: { enable: true, rollback: true } }, 'crashes')
+    const counts: number[] = []
+    world.engine.store.onChange(() => {
+      const { failureCount } = world.at(key).deploymentCircuitBreaker
+      if (counts.at(-1) !== failureCount) counts.push(failureCount)
+    })
+    const { deploymentCircuitBreaker } = await world.over(key)
+    assert.deepEqual(counts, [0, 1, 2, 3])
+    assert.deepEqual(deploymentCircuitBreaker, { status: 'TRIGGERED', failureCount: 3, threshold: 3 })
   })
 
   test('of a version that does not start goes back by the circuit breaker', async () => {

@@ -291,7 +291,7 @@ class NativeSimulation extends FaultyWorld {
       return isDone()
     }
     const done = await this.clock.run(look, limit)
-    assert(done, `It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
+    if (!done) assert.fail(`It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
   }
 
   /** What must hold at every moment. */

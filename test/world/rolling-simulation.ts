@@ -197,7 +197,7 @@ class RollingSimulation extends FaultyWorld {
       limit,
     )
     if (this.#invariants.violation !== undefined) throw this.#invariants.violation
-    assert(done, `It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
+    if (!done) assert.fail(`It never came about that ${what}. ${this.lastWarning} ${this.#picture()}`)
   }
 
   #picture(): string {

@@ -38,6 +38,8 @@ export class SeededChance implements Chance {
   }
 
   #characters(alphabet: string, count: number): string {
-    return Array.from({ length: count }, () => alphabet[this.below(alphabet.length)]).join('')
+    let characters = ''
+    while (characters.length < count) characters += alphabet[this.below(alphabet.length)]
+    return characters
   }
 }

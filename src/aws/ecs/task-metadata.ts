@@ -1,24 +1,47 @@
 import type { ContainerDefinition, TaskDefinition } from '../../domain/task-definition.ts'
 import type { Task, TaskContainer } from '../../domain/task.ts'
+import type { TaskRuntime } from '../../engine/ports.ts'
 import type { Store } from '../../engine/store.ts'
 import type { ReadableDocument } from '../documents.ts'
 
 /**
  * The task metadata endpoint, version 4, at the address that containers find in ECS_CONTAINER_METADATA_URI_V4: the container
- * itself, `/task`, and `/taskWithTags`. There are no `/stats`.
+ * itself, `/task` and `/taskWithTags`; and what Docker's engine would say of its use of the machine, `/stats`, by Docker id
+ * for all containers of the task, `/task/stats`. A container that does not run has no statistics.
  */
-export function containerMetadata(store: Store): ReadableDocument {
+export function containerMetadata(store: Store, runtime: Pick<TaskRuntime, 'stats'>): ReadableDocument {
   return {
-    path: /^\/v4\/([0-9a-f]+)-(\d+)(\/task|\/taskWithTags)?$/,
-    read(taskId = '', index = '', part = '') {
+    path: /^\/v4\/([0-9a-f]+)-(\d+)(\/task|\/taskWithTags|\/stats|\/task\/stats)?$/,
+    async read(taskId = '', index = '', part = '') {
       const task = store.tasks.list().find((each) => each.taskId === taskId)
       const container = task?.containers[Number(index)]
       if (task === undefined || container === undefined) return undefined
       const definition = store.taskDefinitions.get(task.taskDefinitionArn)
       if (part === '') return containerDocument(task, container, definition)
+      if (part.endsWith('/stats')) {
+        const stats = (await runtime.stats?.(taskId)) ?? {}
+        return part === '/stats' ? withNames(task, container, stats[container.name]) : statsByDockerId(task, stats)
+      }
       return { ...taskDocument(task, definition), ...(part === '/taskWithTags' ? { TaskTags: task.tags } : {}) }
     },
   }
+}
+
+type StatsByName = Readonly<Record<string, object>>
+
+/** Null, as AWS answers it, of a container that has none. */
+function statsByDockerId(task: Task, stats: StatsByName): object {
+  return Object.fromEntries(
+    task.containers.map((container) => [
+      container.runtimeId ?? container.name,
+      withNames(task, container, stats[container.name]) ?? null,
+    ]),
+  )
+}
+
+/** By the names that the rest of the metadata has for it. */
+function withNames(task: Task, { name, runtimeId }: TaskContainer, stats: object | undefined): object | undefined {
+  return stats === undefined ? undefined : { ...stats, name: `/${name}`, id: runtimeId ?? task.taskId }
 }
 
 function taskDocument(task: Task, definition: TaskDefinition | undefined): object {

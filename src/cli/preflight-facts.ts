@@ -1,0 +1,215 @@
+import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
+import type { Service } from '@aws-sdk/client-ecs'
+import type { TrafficRouting } from '../domain/code-deploy.ts'
+import { thingOf } from '../domain/preflight/facts.ts'
+import type {
+  AlarmFacts,
+  AppSpecFacts,
+  FunctionFacts,
+  Looked,
+  Named,
+  PreflightFacts,
+  ServiceFacts,
+  TaskDefinitionFacts,
+} from '../domain/preflight/facts.ts'
+import { look } from './aws-clients.ts'
+import type { AwsClients } from './aws-clients.ts'
+import { groupFacts } from './deployment-group-access.ts'
+import { taskDefinitionFacts } from './preflight-files.ts'
+import type { FileFacts } from './preflight-files.ts'
+import { lookAtListeners, lookAtLoadBalancers, lookAtTargetGroups } from './preflight-load-balancing.ts'
+import { askHealth } from './preflight-health.ts'
+
+type LiveOptions = { readonly group: Looked<DeploymentGroupInfo>; readonly mostMinutes: number | undefined }
+
+/** Looks at everything that is live, at once where nothing waits for another. */
+export async function lookAtEverything(
+  clients: AwsClients,
+  files: FileFacts,
+  { group, mostMinutes }: LiveOptions,
+): Promise<PreflightFacts> {
+  const info = thingOf(group)
+  const settings = info === undefined ? undefined : groupFacts(info)
+  const appSpec = thingOf(files.appSpec)
+  const listenerArns = [settings?.prodListenerArn, settings?.testListenerArn].filter((arn) => arn !== undefined)
+  const [
+    region,
+    taskDefinition,
+    service,
+    trafficRouting,
+    runningDeploymentId,
+    targetGroups,
+    listeners,
+    functions,
+    alarms,
+  ] = await Promise.all([
+    clients.region(),
+    files.taskDefinition.kind === 'unasked' ? lookAtTaskDefinition(clients, appSpec) : files.taskDefinition,
+    lookAtService(clients, info),
+    lookAtRouting(clients, settings?.deploymentConfigName),
+    info === undefined ? undefined : runningDeployment(clients, info),
+    lookAtTargetGroups(clients, settings?.targetGroupNames ?? []),
+    lookAtListeners(clients, [...new Set(listenerArns)]),
+    lookAtFunctions(clients, appSpec),
+    lookAtAlarms(clients, settings?.alarmNames ?? []),
+  ])
+  const loadBalancers = await lookAtLoadBalancers(clients, listeners)
+  const facts: PreflightFacts = {
+    region,
+    appSpec: files.appSpec,
+    taskDefinition,
+    group: settings === undefined ? (group as Looked<never>) : { kind: 'found', thing: settings },
+    trafficRouting,
+    ...(runningDeploymentId === undefined ? {} : { runningDeploymentId }),
+    service,
+    targetGroups,
+    listeners,
+    loadBalancers,
+    functions,
+    alarms,
+    ...(mostMinutes === undefined ? {} : { mostMinutes }),
+  }
+  const healthAnswer = await askHealth(facts)
+  return healthAnswer === undefined ? facts : { ...facts, healthAnswer }
+}
+
+async function lookAtTaskDefinition(
+  clients: AwsClients,
+  appSpec: AppSpecFacts | undefined,
+): Promise<Looked<TaskDefinitionFacts>> {
+  if (appSpec === undefined) return { kind: 'unasked' }
+  const { DescribeTaskDefinitionCommand } = await import('@aws-sdk/client-ecs')
+  return look(clients, async () => {
+    const { taskDefinition } = await clients.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: appSpec.taskDefinition }),
+    )
+    if (taskDefinition === undefined) return undefined
+    const { family = '', revision, status = 'ACTIVE' } = taskDefinition
+    const facts = taskDefinitionFacts(taskDefinition as Readonly<Record<string, unknown>>)
+    return { ...facts, name: `${family}:${revision}`, status, readOnlyMembers: [] }
+  }, ['ClientException'])
+}
+
+async function lookAtService(
+  clients: AwsClients,
+  group: DeploymentGroupInfo | undefined,
+): Promise<Looked<ServiceFacts>> {
+  const [named] = group?.ecsServices ?? []
+  if (named?.serviceName === undefined) return { kind: 'unasked' }
+  const { clusterName, serviceName } = named
+  const { DescribeServicesCommand } = await import('@aws-sdk/client-ecs')
+  return look(clients, async () => {
+    const { services } = await clients.ecs.send(
+      new DescribeServicesCommand({ cluster: clusterName, services: [serviceName] }),
+    )
+    return services?.[0] === undefined ? undefined : serviceFacts(services[0])
+  }, ['ClusterNotFoundException'])
+}
+
+function serviceFacts(service: Service): ServiceFacts {
+  const { taskSets = [], networkConfiguration, launchType } = service
+  const arnsOf = ({ loadBalancers = [] }: (typeof taskSets)[number]): readonly string[] =>
+    loadBalancers.flatMap(({ targetGroupArn }) => (targetGroupArn === undefined ? [] : [targetGroupArn]))
+  const primary = taskSets.find(({ status }) => status === 'PRIMARY')
+  return {
+    serviceArn: service.serviceArn ?? '',
+    serviceName: service.serviceName ?? '',
+    status: service.status ?? '',
+    deploymentController: service.deploymentController?.type ?? 'ECS',
+    ...(launchType === undefined ? {} : { launchType }),
+    desiredCount: service.desiredCount ?? 0,
+    hasNetworkConfiguration: networkConfiguration?.awsvpcConfiguration !== undefined,
+    ...(primary === undefined
+      ? {}
+      : { primary: { targetGroupArns: arnsOf(primary), taskDefinition: primary.taskDefinition ?? '' } }),
+    boundTargetGroupArns: taskSets.flatMap(arnsOf),
+  }
+}
+
+async function lookAtRouting(
+  clients: AwsClients,
+  deploymentConfigName: string | undefined,
+): Promise<Looked<TrafficRouting>> {
+  if (deploymentConfigName === undefined || deploymentConfigName === '') return { kind: 'unasked' }
+  // What Terraform names on every group that names none; for ECS it is all at once.
+  if (deploymentConfigName === 'CodeDeployDefault.OneAtATime') return { kind: 'found', thing: { type: 'AllAtOnce' } }
+  const { GetDeploymentConfigCommand } = await import('@aws-sdk/client-codedeploy')
+  return look(clients, async () => {
+    const { deploymentConfigInfo } = await clients.codeDeploy.send(
+      new GetDeploymentConfigCommand({ deploymentConfigName }),
+    )
+    if (deploymentConfigInfo?.computePlatform !== 'ECS') return undefined
+    const { type, timeBasedCanary: canary, timeBasedLinear: linear } = deploymentConfigInfo.trafficRoutingConfig ?? {}
+    if (type === 'TimeBasedCanary') {
+      const { canaryPercentage = 0, canaryInterval = 0 } = canary ?? {}
+      return { type, canaryPercentage, canaryInterval }
+    }
+    if (type !== 'TimeBasedLinear') return { type: 'AllAtOnce' } as const
+    const { linearPercentage = 100, linearInterval = 0 } = linear ?? {}
+    return { type, linearPercentage, linearInterval }
+  }, ['DeploymentConfigDoesNotExistException'])
+}
+
+async function runningDeployment(
+  clients: AwsClients,
+  { applicationName, deploymentGroupName }: DeploymentGroupInfo,
+): Promise<string | undefined> {
+  const { ListDeploymentsCommand } = await import('@aws-sdk/client-codedeploy')
+  const looked = await look(clients, async () => {
+    const { deployments } = await clients.codeDeploy.send(
+      new ListDeploymentsCommand({
+        applicationName,
+        deploymentGroupName,
+        includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
+      }),
+    )
+    return deployments?.[0]
+  })
+  return thingOf(looked)
+}
+
+async function lookAtFunctions(
+  clients: AwsClients,
+  appSpec: AppSpecFacts | undefined,
+): Promise<readonly Named<FunctionFacts>[]> {
+  const names = [...new Set((appSpec?.hooks ?? []).map(({ functionName }) => functionName))]
+  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda')
+  const looks = names.map(async (name): Promise<Named<FunctionFacts>> => {
+    const looked = await look(clients, async () => {
+      const { FunctionArn, State, StateReason } = await clients.lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: name }),
+      )
+      return {
+        functionArn: FunctionArn ?? name,
+        ...(State === undefined ? {} : { state: State }),
+        ...(StateReason === undefined ? {} : { stateReason: StateReason }),
+      }
+    }, ['ResourceNotFoundException'])
+    return { name, looked }
+  })
+  return Promise.all(looks)
+}
+
+async function lookAtAlarms(clients: AwsClients, names: readonly string[]): Promise<readonly Named<AlarmFacts>[]> {
+  if (names.length === 0) return []
+  const { DescribeAlarmsCommand } = await import('@aws-sdk/client-cloudwatch')
+  const looked = await look(clients, async () => {
+    const { MetricAlarms = [], CompositeAlarms = [] } = await clients.cloudWatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] }),
+    )
+    return [...MetricAlarms, ...CompositeAlarms]
+  })
+  return names.map((name): Named<AlarmFacts> => {
+    if (looked.kind !== 'found') return { name, looked }
+    const alarm = looked.thing.find(({ AlarmName }) => AlarmName === name)
+    if (alarm === undefined) return { name, looked: { kind: 'absent' } }
+    const { StateValue = '', StateReason } = alarm
+    return {
+      name,
+      looked: {
+        kind: 'found',
+        thing: { state: StateValue, ...(StateReason === undefined ? {} : { reason: StateReason }) },
+      },
+    }
+  })
+}

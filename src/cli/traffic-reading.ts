@@ -1,0 +1,137 @@
+import type { GetMetricDataCommandOutput, MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch'
+import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { TrafficView } from '../view/deployment-view.ts'
+import { TrafficMeter, type Series } from '../view/traffic-meter.ts'
+import type { AwsClients } from './aws-clients.ts'
+
+const periodSeconds = 60
+/** CloudWatch is asked again only so often on AWS, where metrics come once a minute and each one asked for costs. */
+const awsPauseMilliseconds = 15_000
+/** The account of requests does not go back further; in minutes. */
+const longestLookBackMinutes = 1_440
+/** After the first answer only the newest periods are asked for. */
+const overlapPeriods = 6
+
+type Measured = {
+  readonly traffic: Readonly<Record<string, TrafficView>>
+  /** The newest value of each alarm's metric. */
+  readonly alarmValues: Readonly<Record<string, number>>
+}
+
+/** Reads from CloudWatch what went to target groups since a deployment began, and how near alarms are. */
+export class TrafficReading {
+  readonly #clients: AwsClients
+  readonly #since: number
+  readonly #meters = new Map<string, TrafficMeter>()
+  #askedAt = Number.NEGATIVE_INFINITY
+  #last: Measured = { traffic: {}, alarmValues: {} }
+
+  constructor(clients: AwsClients, since: number) {
+    this.#clients = clients
+    this.#since = since
+  }
+
+  async read(at: number, groups: readonly TargetGroup[], alarms: readonly MetricAlarm[]): Promise<Measured> {
+    const { isTeal, minuteMilliseconds } = await this.#clients.about()
+    if (!isTeal && at - this.#askedAt < awsPauseMilliseconds) return this.#last
+    const isFirst = this.#askedAt === Number.NEGATIVE_INFINITY
+    const queries = [...groups.flatMap(groupQueries), ...alarms.flatMap(alarmQuery)]
+    if (queries.length === 0) return this.#last
+    const oldest = Math.max(this.#since - minuteMilliseconds, at - longestLookBackMinutes * minuteMilliseconds)
+    const from = isFirst ? oldest : Math.max(oldest, at - overlapPeriods * minuteMilliseconds)
+    const series = await this.#series(queries, { from, to: at + minuteMilliseconds })
+    this.#askedAt = at
+    this.#last = {
+      traffic: Object.fromEntries(
+        groups.map((group, place) => [
+          group.TargetGroupName ?? '',
+          this.#meter(group, { isTeal, minuteMilliseconds }).take(at, {
+            requests: series(`requests${place}`),
+            errors: [...series(`errors${place}`), ...series(`connections${place}`)],
+            p50: series(`p50x${place}`),
+            p99: series(`p99x${place}`),
+          }),
+        ]),
+      ),
+      alarmValues: Object.fromEntries(
+        alarms.flatMap(({ AlarmName = '' }, place) => {
+          const newest = series(`alarm${place}`).toSorted(([one], [other]) => other - one)[0]
+          return newest === undefined ? [] : [[AlarmName, newest[1]]]
+        }),
+      ),
+    }
+    return this.#last
+  }
+
+  #meter({ TargetGroupArn = '' }: TargetGroup, about: { isTeal: boolean; minuteMilliseconds: number }): TrafficMeter {
+    const known = this.#meters.get(TargetGroupArn)
+    if (known !== undefined) return known
+    const meter = new TrafficMeter({ periodMilliseconds: about.minuteMilliseconds, isLive: about.isTeal })
+    this.#meters.set(TargetGroupArn, meter)
+    return meter
+  }
+
+  async #series(
+    queries: MetricDataQuery[],
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<(id: string) => Series> {
+    const { GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch')
+    const found = new Map<string, (readonly [number, number])[]>()
+    let NextToken: string | undefined
+    do {
+      const answer: GetMetricDataCommandOutput = await this.#clients.cloudWatch.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(from),
+          EndTime: new Date(to),
+          MetricDataQueries: queries,
+          ...(NextToken === undefined ? {} : { NextToken }),
+        }),
+      )
+      for (const { Id = '', Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
+        const points = Timestamps.map((time, place) => [time.getTime(), Values[place] ?? 0] as const)
+        found.set(Id, [...(found.get(Id) ?? []), ...points])
+      }
+      NextToken = answer.NextToken
+    } while (NextToken !== undefined)
+    return (id) => found.get(id) ?? []
+  }
+}
+
+function groupQueries(
+  { TargetGroupArn = '', LoadBalancerArns = [] }: TargetGroup,
+  place: number,
+): readonly MetricDataQuery[] {
+  const loadBalancer = LoadBalancerArns[0]?.split(':loadbalancer/')[1]
+  const targetGroup = TargetGroupArn.split(':').at(-1)
+  if (loadBalancer === undefined || targetGroup === undefined) return []
+  const query = (id: string, MetricName: string, Stat: string): MetricDataQuery => ({
+    Id: `${id}${place}`,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/ApplicationELB',
+        MetricName,
+        Dimensions: [
+          { Name: 'LoadBalancer', Value: loadBalancer },
+          { Name: 'TargetGroup', Value: targetGroup },
+        ],
+      },
+      Stat,
+      Period: periodSeconds,
+    },
+  })
+  return [
+    query('requests', 'RequestCount', 'Sum'),
+    query('errors', 'HTTPCode_Target_5XX_Count', 'Sum'),
+    query('connections', 'TargetConnectionErrorCount', 'Sum'),
+    query('p50x', 'TargetResponseTime', 'p50'),
+    query('p99x', 'TargetResponseTime', 'p99'),
+  ]
+}
+
+/** None of an alarm on an expression: what it is made of is not one metric. */
+function alarmQuery(alarm: MetricAlarm, place: number): readonly MetricDataQuery[] {
+  const { Namespace, MetricName, Dimensions = [], Statistic, ExtendedStatistic, Period = periodSeconds } = alarm
+  const Stat = ExtendedStatistic ?? Statistic
+  if (Namespace === undefined || MetricName === undefined || Stat === undefined) return []
+  return [{ Id: `alarm${place}`, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Stat, Period } }]
+}

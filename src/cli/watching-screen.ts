@@ -1,0 +1,131 @@
+import type { DeploymentView } from '../view/deployment-view.ts'
+import { screenLines } from '../view/screen-lines.ts'
+import { brokenText, styled, type Line } from '../view/styled.ts'
+import { spanOf } from '../view/words.ts'
+import { Keys } from './keys.ts'
+import { Screen } from './screen.ts'
+import type { Decision, Shown } from './watching.ts'
+
+/** Clocks on the screen go on between two looks. */
+const tickMilliseconds = 250
+
+/** A screen that is drawn again and again, and what can be decided before it. */
+export class ScreenShown implements Shown {
+  readonly #screen = new Screen(process.stdout)
+  readonly #keys = new Keys(process.stdin, (key) => this.#pressed(key))
+  readonly #redraw = (): void => this.#draw()
+  #view: DeploymentView | undefined
+  #lost: { readonly why: string; readonly since: number } | undefined
+  #told: string | undefined
+  #isAsking = false
+  #decision: Decision = 'go on'
+  #wake: (() => void) | undefined
+  #ticks: NodeJS.Timeout | undefined
+  #isOpen = false
+
+  open(): void {
+    this.#isOpen = true
+    this.#screen.open()
+    this.#keys.open()
+    process.stdout.on('resize', this.#redraw)
+    process.on('SIGTERM', this.#end)
+    process.on('SIGHUP', this.#end)
+    this.#ticks = setInterval(this.#redraw, tickMilliseconds)
+  }
+
+  show(view: DeploymentView): void {
+    this.#view = view
+    this.#lost = undefined
+    this.#draw()
+  }
+
+  lost(why: string, since: number): void {
+    this.#lost = { why, since }
+    this.#draw()
+  }
+
+  async pause(milliseconds: number): Promise<Decision> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, milliseconds)
+    this.#wake = resolve
+    if (this.#decision === 'go on') await promise
+    clearTimeout(timer)
+    const decision = this.#decision
+    this.#decision = 'go on'
+    return decision
+  }
+
+  tell(text: string): void {
+    this.#told = text
+    this.#draw()
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    clearInterval(this.#ticks)
+    process.stdout.off('resize', this.#redraw)
+    process.off('SIGTERM', this.#end)
+    process.off('SIGHUP', this.#end)
+    this.#keys.close()
+    this.#screen.close()
+  }
+
+  readonly #end = (): void => {
+    this.close()
+    process.exit(143)
+  }
+
+  #pressed(key: string): void {
+    if (!this.#isAsking) {
+      this.#isAsking = key === 'ctrl-c' || key === 'q' || key === '\u001B'
+      this.#draw()
+      return
+    }
+    const decision = answers[key]
+    this.#isAsking = false
+    if (decision !== undefined) {
+      this.#decision = decision
+      this.#wake?.()
+    }
+    this.#draw()
+  }
+
+  #draw(): void {
+    if (!this.#isOpen || this.#view === undefined) return
+    const { width, height } = this.#screen.size
+    const foot = this.#foot(width)
+    const room = height - foot.length
+    const lines = screenLines(this.#view, { width, height: room }, Date.now()).slice(0, room)
+    const empty = Array.from({ length: Math.max(0, room - lines.length) }, (): Line => [])
+    this.#screen.draw([...lines, ...empty, ...foot])
+  }
+
+  #foot(width: number): readonly Line[] {
+    if (this.#isAsking) return question(width)
+    const texts: Line[] = []
+    if (this.#lost !== undefined) {
+      const text = `${this.#lost.why} Asked again for ${spanOf(Date.now() - this.#lost.since)}; what is shown is from before.`
+      texts.push(...brokenText(text, width - 2).map((row): Line => [styled('bad', `  ${row}`)]))
+    }
+    if (this.#told !== undefined) {
+      texts.push(...brokenText(this.#told, width - 2).map((row): Line => [styled('warning', `  ${row}`)]))
+    }
+    return [...texts, [styled('faint', '  Ctrl-C: stop it, or leave it running')]]
+  }
+}
+
+const answers: Readonly<Record<string, Decision | undefined>> = {
+  r: 'stop and roll back',
+  s: 'stop',
+  l: 'leave',
+  // Twice Ctrl-C means: out of here. Nothing is stopped by impatience.
+  'ctrl-c': 'leave',
+}
+
+function question(width: number): readonly Line[] {
+  const text =
+    'r  stop it and roll back · s  stop it, and leave all as it is now · l  leave it running, and end here · any other key  go on watching'
+  const rows = width >= text.length + 4 ? [text] : text.split(' · ')
+  return [[styled('warning', '  What shall be done?')], ...rows.map((row): Line => [styled('strong', `  ${row}`)])]
+}

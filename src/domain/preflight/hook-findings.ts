@@ -1,0 +1,89 @@
+import { thingOf } from './facts.ts'
+import type { FunctionFacts, GroupFacts, HookFacts, Looked, PreflightFacts } from './facts.ts'
+import { errorAt, warningAt } from './finding.ts'
+import type { Finding, FindingPlace } from './finding.ts'
+
+/** Whether the functions that judge the deployment are there, can be asked, and can answer. */
+export function hookFindings(facts: PreflightFacts): readonly Finding[] {
+  const hooks = thingOf(facts.appSpec)?.hooks ?? []
+  const group = thingOf(facts.group)
+  return hooks.flatMap((hook) => {
+    const looked = facts.functions.find(({ name }) => name === hook.functionName)?.looked
+    return [
+      ...testListenerFindings(hook, group),
+      ...regionFindings(hook, facts.region),
+      ...(looked === undefined ? [] : functionFindings(hook, looked, group?.serviceRoleArn ?? 'the service role')),
+    ]
+  })
+}
+
+function testListenerFindings(hook: HookFacts, group: GroupFacts | undefined): readonly Finding[] {
+  if (hook.event !== 'AfterAllowTestTraffic' || group === undefined || group.testListenerArn !== undefined) return []
+  return [
+    warningAt('hook-without-test-listener', at(hook), {
+      what: `The hook ${hook.functionName} stands on ${hook.event}, but deployment group ${group.deploymentGroupName} has no test listener.`,
+      why: 'Without one there is no test traffic and no such event: the function is never called, and nothing judges green.',
+      how: 'Give the group a testTrafficRoute, or move the hook to AfterInstall or BeforeAllowTraffic.',
+    }),
+  ]
+}
+
+function regionFindings(hook: HookFacts, region: string): readonly Finding[] {
+  const of = hook.functionName.startsWith('arn:') ? hook.functionName.split(':')[3] : region
+  if (of === region || of === undefined) return []
+  return [
+    errorAt('hook-region', at(hook), {
+      what: `The function hooked on ${hook.event} is in ${of}; the deployment is in ${region}.`,
+      why: 'CodeDeploy calls functions of its own region only: the event fails.',
+      how: `Create the function in ${region}, and name that one.`,
+    }),
+  ]
+}
+
+function functionFindings(hook: HookFacts, looked: Looked<FunctionFacts>, serviceRoleArn: string): readonly Finding[] {
+  if (looked.kind === 'absent') return [missing(hook)]
+  if (looked.kind !== 'found') return []
+  const { state = 'Active', stateReason, mayBeInvoked, mayReport } = looked.thing
+  return [
+    ...(state === 'Active' || state === 'Inactive' ? [] : [notReady(hook, state, stateReason)]),
+    ...(mayBeInvoked === false
+      ? [
+          errorAt('hook-permission', at(hook), {
+            what: `${serviceRoleArn} may not invoke the function ${hook.functionName}, hooked on ${hook.event}.`,
+            why: 'The event fails at once (IAM_ROLE_PERMISSIONS).',
+            how: 'Allow the role lambda:InvokeFunction on the function.',
+          }),
+        ]
+      : []),
+    ...(mayReport === false
+      ? [
+          errorAt('hook-permission', at(hook), {
+            what: `The role of the function ${hook.functionName}, hooked on ${hook.event}, may not call codedeploy:PutLifecycleEventHookExecutionStatus.`,
+            why: 'The function cannot report: the deployment waits for an hour and fails.',
+            how: "Allow the function's role codedeploy:PutLifecycleEventHookExecutionStatus on the deployment group.",
+          }),
+        ]
+      : []),
+  ]
+}
+
+function missing(hook: HookFacts): Finding {
+  return errorAt('hook-missing', at(hook), {
+    what: `There is no function ${hook.functionName}, which is hooked on ${hook.event}.`,
+    why: `The deployment fails in ${hook.event}: CodeDeploy cannot invoke it.`,
+    how: `Make it: teal hook add ${hook.functionName.split(':').at(-1)} DIRECTORY; or mend the name.`,
+  })
+}
+
+function notReady(hook: HookFacts, state: string, reason: string | undefined): Finding {
+  const because = reason === undefined ? '' : ` (${reason})`
+  return errorAt('hook-not-ready', at(hook), {
+    what: `The function ${hook.functionName}, hooked on ${hook.event}, is ${state}${because}.`,
+    why: 'It cannot be invoked until it is Active.',
+    how: `See \`aws lambda get-function --function-name ${hook.functionName}\`.`,
+  })
+}
+
+function at({ event, functionName }: HookFacts): FindingPlace {
+  return { subject: 'AppSpec', id: functionName, field: ['Hooks', event] }
+}
