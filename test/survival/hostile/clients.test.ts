@@ -36,6 +36,26 @@ describe('clients that are slow, endless or many', { timeout: 180_000 }, () => {
     assert.equal(String(target.requests[0]?.body), 'x'.repeat(12))
   })
 
+  test('hundreds of bodies that drip cost little memory, keep nobody else waiting, and end with their clients', async () => {
+    const listener = { idleTimeoutSeconds: 4 }
+    await using siege = await Siege.begin({ targets: [await new RawTarget().open()], listener })
+    const clients = await connectMany(siege, 200)
+    const before = siege.memory()
+    for (const client of clients) client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n')
+    // Longer than the idle timeout.
+    for (let count = 0; count < 9; count++) {
+      for (const client of clients) client.write('x')
+      await siege.serves()
+      await delay(500)
+    }
+    assertGrownLittle(siege, before)
+    assert.ok(clients.every((client) => !client.isClosed && client.received === ''))
+    for (const client of clients) client.socket.destroy()
+    await until('no request is in flight', async () =>
+      Object.values((await siege.report()).targets).every(({ inFlight }) => inFlight === 0),
+    )
+  })
+
   test('hundreds of heads that are never finished keep nobody else waiting, and are given up', async () => {
     await using siege = await Siege.begin({ targets: [await new RawTarget().open()] })
     const openFiles = siege.openFiles()
