@@ -1,3 +1,4 @@
+import { acceptanceUsage, performAcceptance } from './acceptance/main.ts'
 import { performScale, scaleUsage } from './scale/main.ts'
 import { usage, readOptions, type BenchOptions } from './options.ts'
 import { Stage } from './stage.ts'
@@ -14,17 +15,24 @@ process.exit(await main())
 
 async function main(): Promise<number> {
   const [benchmark, ...argv] = process.argv.slice(2)
-  return benchmark === 'scale' ? scale(argv) : router()
+  if (benchmark === 'scale') return other(argv, { usageText: scaleUsage, perform: performScale })
+  if (benchmark === 'acceptance') return other(argv, { usageText: acceptanceUsage, perform: performAcceptance })
+  return router()
 }
 
-/** It measures the engine, and has options of its own. */
-async function scale(argv: readonly string[]): Promise<number> {
+type OtherBenchmark = {
+  readonly usageText: string
+  readonly perform: (argv: readonly string[], say: (text: string) => void) => Promise<void>
+}
+
+/** What measures something else than the router has options of its own. */
+async function other(argv: readonly string[], { usageText, perform: measure }: OtherBenchmark): Promise<number> {
   if (argv.includes('--help')) {
-    console.log(scaleUsage)
+    console.log(usageText)
     return 0
   }
   try {
-    await performScale(argv, (text) => console.log(text))
+    await measure(argv, (text) => console.log(text))
     return 0
   } catch (error) {
     return stopped(error)
