@@ -98,6 +98,7 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
     assert(services[0])
     return services[0]
   }
+  const running = async () => (await service()).deployments?.map(({ runningCount }) => runningCount)
   const deploymentOf = async ({ currentServiceDeployment = '' }: Service): Promise<ServiceDeployment> => {
     const input = { serviceDeploymentArns: [currentServiceDeployment] }
     const { serviceDeployments = [] } = await theatre.clients.ecs.send(new DescribeServiceDeploymentsCommand(input))
@@ -244,7 +245,6 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
       const input = { serviceDeploymentArn: begun.currentServiceDeployment, hookId }
       await theatre.clients.ecs.send(new ContinueServiceDeploymentCommand(input))
     }
-    const running = async () => (await service()).deployments?.map(({ runningCount }) => runningCount)
     await until('both revisions run', async () => isDeepStrictEqual(await running(), [desiredCount, desiredCount]))
     await until('green has a tenth of the traffic', async () => {
       await goOn()
