@@ -26,6 +26,7 @@ export class RouterClient implements Router {
   readonly #listeners: (() => void)[] = []
   /** Made when it is asked for, of the reports that are there. */
   #merged: RouterReport | undefined
+  #mergedFrom: readonly (RouterReport | undefined)[] = []
 
   constructor(settings: RouterClientSettings) {
     this.#settings = settings
@@ -69,12 +70,13 @@ export class RouterClient implements Router {
   }
 
   #onReport(): void {
-    this.#merged = undefined
+    if (this.#links.some((link, at) => link.report() !== this.#mergedFrom[at])) this.#merged = undefined
     for (const listener of this.#listeners) listener()
   }
 
   #mergedReport(): RouterReport | undefined {
-    const [first, ...others] = this.#links.flatMap((link) => link.report() ?? [])
+    this.#mergedFrom = this.#links.map((link) => link.report())
+    const [first, ...others] = this.#mergedFrom.filter((report) => report !== undefined)
     return first === undefined ? undefined : mergedReport([first, ...others])
   }
 

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log } from '../engine/ports.ts'
+import { ReportCopy } from './report-copy.ts'
 import {
   callRouter,
   callShutdown,
@@ -47,7 +48,7 @@ export class RouterLink {
   readonly #socketPath: string
   readonly #listeners: (() => void)[] = []
   readonly #stopped = new AbortController()
-  #report: RouterReport | undefined
+  readonly #copy = new ReportCopy()
   /** The newest table a router has confirmed: what one that comes back with an older table is told. */
   #applied: RoutingTable | undefined
   #child: ChildProcess | undefined
@@ -92,7 +93,7 @@ export class RouterLink {
   }
 
   report(): RouterReport | undefined {
-    return this.#report
+    return this.#copy.report
   }
 
   onReport(listener: () => void): void {
@@ -109,7 +110,7 @@ export class RouterLink {
   async shutdown({ graceSeconds = defaultGraceSeconds } = {}): Promise<void> {
     await this.stop()
     const ending = await callShutdown(this.#socketPath, graceSeconds)
-    if (ending === 'stuck' && this.#report !== undefined) killProcess(this.#report.pid)
+    if (ending === 'stuck' && this.#copy.report !== undefined) killProcess(this.#copy.report.pid)
     const child = this.#child
     if (child === undefined || hasEnded(child)) return
     // Begun a moment ago, and not yet on its socket.
@@ -146,15 +147,15 @@ export class RouterLink {
 
   /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
   #killHung(): void {
-    if (this.#report === undefined) return
-    this.#settings.log.warn(`The router (process ${this.#report.pid}) does not answer; it is ended.`)
-    killProcess(this.#report.pid)
+    if (this.#copy.report === undefined) return
+    this.#settings.log.warn(`The router (process ${this.#copy.report.pid}) does not answer; it is ended.`)
+    killProcess(this.#copy.report.pid)
   }
 
   async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {
     try {
-      const report = (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as RouterReport
-      this.#report = report
+      const headers = { 'If-None-Match': this.#copy.revision }
+      this.#copy.hear(await callRouter(this.#socketPath, { method: 'GET', path: '/report', headers }))
       for (const listener of this.#listeners) listener()
       return 'answers'
     } catch (error) {
@@ -168,8 +169,8 @@ export class RouterLink {
     const { clock, dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
     if (this.#child !== undefined && !hasEnded(this.#child)) return
     if (clock.now() - this.#childStartedAt < restartMilliseconds) return
-    if (this.#report !== undefined)
-      log.warn(`The router (process ${this.#report.pid}) is gone; another one is started.`)
+    if (this.#copy.report !== undefined)
+      log.warn(`The router (process ${this.#copy.report.pid}) is gone; another one is started.`)
     this.#childStartedAt = clock.now()
     this.#child = spawnRouter(dataDirectory, { listenHost, router, routers, version })
     this.#child.once('error', (error) => log.warn(`The router could not be started: ${error.message}`))
@@ -178,7 +179,7 @@ export class RouterLink {
   /** A router that lost its disk comes back with an older table, or none. */
   async #tellNewestTable(): Promise<void> {
     const applied = this.#applied
-    if (applied !== undefined && (this.#report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
+    if (applied !== undefined && (this.#copy.report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
   }
 
   async #put(table: RoutingTable): Promise<AppliedTable> {

@@ -145,7 +145,12 @@ function routerLogFile(directory: string, router: RouterNumber): string {
 /** One call to the router. Rejects with `RouterUnreachable`, or with `RouterRefused` and what it answered. */
 export async function callRouter(
   socketPath: string,
-  call: { readonly method: 'GET' | 'PUT' | 'POST'; readonly path: string; readonly body?: unknown },
+  call: {
+    readonly method: 'GET' | 'PUT' | 'POST'
+    readonly path: string
+    readonly body?: unknown
+    readonly headers?: Readonly<Record<string, string>>
+  },
 ): Promise<unknown> {
   const request = beginCall(socketPath, call)
   request.setTimeout(answerMilliseconds, () => request.destroy(new Error('no answer')))
@@ -175,10 +180,20 @@ export async function callShutdown(socketPath: string, graceSeconds: number): Pr
 
 function beginCall(
   socketPath: string,
-  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
+  {
+    method,
+    path,
+    body,
+    headers: own = {},
+  }: {
+    readonly method: string
+    readonly path: string
+    readonly body?: unknown
+    readonly headers?: Readonly<Record<string, string>>
+  },
 ): ClientRequest {
   const content = body === undefined ? '' : JSON.stringify(body)
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }
+  const headers = { ...own, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }
   const request = httpRequest({ socketPath, method, path, headers, agent: false })
   request.end(content)
   return request

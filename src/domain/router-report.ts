@@ -1,7 +1,7 @@
 import type { ListenerArn, TargetGroupArn } from './routing-table.ts'
 import type { TargetHealth } from './target-health.ts'
 
-/** What a router tells the engine about itself, whole, each time it is asked. */
+/** What a router tells the engine about itself; whoever has the one before is told what has changed (`report-parts.ts`). */
 export type RouterReport = {
   /** New with every start of a router process: its counters begin at zero again. */
   readonly routerId: string

@@ -327,6 +327,7 @@ function drainDeadline(group: TargetGroup, { since }: { readonly since: number }
 
 /** The keys of the targets of which the two reports say something else, but for their requests. */
 function changedTargets(before: RouterReport['targets'], now: RouterReport['targets']): string[] {
+  if (before === now) return []
   const changed = Object.keys(now).filter((key) => {
     const [one, other] = [before[key], now[key]]
     if (one === undefined || other === undefined) return true

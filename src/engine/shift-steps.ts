@@ -121,7 +121,9 @@ export async function shiftToServing(shifting: Shifting, shift: Shift): Promise<
       if (canServe(tools, plan, plan[to])) return
     }
     const isStarved = trafficWeight(tools.store, routeArn, plan[to].targetGroupArn) > 0
-    if (isStarved && canServe(tools, plan, plan[other])) {
+    // One of which nothing is wanted yet takes no traffic from one that has lost its last task.
+    const isOtherHealthy = tools.loadBalancing.healthyTargetCount(plan[other].targetGroupArn) > 0
+    if (isStarved && isOtherHealthy && canServe(tools, plan, plan[other])) {
       await traffic.shift(routeArn, other === 'green' ? 100 : 0)
     }
     await requireServing(shifting, to)

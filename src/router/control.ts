@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
+import { ReportTeller } from './report-teller.ts'
 
 export type ControlSettings = {
   readonly socketPath: string
@@ -30,7 +31,8 @@ const defaultGraceSeconds = 10
  * The engine's way to the router: HTTP and JSON over a Unix socket.
  *
  * - `PUT /table` applies a routing table and answers `{"refusedListeners": […]}` once it is in force.
- * - `GET /report` answers a `RouterReport`, `GET /settings` what it was started with, `GET /ports` the ports it has open.
+ * - `GET /report` answers a `RouterReport` and its `revision`; with `If-None-Match` of the revision told last, the
+ *   `ReportNews` since then. `GET /settings` answers what it was started with, `GET /ports` the ports it has open.
  * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
  *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed.
  * - `POST /shutdown` with `{"graceSeconds": n}` ends the router. The answer ends when the process does.
@@ -39,6 +41,7 @@ export class Control {
   readonly #router: Controlled
   readonly #settings: ControlSettings
   readonly #server: Server
+  readonly #teller = new ReportTeller()
   #isShuttingDown = false
   /** Stays so when another router is in charge. */
   #isHandingOver = false
@@ -71,7 +74,7 @@ export class Control {
       const body = await text(request)
       switch (`${request.method} ${request.url}`) {
         case 'GET /report':
-          return answer(response, 200, this.#router.report())
+          return answer(response, 200, this.#report(request.headers['if-none-match']))
         case 'GET /settings':
           return answer(response, 200, this.#answeredSettings())
         case 'GET /ports':
@@ -89,6 +92,11 @@ export class Control {
     } catch (error) {
       answer(response, 500, { message: error instanceof Error ? error.message : String(error) })
     }
+  }
+
+  /** One of an older version has no revision, and is told what it always was. */
+  #report(since: string | undefined): object {
+    return since === undefined ? this.#router.report() : this.#teller.tell(this.#router.report(), since)
   }
 
   async #handOver(body: string): Promise<void> {

@@ -1,4 +1,10 @@
 import {
+  ApplicationAutoScalingClient,
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling'
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch'
+import {
   ContinueServiceDeploymentCommand,
   DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
@@ -14,7 +20,7 @@ import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import type { Load } from '../../demo/load/index.ts'
 import { desiredCount, healthyTargets, name, registerTaskDefinition } from '../../demo/surroundings.ts'
 import { Theatre, until } from './theatre.ts'
@@ -92,6 +98,7 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
     assert(services[0])
     return services[0]
   }
+  const running = async () => (await service()).deployments?.map(({ runningCount }) => runningCount)
   const deploymentOf = async ({ currentServiceDeployment = '' }: Service): Promise<ServiceDeployment> => {
     const input = { serviceDeploymentArns: [currentServiceDeployment] }
     const { serviceDeployments = [] } = await theatre.clients.ecs.send(new DescribeServiceDeploymentsCommand(input))
@@ -210,4 +217,70 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
     assert.equal(await healthyTargets(theatre.clients, theatre.loadBalancing?.blueArn ?? ''), desiredCount)
     await nothingFailed(t)
   })
+
+  test('is scaled on the way: both revisions follow, and it goes on', async (t) => {
+    const scaling = new ApplicationAutoScalingClient(theatre.clientConfiguration)
+    const cloudWatch = new CloudWatchClient(theatre.clientConfiguration)
+    t.after(() => {
+      scaling.destroy()
+      cloudWatch.destroy()
+    })
+    const scaled = desiredCount + 1
+    await scaling.send(
+      new RegisterScalableTargetCommand({ ...scalable, MinCapacity: desiredCount, MaxCapacity: scaled }),
+    )
+    await scaling.send(new PutScalingPolicyCommand({ ...scalable, ...onBacklog }))
+    const begun = await deploy('hello:2', {
+      deploymentConfiguration: {
+        strategy: 'CANARY',
+        bakeTimeInMinutes: 1,
+        canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 0 },
+        lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['PRE_PRODUCTION_TRAFFIC_SHIFT'] }],
+      },
+    })
+    const goOn = async (): Promise<void> => {
+      const { lifecycleHookDetails: details = [] } = await deploymentOf(begun)
+      const { hookId } = details.find(({ status }) => status === 'AWAITING_ACTION') ?? {}
+      if (hookId === undefined) return
+      const input = { serviceDeploymentArn: begun.currentServiceDeployment, hookId }
+      await theatre.clients.ecs.send(new ContinueServiceDeploymentCommand(input))
+    }
+    await until('both revisions run', async () => isDeepStrictEqual(await running(), [desiredCount, desiredCount]))
+    await until('green has a tenth of the traffic', async () => {
+      await goOn()
+      return (await weights(rules.production))[1] === 10
+    })
+    await until('both revisions have one task more', async () => {
+      const MetricData = [{ MetricName: 'Backlog', Value: 100 }]
+      await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'App', MetricData }))
+      return isDeepStrictEqual(await running(), [scaled, scaled])
+    })
+    assert.equal((await deploymentOf(begun)).status, 'IN_PROGRESS')
+    assert.deepEqual(await weights(rules.production), [90, 10])
+    await until('the deployment has ended', async () => {
+      await goOn()
+      return (await deploymentOf(begun)).finishedAt !== undefined
+    })
+    const done = await deploymentOf(begun)
+    assert.equal(done.status, 'SUCCESSFUL', done.statusReason)
+    assert.deepEqual(await weights(rules.production), [0, 100])
+    assert.deepEqual(await running(), [scaled])
+    await nothingFailed(t)
+  })
 })
+
+const scalable = {
+  ServiceNamespace: 'ecs',
+  ResourceId: `service/${name}/${name}`,
+  ScalableDimension: 'ecs:service:DesiredCount',
+} as const
+/** It is never scaled in again. */
+const onBacklog = {
+  PolicyName: 'backlog',
+  PolicyType: 'TargetTrackingScaling',
+  TargetTrackingScalingPolicyConfiguration: {
+    TargetValue: 10,
+    CustomizedMetricSpecification: { MetricName: 'Backlog', Namespace: 'App', Statistic: 'Average' },
+    DisableScaleIn: true,
+  },
+} as const
