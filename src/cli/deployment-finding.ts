@@ -12,7 +12,7 @@ export async function wholeDeploymentId(clients: AwsClients, text: string): Prom
     if (found?.serviceDeploymentArn !== undefined) return found.serviceDeploymentArn
   }
   throw new CliError(
-    `there is no service deployment ${text} at ${clients.endpoint()}. \`teal deployments\` lists them all.`,
+    `there is no service deployment ${text} at ${clients.endpoint()}. \`teal deployments --service CLUSTER/SERVICE\` lists them.`,
   )
 }
 

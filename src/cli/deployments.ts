@@ -1,11 +1,15 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
+import type { ServiceDeploymentBrief } from '@aws-sdk/client-ecs'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
+import { awsClients } from './aws-clients.ts'
+import { serviceDeployments } from './own-services.ts'
+import { serviceNamed } from './service-access.ts'
 import { columns, dateAndTime, spanOf } from './text.ts'
 
-type DeploymentsOptions = AwsOptions & { readonly json: boolean; readonly last: number }
+type DeploymentsOptions = AwsOptions & { readonly json: boolean; readonly last: number; readonly service?: string }
 
 /** What BatchGetDeployments takes at once. */
 const mostPerCall = 25
@@ -14,8 +18,9 @@ export function deploymentsCommand(): Command {
   return awsCommand('deployments')
     .summary('list deployments')
     .description('Lists the deployments of the region, the newest first.')
+    .option('--service <cluster/service>', 'those of this service that ECS itself did')
     .option('--last <number>', 'how many, at most', parseCount, 20)
-    .option('--json', 'print them as JSON, as BatchGetDeployments answers', false)
+    .option('--json', 'print them as JSON, as AWS answers', false)
     .addHelpText('after', help)
     .action(deployments)
 }
@@ -24,9 +29,14 @@ const help = `
 Examples:
   $ teal deployments
   $ teal deployments --last 100 --json
+  $ teal deployments --service prod/web
 ${awsHelp}`
 
-async function deployments({ json, last, ...options }: DeploymentsOptions): Promise<void> {
+async function deployments({ json, last, service, ...options }: DeploymentsOptions): Promise<void> {
+  if (service !== undefined) {
+    await ofService(service, { json, last, ...options })
+    return
+  }
   const access = await codeDeployAccess(options)
   try {
     const infos = await newest(access, last)
@@ -71,4 +81,27 @@ function parseCount(text: string): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (count < 1) throw new InvalidArgumentError('It is a number from 1 to 9999.')
   return count
+}
+
+/** Under the ECS controller. */
+async function ofService(text: string, { json, last, ...options }: DeploymentsOptions): Promise<void> {
+  const clients = await awsClients(options)
+  try {
+    const all = (await serviceDeployments(clients, serviceNamed(text))).slice(0, last)
+    if (json) console.log(JSON.stringify(all, undefined, 2))
+    else if (all.length === 0)
+      console.log(`ECS itself has done no deployments of ${text}; those of CodeDeploy: teal deployments`)
+    else console.log([...columns([serviceHeading, ...all.map(serviceRow)]), '', 'More: teal deployment ID'].join('\n'))
+  } catch (error) {
+    throw forAwsUser(error, clients)
+  }
+}
+
+const serviceHeading = ['ID', 'STATUS', 'CREATED', 'TOOK', 'WHY']
+
+function serviceRow(brief: ServiceDeploymentBrief): readonly string[] {
+  const { serviceDeploymentArn, status = '', createdAt, finishedAt, statusReason = '' } = brief
+  const took = createdAt && finishedAt ? spanOf(finishedAt.getTime() - createdAt.getTime()) : ''
+  const created = createdAt === undefined ? '' : dateAndTime(createdAt)
+  return [serviceDeploymentArn?.split('/').at(-1) ?? '', status, created, took, statusReason]
 }

@@ -7,7 +7,7 @@ process.env['AWS_ACCESS_KEY_ID'] = 'teal'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'teal'
 process.env['AWS_REGION'] = 'us-east-1'
 
-describe('teal deployment, deployments, continue and stop', { timeout: 100_000 }, () => {
+describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }, () => {
   let theatre: Theatre
   let deploymentId = ''
   const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
