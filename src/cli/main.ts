@@ -7,6 +7,7 @@ import { continueCommand } from './continue.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { diffCommand } from './diff.ts'
+import { doctorCommand } from './doctor.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
@@ -52,6 +53,7 @@ function createProgram(exitWith: (code: number) => void): Command {
   const commands = [
     serveCommand(exitWith),
     downCommand(),
+    doctorCommand(exitWith),
     buildCommand(),
     initCommand(),
     watchCommand(exitWith),
