@@ -102,13 +102,16 @@ const help = `
 Examples:
   $ teal serve                        run Teal here, in the foreground
   $ teal serve --minute 1s            with waits of minutes made seconds
+  $ teal init shop                    write a project with its AWS files
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  $ teal verify                       what would make a deployment fail
   $ aws deploy create-deployment …    deploy, as with AWS
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
   $ teal urls build logs/ --to urls.csv   the URLs that people request
   $ teal accept --url … --list urls.csv   judge a version by them
+  $ teal doctor                       what keeps Teal from working here
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 
