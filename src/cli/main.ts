@@ -4,18 +4,24 @@ import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
+import { deployCommand } from './deploy.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { diffCommand } from './diff.ts'
 import { doctorCommand } from './doctor.ts'
 import { downCommand } from './down.ts'
+import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
+import { requestsCommand } from './requests.ts'
+import { rollbackCommand } from './rollback.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tasksCommand } from './tasks.ts'
 import { urlsCommand } from './urls.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
@@ -55,8 +61,13 @@ function createProgram(exitWith: (code: number) => void): Command {
     downCommand(),
     doctorCommand(exitWith),
     buildCommand(),
+    deployCommand(exitWith),
     initCommand(),
     watchCommand(exitWith),
+    statusCommand(),
+    tasksCommand(),
+    eventsCommand(),
+    requestsCommand(),
     verifyCommand(exitWith),
     diffCommand(exitWith),
     renderCommand(),
@@ -64,6 +75,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    rollbackCommand(exitWith),
     execCommand(exitWith),
     hookCommand(),
     logsCommand(),
@@ -106,7 +118,8 @@ Examples:
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
   $ teal verify                       what would make a deployment fail
-  $ aws deploy create-deployment …    deploy, as with AWS
+  $ teal deploy --image web=web:2     deploy, and watch
+  $ teal status                       what is live
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
   $ teal urls build logs/ --to urls.csv   the URLs that people request
