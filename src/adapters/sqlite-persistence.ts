@@ -126,6 +126,23 @@ export class SqlitePersistence implements Persistence {
   }
 }
 
+/** Why a state file cannot be used, in a sentence that says what to do; undefined where it can, or there is none. It is only read. */
+export function stateFileProblem(file: string): string | undefined {
+  if (!existsSync(file)) return undefined
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
+    const [version, owner] = [pragma(database, 'user_version'), pragma(database, 'application_id')]
+    const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
+    if (!isNew) refuseForeign(database, file, { version, owner })
+    return undefined
+  } catch (error) {
+    return explainSqliteError(error, file).message
+  } finally {
+    database?.close()
+  }
+}
+
 type Statements = { readonly put: StatementSync; readonly delete: StatementSync }
 
 function statementsFor(database: DatabaseSync, table: 'rows' | 'history'): Statements {

@@ -8,6 +8,7 @@ import { deployCommand } from './deploy.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { diffCommand } from './diff.ts'
+import { doctorCommand } from './doctor.ts'
 import { downCommand } from './down.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
@@ -58,6 +59,7 @@ function createProgram(exitWith: (code: number) => void): Command {
   const commands = [
     serveCommand(exitWith),
     downCommand(),
+    doctorCommand(exitWith),
     buildCommand(),
     deployCommand(exitWith),
     initCommand(),
@@ -112,14 +114,17 @@ const help = `
 Examples:
   $ teal serve                        run Teal here, in the foreground
   $ teal serve --minute 1s            with waits of minutes made seconds
+  $ teal init shop                    write a project with its AWS files
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  $ teal verify                       what would make a deployment fail
   $ teal deploy --image web=web:2     deploy, and watch
   $ teal status                       what is live
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
   $ teal urls build logs/ --to urls.csv   the URLs that people request
   $ teal accept --url … --list urls.csv   judge a version by them
+  $ teal doctor                       what keeps Teal from working here
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

@@ -251,25 +251,28 @@ describe('before a deployment, the listeners', () => {
 })
 
 describe('before a deployment, hooks, alarms and waits', () => {
-  const hooks = [{ event: 'AfterAllowTestTraffic', functionName: 'check' }] as const
+  const hooks = [{ event: 'AfterAllowTestTraffic', functionName: 'CodeDeployHook_check' }] as const
   const withHook = (looked: PreflightFacts['functions'][number]['looked']) => ({
     ...world({ appSpec: { hooks } }),
-    functions: [{ name: 'check', looked }],
+    functions: [{ name: 'CodeDeployHook_check', looked }],
   })
 
-  test('a hook whose function is missing, not ready, or without permission is an error', () => {
+  test('a hook whose function is missing or not ready is an error', () => {
     assert.match(
       theOnly(withHook(absent), 'hook-missing').what,
-      /no function check, which is hooked on AfterAllowTestTraffic/,
+      /no function CodeDeployHook_check, which is hooked on AfterAllowTestTraffic/,
     )
     const failed = withHook(found({ functionArn: 'f', state: 'Failed', stateReason: 'out of space' }))
     assert.match(theOnly(failed, 'hook-not-ready').what, /is Failed \(out of space\)/)
-    const mute = withHook(found({ functionArn: 'f', state: 'Active', mayBeInvoked: false, mayReport: false }))
-    assert.deepEqual(
-      preflight(mute).map(({ code }) => code),
-      ['hook-permission', 'hook-permission'],
-    )
     assert.deepEqual(preflight(withHook(found({ functionArn: 'f', state: 'Inactive' }))), [])
+  })
+
+  test('a hook by whose name a policy of AWS would not allow it to be invoked is a note', () => {
+    const facts = {
+      ...world({ appSpec: { hooks: [{ event: 'BeforeInstall', functionName: 'check' }] } }),
+      functions: [{ name: 'check', looked: found({ functionArn: 'f' }) }],
+    }
+    assert.equal(theOnly(facts, 'hook-permission').severity, 'note')
   })
 
   test('a hook on test traffic in a group without a test listener is a warning', () => {

@@ -153,10 +153,6 @@ export type FunctionFacts = {
   readonly functionArn: string
   readonly state?: string
   readonly stateReason?: string
-  /** Of the role that CodeDeploy takes on: may it invoke the function? Undefined where nobody can tell. */
-  readonly mayBeInvoked?: boolean
-  /** Of the function's own role: may it report? Undefined where nobody can tell. */
-  readonly mayReport?: boolean
 }
 
 export type AlarmFacts = { readonly state: string; readonly reason?: string }

@@ -1,6 +1,6 @@
 import { thingOf } from './facts.ts'
 import type { FunctionFacts, GroupFacts, HookFacts, Looked, PreflightFacts } from './facts.ts'
-import { errorAt, warningAt } from './finding.ts'
+import { errorAt, noteAt, warningAt } from './finding.ts'
 import type { Finding, FindingPlace } from './finding.ts'
 
 /** Whether the functions that judge the deployment are there, can be asked, and can answer. */
@@ -43,27 +43,21 @@ function regionFindings(hook: HookFacts, region: string): readonly Finding[] {
 function functionFindings(hook: HookFacts, looked: Looked<FunctionFacts>, serviceRoleArn: string): readonly Finding[] {
   if (looked.kind === 'absent') return [missing(hook)]
   if (looked.kind !== 'found') return []
-  const { state = 'Active', stateReason, mayBeInvoked, mayReport } = looked.thing
+  const { state = 'Active', stateReason } = looked.thing
+  const isReady = state === 'Active' || state === 'Inactive'
+  return [...(isReady ? [] : [notReady(hook, state, stateReason)]), ...permissionFindings(hook, serviceRoleArn)]
+}
+
+/** Policies are not read here; but this one refuses by the name alone. */
+function permissionFindings(hook: HookFacts, serviceRoleArn: string): readonly Finding[] {
+  const name = hook.functionName.startsWith('arn:') ? (hook.functionName.split(':')[6] ?? '') : hook.functionName
+  if (name.startsWith('CodeDeployHook_')) return []
   return [
-    ...(state === 'Active' || state === 'Inactive' ? [] : [notReady(hook, state, stateReason)]),
-    ...(mayBeInvoked === false
-      ? [
-          errorAt('hook-permission', at(hook), {
-            what: `${serviceRoleArn} may not invoke the function ${hook.functionName}, hooked on ${hook.event}.`,
-            why: 'The event fails at once (IAM_ROLE_PERMISSIONS).',
-            how: 'Allow the role lambda:InvokeFunction on the function.',
-          }),
-        ]
-      : []),
-    ...(mayReport === false
-      ? [
-          errorAt('hook-permission', at(hook), {
-            what: `The role of the function ${hook.functionName}, hooked on ${hook.event}, may not call codedeploy:PutLifecycleEventHookExecutionStatus.`,
-            why: 'The function cannot report: the deployment waits for an hour and fails.',
-            how: "Allow the function's role codedeploy:PutLifecycleEventHookExecutionStatus on the deployment group.",
-          }),
-        ]
-      : []),
+    noteAt('hook-permission', at(hook), {
+      what: `The name of the function ${name}, hooked on ${hook.event}, does not begin with CodeDeployHook_.`,
+      why: "AWS's policy AWSCodeDeployRoleForECSLimited allows CodeDeploy to invoke functions of such names only. Teal does not enforce roles.",
+      how: `Check that ${serviceRoleArn} may invoke it (lambda:InvokeFunction), or name it CodeDeployHook_${name}.`,
+    }),
   ]
 }
 

@@ -1,0 +1,120 @@
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { RouterReport } from '../domain/router-report.ts'
+import type { RoutingTable } from '../domain/routing-table.ts'
+import { readNote } from './data-directory.ts'
+import type { EngineNote } from './data-directory.ts'
+import { readDockerIdentity } from './docker-identity.ts'
+import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
+import { countTasks } from './runtimes.ts'
+import { isBusy } from './sqlite-error.ts'
+import { stateFileProblem } from './sqlite-persistence.ts'
+import { SystemClock } from './system-clock.ts'
+
+/** What there is of a data directory, and what of it runs, without touching anything. */
+export type DataDirectoryLook = {
+  /** Absolute. */
+  readonly path: string
+  readonly isThere: boolean
+  /** Why this user cannot work with it. */
+  readonly problem?: string
+  /** Where the engine's state cannot be used, in a sentence that says what to do. */
+  readonly stateProblem?: string
+  readonly isEngineRunning: boolean
+  /** Of whoever had the directory last; left behind by an engine that was killed. */
+  readonly note?: EngineNote
+  readonly isRouterRunning: boolean
+  /** Absent where no router runs, or it does not answer. */
+  readonly router?: RouterReport
+  readonly tasks: number
+  readonly isOfDocker: boolean
+  /** Of all listeners, as the router last had them. */
+  readonly listenerPorts: readonly number[]
+  /** Of the disk. */
+  readonly freeBytes: number
+  /** When anything in it was last changed; epoch milliseconds, 0 where there is nothing. */
+  readonly changedAt: number
+}
+
+export async function lookAtDataDirectory(directory: string): Promise<DataDirectoryLook> {
+  const path = resolve(directory)
+  const isThere = existsSync(path)
+  const freeBytes = freeBytesOf(path)
+  const nothing = { isEngineRunning: false, isRouterRunning: false, tasks: 0, isOfDocker: false, listenerPorts: [] }
+  const problem = problemOf(path)
+  if (!isThere || problem !== undefined) {
+    return { path, isThere, ...(problem === undefined ? {} : { problem }), ...nothing, freeBytes, changedAt: 0 }
+  }
+  const [note, router, tasks] = [readNote(path), await askRouter(path), await countTasks(path, new SystemClock())]
+  const state = join(path, 'state.db')
+  const stateProblem = stateFileProblem(state)
+  return {
+    path,
+    isThere,
+    ...(stateProblem === undefined ? {} : { stateProblem }),
+    isEngineRunning: isEngineLockHeld(path),
+    ...(note === undefined ? {} : { note }),
+    isRouterRunning: isRouterLockHeld(path),
+    ...(router === undefined ? {} : { router }),
+    tasks,
+    isOfDocker: readDockerIdentity(path) !== undefined,
+    listenerPorts: listenerPorts(path),
+    freeBytes,
+    changedAt: existsSync(state) ? statSync(state).mtimeMs : 0,
+  }
+}
+
+/** The nearest directory that is there has to be writable, for one that is to be made. */
+function problemOf(path: string): string | undefined {
+  const nearest = nearestThere(path)
+  if (!statSync(nearest).isDirectory()) return `${nearest} is not a directory`
+  try {
+    accessSync(nearest, constants.R_OK | constants.W_OK | constants.X_OK)
+    return undefined
+  } catch {
+    return `${nearest} cannot be written by this user`
+  }
+}
+
+function nearestThere(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestThere(dirname(path))
+}
+
+/** Free to this user. */
+function freeBytesOf(path: string): number {
+  const { bavail, bsize } = statfsSync(nearestThere(path))
+  return bavail * bsize
+}
+
+async function askRouter(path: string): Promise<RouterReport | undefined> {
+  try {
+    return (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
+  } catch {
+    return undefined
+  }
+}
+
+function isEngineLockHeld(path: string): boolean {
+  const file = join(path, 'engine.lock')
+  if (!existsSync(file)) return false
+  const lock = new DatabaseSync(file, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    lock.close()
+  }
+}
+
+function listenerPorts(path: string): readonly number[] {
+  try {
+    const { listeners } = JSON.parse(readFileSync(join(path, 'routing-table.json'), 'utf8')) as RoutingTable
+    return [...new Set(listeners.map(({ port }) => port))]
+  } catch {
+    return []
+  }
+}
