@@ -47,10 +47,11 @@ class RegularAutomaton {
     this.#initial = this.#newState([this.#begin], true)
   }
 
-  isIn(text: string): boolean {
+  /** Of bytes, each a character of ISO 8859-1, from `start` to `end`. */
+  isIn(bytes: Uint8Array, start: number, end: number): boolean {
     let state = this.#initial
-    for (let at = 0; at < text.length && !state.isMatch; at++) {
-      const character = this.#classOf[Math.min(text.charCodeAt(at), alphabetSize - 1)] ?? 0
+    for (let at = start; at < end && !state.isMatch; at++) {
+      const character = this.#classOf[bytes[at] ?? 0] ?? 0
       state = state.next[character] ?? this.#follow(state, character)
     }
     return state.isMatch || state.isMatchAtEnd

@@ -1,17 +1,20 @@
 import { isInCidr } from './ip-address.ts'
-import { compileRegularExpression } from './regular-automaton.ts'
 import type { RuleCondition } from './routing-table.ts'
+import { anyOf, compileLiteral, compilePattern, compileRegex, type TextTest } from './text-pattern.ts'
+
+/** A part of a request's head, not decoded: bytes, from `start` to `end`. */
+export type RequestText = { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
 
 /** What rules look at: the head of a request, taken apart but not decoded. */
 export type RequestHead = {
-  readonly method: string
+  readonly method: RequestText
   /** Of the `Host` header, or of the URI where it is absolute; without port. */
-  readonly host: string
-  readonly path: string
+  readonly host: RequestText
+  readonly path: RequestText
   /** Without the question mark; empty where there is none. */
-  readonly query: string
-  /** All values of a header, in the order they came. The name is asked for in lower case, and compared without regard to it. */
-  readonly valuesOf: (lowerCaseName: string) => readonly string[]
+  readonly query: RequestText
+  /** Whether one of a header's values is meant. Its name is given in lower case, and compared without regard to it. */
+  readonly hasValue: (lowerCaseName: string, isMeant: TextTest) => boolean
   /** The peer's address; never taken from `X-Forwarded-For`. */
   readonly sourceIp: string
 }
@@ -23,81 +26,31 @@ export function compileConditions(conditions: readonly RuleCondition[]): RuleTes
   const tests = conditions.map(compileCondition)
   const [first, ...others] = tests
   if (first === undefined) return () => true
-  return others.length === 0 ? first : (request) => tests.every((test) => test(request))
-}
-
-/** `*` stands for any characters (also none), `?` for exactly one, and `\` takes either's meaning away. */
-export function matchesWildcards(pattern: string, text: string): boolean {
-  return compilePattern(pattern)(text)
-}
-
-type TextTest = (text: string) => boolean
-
-/** Most patterns are a text, or the beginning of one with a star: those are compared natively. */
-function compilePattern(pattern: string): TextTest {
-  const tokens = pattern.match(/\\[*?\\]|[^]/gu) ?? []
-  const isWild = tokens.map((token) => token === '*' || token === '?')
-  const firstWild = isWild.indexOf(true)
-  if (firstWild < 0) {
-    const whole = tokens.map(literal).join('')
-    return (text) => text === whole
+  if (others.length === 0) return first
+  return (request) => {
+    for (const test of tests) if (!test(request)) return false
+    return true
   }
-  if (firstWild === tokens.length - 1 && tokens.at(-1) === '*') {
-    const beginning = tokens.slice(0, -1).map(literal).join('')
-    return (text) => text.startsWith(beginning)
-  }
-  return (text) => matchesTokens(tokens, text)
-}
-
-function matchesTokens(tokens: readonly string[], text: string): boolean {
-  const characters = /[\ud800-\udfff]/.test(text) ? Array.from(text) : text
-  let token = 0
-  let character = 0
-  let lastStar = -1
-  let resumeAt = 0
-  // Going back only to the last star keeps the work at pattern × text; a regular expression could be made to explode.
-  while (character < characters.length) {
-    const wanted = tokens[token]
-    if (wanted === '*') {
-      lastStar = token++
-      resumeAt = character
-    } else if (wanted !== undefined && (wanted === '?' || literal(wanted) === characters[character])) {
-      token++
-      character++
-    } else if (lastStar >= 0) {
-      token = lastStar + 1
-      character = ++resumeAt
-    } else return false
-  }
-  while (tokens[token] === '*') token++
-  return token === tokens.length
-}
-
-function literal(token: string): string {
-  return token.length === 2 && token.startsWith('\\') ? token.slice(1) : token
 }
 
 function compileCondition(condition: RuleCondition): RuleTest {
   switch (condition.field) {
     case 'host-header': {
-      const isMeant = anyOf([anyIgnoringCase(condition.values), ...regularTests(condition, { ignoresCase: true })])
-      return ({ host }) => isMeant(host)
+      const isMeant = compileValues(condition, { inPatterns: true, inRegexes: true })
+      return ({ host }) => isIn(host, isMeant)
     }
     case 'path-pattern': {
-      const isMeant = anyOf([
-        ...condition.values.map(compilePattern),
-        ...regularTests(condition, { ignoresCase: false }),
-      ])
-      return ({ path }) => isMeant(path)
+      const isMeant = compileValues(condition, { inPatterns: false, inRegexes: false })
+      return ({ path }) => isIn(path, isMeant)
     }
     case 'http-header': {
-      const isMeant = anyOf([anyIgnoringCase(condition.values), ...regularTests(condition, { ignoresCase: false })])
+      const isMeant = compileValues(condition, { inPatterns: true, inRegexes: false })
       const name = condition.name.toLowerCase()
-      return (request) => request.valuesOf(name).some(isMeant)
+      return (request) => request.hasValue(name, isMeant)
     }
     case 'http-request-method': {
-      const methods = new Set(condition.values)
-      return ({ method }) => methods.has(method)
+      const isMeant = anyOf(condition.values.map((method) => compileLiteral(method, { ignoresCase: false })))
+      return ({ method }) => isIn(method, isMeant)
     }
     case 'query-string':
       return compileQuery(condition.values)
@@ -106,43 +59,48 @@ function compileCondition(condition: RuleCondition): RuleTest {
   }
 }
 
-/** A pattern that a newer program has let pass, and this one does not understand, matches nothing. */
-function regularTests(
-  { regexValues = [] }: { readonly regexValues?: readonly string[] },
-  options: { readonly ignoresCase: boolean },
-): readonly TextTest[] {
-  return regexValues.flatMap((pattern) => {
-    const automaton = compileRegularExpression(pattern, options)
-    return typeof automaton === 'string' ? [] : [(text: string) => automaton.isIn(text)]
-  })
+function isIn({ bytes, start, end }: RequestText, isMeant: TextTest): boolean {
+  return isMeant(bytes, start, end)
 }
+
+type Values = { readonly values: readonly string[]; readonly regexValues?: readonly string[] }
+
+/** A regular expression that this program does not understand matches nothing. */
+function compileValues(
+  { values, regexValues = [] }: Values,
+  ignoresCase: { readonly inPatterns: boolean; readonly inRegexes: boolean },
+): TextTest {
+  const patterns = values.map((value) => compilePattern(value, { ignoresCase: ignoresCase.inPatterns }))
+  const regexes = regexValues.map((value) => compileRegex(value, { ignoresCase: ignoresCase.inRegexes }))
+  return anyOf([...patterns, ...regexes.filter((test) => test !== undefined)])
+}
+
+const ampersand = 0x26
+const equalsSign = 0x3d
 
 function compileQuery(values: Extract<RuleCondition, { field: 'query-string' }>['values']): RuleTest {
-  const wanted = values.map(({ key, value }) => ({
-    isKey: key === undefined ? () => true : anyIgnoringCase([key]),
-    isValue: anyIgnoringCase([value]),
-  }))
-  return ({ query }) => {
-    const pairs = queryPairs(query)
-    return wanted.some(({ isKey, isValue }) => pairs.some(({ key, value }) => isKey(key) && isValue(value)))
-  }
-}
-
-function anyIgnoringCase(patterns: readonly string[]): TextTest {
-  const isMeant = anyOf(patterns.map((pattern) => compilePattern(pattern.toLowerCase())))
-  return (text) => isMeant(text.toLowerCase())
-}
-
-function anyOf(tests: readonly TextTest[]): TextTest {
-  const [first, ...others] = tests
-  if (first !== undefined && others.length === 0) return first
-  return (text) => tests.some((test) => test(text))
+  const wanted = values.map(({ key, value }) => {
+    const isKey = key === undefined ? () => true : compilePattern(key, { ignoresCase: true })
+    return { isKey, isValue: compilePattern(value, { ignoresCase: true }) }
+  })
+  return ({ query: { bytes, start, end } }) =>
+    wanted.some(({ isKey, isValue }) => somePair(bytes, start, end, isKey, isValue))
 }
 
 /** As they stand in the URI: the load balancer compares them before anything is decoded. */
-function queryPairs(query: string): readonly { readonly key: string; readonly value: string }[] {
-  return query.split('&').map((pair) => {
-    const equals = pair.indexOf('=')
-    return equals < 0 ? { key: pair, value: '' } : { key: pair.slice(0, equals), value: pair.slice(equals + 1) }
-  })
+function somePair(bytes: Uint8Array, start: number, end: number, isKey: TextTest, isValue: TextTest): boolean {
+  for (let pair = start; pair <= end;) {
+    const next = placeOf(ampersand, bytes, pair, end)
+    const equals = placeOf(equalsSign, bytes, pair, next)
+    if (isKey(bytes, pair, equals) && isValue(bytes, Math.min(equals + 1, next), next)) return true
+    pair = next + 1
+  }
+  return false
+}
+
+/** `end` where it is not there. */
+function placeOf(byte: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] !== byte) at++
+  return at
 }

@@ -301,7 +301,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   #begin(bytes: Buffer, start: number, end: number, listener: LiveListener, isStored: boolean): number {
-    const startedAt = this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt
+    const startedAt = this.#headStartedAt
     const bodyStart = scan.end
     this.#headStartedAt = 0
     this.#hasAsked = true

@@ -20,8 +20,8 @@ export interface Timed {
  * an idle connection a look for each of its time-outs.
  */
 export class CoarseClock {
-  /** By `performance.now()`. */
-  now = performance.now()
+  /** By `performance.now()`, in whole milliseconds: connections write it down, and another number takes memory each time. */
+  now = wholeMilliseconds()
   readonly #slots: Timed[][] = Array.from({ length: slotCount }, () => [])
   readonly #startedAt = this.now
   #tick = 0
@@ -33,7 +33,7 @@ export class CoarseClock {
       if (timed.checkAt <= time) return
       this.forget(timed)
     }
-    timed.checkAt = time
+    timed.checkAt = Math.ceil(time)
     this.#insert(timed)
   }
 
@@ -64,10 +64,10 @@ export class CoarseClock {
   }
 
   #start(): void {
-    this.now = performance.now()
+    this.now = wholeMilliseconds()
     this.#tick = Math.max(this.#tick, this.#tickOf(this.now))
     this.#timer = setInterval(() => {
-      this.now = performance.now()
+      this.now = wholeMilliseconds()
       // After what has come in the meantime was read: a loop that was held up must not time out who did send.
       setImmediate(() => this.#turn())
     }, tickMilliseconds).unref()
@@ -95,4 +95,8 @@ export class CoarseClock {
     const next = timed.check(this.now)
     if (next > 0) this.lookAt(timed, next)
   }
+}
+
+function wholeMilliseconds(): number {
+  return Math.floor(performance.now())
 }

@@ -75,7 +75,7 @@ export class Exchange implements AnswerReceiver {
     return this.#stage === Stage.answered && isOwnOutcome(this.#outcome)
   }
 
-  /** Reads the head, finds the target and claims it, or answers by itself. `dispatch` follows. */
+  /** Finds the target and claims it, or answers by itself. `dispatch` follows. `startedAt` is 0 for now. */
   begin(bytes: Buffer, scan: RequestScan, listener: LiveListener, startedAt: number): void {
     const hasBody = scan.isChunked || scan.contentLength > 0
     const isGetOrHead = scan.method === Method.get || scan.method === Method.head
@@ -97,7 +97,7 @@ export class Exchange implements AnswerReceiver {
     this.#notes = undefined
     if (listener.handling.accessLog) {
       this.#notes = new ExchangeNotes(this.#client.side)
-      this.#notes.begin(bytes, scan, listener, startedAt)
+      this.#notes.begin(bytes, scan, listener, startedAt === 0 ? performance.now() : startedAt)
     }
     if (route.own !== undefined) {
       if (route.weighted !== undefined) this.#tally = route.weighted.tally.own

@@ -2,15 +2,20 @@ import type { RequestScan } from './request-scan.ts'
 import { targetHeadRoom, writeTargetHead } from './target-head.ts'
 import type { TargetHeadContext } from './target-head-context.ts'
 
-/** Most heads, also with the body of a small request behind them, fit. */
-const usualBytes = 4096
-/** 4 MiB of them are kept. */
-const mostKept = 1024
+/**
+ * Most heads, also with the body of a small request behind them, fit. It is an odd number of the processor's cache lines
+ * (64 bytes), so that the beginnings of heads do not all compete for the same places in its cache.
+ */
+const usualBytes = 49 * 64
+const mostSlots = 1024
 
 /** A buffer for heads with the last view of it: the next head of the same client is mostly as long. */
 type Slot = { readonly buffer: Buffer; view: Buffer }
 
-const kept: Slot[] = []
+/** As much of it as is used takes memory, 3 MiB at most. */
+const slab = Buffer.allocUnsafeSlow(mostSlots * usualBytes)
+let slotsMade = 0
+const free: Slot[] = []
 const nothing = Buffer.alloc(0)
 
 /**
@@ -28,7 +33,7 @@ export class HeldHead {
   /** Returns what it was written to. */
   write(bytes: Buffer, scan: RequestScan, context: TargetHeadContext): Buffer {
     const room = targetHeadRoom(scan)
-    const slot = (room > usualBytes ? undefined : kept.pop()) ?? newSlot(Math.max(room, usualBytes))
+    const slot = room > usualBytes ? newSlot(room) : (free.pop() ?? usualSlot())
     const { buffer } = slot
     this.#slot = slot
     this.#length = writeTargetHead(bytes, scan, context, buffer)
@@ -65,8 +70,15 @@ export class HeldHead {
     const slot = this.#slot
     this.#slot = undefined
     this.#body = undefined
-    if (slot?.buffer.length === usualBytes && !this.isBusy && kept.length < mostKept) kept.push(slot)
+    if (slot?.buffer.length === usualBytes && !this.isBusy && free.length < mostSlots) free.push(slot)
   }
+}
+
+function usualSlot(): Slot {
+  if (slotsMade === mostSlots) return newSlot(usualBytes)
+  const start = slotsMade++ * usualBytes
+  const buffer = slab.subarray(start, start + usualBytes)
+  return { buffer, view: buffer }
 }
 
 function newSlot(bytes: number): Slot {

@@ -6,6 +6,9 @@ const mostKept = 128
 /** What a connection reads into as long as little comes: its bytes are worth nothing once `onBytes` has returned. */
 export const sharedBuffer = Buffer.allocUnsafeSlow(readBytes)
 
+/** A read that brought less goes back to the buffer which all connections share. */
+const smallReadBytes = 8 * 1024
+
 const kept: Buffer[] = []
 
 export function takeBuffer(): Buffer {
@@ -15,4 +18,9 @@ export function takeBuffer(): Buffer {
 /** Nobody may have use for its bytes any more. */
 export function giveBuffer(buffer: Buffer): void {
   if (kept.length < mostKept) kept.push(buffer)
+}
+
+/** So little came that the connection needs no buffer of its own any more. */
+export function isSmallRead(bytes: number): boolean {
+  return bytes < smallReadBytes
 }

@@ -1,12 +1,11 @@
 import type { RouteAction } from '../domain/routing-table.ts'
-import type { RequestHead } from '../domain/rule-match.ts'
 
 type Redirect = Extract<RouteAction, { type: 'redirect' }>
 
 /** The `Location` of a redirect: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's. */
 export function redirectLocation(
   redirect: Redirect,
-  request: Pick<RequestHead, 'host' | 'path' | 'query'>,
+  request: { readonly host: string; readonly path: string; readonly query: string },
   reached: { readonly protocol: string; readonly port: number },
 ): string {
   const values: Readonly<Record<string, string>> = {

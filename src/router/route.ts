@@ -53,7 +53,7 @@ export class Route {
       case 'redirect': {
         if (listener.rules.length === 0) ruleRequest.begin(bytes, scan, side.address)
         const protocol = side.tls === undefined ? 'http' : 'https'
-        this.redirectUrl = redirectLocation(action, ruleRequest, { protocol, port: listener.route.port })
+        this.redirectUrl = redirectLocation(action, ruleRequest.texts(), { protocol, port: listener.route.port })
         this.own = redirectAnswer(action.statusCode, this.redirectUrl)
       }
     }

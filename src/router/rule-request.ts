@@ -1,71 +1,88 @@
-import type { RequestHead } from '../domain/rule-match.ts'
-import { lowerLetter } from './bytes.ts'
+import type { RequestHead, RequestText } from '../domain/rule-match.ts'
+import type { TextTest } from '../domain/text-pattern.ts'
+import { portStart } from './authority.ts'
+import { ascii, lowerLetter } from './bytes.ts'
 import type { RequestScan } from './request-scan.ts'
 
-const none: readonly string[] = []
+const questionMark = 0x3f
+/** An absolute URI may have no path; the target gets `/` then. */
+const slash = ascii('/')
+
+/** A place in the head of the request in hand. */
+class HeadText implements RequestText {
+  bytes: Buffer = slash
+  start = 0
+  end = 0
+
+  at(bytes: Buffer, start: number, end: number): this {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    return this
+  }
+
+  toString(): string {
+    return this.bytes.toString('latin1', this.start, this.end)
+  }
+}
 
 /**
- * A scanned request as rules look at it. Each text is made when it is asked for, and once: most rules ask for the path
- * alone. One is used for all requests, since rules are done with it before the next one is read.
+ * A scanned request as rules look at it: places in its bytes, found when they are asked for. One is used for all
+ * requests, since rules are done with it before the next one is read.
  */
 export class RuleRequest implements RequestHead {
   sourceIp = ''
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = slash
   #scan: RequestScan | undefined
-  #host: string | undefined
-  #path: string | undefined
-  #query: string | undefined
+  readonly #method = new HeadText()
+  readonly #host = new HeadText()
+  readonly #path = new HeadText()
+  readonly #query = new HeadText()
+  #hasHost = false
+  #hasPath = false
 
   begin(bytes: Buffer, scan: RequestScan, sourceIp: string): void {
     this.sourceIp = sourceIp
     this.#bytes = bytes
     this.#scan = scan
-    this.#host = undefined
-    this.#path = undefined
-    this.#query = undefined
+    this.#hasHost = false
+    this.#hasPath = false
   }
 
-  get method(): string {
-    return this.#text(this.#scan?.methodStart, this.#scan?.methodEnd)
+  get method(): HeadText {
+    return this.#method.at(this.#bytes, this.#scan?.methodStart ?? 0, this.#scan?.methodEnd ?? 0)
   }
 
-  get host(): string {
-    this.#host ??= withoutPort(this.hostWithPort)
+  get host(): HeadText {
+    if (!this.#hasHost) this.#findHost()
     return this.#host
   }
 
-  /** Of the URI where it is absolute; otherwise of the header. Empty where HTTP/1.0 left it out. */
-  get hostWithPort(): string {
-    const scan = this.#scan
-    if (scan === undefined) return ''
-    if (scan.authorityStart >= 0) return this.#text(scan.authorityStart, scan.authorityEnd)
-    if (scan.host < 0) return ''
-    return this.#text(scan.headers[4 * scan.host + 2], scan.headers[4 * scan.host + 3])
-  }
-
-  get path(): string {
-    this.#path ??= this.#splitUri().path
+  get path(): HeadText {
+    if (!this.#hasPath) this.#findPath()
     return this.#path
   }
 
-  get query(): string {
-    this.#query ??= this.#splitUri().query
+  get query(): HeadText {
+    if (!this.#hasPath) this.#findPath()
     return this.#query
   }
 
-  /** Names are compared as bytes: a text is made of the value alone, and only where there is one. */
-  valuesOf(lowerCaseName: string): readonly string[] {
+  hasValue(lowerCaseName: string, isMeant: TextTest): boolean {
     const scan = this.#scan
-    if (scan === undefined) return none
-    let values: string[] | undefined
+    if (scan === undefined) return false
     const { headers, headerCount } = scan
     for (let at = 0; at < 4 * headerCount; at += 4) {
       const start = headers[at] ?? 0
       if ((headers[at + 1] ?? 0) - start !== lowerCaseName.length || !this.#isName(start, lowerCaseName)) continue
-      values ??= []
-      values.push(this.#text(headers[at + 2], headers[at + 3]))
+      if (isMeant(this.#bytes, headers[at + 2] ?? 0, headers[at + 3] ?? 0)) return true
     }
-    return values ?? none
+    return false
+  }
+
+  /** For the `Location` of a redirect. */
+  texts(): { readonly host: string; readonly path: string; readonly query: string } {
+    return { host: this.host.toString(), path: this.path.toString(), query: this.query.toString() }
   }
 
   #isName(start: number, lowerCaseName: string): boolean {
@@ -75,21 +92,28 @@ export class RuleRequest implements RequestHead {
     return true
   }
 
-  #splitUri(): { readonly path: string; readonly query: string } {
-    const uri = this.#text(this.#scan?.uriStart, this.#scan?.uriEnd)
-    const question = uri.indexOf('?')
-    const path = question < 0 ? uri : uri.slice(0, question)
-    // An absolute URI may have no path; the target gets `/` then.
-    return { path: path === '' ? '/' : path, query: question < 0 ? '' : uri.slice(question + 1) }
+  /** Of the URI where it is absolute; otherwise of the header. Empty where HTTP/1.0 left it out. */
+  #findHost(): void {
+    this.#hasHost = true
+    const scan = this.#scan
+    let [start, end] = [0, 0]
+    if (scan !== undefined && scan.authorityStart >= 0) [start, end] = [scan.authorityStart, scan.authorityEnd]
+    else if (scan !== undefined && scan.host >= 0) {
+      start = scan.headers[4 * scan.host + 2] ?? 0
+      end = scan.headers[4 * scan.host + 3] ?? 0
+    }
+    this.#host.at(this.#bytes, start, portStart(this.#bytes, start, end))
   }
 
-  #text(start = 0, end = 0): string {
-    return this.#bytes.toString('latin1', start, end)
+  #findPath(): void {
+    this.#hasPath = true
+    const bytes = this.#bytes
+    const start = this.#scan?.uriStart ?? 0
+    const end = this.#scan?.uriEnd ?? 0
+    let question = start
+    while (question < end && bytes[question] !== questionMark) question++
+    if (question === start) this.#path.at(slash, 0, slash.length)
+    else this.#path.at(bytes, start, question)
+    this.#query.at(bytes, Math.min(question + 1, end), end)
   }
-}
-
-/** What begins with a digit or nothing behind the last colon is a port; an IPv6 address ends with a bracket. */
-function withoutPort(host: string): string {
-  const colon = host.lastIndexOf(':')
-  return colon < 0 || host.endsWith(']') ? host : host.slice(0, colon)
 }

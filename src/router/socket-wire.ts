@@ -1,14 +1,6 @@
 import { Socket } from 'node:net'
-import { DirectWrites, type WriteHandle } from './direct-writes.ts'
-import { giveBuffer, sharedBuffer, takeBuffer } from './read-buffers.ts'
-import type { Wire, WireEvents } from './wire.ts'
-
-/** Whoever is told that a connection ends gets so long to read what it was sent, and to end it on its side. */
-const lingerMilliseconds = 2_000
-/** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
-const unsentMilliseconds = 30_000
-/** A read that brought less goes back to the buffer which all connections share. */
-const smallReadBytes = 8 * 1024
+import { giveBuffer, isSmallRead, sharedBuffer, takeBuffer } from './read-buffers.ts'
+import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
 
 const nothing = Buffer.alloc(0)
 
@@ -18,15 +10,9 @@ const nothing = Buffer.alloc(0)
  * Memory: what was written and has not gone yet is the writer's buffers. An idle connection reads into one buffer of
  * 64 KiB that all connections share; one on which much comes reads into 64 KiB of its own until less comes again.
  */
-export class SocketWire implements Wire {
+export class SocketWire implements TcpWire {
   readonly #socket: Socket
-  readonly #writesDirectly: boolean
   #events: WireEvents | undefined
-  /** Of direct writes that have not called back yet. */
-  #writes = 0
-  #bytesOfWrites = 0
-  /** What is written to past the socket; asked for when it is first needed, since a socket gets it when it connects. */
-  #handle: WriteHandle | undefined
   #isEnding = false
   #isGone = false
   /** The read buffer, where it is this connection's alone. */
@@ -38,17 +24,17 @@ export class SocketWire implements Wire {
 
   /** Over any socket of Node's: what comes is brought by `data` events. Reading begins with `start`. */
   static plain(socket: Socket): SocketWire {
-    return new SocketWire(socket, false)
+    return new SocketWire(socket)
   }
 
   /** Over a handle taken from an accepted socket: bytes come into a buffer that is used again. */
-  static adopting(handle: unknown, writesDirectly: boolean): SocketWire {
+  static adopting(handle: unknown): SocketWire {
     let wire: SocketWire | undefined
     const onread = onReadOf(() => wire)
     // The constructor does take a handle; only its types do not say so.
     const options = { handle, onread, allowHalfOpen: true, readable: true, writable: true }
     const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
-    wire = new SocketWire(socket, writesDirectly)
+    wire = new SocketWire(socket)
     wire.#usesBuffer = true
     return wire
   }
@@ -56,14 +42,13 @@ export class SocketWire implements Wire {
   /** To a target. `onConnect` comes first, or the events' `onClose`. */
   static connecting(
     { id: host, port }: { readonly id: string; readonly port: number },
-    writesDirectly: boolean,
     events: WireEvents,
     onConnect: () => void,
   ): SocketWire {
     let wire: SocketWire | undefined
     const options = { allowHalfOpen: true, noDelay: true, onread: onReadOf(() => wire) }
     const socket = new Socket(options)
-    const opened = new SocketWire(socket, writesDirectly)
+    const opened = new SocketWire(socket)
     wire = opened
     opened.#usesBuffer = true
     opened.#events = events
@@ -75,9 +60,8 @@ export class SocketWire implements Wire {
     return opened
   }
 
-  constructor(socket: Socket, writesDirectly: boolean) {
+  constructor(socket: Socket) {
     this.#socket = socket
-    this.#writesDirectly = writesDirectly
     socket.on('error', () => undefined)
     socket.on('end', () => this.#onEnd())
     socket.on('close', () => this.#onClose())
@@ -99,7 +83,7 @@ export class SocketWire implements Wire {
   }
 
   get pendingBytes(): number {
-    return this.#writesDirectly ? this.#bytesOfWrites : this.#socket.writableLength
+    return this.#socket.writableLength
   }
 
   get lendsBytes(): boolean {
@@ -113,18 +97,11 @@ export class SocketWire implements Wire {
   write(bytes: Buffer): boolean {
     const socket = this.#socket
     if (this.#isGone || this.#isEnding || socket.destroyed) return true
-    if (!this.#writesDirectly) return this.#writeByStream(bytes)
-    const handle = (this.#handle ??= DirectWrites.handleOf(socket))
-    if (handle === undefined) return true
-    const result = DirectWrites.write(handle, bytes, this)
-    if (result === 'written') return true
-    // The events of the connection are never told from within a call; `destroy` tells them later.
-    if (result === 'failed') {
-      socket.destroy()
-      return true
-    }
-    this.#writes++
-    this.#bytesOfWrites += bytes.length
+    const wasWaiting = socket.writableLength > 0
+    socket.write(bytes)
+    if (socket.writableLength === 0) return true
+    // `drain` is told only above the high-water mark; an empty write is called back behind everything before it.
+    if (!wasWaiting) socket.write(nothing, () => this.#noteDrained())
     return false
   }
 
@@ -150,30 +127,11 @@ export class SocketWire implements Wire {
     this.#socket.destroy()
   }
 
-  #writeByStream(bytes: Buffer): boolean {
-    const wasWaiting = this.#socket.writableLength > 0
-    this.#socket.write(bytes)
-    if (this.#socket.writableLength === 0) return true
-    // `drain` is told only above the high-water mark; an empty write is called back behind everything before it.
-    if (!wasWaiting) this.#socket.write(nothing, () => this.#noteDrained())
-    return false
-  }
-
   #noteDrained(): void {
     if (this.#isGone) return
     if (this.#socket.writableLength > 0) this.#socket.write(nothing, () => this.#noteDrained())
     else if (this.#isEnding) this.#finish()
     else this.#events?.onDrain()
-  }
-
-  /** Of a direct write that the kernel did not take at once. */
-  onWritten(hasFailed: boolean): void {
-    this.#writes--
-    if (this.#writes > 0) return
-    this.#bytesOfWrites = 0
-    if (hasFailed) this.#socket.destroy()
-    else if (this.#isEnding) this.#finish()
-    else if (!this.#isGone) this.#events?.onDrain()
   }
 
   #finish(): void {
@@ -204,7 +162,7 @@ export class SocketWire implements Wire {
     if (this.#own === undefined) {
       // It filled the shared buffer: more of it will come.
       if (count === bytes.length && !this.#isGone) this.#next = takeBuffer()
-    } else if (this.#next === undefined && count < smallReadBytes) {
+    } else if (this.#next === undefined && isSmallRead(count)) {
       giveBuffer(this.#own)
       this.#next = sharedBuffer
     }

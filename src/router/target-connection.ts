@@ -71,7 +71,7 @@ export class TargetConnection implements WireEvents, Timed {
   #kind = 0
   #remaining = 0
   #idleUntil = 0
-  #announcedMilliseconds = Infinity
+  #announcedMilliseconds = longestAgeMilliseconds
   /** The beginning of a head whose end has not come yet. */
   #part: Buffer | undefined
   #scannedTo = 0
@@ -246,7 +246,8 @@ export class TargetConnection implements WireEvents, Timed {
     const { end: bodyStart } = answer
     this.#kind = kind
     this.#isKept = !answer.closes && kind !== AnswerBody.untilClose
-    this.#announcedMilliseconds = answer.hopByHopCount > 0 ? announcedMilliseconds(bytes, answer) : Infinity
+    this.#announcedMilliseconds =
+      answer.hopByHopCount > 0 ? announcedMilliseconds(bytes, answer) : longestAgeMilliseconds
     this.#phase = Phase.body
     if (kind === AnswerBody.length) this.#remaining = answer.contentLength
     const isPlain = kind === AnswerBody.chunked && receiver.wantsPlainData
@@ -343,7 +344,7 @@ export class TargetConnection implements WireEvents, Timed {
 const keepAliveName = ascii('keep-alive')
 const timeoutName = 'timeout='
 
-/** How long the target keeps the connection by its `Keep-Alive: timeout=5`, less a margin; infinite where it does not say. */
+/** How long the target keeps the connection by its `Keep-Alive: timeout=5`, less a margin. */
 function announcedMilliseconds(bytes: Buffer, { headers, kinds, headerCount }: AnswerScan): number {
   for (let place = 0; place < headerCount; place++) {
     if (kinds[place] !== HeaderKind.hopByHop) continue
@@ -353,9 +354,9 @@ function announcedMilliseconds(bytes: Buffer, { headers, kinds, headerCount }: A
     const end = headers[at + 3] ?? 0
     // The usual form, with nothing before and behind; any other one is read as text.
     const seconds = start < end ? decimal(bytes, start, end) : -1
-    if (seconds >= 0) return seconds * 1000 - marginMilliseconds
+    if (seconds >= 0) return Math.min(longestAgeMilliseconds, seconds * 1000 - marginMilliseconds)
     const text = /timeout=(\d{1,6})/i.exec(bytes.toString('latin1', headers[at + 2], end))
-    return text === null ? Infinity : Number(text[1]) * 1000 - marginMilliseconds
+    if (text !== null) return Math.min(longestAgeMilliseconds, Number(text[1]) * 1000 - marginMilliseconds)
   }
-  return Infinity
+  return longestAgeMilliseconds
 }

@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { DirectWrites } from './direct-writes.ts'
+import { DirectHandles } from './direct-handle.ts'
+import { DirectWire } from './direct-wire.ts'
 import { SocketWire } from './socket-wire.ts'
-import type { Wire, WireEvents } from './wire.ts'
+import type { TcpWire, Wire, WireEvents } from './wire.ts'
 
 /** Opens a connection to a target: `onConnect` follows, or `onClose` of the events. */
 export type Connect = (
@@ -17,14 +18,14 @@ export type Connect = (
  * - `net` uses nothing but Node's documented interface.
  * - `netx` takes the handle out of an accepted socket and gives it to a new one that reads into a buffer of ours (`onread`):
  *   Node's server has no such option. It needs the property `_handle`.
- * - `direct` also writes past the stream, to the handle itself (`src/router/direct-writes.ts`).
+ * - `direct` reads and writes past the streams, by the sockets' handles (`src/router/direct-handle.ts`).
  *
  * All three behave the same. The fastest that works on this Node is chosen when the router starts.
  */
 export type Transport = {
   readonly name: TransportName
   /** A wire over a socket that was accepted with `pauseOnConnect`; nothing is read before its `start`. */
-  readonly adopt: (socket: Socket) => SocketWire
+  readonly adopt: (socket: Socket) => TcpWire
   readonly connect: Connect
 }
 
@@ -32,13 +33,26 @@ export type TransportName = 'net' | 'netx' | 'direct'
 
 export const transportNames: readonly TransportName[] = ['direct', 'netx', 'net']
 
+const transports: Readonly<Record<TransportName, Transport>> = {
+  direct: {
+    name: 'direct',
+    adopt: (socket) => DirectWire.adopting(socket),
+    connect: (address, events, onConnect) => DirectWire.connecting(address, events, onConnect),
+  },
+  netx: {
+    name: 'netx',
+    adopt: (socket) => SocketWire.adopting(handleOf(socket)),
+    connect: (address, events, onConnect) => SocketWire.connecting(address, events, onConnect),
+  },
+  net: {
+    name: 'net',
+    adopt: (socket) => SocketWire.plain(socket),
+    connect: (address, events, onConnect) => SocketWire.connecting(address, events, onConnect),
+  },
+}
+
 export function transport(name: TransportName): Transport {
-  const writesDirectly = name === 'direct'
-  return {
-    name,
-    adopt: name === 'net' ? adoptPlain : (socket) => SocketWire.adopting(handleOf(socket), writesDirectly),
-    connect: (address, events, onConnect) => SocketWire.connecting(address, writesDirectly, events, onConnect),
-  }
+  return transports[name]
 }
 
 /** The one of this name, or the fastest that passes a trial on this Node. */
@@ -52,15 +66,11 @@ export async function chooseTransport(wanted: string | undefined): Promise<Trans
 /** False where this Node's sockets are not made of what the way needs. */
 async function isReady(name: TransportName): Promise<boolean> {
   try {
-    if (name === 'direct') await DirectWrites.learn()
+    if (name === 'direct') await DirectHandles.learn()
     return true
   } catch {
     return false
   }
-}
-
-function adoptPlain(socket: Socket): SocketWire {
-  return SocketWire.plain(socket)
 }
 
 /** The socket is left without what it stands for; nobody uses it any more. */
@@ -97,7 +107,7 @@ async function works(tried: Transport): Promise<boolean> {
   }
 }
 
-function echo(wire: SocketWire): void {
+function echo(wire: TcpWire): void {
   wire.start({
     onBytes(bytes, start, end) {
       if (!wire.write(Buffer.from(bytes.subarray(start, end)))) wire.pause()

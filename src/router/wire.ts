@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+
 /**
  * One connection as the forwarder sees it: bytes come, bytes go. Behind it is a TCP socket, a TLS socket, or one stream
  * of an HTTP/2 connection that speaks HTTP/1.1 towards the router.
@@ -25,6 +27,18 @@ export interface Wire {
   /** The bytes that `onBytes` has just brought stay as they are: the wire reads on into another buffer. */
   keepBytes?(): void
 }
+
+/** A wire over a TCP connection. */
+export interface TcpWire extends Wire {
+  readonly socket: Socket
+  /** Reading begins. */
+  start(events: WireEvents): void
+}
+
+/** Whoever is told that a connection ends gets so long to read what it was sent, and to end it on its side. */
+export const lingerMilliseconds = 2_000
+/** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
+export const unsentMilliseconds = 30_000
 
 /** What a wire tells. Each is called from the event loop, never from within a call to the wire. */
 export type WireEvents = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import type { DataPlane } from '../../src/router/data-plane.ts'
-import type { SocketWire } from '../../src/router/socket-wire.ts'
+import type { TcpWire } from '../../src/router/wire.ts'
 import { transport } from '../../src/router/transport.ts'
 import { freePort } from '../free-port.ts'
 import {
@@ -89,7 +89,7 @@ function request(cleanups: Cleanups, port: number, bytes = 'GET / HTTP/1.1\r\nHo
 /** Clients whose kernel has no room for an answer until they are let go. */
 function withoutRoom() {
   const letGo: (() => void)[] = []
-  const adopt = (socket: Socket): SocketWire => {
+  const adopt = (socket: Socket): TcpWire => {
     const wire = transport('direct').adopt(socket)
     const start = wire.start.bind(wire)
     const write = wire.write.bind(wire)

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { SocketWire } from '../../src/router/socket-wire.ts'
 import { transport, transportNames } from '../../src/router/transport.ts'
+import type { TcpWire } from '../../src/router/wire.ts'
 import { Cleanups } from './test-router.ts'
 
 for (const name of transportNames) {
@@ -44,7 +44,7 @@ for (const name of transportNames) {
 
 /** A connection as a listener has it, and its other end, which does not read. */
 async function acceptedWire(cleanups: Cleanups, name: (typeof transportNames)[number]) {
-  const { promise, resolve } = Promise.withResolvers<SocketWire>()
+  const { promise, resolve } = Promise.withResolvers<TcpWire>()
   const events: string[] = []
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     const wire = transport(name).adopt(socket)

@@ -18,7 +18,7 @@ import type {
 } from '../../src/domain/routing-table.ts'
 import { DataPlane } from '../../src/router/data-plane.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
-import { DirectWrites } from '../../src/router/direct-writes.ts'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
@@ -28,7 +28,7 @@ import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
 
 // As a router does when it starts.
-await DirectWrites.learn()
+await DirectHandles.learn()
 
 export { Cleanups, eventually } from '../cleanups.ts'
 

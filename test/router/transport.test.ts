@@ -31,7 +31,7 @@ for (const name of transportNames) {
           const isLent = wire.lendsBytes
           const isFree = wire.write(isLent ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end)))
           if (isFree) return
-          if (isLent) wire.keepBytes()
+          if (isLent) wire.keepBytes?.()
           wire.pause()
         },
         onDrain: () => wire.resume(),

@@ -1,0 +1,166 @@
+import { Socket } from 'node:net'
+import { DirectHandles, type DirectHandle, type DirectReader, type DirectWriter } from './direct-handle.ts'
+import { giveBuffer, isSmallRead, sharedBuffer, takeBuffer } from './read-buffers.ts'
+import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
+
+/**
+ * A TCP connection as a wire, whose bytes do not go through Node's streams.
+ *
+ * Memory: what was written and has not gone yet is the writer's buffers. An idle connection reads into one buffer of
+ * 64 KiB that all connections share; one on which much comes reads into 64 KiB of its own until less comes again.
+ */
+export class DirectWire implements TcpWire, DirectReader, DirectWriter {
+  bytesRead = 0
+  #events: WireEvents | undefined
+  /** Undefined until the connection is open, and when it is gone. */
+  #handle: DirectHandle | undefined
+  /** What the next read goes into. */
+  #buffer: Buffer = sharedBuffer
+  /** The bytes of the last read are in use: the next one must go elsewhere. */
+  #isBufferKept = false
+  #isEnding = false
+  /** Writes that have not called back yet. */
+  #writes = 0
+  pendingBytes = 0
+  readonly socket: Socket
+
+  /** Over a socket that was accepted with `pauseOnConnect`. */
+  static adopting(socket: Socket): DirectWire {
+    const wire = new DirectWire(socket)
+    wire.#open()
+    return wire
+  }
+
+  /** To a target. `onConnect` comes first, or the events' `onClose`. */
+  static connecting(
+    { id: host, port }: { readonly id: string; readonly port: number },
+    events: WireEvents,
+    onConnect: () => void,
+  ): DirectWire {
+    const wire = new DirectWire(new Socket({ allowHalfOpen: true, noDelay: true }))
+    wire.#events = events
+    wire.socket.once('connect', () => {
+      wire.#open()
+      wire.resume()
+      onConnect()
+    })
+    wire.socket.connect({ host, port, autoSelectFamily: false })
+    return wire
+  }
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('error', () => undefined)
+    socket.on('end', () => this.#onEnd())
+    socket.on('close', () => this.#onClose())
+  }
+
+  /** Reading begins. */
+  start(events: WireEvents): void {
+    this.#events = events
+    this.resume()
+  }
+
+  get lendsBytes(): boolean {
+    return this.#buffer !== sharedBuffer
+  }
+
+  keepBytes(): void {
+    this.#isBufferKept = true
+  }
+
+  write(bytes: Buffer): boolean {
+    const handle = this.#handle
+    if (handle === undefined || this.#isEnding) return true
+    const result = DirectHandles.write(handle, bytes, this)
+    if (result === 'written') return true
+    // The events of the connection are never told from within a call; `destroy` tells them later.
+    if (result === 'failed') {
+      this.socket.destroy()
+      return true
+    }
+    this.#writes++
+    this.pendingBytes += bytes.length
+    return false
+  }
+
+  pause(): void {
+    const handle = this.#handle
+    if (handle === undefined || !handle.reading) return
+    handle.reading = false
+    handle.readStop()
+  }
+
+  resume(): void {
+    const handle = this.#handle
+    if (handle === undefined || handle.reading) return
+    handle.reading = true
+    if (handle.readStart() !== 0) this.socket.destroy()
+  }
+
+  end(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    if (this.pendingBytes === 0) return this.#finish()
+    setTimeout(() => this.socket.destroy(), unsentMilliseconds).unref()
+  }
+
+  destroy(): void {
+    this.#isEnding = true
+    this.socket.destroy()
+  }
+
+  /** Of a write that the kernel did not take at once. */
+  onWritten(hasFailed: boolean): void {
+    this.#writes--
+    if (this.#writes > 0) return
+    this.pendingBytes = 0
+    if (hasFailed) this.socket.destroy()
+    else if (this.#isEnding) this.#finish()
+    else if (this.#handle !== undefined) this.#events?.onDrain()
+  }
+
+  onRead(count: number): Buffer | undefined {
+    const buffer = this.#buffer
+    if (!this.#isEnding) this.#events?.onBytes(buffer, 0, count)
+    if (this.#isBufferKept) {
+      this.#isBufferKept = false
+      return (this.#buffer = takeBuffer())
+    }
+    if (buffer === sharedBuffer) {
+      // It filled the shared buffer: more of it will come.
+      return count === buffer.length && this.#handle !== undefined ? (this.#buffer = takeBuffer()) : undefined
+    }
+    if (!isSmallRead(count)) return undefined
+    giveBuffer(buffer)
+    return (this.#buffer = sharedBuffer)
+  }
+
+  #open(): void {
+    const handle = DirectHandles.of(this.socket)
+    this.#handle = handle
+    if (handle !== undefined) DirectHandles.read(handle, this, sharedBuffer)
+  }
+
+  #finish(): void {
+    const { socket } = this
+    if (socket.destroyed) return
+    socket.end()
+    if (socket.readableEnded) return socket.destroySoon()
+    // What still comes must be read: the kernel would otherwise reset the connection, and with it what it was sent.
+    socket.once('end', () => socket.destroySoon())
+    this.resume()
+    setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+  }
+
+  #onEnd(): void {
+    if (!this.#isEnding) this.#events?.onEnd()
+  }
+
+  #onClose(): void {
+    this.#handle = undefined
+    if (this.#buffer !== sharedBuffer && !this.#isBufferKept) giveBuffer(this.#buffer)
+    this.#buffer = sharedBuffer
+    this.#events?.onClose()
+  }
+}
