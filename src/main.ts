@@ -1,3 +1,4 @@
+import { accessKeyIn } from './adapters/access-key-file.ts'
 import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { DynamoDbStore } from './adapters/dynamodb-store.ts'
@@ -30,8 +31,10 @@ import { dynamoDb } from './aws/dynamodb.ts'
 import { startEndpoint } from './aws/endpoint.ts'
 import { EngineSource } from './console/engine-source.ts'
 import { ConsoleSite } from './console/site.ts'
+import { TokenGuard } from './console/token-guard.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
+import type { AccessKey } from './aws/wire/signature.ts'
 import { lambda } from './aws/lambda/service.ts'
 import { cloudWatchLogs } from './aws/logs/service.ts'
 import { s3 } from './aws/s3/service.ts'
@@ -88,6 +91,8 @@ export type RunningTeal = {
   readonly url: string
   /** Absolute. */
   readonly dataDirectory: string
+  /** What clients on other machines sign with; undefined on loopback. */
+  readonly accessKey: AccessKey | undefined
   /** How tasks run: `as processes of this machine`. */
   readonly tasksRun: string
   /** Ends the engine; router and tasks serve on, and the next engine takes them over. */
@@ -151,6 +156,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         taskCredentials(engine),
       ],
       deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
+      accessKey: parts.settings.accessKey,
       site: consoleSite(parts, options),
       host: options.host,
       port: options.port,
@@ -195,7 +201,7 @@ type Parts = {
     readonly code: FunctionCodeStore
   }
   /** `endpointUrl` is known once the endpoint is bound. */
-  readonly settings: { endpointUrl: string }
+  readonly settings: { endpointUrl: string; readonly accessKey?: AccessKey }
   readonly tasks: StartedRuntime
   /** Opened with the endpoint, where tasks do not reach that one. */
   door: GatewayDoor | undefined
@@ -227,7 +233,8 @@ function createParts(directory: DataDirectory, options: TealOptions, tasks: Star
   const dataDirectory = directory.path
   const clock = new SystemClock()
   const chance = new SystemChance()
-  const settings = { accountId, minuteMilliseconds, listenHost, endpointUrl: '' }
+  const accessKey = isLoopback(options.host) ? undefined : accessKeyIn(dataDirectory)
+  const settings = { accountId, minuteMilliseconds, listenHost, endpointUrl: '', ...(accessKey && { accessKey }) }
   const changes = new Changes(clock)
   const persistence = SqlitePersistence.open(directory.file('state.db'))
   const store = new Store(persistence)
@@ -291,6 +298,7 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
   return {
     url: endpoint.url,
     dataDirectory,
+    accessKey: parts.settings.accessKey,
     tasksRun: parts.tasks.description,
     endEngine: async () => {
       await stopEngine(parts, endpoint, { alsoRouterAndTasks: false })
@@ -350,6 +358,10 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
   return { ...service, handlers: new Map(handlers) }
 }
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
 /** What it does it asks of the endpoint, like any AWS client. */
 function consoleSite({ engine, settings }: Parts, { isReadOnly = false, version = '' }: TealOptions): ConsoleSite {
   const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
@@ -357,6 +369,7 @@ function consoleSite({ engine, settings }: Parts, { isReadOnly = false, version 
     source: new EngineSource(engine, `Teal ${version}`.trimEnd()),
     actions: { configuration: (region) => ({ endpoint: settings.endpointUrl, region, credentials, maxAttempts: 1 }) },
     isReadOnly,
+    guard: settings.accessKey && new TokenGuard(settings.accessKey.secretAccessKey),
   })
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
+import { refusedCaller } from './caller.ts'
 import type { AwsService } from './handlers.ts'
 import { answerRelayed, relayedServiceOf } from './relayed.ts'
 import type { RelayedService } from './relayed.ts'
@@ -14,6 +15,7 @@ import { maximumBodyBytes, receiveBody, receiveHead } from './wire/receive.ts'
 import { answerCall, serviceOf, type Surface } from './wire/request-path.ts'
 import { s3Fault } from './wire/s3-protocol.ts'
 import { bucketInHost } from './wire/s3-request.ts'
+import type { AccessKey } from './wire/signature.ts'
 
 export type Endpoint = {
   /** `http://127.0.0.1:4566`. */
@@ -39,6 +41,8 @@ export async function startEndpoint(options: {
   readonly documents?: readonly ReadableDocument[]
   /** What can be asked for with POST, besides. */
   readonly deeds?: readonly Deed[]
+  /** What callers of other machines have to sign with; nobody has to where it is left out. */
+  readonly accessKey?: AccessKey | undefined
   /** What browsers are shown. */
   readonly site?: BrowserSite
   readonly host: string
@@ -46,8 +50,8 @@ export async function startEndpoint(options: {
   readonly accountId: string
   readonly log: Log
 }): Promise<Endpoint> {
-  const { host, services, relayed = [], documents = [], deeds = [], site, log, accountId } = options
-  const surface: Site = { services, relayed, documents, deeds, accountId, log }
+  const { host, services, relayed = [], documents = [], deeds = [], site, accessKey, log, accountId } = options
+  const surface: Site = { services, relayed, documents, deeds, accessKey, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
@@ -77,6 +81,7 @@ const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliv
 const closeGraceMilliseconds = 10_000
 
 type Site = Surface & {
+  readonly accessKey: AccessKey | undefined
   readonly relayed: readonly RelayedService[]
   readonly documents: readonly ReadableDocument[]
   readonly deeds: readonly Deed[]
@@ -155,6 +160,8 @@ async function answerRequest(
   }
   if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
   const request = { ...head, body }
+  const refusal = refusedCaller(message, request, surface.accessKey, requestId)
+  if (refusal !== undefined) return refusal
   const relayed = relayedServiceOf(request, surface.relayed)
   if (relayed !== undefined) return answerRelayed(relayed, request, { requestId, log: surface.log })
   const done = await deedDone(request, requestId, surface, gone)

@@ -49,7 +49,7 @@ export function serveCommand(exitWith: (code: number) => void): Command {
         .choices(['process', 'docker', 'auto'])
         .default('auto', 'auto: docker if it answers, unless `teal build` made images here'),
     )
-    .option('--host <address>', 'the address of the endpoint', '127.0.0.1')
+    .option('--host <address>', 'the address of the endpoint; off loopback callers have to show a key', '127.0.0.1')
     .option('--listen-host <address>', "the address of load balancers' listeners", '127.0.0.1')
     .addOption(
       new Option('--routers <number>', 'how many processes the load balancer is; they share its ports')
@@ -119,6 +119,10 @@ async function start(options: TealOptions): Promise<RunningTeal> {
 
 function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
   const { host, minute } = options
+  const { accessKeyId: id, secretAccessKey: secret } = teal.accessKey ?? {
+    accessKeyId: 'teal',
+    secretAccessKey: 'teal',
+  }
   return [
     `  Teal ${packageVersion()}, data in ${teal.dataDirectory}; tasks run ${teal.tasksRun}.`,
     ...(minute === oneMinute
@@ -127,12 +131,12 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
     '  Recorded, not enforced: VPCs, subnets, security groups, IAM roles, and callers\u2019 credentials.',
     ...(isLoopback(host)
       ? []
-      : [`  Whoever reaches ${host} can run programs on this machine: nobody is asked who they are.`]),
-    `  The console: ${teal.url}/console`,
+      : [`  Whoever has this key and reaches ${host} can run programs on this machine; the traffic is not encrypted.`]),
+    `  The console: ${teal.url}/console${teal.accessKey === undefined ? '' : ' (its token is the secret access key)'}`,
     '  To use it:',
     `    export AWS_ENDPOINT_URL=${teal.url}`,
     '    export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
-    '    export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
+    `    export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret}`,
     '  Ctrl-C ends everything.',
   ]
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isFromThisMachine } from '../aws/caller.ts'
 import { isFromAnotherSite, mayBeForeignName } from '../aws/wire/browser.ts'
 import { receiveBody, receiveHead } from '../aws/wire/receive.ts'
 import type { WireRequest } from '../aws/wire/protocol.ts'
@@ -7,7 +8,7 @@ import type { ActionClients } from './actions.ts'
 import { Assets } from './assets.ts'
 import { EventStreams } from './event-streams.ts'
 import { deploymentFile } from './export-page.ts'
-import { pageShell } from './page-shell.ts'
+import { htmlHeaders, noSniff, pageShell } from './page-shell.ts'
 import type { ConsoleSource } from './source.ts'
 import type { ActionView } from './views.ts'
 
@@ -20,12 +21,12 @@ export type ConsoleOptions = {
 }
 
 /** Knows whether whoever asks has shown the token. */
-interface ConsoleGuard {
+export interface ConsoleGuard {
   allows(request: WireRequest): boolean
   /** Answers the request itself when it is about logging in or out. */
   answer(request: WireRequest): GuardAnswer | undefined
 }
-type GuardAnswer = {
+export type GuardAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -72,7 +73,7 @@ export class ConsoleSite {
         `Refused: ${request.headers.host} may be anybody's name. Ask by address, or localhost.`,
       )
     }
-    const { guard } = this.#options
+    const guard = isFromThisMachine(message) ? undefined : this.#options.guard
     const answered = guard?.answer(request)
     if (answered !== undefined) return write(response, answered)
     const asset = request.path.startsWith('/console/assets/')
@@ -196,19 +197,7 @@ export class ConsoleSite {
   }
 }
 
-const noSniff = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...noSniff }
-
-/** Nothing but what this console serves itself, no script in the page, and in nobody's frame. */
-const htmlHeaders = {
-  'content-type': 'text/html; charset=utf-8',
-  ...noSniff,
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'same-origin',
-}
 
 function numberOf(text: string | null, otherwise: number, most: number): number {
   return text !== null && /^\d{1,7}$/.test(text) ? Math.min(Number(text), most) : otherwise

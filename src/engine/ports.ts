@@ -251,6 +251,8 @@ export type EngineSettings = {
   readonly minuteMilliseconds: number
   /** Where listeners are bound. */
   readonly listenHost: string
+  /** What tasks and functions sign with, where the engine asks for it. */
+  readonly accessKey?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** The engine's own endpoint, told to tasks as AWS_ENDPOINT_URL. */
   readonly endpointUrl: string
 }

@@ -170,7 +170,7 @@ function engineEnvironment(
   task: Task,
   definition: TaskDefinition,
   index: number,
-  { endpointUrl }: EngineSettings,
+  { endpointUrl, accessKey = anyKey }: EngineSettings,
 ): Readonly<Record<string, string>> {
   const region = parseArn(task.taskArn)?.region ?? ''
   const role = task.overrides?.taskRoleArn ?? definition.recorded['taskRoleArn']
@@ -184,9 +184,11 @@ function engineEnvironment(
     ECS_CONTAINER_METADATA_URI_V4: `${endpointUrl}/v4/${task.taskId}-${index}`,
     ...(hasRole
       ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpointUrl}/v2/credentials/${task.taskId}` }
-      : { AWS_ACCESS_KEY_ID: 'teal', AWS_SECRET_ACCESS_KEY: 'teal' }),
+      : { AWS_ACCESS_KEY_ID: accessKey.accessKeyId, AWS_SECRET_ACCESS_KEY: accessKey.secretAccessKey }),
   }
 }
+
+const anyKey = { accessKeyId: 'teal', secretAccessKey: 'teal' }
 
 function containerLaunch(
   definition: ContainerDefinition,

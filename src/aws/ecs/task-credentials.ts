@@ -5,9 +5,13 @@ const lifetimeMilliseconds = 6 * 3_600_000
 
 /**
  * The credentials of a task's role, at the address that containers find in AWS_CONTAINER_CREDENTIALS_FULL_URI. They are
- * good for this engine, which checks none, and for nothing else.
+ * good for this engine, which asks for none on this machine, and for nothing else.
  */
-export function taskCredentials({ store, clock }: Pick<Engine, 'store' | 'clock'>): ReadableDocument {
+export function taskCredentials({
+  store,
+  clock,
+  settings,
+}: Pick<Engine, 'store' | 'clock' | 'settings'>): ReadableDocument {
   return {
     path: /^\/v2\/credentials\/([0-9a-f]+)$/,
     read(taskId = '') {
@@ -19,8 +23,8 @@ export function taskCredentials({ store, clock }: Pick<Engine, 'store' | 'clock'
         return undefined
       return {
         RoleArn: role,
-        AccessKeyId: `ASIA${taskId.slice(0, 16).toUpperCase()}`,
-        SecretAccessKey: `teal-${taskId}`,
+        AccessKeyId: settings.accessKey?.accessKeyId ?? `ASIA${taskId.slice(0, 16).toUpperCase()}`,
+        SecretAccessKey: settings.accessKey?.secretAccessKey ?? `teal-${taskId}`,
         Token: `teal-${taskId}`,
         Expiration: new Date(clock.now() + lifetimeMilliseconds).toISOString(),
       }

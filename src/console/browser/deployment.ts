@@ -105,7 +105,10 @@ function headPart(state: State, head: DeploymentHead, actions: readonly ActionVi
       ),
       ...fact('Began', dateAndTime(head.startedAt ?? head.createdAt)),
       ...(head.endedAt === undefined ? [] : fact('Ended', timeOfDay(head.endedAt))),
-      ...(head.minuteMilliseconds === 60_000 ? [] : fact('A minute lasts', span(head.minuteMilliseconds))),
+      // How long it lasted when a deployment of the past ran is not kept.
+      ...(head.minuteMilliseconds === 60_000 || head.endedAt !== undefined
+        ? []
+        : fact('A minute lasts', span(head.minuteMilliseconds))),
     ),
   )
 }

@@ -1,0 +1,143 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { WireRequest } from './protocol.ts'
+
+export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+/** How old a signature may be, and how far ahead of this clock. As AWS has it. */
+const mostSkewMilliseconds = 15 * 60_000
+const mostPresignedSeconds = 7 * 86_400
+
+type Signed = {
+  readonly accessKeyId: string
+  readonly scope: string
+  /** `20260101T120000Z` */
+  readonly time: string
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+  readonly lifetimeMilliseconds: number
+  readonly isPresigned: boolean
+}
+
+/**
+ * Why a request is not from whoever has this key: undefined where it is. The signature is AWS's Signature Version 4, in the
+ * Authorization header or in a presigned URL's query. Of bodies that are signed chunk by chunk, the head is verified.
+ */
+export function signatureProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
+  const signed = signedOf(request)
+  if (signed === undefined) {
+    return {
+      code: 'MissingAuthenticationToken',
+      message: 'The request is not signed. Sign it with the access key that `teal serve` printed.',
+    }
+  }
+  if (signed.accessKeyId !== key.accessKeyId) {
+    return {
+      code: 'UnrecognizedClientException',
+      message: 'The access key of the request is not the one that `teal serve` printed.',
+    }
+  }
+  const at = timeOf(signed.time)
+  const age = now - at
+  if (!(age <= signed.lifetimeMilliseconds && -age <= mostSkewMilliseconds)) {
+    return {
+      code: 'RequestExpired',
+      message: `The request was signed at ${signed.time}, too far from this clock's time.`,
+    }
+  }
+  const isBodyRight = bodyMatches(request, signed)
+  const expected = Buffer.from(signatureOf(request, signed, key), 'hex')
+  const given = Buffer.from(signed.signature, 'hex')
+  if (isBodyRight && expected.length === given.length && timingSafeEqual(expected, given)) return undefined
+  return {
+    code: 'SignatureDoesNotMatch',
+    message:
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
+  }
+}
+
+export type SignatureProblem = { readonly code: string; readonly message: string }
+
+function signedOf({ headers, query }: WireRequest): Signed | undefined {
+  const presigned = query.get('X-Amz-Credential')
+  if (presigned !== null) {
+    const seconds = Math.min(mostPresignedSeconds, Number(query.get('X-Amz-Expires') ?? 0))
+    return parts(presigned, query.get('X-Amz-SignedHeaders') ?? '', query.get('X-Amz-Signature') ?? '', {
+      time: query.get('X-Amz-Date') ?? '',
+      lifetimeMilliseconds: seconds * 1000,
+      isPresigned: true,
+    })
+  }
+  const { authorization = '' } = headers
+  if (!authorization.startsWith('AWS4-HMAC-SHA256 ')) return undefined
+  const member = (name: string): string => new RegExp(`${name}=([^,\\s]+)`).exec(authorization)?.[1] ?? ''
+  return parts(member('Credential'), member('SignedHeaders'), member('Signature'), {
+    time: headerOf(headers['x-amz-date']),
+    lifetimeMilliseconds: mostSkewMilliseconds,
+    isPresigned: false,
+  })
+}
+
+function parts(
+  credential: string,
+  signedHeaders: string,
+  signature: string,
+  rest: Pick<Signed, 'time' | 'lifetimeMilliseconds' | 'isPresigned'>,
+): Signed {
+  const [accessKeyId = '', ...scope] = credential.split('/')
+  return { accessKeyId, scope: scope.join('/'), signedHeaders: signedHeaders.split(';'), signature, ...rest }
+}
+
+function timeOf(text: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+}
+
+/** What stands for the body in the signature is either no digest, or the body's. */
+function bodyMatches({ headers, body }: WireRequest, { isPresigned }: Signed): boolean {
+  const told = headerOf(headers['x-amz-content-sha256'])
+  return isPresigned || !/^[0-9a-f]{64}$/.test(told) || told === sha256(body)
+}
+
+function signatureOf(request: WireRequest, signed: Signed, { secretAccessKey }: AccessKey): string {
+  const [date = '', region = '', service = ''] = signed.scope.split('/')
+  const text = ['AWS4-HMAC-SHA256', signed.time, signed.scope, sha256(canonical(request, signed, service))].join('\n')
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(
+    (secret, part) => hmac(secret, part),
+    `AWS4${secretAccessKey}`,
+  )
+  return hmac(key, text).toString('hex')
+}
+
+function canonical(
+  { method, path, query, headers, body }: WireRequest,
+  { signedHeaders, isPresigned }: Signed,
+  service: string,
+): string {
+  // S3 signs the path as it was sent; the others encode it once more.
+  const shownPath = service === 's3' ? path : path.split('/').map(encoded).join('/')
+  const pairs = [...query]
+    .filter(([name]) => !(isPresigned && name === 'X-Amz-Signature'))
+    .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
+    .toSorted((one, other) => (one < other ? -1 : 1))
+  const lines = signedHeaders.map((name) => `${name}:${headerOf(headers[name]).trim().replaceAll(/\s+/g, ' ')}\n`)
+  const told = headerOf(headers['x-amz-content-sha256'])
+  const payload = told !== '' ? told : isPresigned && service === 's3' ? 'UNSIGNED-PAYLOAD' : sha256(body)
+  return [method, shownPath, pairs.join('&'), lines.join(''), signedHeaders.join(';'), payload].join('\n')
+}
+
+function headerOf(value: string | readonly string[] | undefined): string {
+  return typeof value === 'string' ? value : (value ?? []).join(',')
+}
+
+/** RFC 3986: all but letters, digits and `-_.~`. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+function hmac(key: string | Buffer, data: string): Buffer {
+  return createHmac('sha256', key).update(data).digest()
+}
