@@ -12,6 +12,7 @@ rmSync(join(root, 'dist'), { recursive: true, force: true })
 // What the program reads or starts and the compiler does not know goes along as it is.
 cpSync(join(root, 'src'), join(root, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
 process.exitCode = compile(['-p', join(root, 'tsconfig.build.json')])
+if (process.exitCode === 0) process.exitCode = compile(['-p', join(root, 'src/console/browser/tsconfig.build.json')])
 // What others import has its types with it.
 if (process.exitCode === 0) process.exitCode = compile(['-p', join(root, 'tsconfig.types.json')])
 

@@ -28,6 +28,8 @@ import { taskExec } from './aws/ecs/task-exec.ts'
 import { aboutDocument, accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
 import { dynamoDb } from './aws/dynamodb.ts'
 import { startEndpoint } from './aws/endpoint.ts'
+import { EngineSource } from './console/engine-source.ts'
+import { ConsoleSite } from './console/site.ts'
 import type { Endpoint } from './aws/endpoint.ts'
 import type { AnyHandler, AwsService } from './aws/handlers.ts'
 import { lambda } from './aws/lambda/service.ts'
@@ -72,6 +74,8 @@ export type TealOptions = {
   readonly routers?: number
   /** Of this program: a running router of another version hands over to one of this. */
   readonly version?: string
+  /** The console shows and does nothing. */
+  readonly isReadOnly?: boolean
   /** How tasks run. */
   readonly runtime: RuntimeKind
   /** Where notifications of deployments are sent to. */
@@ -147,6 +151,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         taskCredentials(engine),
       ],
       deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
+      site: consoleSite(parts, options),
       host: options.host,
       port: options.port,
       accountId,
@@ -343,6 +348,16 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
     },
   ])
   return { ...service, handlers: new Map(handlers) }
+}
+
+/** What it does it asks of the endpoint, like any AWS client. */
+function consoleSite({ engine, settings }: Parts, { isReadOnly = false, version = '' }: TealOptions): ConsoleSite {
+  const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
+  return new ConsoleSite({
+    source: new EngineSource(engine, `Teal ${version}`.trimEnd()),
+    actions: { configuration: (region) => ({ endpoint: settings.endpointUrl, region, credentials, maxAttempts: 1 }) },
+    isReadOnly,
+  })
 }
 
 /** Where the endpoint listens everywhere, it listens there too. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import { simulateNative } from './world/native-simulation.ts'
 import type { SimulationReport } from './world/simulation-worker.ts'
 
 /** `SIMULATION_SEED=123 node --test test/simulation.test.ts` runs that one alone; `SIMULATION_WORLDS` sets how many. */
@@ -10,6 +11,13 @@ const chosen = process.env['SIMULATION_SEED']
 const worlds = Number(process.env['SIMULATION_WORLDS'] ?? 6_000)
 const seeds = chosen === undefined ? Array.from({ length: worlds }, (_, index) => index + 1) : [Number(chosen)]
 const fewestDeployments = 10_000
+
+/** In these something was found once that did not hold; they are of the native kind. */
+const remembered = [6_060, 6_859, 16_960]
+
+test('in worlds in which something was found once, everything holds', async () => {
+  for (const seed of remembered) await simulateNative(seed)
+})
 
 test(
   'in thousands of simulated worlds every deployment ends, and nothing that must hold is ever broken',

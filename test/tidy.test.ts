@@ -10,6 +10,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   adapters: ['engine', 'domain'],
   router: ['domain'],
   aws: ['engine', 'domain'],
+  console: ['aws', 'engine', 'domain'],
   view: ['domain'],
   acceptance: ['domain'],
   cli: ['domain', 'view', 'adapters', 'acceptance', 'main.ts'],
@@ -61,7 +62,7 @@ describe('the house is tidy', () => {
   })
 
   test('every test stands where the thing it tests stands', () => {
-    const mirrored = /^test\/(domain|engine|adapters|router|aws|acceptance|view|cli)\//
+    const mirrored = /^test\/(domain|engine|adapters|router|aws|console|acceptance|view|cli)\//
     const strays = globSync('test/**/*.test.ts', { cwd: root })
       .map((file) => file.split(sep).join('/'))
       .filter((file) => mirrored.test(file))

@@ -15,3 +15,5 @@ export { AcceptanceOptionError, type AcceptanceOptions, type Progress } from './
 export { runAcceptance, type AcceptanceResult } from './run.ts'
 export type { UrlResult } from './url-check.ts'
 export { formatUrlList, parseUrlList, UrlListError, type ListedUrl } from './url-list.ts'
+export { htmlReport } from './html-report.ts'
+export { junitReport } from './junit-report.ts'

@@ -72,12 +72,13 @@ function sentenceOf(counts: Counts): string {
 function worthOf({ passed, failed, failureBoundPercent }: Counts): string {
   const requested = passed + failed
   if (requested === 0) return 'Nothing was requested: this says nothing.'
+  if (passed === 0) return 'Every request failed: no error rate is excluded.'
   const of = `${number(requested)} ${requested === 1 ? 'request' : 'requests'} with ${number(failed)} failed`
   return `${of} exclude at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`
 }
 
 /** `96.43 %`; never rounded up to 100, nor down to 0. */
-function percent(value: number): string {
+export function percent(value: number): string {
   const digits = value < 1 && value > 0 ? 3 : 2
   const rounded = value < 100 ? Math.min(value, 99.99) : value
   return `${Number(Math.max(rounded, value > 0 ? 0.001 : 0).toFixed(digits))} %`

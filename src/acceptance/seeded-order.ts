@@ -1,5 +1,5 @@
 /** A number from 0 to 2³² that follows from a text and a seed and looks like chance: MurmurHash3's way to mix. */
-function seededHash(text: string, seed: number): number {
+export function seededHash(text: string, seed: number): number {
   let hash = seed | 0
   for (let at = 0; at < text.length; at++) {
     let part = Math.imul(text.charCodeAt(at), 0xcc_9e_2d_51)

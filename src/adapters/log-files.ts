@@ -64,24 +64,19 @@ export class LogFilesOnDisk implements LogFiles {
       nextSequence: last.nextSequence,
       bytes: pieces.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(position === undefined ? {} : { position }),
-      pieces: pieces.map(({ name, bytes, lastTimestamp, lastIngestedAt }) => ({
+      pieces: pieces.map(({ name, bytes, firstTimestamp, lastTimestamp, lastIngestedAt }) => ({
         name,
         bytes,
+        firstTimestamp,
         lastTimestamp,
         lastIngestedAt,
       })),
     }
   }
 
-  async read(streamId: string, from: number, to: number): Promise<readonly LogEvent[]> {
-    const found: LogEvent[] = []
-    for (const piece of await this.#pieces(streamId)) {
-      if (piece.lastTimestamp < from || piece.firstTimestamp >= to) continue
-      for (const event of await this.#events(this.#file(streamId, piece.name))) {
-        if (event.timestamp >= from && event.timestamp < to) found.push(event)
-      }
-    }
-    return found
+  async read(streamId: string, piece: string): Promise<readonly LogEvent[]> {
+    const isThere = (await this.#pieces(streamId)).some(({ name }) => name === piece)
+    return isThere ? this.#events(this.#file(streamId, piece)) : []
   }
 
   async remove(streamId: string): Promise<void> {
@@ -136,7 +131,7 @@ export class LogFilesOnDisk implements LogFiles {
   async #events(file: string): Promise<readonly LogEvent[]> {
     const known = this.#remembered.get(file)
     if (known !== undefined) return known
-    const events = linesOf(await readFile(file, 'utf8')).map(
+    const events = linesOf(await readFile(file, 'utf8').catch(nothingWhereGone)).map(
       ([timestamp, ingestedAt, sequence, message]): LogEvent => ({ timestamp, ingestedAt, sequence, message }),
     )
     this.#remembered.set(file, events)
@@ -148,6 +143,12 @@ export class LogFilesOnDisk implements LogFiles {
   #file(streamId: string, name: string): string {
     return join(this.#directory, streamId, name)
   }
+}
+
+/** Removed a moment ago. */
+function nothingWhereGone(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return ''
+  throw error
 }
 
 function nextName(name: string | undefined): string {

@@ -39,18 +39,20 @@ export async function startEndpoint(options: {
   readonly documents?: readonly ReadableDocument[]
   /** What can be asked for with POST, besides. */
   readonly deeds?: readonly Deed[]
+  /** What browsers are shown. */
+  readonly site?: BrowserSite
   readonly host: string
   readonly port: number
   readonly accountId: string
   readonly log: Log
 }): Promise<Endpoint> {
-  const { host, services, relayed = [], documents = [], deeds = [], log, accountId } = options
+  const { host, services, relayed = [], documents = [], deeds = [], site, log, accountId } = options
   const surface: Site = { services, relayed, documents, deeds, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
     remember(response, running)
-    respond(message, response, surface).catch((error: unknown) => {
+    serve(message, response, surface, site).catch((error: unknown) => {
       log.warn(`A request could not be answered: ${String(error)}`)
       response.destroy()
     })
@@ -63,7 +65,10 @@ export async function startEndpoint(options: {
     url: `http://${hostInUrl}:${port}`,
     port,
     take: (connection) => void server.emit('connection', connection),
-    close: () => close(server, connections, running),
+    close: () => {
+      site?.close()
+      return close(server, connections, running)
+    },
   }
 }
 
@@ -80,6 +85,25 @@ type Site = Surface & {
 function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
   items.add(item)
   item.once('close', () => items.delete(item))
+}
+
+/** Pages for people, which are no AWS calls. */
+export interface BrowserSite {
+  takes(message: IncomingMessage): boolean
+  serve(message: IncomingMessage, response: ServerResponse): Promise<void>
+  close(): void
+}
+
+function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  surface: Site,
+  site: BrowserSite | undefined,
+): Promise<void> {
+  if (site?.takes(message) !== true) return respond(message, response, surface)
+  message.on('error', () => undefined)
+  response.on('error', () => undefined)
+  return site.serve(message, response)
 }
 
 async function respond(message: IncomingMessage, response: ServerResponse, surface: Site): Promise<void> {

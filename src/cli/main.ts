@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
@@ -13,6 +14,7 @@ import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
 import { stopCommand } from './stop.ts'
+import { urlsCommand } from './urls.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
 import { watchCommand } from './watch.ts'
@@ -62,6 +64,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     hookCommand(),
     logsCommand(),
     certificateCommand(),
+    acceptCommand(exitWith),
+    urlsCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   inherit(program)
@@ -99,6 +103,8 @@ Examples:
   $ aws deploy create-deployment …    deploy, as with AWS
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
+  $ teal urls build logs/ --to urls.csv   the URLs that people request
+  $ teal accept --url … --list urls.csv   judge a version by them
   $ teal down                         end everything, also what an engine that
                                       has ended left running
 

@@ -17,6 +17,7 @@ type ServeOptions = {
   readonly listenHost: string
   readonly routers: number
   readonly webhook?: string
+  readonly readOnly?: boolean
 }
 
 const oneMinute = 60_000
@@ -61,6 +62,7 @@ export function serveCommand(exitWith: (code: number) => void): Command {
         'POST notifications of deployments to this URL, as SNS and EventBridge would',
       ).argParser(parseWebUrl),
     )
+    .option('--read-only', 'the console only shows: nothing can be done from it')
     .addHelpText('after', help)
     .action(async (options: ServeOptions) => {
       exitWith(await serve(options))
@@ -93,6 +95,7 @@ async function serve(options: ServeOptions): Promise<number> {
     version: packageVersion(),
     minuteMilliseconds: options.minute,
     runtime: options.runtime,
+    isReadOnly: options.readOnly === true,
     webhook: options.webhook,
     log: {
       info: (message) => console.log(`${timeOfDay()} ${message}`),
@@ -125,6 +128,7 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
     ...(isLoopback(host)
       ? []
       : [`  Whoever reaches ${host} can run programs on this machine: nobody is asked who they are.`]),
+    `  The console: ${teal.url}/console`,
     '  To use it:',
     `    export AWS_ENDPOINT_URL=${teal.url}`,
     '    export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',

@@ -223,8 +223,13 @@ function recordedTraffic({
       const taskDefinition = taskDefinitions[total.targetGroup ?? '']
       return taskDefinition === undefined ? total : { ...total, taskDefinition }
     }),
-    rows: rows.map(({ from, to, weights, counts }) => ({ from: dated(from), to: dated(to), weights, counts })),
+    rows: rows.map(recordedRow),
   }
+}
+
+function recordedRow({ from, to, weights, counts, responseTimes }: TrafficRow): Dated<TrafficRow, 'from' | 'to'> {
+  const times = responseTimes === undefined ? {} : { responseTimes }
+  return { from: dated(from), to: dated(to), weights, counts, ...times }
 }
 
 function withDate<Change extends { readonly at: number; readonly kind: string }>(

@@ -1,4 +1,4 @@
-import type { RequestCount, RequestOutcome } from './router-report.ts'
+import type { RequestCount, RequestOutcome, TargetGroupExchanges } from './router-report.ts'
 
 /** Requests of a deployment's listeners that ended, by where they went and how they ended. */
 export type TrafficCount = {
@@ -16,6 +16,14 @@ export type TrafficRow = {
   /** Percent of the production listener's traffic, by the name of the target group. */
   readonly weights: TrafficWeights
   readonly counts: readonly TrafficCount[]
+  /** How long targets took; absent where nothing was measured. */
+  readonly responseTimes?: readonly ResponseTimes[]
+}
+
+/** Requests of the production listener by `latencyBucket`, of a target group by its name. */
+export type ResponseTimes = {
+  readonly targetGroup: string
+  readonly counts: readonly (readonly [bucket: number, count: number])[]
 }
 
 export type TrafficWeights = Readonly<Record<string, number>>
@@ -45,6 +53,43 @@ export function countsOf(counted: CountedTraffic, counts: readonly RequestCount[
   )
 }
 
+/** How long the targets of the pair took for requests of the production listener, since the router started. */
+export function responseTimesOf(
+  { prodListenerArn, targetGroups }: CountedTraffic,
+  exchanges: readonly TargetGroupExchanges[],
+): readonly ResponseTimes[] {
+  return exchanges.flatMap(({ listenerArn, targetGroupArn, responseTimes: { counts } }) => {
+    const group = targetGroups.find((each) => each.targetGroupArn === targetGroupArn)
+    return listenerArn === prodListenerArn && group !== undefined ? [{ targetGroup: group.name, counts }] : []
+  })
+}
+
+/** Of several routers, or spans of time, as one. */
+export function sumOfTimes(all: readonly ResponseTimes[]): readonly ResponseTimes[] {
+  const sums = new Map<string, Map<number, number>>()
+  for (const { targetGroup, counts } of all) {
+    const sum = sums.get(targetGroup) ?? new Map<number, number>()
+    for (const [bucket, count] of counts) sum.set(bucket, (sum.get(bucket) ?? 0) + count)
+    sums.set(targetGroup, sum)
+  }
+  return Array.from(sums, ([targetGroup, counts]) => ({
+    targetGroup,
+    counts: [...counts].toSorted(([one], [other]) => one - other),
+  }))
+}
+
+/** What was measured since; a counter only grows. */
+export function timesSince(before: readonly ResponseTimes[], now: readonly ResponseTimes[]): readonly ResponseTimes[] {
+  return now.flatMap(({ targetGroup, counts }) => {
+    const earlier = new Map(before.find((each) => each.targetGroup === targetGroup)?.counts)
+    const more = counts.flatMap(([bucket, count]): [number, number][] => {
+      const added = count - (earlier.get(bucket) ?? 0)
+      return added > 0 ? [[bucket, added]] : []
+    })
+    return more.length === 0 ? [] : [{ targetGroup, counts: more }]
+  })
+}
+
 /** One count of each kind. */
 export function sumOf(counts: readonly TrafficCount[]): readonly TrafficCount[] {
   const sums = new Map<string, TrafficCount>()
@@ -70,11 +115,13 @@ export function haveSameWeights(one: TrafficWeights, other: TrafficWeights): boo
 
 /** Two rows that follow one another as one; of different weights, those of the later one. */
 export function joined(earlier: TrafficRow, later: TrafficRow): TrafficRow {
+  const responseTimes = sumOfTimes([...(earlier.responseTimes ?? []), ...(later.responseTimes ?? [])])
   return {
     from: earlier.from,
     to: later.to,
     weights: later.weights,
     counts: sumOf([...earlier.counts, ...later.counts]),
+    ...(responseTimes.length === 0 ? {} : { responseTimes }),
   }
 }
 

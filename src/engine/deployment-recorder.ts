@@ -1,7 +1,15 @@
 import type { AlarmChange, TargetHealthChange } from '../domain/deployment-record.ts'
 import type { RouterReport } from '../domain/router-report.ts'
-import { countedSince, countsOf, haveSameWeights, sumOf } from '../domain/traffic-account.ts'
-import type { CountedTraffic, TrafficCount, TrafficWeights } from '../domain/traffic-account.ts'
+import {
+  countedSince,
+  countsOf,
+  haveSameWeights,
+  responseTimesOf,
+  sumOf,
+  sumOfTimes,
+  timesSince,
+} from '../domain/traffic-account.ts'
+import type { CountedTraffic, ResponseTimes, TrafficCount, TrafficWeights } from '../domain/traffic-account.ts'
 import { forgetWatch, WatchNotes } from './deployment-watch.ts'
 import type { DeploymentWatch, SeenRouter } from './deployment-watch.ts'
 import { Changes } from './changes.ts'
@@ -125,7 +133,15 @@ export class DeploymentRecorder {
     const seen = seenRouters(counted, report)
     const counts = countedSinceRow(watch, seen)
     if (!mustEnd && counts.length === 0) return
-    notes.add({ kind: 'traffic', from: watch.rowFrom, to: now, weights: watch.weights, counts })
+    const responseTimes = measuredSinceRow(watch, seen)
+    notes.add({
+      kind: 'traffic',
+      from: watch.rowFrom,
+      to: now,
+      weights: watch.weights,
+      counts,
+      ...(responseTimes.length === 0 ? {} : { responseTimes }),
+    })
     notes.watch = { ...notes.watch, seen, rowFrom: now, weights }
   }
 
@@ -204,7 +220,11 @@ export class DeploymentRecorder {
 function seenRouters(counted: CountedTraffic, report: RouterReport | undefined): readonly SeenRouter[] {
   if (report === undefined) return []
   const routers = report.routers ?? [report]
-  return routers.map(({ routerId, counts }) => ({ routerId, counts: countsOf(counted, counts) }))
+  return routers.map(({ routerId, counts, exchanges = [] }) => ({
+    routerId,
+    counts: countsOf(counted, counts),
+    responseTimes: responseTimesOf(counted, exchanges),
+  }))
 }
 
 /**
@@ -218,6 +238,19 @@ function countedSinceRow({ seen: before }: DeploymentWatch, now: readonly SeenRo
     now.flatMap(({ routerId, counts }) =>
       countedSince(earlier.find((each) => each.routerId === routerId)?.counts ?? [], counts),
     ),
+  )
+}
+
+/** A router that an earlier version has seen is measured from the next row on. */
+function measuredSinceRow({ seen }: DeploymentWatch, now: readonly SeenRouter[]): readonly ResponseTimes[] {
+  const earlier = [seen].flat().filter(({ routerId }) => routerId !== '')
+  if (earlier.length === 0) return []
+  return sumOfTimes(
+    now.flatMap(({ routerId, responseTimes = [] }) => {
+      const before = earlier.find((each) => each.routerId === routerId)
+      if (before !== undefined && before.responseTimes === undefined) return []
+      return timesSince(before?.responseTimes ?? [], responseTimes)
+    }),
   )
 }
 

@@ -64,7 +64,8 @@ function notificationsOf(store: Store, deploymentId: string): readonly RecordedN
     }))
 }
 
-function journalOf(store: Store, deploymentId: string): readonly JournalEntry[] {
+/** In the order of positions. */
+export function journalOf(store: Store, deploymentId: string): readonly JournalEntry[] {
   const entries: JournalEntry[] = []
   for (;;) {
     const entry = store.journal.get(journalKey(deploymentId, entries.length))

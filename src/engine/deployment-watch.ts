@@ -1,6 +1,6 @@
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
 import { haveSameWeights, joined } from '../domain/traffic-account.ts'
-import type { TrafficCount, TrafficRow, TrafficWeights } from '../domain/traffic-account.ts'
+import type { ResponseTimes, TrafficCount, TrafficRow, TrafficWeights } from '../domain/traffic-account.ts'
 import type { Store } from './store.ts'
 
 /** How far the observation of a deployment has come: enough for another engine to go on with it. */
@@ -23,7 +23,12 @@ export type DeploymentWatch = {
 }
 
 /** What a router had counted; in earlier versions the id was `''` before any router had reported. */
-export type SeenRouter = { readonly routerId: string; readonly counts: readonly TrafficCount[] }
+export type SeenRouter = {
+  readonly routerId: string
+  readonly counts: readonly TrafficCount[]
+  /** Absent where an earlier version wrote it down. */
+  readonly responseTimes?: readonly ResponseTimes[]
+}
 
 type ObservationKind = DeploymentObservation['kind']
 

@@ -18,8 +18,8 @@ export interface LogFiles {
   append(streamId: string, events: readonly LogEvent[], position?: string): Promise<void>
   /** What is known of a stream without reading its events; undefined where it has none. */
   summary(streamId: string): Promise<StreamSummary | undefined>
-  /** The events between two times (inclusive, exclusive), in the order they came. */
-  read(streamId: string, from: number, to: number): Promise<readonly LogEvent[]>
+  /** The events of one piece in the order they came; none where it is gone. */
+  read(streamId: string, piece: string): Promise<readonly LogEvent[]>
   remove(streamId: string): Promise<void>
   /** Removes the stream's oldest piece. */
   removeOldest(streamId: string, piece: string): Promise<void>
@@ -37,10 +37,14 @@ export type StreamSummary = {
   readonly pieces: readonly {
     readonly name: string
     readonly bytes: number
+    readonly firstTimestamp: number
     readonly lastTimestamp: number
     readonly lastIngestedAt: number
   }[]
 }
+
+/** Between two times (inclusive, exclusive). */
+export type LogRange = { readonly from: number; readonly to: number; readonly isForward: boolean }
 
 export type NewLogEvent = Pick<LogEvent, 'timestamp' | 'message'>
 type Context = { readonly store: Store; readonly clock: Clock; readonly chance: Chance; readonly files: LogFiles }
@@ -142,10 +146,38 @@ export class LogStore {
     if (bytes >= bytesBetweenLooks) await this.#limit(group)
   }
 
-  /** The events of a stream between two times, as they are answered. What is older than the retention is gone. */
-  async read(group: LogGroup, { streamId }: LogStream, from: number, to: number): Promise<readonly LogEvent[]> {
+  /**
+   * The events of a stream between two times (inclusive, exclusive) as they are answered, or the other way round. Its pieces
+   * are read one by one, as long as somebody wants more, so that a page costs what is in it. What is older than the
+   * retention is gone.
+   */
+  async *batches(
+    group: LogGroup,
+    { streamId }: LogStream,
+    { from, to, isForward }: LogRange,
+  ): AsyncGenerator<readonly LogEvent[], void, undefined> {
+    const { files } = this.#context
     const start = Math.max(from, this.#oldest(group))
-    return (await this.#context.files.read(streamId, start, to)).toSorted(compareEvents)
+    const pieces = ((await files.summary(streamId))?.pieces ?? [])
+      .filter(({ firstTimestamp, lastTimestamp }) => lastTimestamp >= start && firstTimestamp < to)
+      .toSorted((one, other) =>
+        isForward ? one.firstTimestamp - other.firstTimestamp : other.lastTimestamp - one.lastTimestamp,
+      )
+    let waiting: readonly LogEvent[] = []
+    for (const [index, { name }] of pieces.entries()) {
+      const found = (await files.read(streamId, name)).filter(({ timestamp }) => timestamp >= start && timestamp < to)
+      const sorted = [...waiting, ...found].toSorted((one, other) =>
+        isForward ? compareEvents(one, other) : compareEvents(other, one),
+      )
+      // Pieces may overlap in time: what the next one can have something before has to wait for it.
+      const next = pieces[index + 1]
+      const isSettled = ({ timestamp }: LogEvent): boolean =>
+        next === undefined || (isForward ? timestamp < next.firstTimestamp : timestamp > next.lastTimestamp)
+      const unsettled = sorted.findIndex((event) => !isSettled(event))
+      const settled = unsettled < 0 ? sorted : sorted.slice(0, unsettled)
+      waiting = unsettled < 0 ? [] : sorted.slice(unsettled)
+      if (settled.length > 0) yield settled
+    }
   }
 
   #oldest({ retentionInDays }: LogGroup): number {

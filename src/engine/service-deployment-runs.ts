@@ -107,21 +107,22 @@ class ServiceDeploymentKind implements ProcedureKind<ServiceDeploymentStep> {
   ): Promise<DeploymentInterrupted | undefined> {
     const { store, changes } = this.#tools
     const isPlanned = store.serviceDeployments.get(key)?.plan !== undefined
-    const look = ():
-      { readonly asked: DeploymentInterrupted | undefined } | { readonly noted: ServiceDeployment } | undefined => {
+    const look = (): { readonly asked: DeploymentInterrupted | undefined } | 'news' | undefined => {
       const deployment = store.serviceDeployments.get(key)
       if (deployment === undefined || isOver(deployment)) return { asked: stopped('The service was deleted.') }
       const asked = interruptionOf(store, deployment)
       if (asked !== undefined) return asked.message === reported?.message ? undefined : { asked }
       // With the plan it is known what else there is to watch.
       if (!isPlanned && deployment.plan !== undefined) return { asked: undefined }
-      const noted = this.#news(deployment)
-      return noted === undefined ? undefined : { noted }
+      return this.#news(deployment) === undefined ? undefined : 'news'
     }
     const seen = await changes.until(look, { signal, about: this.#watched(key), ...this.#deadline(key) })
     if (seen === undefined) return this.watch(key, signal, reported)
-    if ('asked' in seen) return seen.asked ?? this.watch(key, signal, reported)
-    const { noted } = seen
+    if (seen !== 'news') return seen.asked ?? this.watch(key, signal, reported)
+    // The record has gone on since it was looked at: what is written is of the record as it is now.
+    const current = store.serviceDeployments.get(key)
+    const noted = current && this.#news(current)
+    if (noted === undefined) return this.watch(key, signal, reported)
     // Written down first, so that it also counts after a crash.
     store.serviceDeployments.put(key, noted)
     return interruptionOf(store, noted) ?? this.watch(key, signal, reported)

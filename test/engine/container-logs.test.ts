@@ -13,6 +13,7 @@ import { aTask, aTaskDefinition } from '../world/a-service.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
 import { VirtualClock } from '../world/virtual-clock.ts'
+import { readLog } from './read-log.ts'
 
 const place = { region: 'us-east-1', accountId: '000000000000' }
 const options = { 'awslogs-group': '/ecs/web', 'awslogs-stream-prefix': 'web' }
@@ -46,7 +47,7 @@ function world(t: TestContext, { failures = 0, more = {} }: { failures?: number;
   const read = async () => {
     const [group, stream] = [logs.group('us-east-1', '/ecs/web'), logs.stream('us-east-1', '/ecs/web', 'web/web/a')]
     if (group === undefined || stream === undefined) return undefined
-    return (await logs.read(group, stream, 0, Infinity)).map(({ message }) => message)
+    return readLog(logs, group, stream)
   }
   return { task, definition, logs, begin, read, asked, warnings, clock }
 }

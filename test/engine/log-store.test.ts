@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { compareEvents } from '../../src/domain/log-group.ts'
 import type { LogEvent } from '../../src/domain/log-group.ts'
 import { LogStore } from '../../src/engine/log-store.ts'
 import type { LogFiles, StreamSummary } from '../../src/engine/log-store.ts'
@@ -7,10 +8,12 @@ import { Store } from '../../src/engine/store.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
 import { VirtualClock } from '../world/virtual-clock.ts'
+import { readLog } from './read-log.ts'
 
 /** A piece for each batch, said to be of 100 MiB. */
 class MemoryLogFiles implements LogFiles {
   readonly pieces = new Map<string, { name: string; events: readonly LogEvent[] }[]>()
+  readonly readPieces: string[] = []
   #count = 0
 
   async append(streamId: string, events: readonly LogEvent[]): Promise<void> {
@@ -32,15 +35,16 @@ class MemoryLogFiles implements LogFiles {
       pieces: pieces.map(({ name, events }) => ({
         name,
         bytes,
-        lastTimestamp: events.at(-1)?.timestamp ?? 0,
+        firstTimestamp: Math.min(...events.map(({ timestamp }) => timestamp)),
+        lastTimestamp: Math.max(...events.map(({ timestamp }) => timestamp)),
         lastIngestedAt: events.at(-1)?.ingestedAt ?? 0,
       })),
     }
   }
 
-  async read(streamId: string, from: number, to: number): Promise<readonly LogEvent[]> {
-    const events = (this.pieces.get(streamId) ?? []).flatMap((piece) => piece.events)
-    return events.filter(({ timestamp }) => timestamp >= from && timestamp < to)
+  async read(streamId: string, piece: string): Promise<readonly LogEvent[]> {
+    this.readPieces.push(piece)
+    return this.pieces.get(streamId)?.find(({ name }) => name === piece)?.events ?? []
   }
 
   async remove(streamId: string): Promise<void> {
@@ -65,9 +69,13 @@ function world() {
   const group = logs.createGroup({ region: 'us-east-1', accountId: '000000000000' }, 'g')
   const stream = logs.createStream(group, 's')
   const write = (message: string) => logs.append(stream, [{ timestamp: clock.now(), message }])
-  const read = async (at = logs.group('us-east-1', 'g') ?? group) =>
-    (await logs.read(at, stream, 0, Infinity)).map(({ message }) => message)
+  const read = (options: { readonly isForward?: boolean } = {}) =>
+    readLog(logs, logs.group('us-east-1', 'g') ?? group, stream, options)
   return { store, clock, files, logs, group, stream, write, read }
+}
+
+function twoAt(timestamp: number) {
+  return [timestamp, timestamp + 1].map((at) => ({ timestamp: at, message: String(at) }))
 }
 
 describe('the logs of a group', () => {
@@ -80,6 +88,54 @@ describe('the logs of a group', () => {
     ]
     await logs.append(stream, events)
     assert.deepEqual(await read(), ['a', 'b', 'c'])
+  })
+
+  test('are read either way as far as somebody wants, and no further', async () => {
+    const { logs, group, stream, files } = world()
+    files.pieces.set(
+      stream.streamId,
+      [10, 20, 30, 40].map((timestamp, index) => ({
+        name: String(timestamp),
+        events: twoAt(timestamp).map((event, at) => ({ ...event, ingestedAt: 0, sequence: 2 * index + at })),
+      })),
+    )
+    for (const [range, first, pieces] of [
+      [{ from: 0, to: Infinity, isForward: true }, ['10', '11'], ['10']],
+      [{ from: 0, to: Infinity, isForward: false }, ['41', '40'], ['40']],
+      [{ from: 21, to: Infinity, isForward: true }, ['21'], ['20']],
+      [{ from: 0, to: 31, isForward: false }, ['30'], ['30']],
+    ] as const) {
+      files.readPieces.length = 0
+      for await (const batch of logs.batches(group, stream, range)) {
+        assert.deepEqual(
+          batch.map(({ message }) => message),
+          first,
+        )
+        break
+      }
+      assert.deepEqual(files.readPieces, pieces)
+    }
+  })
+
+  test('are in order, however the times of their pieces overlap', async () => {
+    const chance = new SeededChance(7)
+    for (let round = 0; round < 200; round++) {
+      const { files, stream, read } = world()
+      const times = Array.from({ length: 12 }, () => chance.below(10))
+      const events = times.map((timestamp, sequence) => ({
+        timestamp,
+        sequence,
+        ingestedAt: 0,
+        message: `${sequence}`,
+      }))
+      files.pieces.set(
+        stream.streamId,
+        [0, 3, 6, 9].map((start) => ({ name: String(start), events: events.slice(start, start + 3) })),
+      )
+      const inOrder = events.toSorted(compareEvents).map(({ message }) => message)
+      assert.deepEqual(await read(), inOrder)
+      assert.deepEqual(await read({ isForward: false }), inOrder.toReversed())
+    }
   })
 
   test('stay below a size: the oldest go', async () => {

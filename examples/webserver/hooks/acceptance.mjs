@@ -324,6 +324,7 @@ function sentenceOf(counts) {
 function worthOf({ passed, failed, failureBoundPercent }) {
   const requested = passed + failed;
   if (requested === 0) return "Nothing was requested: this says nothing.";
+  if (passed === 0) return "Every request failed: no error rate is excluded.";
   const of = `${number(requested)} ${requested === 1 ? "request" : "requests"} with ${number(failed)} failed`;
   return `${of} exclude at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`;
 }

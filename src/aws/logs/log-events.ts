@@ -1,6 +1,7 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch-logs'
 import { compareEvents } from '../../domain/log-group.ts'
 import type { LogEvent } from '../../domain/log-group.ts'
+import type { LogRange } from '../../engine/log-store.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { findGroup, findGroupOf, findStream, invalid } from './lookups.ts'
 import type { LogsEngine } from './service.ts'
@@ -42,8 +43,11 @@ export const logEvents = (engine: LogsEngine) =>
       if (limit < 1 || limit > 10_000) throw invalid('limit must be between 1 and 10000.')
       const group = findGroupOf(engine, call, input)
       const stream = findStream(engine, group, input.logStreamName)
-      const events = await engine.logs.read(group, stream, startTime, endTime)
-      const shown = pageOf(events, { limit, startFromHead, token: readToken(nextToken) })
+      const at = readToken(nextToken)
+      const isForward = at === undefined ? startFromHead : at.direction === 'f'
+      const range = rangeBeyond({ from: startTime, to: endTime, isForward }, at)
+      const shown = await pageOf(engine.logs.batches(group, stream, range), limit, (event) => isBeyond(event, at))
+      if (!isForward) shown.reverse()
       const [first, last] = [shown.at(0), shown.at(-1)]
       return {
         events: shown.map(({ timestamp, message, ingestedAt }) => ({ timestamp, message, ingestionTime: ingestedAt })),
@@ -71,33 +75,36 @@ function checkBatch(events: readonly Checked<sdk.InputLogEvent>[]): void {
 
 type Position = { readonly direction: 'f' | 'b'; readonly timestamp: number; readonly sequence: number }
 
-/** At most `limit` events and 1 MiB, after or before the token's; without one the newest, or from the head. */
-function pageOf(
-  events: readonly LogEvent[],
-  {
-    limit,
-    startFromHead,
-    token: at,
-  }: {
-    readonly limit: number
-    readonly startFromHead: boolean
-    readonly token: Position | undefined
-  },
-): readonly LogEvent[] {
-  const isForward = at === undefined ? startFromHead : at.direction === 'f'
-  const rest = at === undefined ? events : events.filter((event) => isBeyond(event, at))
-  const inOrder = isForward ? rest : rest.toReversed()
-  let bytes = 0
-  const taken: LogEvent[] = []
-  for (const event of inOrder.slice(0, limit)) {
-    bytes += Buffer.byteLength(event.message) + eventBytes
-    if (bytes > mostAnswerBytes && taken.length > 0) break
-    taken.push(event)
-  }
-  return isForward ? taken : taken.toReversed()
+/** Of what is read only the token's side of it, so that a page does not cost all the pages before it. */
+function rangeBeyond({ from, to, isForward }: LogRange, at: Position | undefined): LogRange {
+  if (at === undefined) return { from, to, isForward }
+  return isForward
+    ? { from: Math.max(from, at.timestamp), to, isForward }
+    : { from, to: Math.min(to, at.timestamp + 1), isForward }
 }
 
-function isBeyond(event: LogEvent, at: Position): boolean {
+/** At most `limit` events and 1 MiB, in the order they come. */
+async function pageOf(
+  batches: AsyncIterable<readonly LogEvent[]>,
+  limit: number,
+  isWanted: (event: LogEvent) => boolean,
+): Promise<LogEvent[]> {
+  let bytes = 0
+  const taken: LogEvent[] = []
+  for await (const batch of batches) {
+    for (const event of batch) {
+      if (!isWanted(event)) continue
+      bytes += Buffer.byteLength(event.message) + eventBytes
+      if (bytes > mostAnswerBytes && taken.length > 0) return taken
+      taken.push(event)
+      if (taken.length === limit) return taken
+    }
+  }
+  return taken
+}
+
+function isBeyond(event: LogEvent, at: Position | undefined): boolean {
+  if (at === undefined) return true
   const order = compareEvents(event, { ...event, timestamp: at.timestamp, sequence: at.sequence })
   return at.direction === 'f' ? order > 0 || at.timestamp === 0 : order < 0
 }

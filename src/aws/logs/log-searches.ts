@@ -1,11 +1,19 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch-logs'
 import { readLogFilter } from '../../domain/log-filter.ts'
-import type { LogEvent, LogStream } from '../../domain/log-group.ts'
+import type { LogStream } from '../../domain/log-group.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { findGroupOf, invalid } from './lookups.ts'
+import { mergedEvents } from './merged-events.ts'
+import type { FoundEvent } from './merged-events.ts'
 import type { LogsEngine } from './service.ts'
 
-type Found = { readonly event: LogEvent; readonly stream: LogStream }
+const mostAnswerBytes = 1024 * 1024
+/** What AWS counts for an event besides its message. */
+const eventBytes = 26
+
+const timestampDigits = 14
+
+type Found = FoundEvent & { readonly id: string }
 
 export const logSearches = (engine: LogsEngine) =>
   ({
@@ -17,16 +25,18 @@ export const logSearches = (engine: LogsEngine) =>
       if (filter === undefined) {
         throw invalid('Filter patterns in { }, [ ] and % % are not supported by Teal yet. Use words and "phrases".')
       }
-      const found: Found[] = []
-      for (const stream of searched(engine.logs.streams(group), input)) {
-        for (const event of await engine.logs.read(group, stream, startTime, endTime)) {
-          if (filter(event.message)) found.push({ event, stream })
-        }
+      const after = readToken(nextToken)
+      const range = { from: Math.max(startTime, after?.timestamp ?? 0), to: endTime }
+      const shown: Found[] = []
+      let [bytes, isMore] = [0, false]
+      for await (const found of mergedEvents(engine.logs, group, searched(engine.logs.streams(group), input), range)) {
+        const id = eventId(found)
+        if ((after !== undefined && id <= after.id) || !filter(found.event.message)) continue
+        bytes += Buffer.byteLength(found.event.message) + eventBytes
+        isMore = shown.length === limit || (bytes > mostAnswerBytes && shown.length > 0)
+        if (isMore) break
+        shown.push({ ...found, id })
       }
-      const after = nextToken
-      const sorted = found.map((each) => ({ ...each, id: eventId(each) })).toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      const rest = after === undefined ? sorted : sorted.filter(({ id }) => id > after)
-      const shown = rest.slice(0, limit)
       return {
         events: shown.map(({ event, stream, id }) => ({
           logStreamName: stream.name,
@@ -36,7 +46,7 @@ export const logSearches = (engine: LogsEngine) =>
           eventId: id,
         })),
         searchedLogStreams: [],
-        nextToken: rest.length > shown.length ? shown.at(-1)?.id : undefined,
+        nextToken: isMore ? shown.at(-1)?.id : undefined,
       }
     },
   }) satisfies Handlers<typeof sdk>
@@ -54,11 +64,18 @@ function searched(
 }
 
 /** Digits only, as AWS has them; they sort by time, and in a stream as the events came. */
-function eventId({ event, stream }: Found): string {
+function eventId({ event, stream }: FoundEvent): string {
   const ofStream = BigInt(`0x${stream.streamId.replaceAll('-', '').slice(0, 16)}`)
   return [
-    String(event.timestamp).padStart(14, '0'),
+    String(event.timestamp).padStart(timestampDigits, '0'),
     String(ofStream).padStart(20, '0'),
     String(event.sequence).padStart(12, '0'),
   ].join('')
+}
+
+/** The id of the last event that was shown. */
+function readToken(text: string | undefined): { readonly id: string; readonly timestamp: number } | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{46}$/.test(text)) throw invalid('The specified nextToken is invalid.')
+  return { id: text, timestamp: Number(text.slice(0, timestampDigits)) }
 }

@@ -1,0 +1,60 @@
+import { h } from 'preact'
+import type { ComponentChild } from 'preact'
+import type { DeploymentRow, SideName, Tone } from '../views.ts'
+import { ago, dateAndTime, span } from './format.ts'
+
+/** A status: a dot that says the same by its form, and the word. */
+export function pill(status: string, tone: Tone): ComponentChild {
+  return h(
+    'span',
+    { class: `pill ${tone}` },
+    h('i', { class: 'dot', 'aria-hidden': 'true' }),
+    status.replaceAll('_', ' '),
+  )
+}
+
+export function card(title: string, aside: ComponentChild, ...children: ComponentChild[]): ComponentChild {
+  return h(
+    'section',
+    { class: 'card' },
+    h('header', {}, h('h2', {}, title), aside === undefined ? null : h('span', { class: 'aside' }, aside)),
+    ...children,
+  )
+}
+
+export function sideTag(side: SideName | 'none', text?: string): ComponentChild {
+  const words = { blue: 'Blue', green: 'Green', none: '' }
+  return h('span', { class: `side ${side}` }, h('i', { class: 'swatch', 'aria-hidden': 'true' }), text ?? words[side])
+}
+
+export function empty(text: string): ComponentChild {
+  return h('p', { class: 'empty' }, text)
+}
+
+export function deploymentPath(id: string): string {
+  return `/console/deployments/${id}`
+}
+
+export function deploymentLine(row: DeploymentRow, now: number, style?: Record<string, string>): ComponentChild {
+  const took = (row.endedAt ?? now) - row.createdAt
+  return h(
+    'a',
+    {
+      class: 'row',
+      href: deploymentPath(row.id),
+      key: row.id,
+      role: 'listitem',
+      ...(style === undefined ? {} : { style }),
+    },
+    h('span', { class: 'cell status' }, pill(row.status, row.tone)),
+    h('span', { class: 'cell name' }, h('b', {}, row.of), row.isRollback ? h('em', {}, 'rollback') : null),
+    h('span', { class: 'cell id' }, row.id),
+    h('span', { class: 'cell what' }, row.description ?? ''),
+    h('span', { class: 'cell took' }, row.endedAt === undefined ? `${span(took)} so far` : span(took)),
+    h(
+      'time',
+      { class: 'cell when', title: dateAndTime(row.createdAt), dateTime: new Date(row.createdAt).toISOString() },
+      ago(row.createdAt, now),
+    ),
+  )
+}

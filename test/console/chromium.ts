@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+
+const places = [
+  process.env['CHROMIUM'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+const program = places.find((place) => place !== '' && existsSync(place))
+
+/** Why tests in a browser are skipped, or false. */
+export const missingChromium =
+  program === undefined
+    ? 'Chromium is not installed (apt-get install chromium): the console is not tried in a browser'
+    : false
+
+const pictures = join(import.meta.dirname, '../../.screenshots')
+
+/** A real browser; what goes wrong in a page of it is collected. */
+export class TestBrowser {
+  readonly #browser: Browser
+  readonly complaints: string[] = []
+
+  private constructor(browser: Browser) {
+    this.#browser = browser
+  }
+
+  static async open(): Promise<TestBrowser> {
+    mkdirSync(pictures, { recursive: true })
+    const options = program === undefined ? {} : { executablePath: program }
+    return new TestBrowser(await chromium.launch({ ...options, args: ['--no-sandbox', '--disable-dev-shm-usage'] }))
+  }
+
+  async page(
+    url: string,
+    look: { readonly width?: number; readonly height?: number; readonly scheme?: 'light' | 'dark' } = {},
+  ): Promise<Page> {
+    const { width = 1360, height = 900, scheme = 'light' } = look
+    const page = await this.#browser.newPage({
+      viewport: { width, height },
+      colorScheme: scheme,
+      acceptDownloads: true,
+    })
+    page.setDefaultTimeout(60_000)
+    page.on('pageerror', (error) => this.complaints.push(String(error.stack)))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('net::ERR_')) this.complaints.push(message.text())
+    })
+    await page.goto(url)
+    return page
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close()
+  }
+}
+
+/** Kept for people to look at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const path = join(pictures, `${name}.png`)
+  await page.screenshot({ path, fullPage: true })
+  console.log(`picture: ${path}`)
+}
