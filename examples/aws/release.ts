@@ -21,11 +21,11 @@ export async function putFile(bucket: string, key: string, content: string | Uin
 }
 
 /**
- * Deploys an image: a new revision of the directory's `taskdef.json`, named in its `appspec.yaml`, which is put into the
+ * Deploys images: a new revision of the directory's `taskdef.json`, named in its `appspec.yaml`, which is put into the
  * bucket. Answers the deployment's id.
  */
-export async function release(name: string, directory: URL, image: string, place: Place): Promise<string> {
-  const taskDefinition = await registerTaskDefinition(directory, image, place)
+export async function release(name: string, directory: URL, images: readonly string[], place: Place): Promise<string> {
+  const taskDefinition = await registerTaskDefinition(directory, images, place)
   const appSpec = readFileSync(new URL('appspec.yaml', directory), 'utf8').replace('<TASK_DEFINITION>', taskDefinition)
   const key = `${name}/appspec.yaml`
   await putFile(place.bucket, key, appSpec)
@@ -33,7 +33,7 @@ export async function release(name: string, directory: URL, image: string, place
     new CreateDeploymentCommand({
       applicationName: name,
       deploymentGroupName: name,
-      description: image,
+      description: images.join(', '),
       revision: { revisionType: 'S3', s3Location: { bucket: place.bucket, key, bundleType: 'YAML' } },
     }),
   )

@@ -22,9 +22,13 @@ import type { Place } from './place.ts'
 const ecs = new ECSClient({})
 const codeDeploy = new CodeDeployClient({})
 
-/** Registers the `taskdef.json` of a directory with this image, and the roles of this place; answers its ARN. */
-export async function registerTaskDefinition(directory: URL, image: string, place: Place): Promise<string> {
-  const text = readFileSync(new URL('taskdef.json', directory), 'utf8').replaceAll('<IMAGE1_NAME>', image)
+/**
+ * Registers the `taskdef.json` of a directory with these images for `<IMAGE1_NAME>`, `<IMAGE2_NAME>`, and the roles of this
+ * place; answers its ARN.
+ */
+export async function registerTaskDefinition(directory: URL, images: readonly string[], place: Place): Promise<string> {
+  const template = readFileSync(new URL('taskdef.json', directory), 'utf8')
+  const text = template.replaceAll(/<IMAGE(\d)_NAME>/g, (_, number) => given(images[Number(number) - 1]))
   const definition: RegisterTaskDefinitionCommandInput = JSON.parse(text)
   const roles = { executionRoleArn: place.executionRole, taskRoleArn: place.taskRole }
   const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({ ...definition, ...roles }))

@@ -4,4 +4,4 @@ import { release } from '../aws/release.ts'
 
 const name = 'blog'
 const [image = 'blog:2'] = process.argv.slice(2)
-console.log(await release(name, new URL('./', import.meta.url), image, placeOf(name)))
+console.log(await release(name, new URL('./', import.meta.url), [image], placeOf(name)))

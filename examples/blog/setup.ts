@@ -10,7 +10,7 @@ const [image = 'blog:1'] = process.argv.slice(2)
 const place = placeOf(name)
 
 await createTable('BlogPosts')
-const taskDefinition = await registerTaskDefinition(new URL('./', import.meta.url), image, place)
+const taskDefinition = await registerTaskDefinition(new URL('./', import.meta.url), [image], place)
 const loadBalancer = await createLoadBalancer({ name, healthCheckPath: '/health' }, place)
 await createService({ name, taskDefinition, containerName: 'blog', containerPort: 3000, loadBalancer }, place)
 // A fifth of the traffic goes to green and is held there for five minutes, then the rest.

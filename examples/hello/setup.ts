@@ -11,7 +11,7 @@ const directory = new URL('./', import.meta.url)
 const [image = 'hello:1'] = process.argv.slice(2)
 const place = placeOf(name)
 
-const taskDefinition = await registerTaskDefinition(directory, image, place)
+const taskDefinition = await registerTaskDefinition(directory, [image], place)
 const loadBalancer = await createLoadBalancer({ name, healthCheckPath: '/health' }, place)
 await createService({ name, taskDefinition, containerName: 'web', containerPort: 8080, loadBalancer }, place)
 await createFunction(

@@ -5,6 +5,8 @@ import { look } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
 import type { PositionedDocument } from './positioned-document.ts'
+import { serviceNamed } from './service-access.ts'
+import type { ServiceName } from './service-access.ts'
 
 export type GroupName = { readonly applicationName: string; readonly deploymentGroupName: string }
 
@@ -31,9 +33,7 @@ export async function findGroupName(
     throw new CliError('--application and --deployment-group belong together: name both.')
   }
   if (service === undefined && file !== undefined) return groupNameIn(file)
-  const all = await ecsGroups(clients)
-  const wanted = service?.split('/') ?? []
-  const matching = service === undefined ? all : all.filter(({ ecsServices }) => isOf(ecsServices, wanted))
+  const matching = service === undefined ? await ecsGroups(clients) : await groupsOfService(clients, service)
   const [only, second] = matching
   const which = service === undefined ? '' : ` for service ${service}`
   const where = `${await clients.region()} at ${clients.endpoint()}`
@@ -50,6 +50,12 @@ export async function findGroupName(
     )
   }
   return { applicationName: only.applicationName ?? '', deploymentGroupName: only.deploymentGroupName ?? '' }
+}
+
+/** Those that deploy the service `CLUSTER/SERVICE`; there should be one. */
+export async function groupsOfService(clients: AwsClients, name: string): Promise<readonly DeploymentGroupInfo[]> {
+  const wanted = serviceNamed(name)
+  return (await ecsGroups(clients)).filter(({ ecsServices }) => isOf(ecsServices, wanted))
 }
 
 export function groupNameIn(file: PositionedDocument): GroupName {
@@ -139,7 +145,7 @@ async function ecsGroups(clients: AwsClients): Promise<readonly DeploymentGroupI
   )
 }
 
-function isOf(services: DeploymentGroupInfo['ecsServices'], [cluster, service]: readonly string[]): boolean {
+function isOf(services: DeploymentGroupInfo['ecsServices'], { cluster, service }: ServiceName): boolean {
   return (services ?? []).some(
     ({ clusterName, serviceName }) =>
       clusterName?.split('/').at(-1) === cluster && serviceName?.split('/').at(-1) === service,

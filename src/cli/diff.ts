@@ -9,7 +9,7 @@ import { taskDefinitionDifferences } from '../domain/task-definition-difference.
 import type { NamedImage, TaskDefinitionFile } from '../domain/task-definition-file.ts'
 import { awsCommand, awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
-import { awsClients, look } from './aws-clients.ts'
+import { awsClients } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { findGroupName, lookAtGroup } from './deployment-group-access.ts'
 import type { GroupOptions } from './deployment-group-access.ts'
@@ -19,6 +19,7 @@ import { diffText } from './diff-text.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { imageOption } from './options.ts'
 import { filledIn, readAppSpecOf } from './preflight-files.ts'
+import { describeService, describeTaskDefinition, serviceNamed } from './service-access.ts'
 
 type DiffOptions = AwsOptions &
   FileOptions &
@@ -89,7 +90,7 @@ async function compare(clients: AwsClients, files: DeploymentFiles, options: Dif
     files.appSpec === undefined ? undefined : readAppSpecOf(files.appSpec, files.taskDefinition !== undefined)
   if (appSpec instanceof AppSpecError) throw new CliError(appSpec.message)
   const [live, planned] = await Promise.all([
-    describe(clients, liveArn),
+    describeTaskDefinition(clients, liveArn),
     plannedDefinition(clients, files, { ...options, appSpec }),
   ])
   return {
@@ -113,50 +114,21 @@ async function plannedDefinition(
   }
   const registered = isArn(named) ? named : appSpec?.taskDefinition
   if (registered === undefined) return { name: '', definition: requiredTaskDefinition(files).json() }
-  return { name: registered.split('/').at(-1) ?? registered, definition: await describe(clients, registered) }
+  return {
+    name: registered.split('/').at(-1) ?? registered,
+    definition: await describeTaskDefinition(clients, registered),
+  }
 }
 
-async function describe(clients: AwsClients, taskDefinition: string): Promise<TaskDefinitionFile> {
-  const { DescribeTaskDefinitionCommand } = await import('@aws-sdk/client-ecs')
-  const looked = await look(
-    clients,
-    async () => (await clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition,
-    ['ClientException'],
-  )
-  const definition = thingOf(looked)
-  if (definition !== undefined) return definition as TaskDefinitionFile
-  const why = looked.kind === 'unknown' ? looked.reason : 'there is none of that name'
-  throw new CliError(`the task definition ${taskDefinition} cannot be described: ${why}.`)
-}
-
-/** Of ECS's own controller a service is found without a deployment group. */
+/** With --service a service is found without a deployment group, too. */
 async function findService(clients: AwsClients, options: DiffOptions, files: DeploymentFiles): Promise<Service> {
-  const [cluster, name] = await serviceName(clients, options, files)
-  const { DescribeServicesCommand } = await import('@aws-sdk/client-ecs')
-  const looked = await look(
-    clients,
-    async () => (await clients.ecs.send(new DescribeServicesCommand({ cluster, services: [name] }))).services?.[0],
-    ['ClusterNotFoundException'],
-  )
-  const service = thingOf(looked)
-  if (service !== undefined) return service
-  const why = looked.kind === 'unknown' ? looked.reason : `there is no service ${name} in cluster ${cluster}`
-  throw new CliError(`the service cannot be compared with: ${why}.`)
-}
-
-async function serviceName(
-  clients: AwsClients,
-  options: DiffOptions,
-  files: DeploymentFiles,
-): Promise<readonly [cluster: string, service: string]> {
-  const [cluster, service] = options.service?.split('/') ?? []
-  if (cluster !== undefined && service !== undefined) return [cluster, service]
-  if (cluster !== undefined) return ['default', cluster]
+  if (options.service !== undefined) return describeService(clients, serviceNamed(options.service))
   const group = thingOf(await lookAtGroup(clients, await findGroupName(clients, options, files.group)))
   const [named] = group?.ecsServices ?? []
-  if (named?.serviceName === undefined)
+  if (named?.serviceName === undefined) {
     throw new CliError('there is no such deployment group. Name the service with --service.')
-  return [named.clusterName ?? 'default', named.serviceName]
+  }
+  return describeService(clients, { cluster: named.clusterName ?? 'default', service: named.serviceName })
 }
 
 /** What the AppSpec says otherwise than the service has it; what it does not say stays. */

@@ -10,6 +10,7 @@ import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
+import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
 import { serveCommand } from './serve.ts'
@@ -52,6 +53,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    initCommand(),
     watchCommand(exitWith),
     verifyCommand(exitWith),
     diffCommand(exitWith),

@@ -1,6 +1,6 @@
 import { differences } from './difference.ts'
 import type { Difference } from './difference.ts'
-import { containersOf, registrable } from './task-definition-file.ts'
+import { containersOf, isMapping, registrable, withoutEmptyMembers } from './task-definition-file.ts'
 import type { TaskDefinitionFile } from './task-definition-file.ts'
 
 /** What is different between two task definitions, once ECS's defaults are taken out of both. */
@@ -33,7 +33,7 @@ const listKeys = {
 function withoutDefaults(file: TaskDefinitionFile): unknown {
   const { tags: _, ...members } = registrable(file)
   const { networkMode = 'bridge', cpu, memory } = members
-  return withoutEmpty({
+  return withoutEmptyMembers({
     ...members,
     networkMode,
     cpu: sizeOf(cpu),
@@ -68,22 +68,4 @@ function sizeOf(size: unknown): unknown {
   const [, amount] = /^(\d*\.?\d+) ?(?:vcpu|gb)$/i.exec(String(size)) ?? []
   if (amount !== undefined) return String(Number(amount) * 1024)
   return typeof size === 'number' ? String(size) : size
-}
-
-/** Without empty lists and mappings, which ECS answers for what was not given. */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty)
-  if (!isMapping(value)) return value
-  const members = Object.entries(value)
-    .map(([name, member]) => [name, withoutEmpty(member)] as const)
-    .filter(([, member]) => member !== undefined && member !== null && !isEmpty(member))
-  return Object.fromEntries(members)
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

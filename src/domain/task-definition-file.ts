@@ -73,3 +73,21 @@ function replacedIn(value: unknown, placeholder: string, text: string): unknown 
     Object.entries(value).map(([name, member]) => [name, replacedIn(member, placeholder, text)]),
   )
 }
+
+/** Without empty lists and mappings, which ECS answers for what was not given. */
+export function withoutEmptyMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyMembers)
+  if (!isMapping(value) || value instanceof Date) return value
+  const members = Object.entries(value)
+    .map(([name, member]) => [name, withoutEmptyMembers(member)] as const)
+    .filter(([, member]) => member !== undefined && member !== null && !isEmpty(member))
+  return Object.fromEntries(members)
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

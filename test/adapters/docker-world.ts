@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -73,6 +73,25 @@ export async function nodeImage(
     ...Object.entries(files).map(([file, text]) => ({ path: `app/${file}`, content: Buffer.from(text) })),
   ]
   return built('app', context, api)
+}
+
+/** An image of nginx and of the commands that start it, with files under `/webserver`. */
+export async function nginxImage(files: Readonly<Record<string, string>>, lines: readonly string[]): Promise<string> {
+  const commands = ['sh', 'cp', 'ln', 'mkdir', 'sed', 'id', 'dirname'].map((name) => which(name))
+  const base = await imageOf('nginx', [...commands, which('nginx')], ['WORKDIR /webserver'])
+  const users = Buffer.from('root:x:0:0:root:/:/bin/sh\n')
+  const context = [
+    { path: 'Dockerfile', content: Buffer.from([`FROM ${base}`, 'COPY root /', ...lines, ''].join('\n')) },
+    { path: 'root/etc/passwd', content: users },
+    { path: 'root/etc/group', content: Buffer.from('root:x:0:\n') },
+    ...Object.entries(files).map(([file, text]) => ({ path: `root/webserver/${file}`, content: Buffer.from(text) })),
+  ]
+  return built('webserver', context)
+}
+
+/** Where a command of this machine is. */
+function which(name: string): string {
+  return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
 }
 
 /** Programs of this machine, with the libraries they need, FROM scratch. */
