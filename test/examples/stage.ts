@@ -1,4 +1,9 @@
-import { BatchGetDeploymentTargetsCommand, CodeDeployClient, GetDeploymentCommand } from '@aws-sdk/client-codedeploy'
+import {
+  BatchGetDeploymentTargetsCommand,
+  CodeDeployClient,
+  ContinueDeploymentCommand,
+  GetDeploymentCommand,
+} from '@aws-sdk/client-codedeploy'
 import type { DeploymentInfo, LifecycleEvent } from '@aws-sdk/client-codedeploy'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -97,6 +102,17 @@ export class Stage {
       assert.ok(performance.now() < deadline, `${deploymentId} is still ${deploymentInfo?.status}`)
       await delay(100)
     }
+  }
+
+  /** Blue ends now, and not after the minutes that it is kept. */
+  async endTerminationWait(deploymentId: string): Promise<void> {
+    const command = new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'TERMINATION_WAIT' })
+    await until('blue is only kept', () =>
+      this.#codeDeploy.send(command).then(
+        () => true,
+        () => false,
+      ),
+    )
   }
 
   async lifecycleEvent(deploymentId: string, name: string): Promise<LifecycleEvent | undefined> {
