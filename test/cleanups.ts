@@ -3,6 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+const directories = new Set<string>()
+// A test that is interrupted, because it hangs or somebody stops it, gets to no cleanup.
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+/** A new directory that is gone when the test's process is, whatever becomes of the test; `remove` does it earlier. */
+export function temporaryDirectory(prefix: string): { readonly directory: string; readonly remove: () => void } {
+  const directory = mkdtempSync(join(tmpdir(), prefix))
+  directories.add(directory)
+  const remove = (): void => {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 })
+    directories.delete(directory)
+  }
+  return { directory, remove }
+}
+
 /** Runs the cleanups a test has collected, last one first. */
 export class Cleanups implements AsyncDisposable {
   readonly #cleanups: (() => unknown)[] = []
@@ -12,8 +30,8 @@ export class Cleanups implements AsyncDisposable {
   }
 
   temporaryDirectory(): string {
-    const directory = mkdtempSync(join(tmpdir(), 'teal-router-'))
-    this.add(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+    const { directory, remove } = temporaryDirectory('teal-router-')
+    this.add(remove)
     return directory
   }
 

@@ -127,7 +127,10 @@ export class LambdaRuntime implements FunctionRuntime {
       temporary: join(this.#temporary, id),
       logStream: `${day}/[${version}]${id.replaceAll('-', '')}`,
       clock,
-      onLogLine: (line) => functionLog.write(line),
+      // The data directory is the next engine's when this one has closed.
+      onLogLine: (line) => {
+        if (!this.#isClosed) functionLog.write(line)
+      },
     }
   }
 

@@ -37,6 +37,7 @@ export class CodeDeployReading {
       service,
       targetGroups: targetGroupNames(deployment),
       alarmNames: alarmNames(deployment, this.#group),
+      until: deployment.completeTime?.getTime(),
     })
     const seen = { ...surroundings, deployment, target, group: this.#group, routing: this.#routing }
     if (deployment.status !== 'Failed' && deployment.status !== 'Stopped') return seen
@@ -75,7 +76,8 @@ export class CodeDeployReading {
   ): Promise<Pick<SeenCodeDeploy, 'stoppedTasks' | 'logLines'>> {
     const startedBy = target?.taskSetsInfo?.find(({ taskSetLabel }) => taskSetLabel === 'Green')?.identifer
     if (startedBy === undefined) return { stoppedTasks: [], logLines: [] }
-    const stoppedTasks = await stoppedTasksOf(this.#clients, { cluster, service, startedBy })
+    const stopped = await stoppedTasksOf(this.#clients, { cluster, service })
+    const stoppedTasks = stopped.filter((task) => task.startedBy === startedBy)
     const failed = stoppedTasks.find(({ stopCode }) => stopCode === 'EssentialContainerExited')
     return { stoppedTasks, logLines: failed === undefined ? [] : await containerLogLines(this.#clients, failed) }
   }

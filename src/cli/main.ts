@@ -4,17 +4,23 @@ import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
 import { continueCommand } from './continue.ts'
+import { deployCommand } from './deploy.ts'
 import { deploymentCommand } from './deployment.ts'
 import { deploymentsCommand } from './deployments.ts'
 import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
+import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { hookCommand } from './hook.ts'
 import { initCommand } from './init.ts'
 import { logsCommand } from './logs.ts'
 import { renderCommand } from './render.ts'
+import { requestsCommand } from './requests.ts'
+import { rollbackCommand } from './rollback.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tasksCommand } from './tasks.ts'
 import { urlsCommand } from './urls.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
@@ -53,8 +59,13 @@ function createProgram(exitWith: (code: number) => void): Command {
     serveCommand(exitWith),
     downCommand(),
     buildCommand(),
+    deployCommand(exitWith),
     initCommand(),
     watchCommand(exitWith),
+    statusCommand(),
+    tasksCommand(),
+    eventsCommand(),
+    requestsCommand(),
     verifyCommand(exitWith),
     diffCommand(exitWith),
     renderCommand(),
@@ -62,6 +73,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deploymentsCommand(),
     continueCommand(),
     stopCommand(),
+    rollbackCommand(exitWith),
     execCommand(exitWith),
     hookCommand(),
     logsCommand(),
@@ -102,7 +114,8 @@ Examples:
   $ teal serve --minute 1s            with waits of minutes made seconds
   $ teal build . --tag web:1          make an image of this directory
   $ export AWS_ENDPOINT_URL=http://127.0.0.1:4566
-  $ aws deploy create-deployment …    deploy, as with AWS
+  $ teal deploy --image web=web:2     deploy, and watch
+  $ teal status                       what is live
   $ teal deployment d-ABCDEF123       how it goes, and why
   $ teal logs --lb --follow           every request to the load balancer
   $ teal urls build logs/ --to urls.csv   the URLs that people request

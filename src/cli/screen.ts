@@ -62,7 +62,7 @@ export class Screen {
 }
 
 /** NO_COLOR means no colours, whatever it is set to; so does a terminal that says it is dumb. */
-function isColoured(output: { readonly isTTY?: boolean }): boolean {
+export function isColoured(output: { readonly isTTY?: boolean }): boolean {
   return output.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
 }
 
@@ -77,7 +77,7 @@ const codes = {
   green: '32;1',
 } as const satisfies Readonly<Record<Style, string>>
 
-function painted(line: Line, withColours: boolean): string {
+export function painted(line: Line, withColours: boolean): string {
   return line
     .map(({ text, style }) => {
       if (!withColours || style === undefined || text.trim() === '') return text

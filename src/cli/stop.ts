@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
+import { awsCommand, awsHelp, forAwsUser } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
+import { awsClients } from './aws-clients.ts'
+import { stopDeployment } from './deployment-actions.ts'
+import { wholeDeploymentId } from './deployment-finding.ts'
 
 /** `rollback` is undefined when neither option was given: then the deployment's own configuration decides. */
-type StopOptions = AwsOptions & { readonly rollback?: boolean }
+type StopOptions = AwsOptions & { readonly rollback?: boolean; readonly json: boolean }
 
 export function stopCommand(): Command {
   return awsCommand('stop')
@@ -12,11 +15,12 @@ export function stopCommand(): Command {
       'Stops a deployment where it is, as StopDeployment does. Whether traffic then goes back to the original task set ' +
         'is what the deployment is configured to do (auto rollback on DEPLOYMENT_STOP_ON_REQUEST), unless it is said here.',
     )
-    .argument('<deployment-id>', 'the deployment, d-…')
+    .argument('<deployment-id>', 'the deployment: d-…, or the ARN of a service deployment or its end')
     .option('--rollback', 'bring all traffic back to the original task set')
     .option('--no-rollback', 'leave everything as it is')
+    .option('--json', 'print it as JSON', false)
     .addHelpText('after', help)
-    .action(stopDeployment)
+    .action(stop)
 }
 
 const help = `
@@ -25,20 +29,14 @@ Examples:
   $ teal stop d-ABCDEF123 --rollback
 ${awsHelp}`
 
-async function stopDeployment(deploymentId: string, { rollback, ...options }: StopOptions): Promise<void> {
-  const access = await codeDeployAccess(options)
+async function stop(text: string, { rollback, json, ...options }: StopOptions): Promise<void> {
+  const clients = await awsClients(options)
   try {
-    const { StopDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
-    const { status, statusMessage } = await access.codeDeploy.send(
-      new StopDeploymentCommand({
-        deploymentId,
-        ...(rollback === undefined ? {} : { autoRollbackEnabled: rollback }),
-      }),
-    )
-    const message = statusMessage === undefined ? '' : `: ${statusMessage}`
-    console.log(`Stopping deployment ${deploymentId} is ${status}${message}`)
-    console.log(`See \`teal deployment ${deploymentId}\`.`)
+    const id = await wholeDeploymentId(clients, text)
+    const told = await stopDeployment(clients, id, rollback)
+    if (json) console.log(JSON.stringify({ deploymentId: id, told }))
+    else console.log(`${told}\nSee \`teal deployment ${text}\`, or \`teal watch ${text}\`.`)
   } catch (error) {
-    throw forAwsUser(error, access)
+    throw forAwsUser(error, clients)
   }
 }

@@ -11,6 +11,8 @@ export type Place = {
   readonly service: string
   readonly targetGroups: readonly string[]
   readonly alarmNames: readonly string[]
+  /** When what happens there was over. */
+  readonly until?: number | undefined
 }
 
 /** Reads, again and again, what is around a deployment: service, targets, requests, alarms. */
@@ -24,7 +26,7 @@ export class SurroundingsReading {
     this.#traffic = new TrafficReading(clients, since)
   }
 
-  async read({ cluster, service, targetGroups, alarmNames }: Place): Promise<Surroundings> {
+  async read({ cluster, service, targetGroups, alarmNames, until }: Place): Promise<Surroundings> {
     const at = Date.now()
     const [{ minuteMilliseconds }, found, groups, alarms] = await Promise.all([
       this.#clients.about(),
@@ -33,7 +35,7 @@ export class SurroundingsReading {
       this.#alarms(alarmNames),
     ])
     const [measured, targets] = await Promise.all([
-      this.#traffic.read(at, groups, alarms),
+      this.#traffic.read(at, groups, { alarms, until }),
       Promise.all(groups.map((group) => this.#targets(group))),
     ])
     const seen = groups.map((group, place): readonly [string, SeenGroup] => {
@@ -110,10 +112,10 @@ async function describeTargetGroups(
   )
 }
 
-/** A service's tasks that have ended and were started by this task set or deployment; AWS keeps them for an hour. */
+/** A service's tasks that have ended; AWS keeps them for an hour. */
 export async function stoppedTasksOf(
   { ecs }: AwsClients,
-  { cluster, service, startedBy }: { readonly cluster: string; readonly service: string; readonly startedBy: string },
+  { cluster, service }: { readonly cluster: string; readonly service: string },
 ): Promise<readonly Task[]> {
   const { DescribeTasksCommand, ListTasksCommand } = await import('@aws-sdk/client-ecs')
   const { taskArns = [] } = await ecs.send(
@@ -121,5 +123,5 @@ export async function stoppedTasksOf(
   )
   if (taskArns.length === 0) return []
   const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns.slice(0, 100) }))
-  return tasks.filter((task) => task.startedBy === startedBy)
+  return tasks
 }

@@ -31,15 +31,21 @@ export class TrafficReading {
     this.#since = since
   }
 
-  async read(at: number, groups: readonly TargetGroup[], alarms: readonly MetricAlarm[]): Promise<Measured> {
+  /** `until`: when the deployment ended; what came later is not its. */
+  async read(
+    at: number,
+    groups: readonly TargetGroup[],
+    { alarms, until }: { readonly alarms: readonly MetricAlarm[]; readonly until?: number | undefined },
+  ): Promise<Measured> {
     const { isTeal, minuteMilliseconds } = await this.#clients.about()
     if (!isTeal && at - this.#askedAt < awsPauseMilliseconds) return this.#last
     const isFirst = this.#askedAt === Number.NEGATIVE_INFINITY
     const queries = [...groups.flatMap(groupQueries), ...alarms.flatMap(alarmQuery)]
     if (queries.length === 0) return this.#last
-    const oldest = Math.max(this.#since - minuteMilliseconds, at - longestLookBackMinutes * minuteMilliseconds)
-    const from = isFirst ? oldest : Math.max(oldest, at - overlapPeriods * minuteMilliseconds)
-    const series = await this.#series(queries, { from, to: at + minuteMilliseconds })
+    const end = until ?? at
+    const oldest = Math.max(this.#since - minuteMilliseconds, end - longestLookBackMinutes * minuteMilliseconds)
+    const from = isFirst ? oldest : Math.max(oldest, end - overlapPeriods * minuteMilliseconds)
+    const series = await this.#series(queries, { from, to: end + minuteMilliseconds })
     this.#askedAt = at
     this.#last = {
       traffic: Object.fromEntries(

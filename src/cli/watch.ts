@@ -1,11 +1,9 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
-import { CodeDeployReading } from './code-deploy-reading.ts'
-import { stopDeployment } from './deployment-actions.ts'
-import { CliError } from './exit-code.ts'
+import { newestRunning, wholeDeploymentId } from './deployment-finding.ts'
 import { watch, type WatchSettings } from './watching.ts'
-import { parseWaitUntil } from './wait-until.ts'
+import { waitUntilOption, watchSettings } from './watch-settings.ts'
 
 type WatchOptions = AwsOptions & { readonly json: boolean; readonly waitUntil: WatchSettings['until'] }
 
@@ -23,12 +21,6 @@ export function watchCommand(exitWith: (code: number) => void): Command {
     .action(async (id: string | undefined, options: WatchOptions) => exitWith(await watchDeployment(id, options)))
 }
 
-function waitUntilOption(): Option {
-  return new Option('--wait-until <what>', 'watch until: done, traffic (all on green), or a stage, as AfterInstall')
-    .argParser(parseWaitUntil)
-    .default({ kind: 'done' }, 'done')
-}
-
 const help = `
 Examples:
   $ teal watch
@@ -42,36 +34,13 @@ ${awsHelp}`
 
 async function watchDeployment(id: string | undefined, { json, waitUntil, ...options }: WatchOptions): Promise<number> {
   const clients = await awsClients(options)
-  const deployment = id ?? (await newestRunning(clients))
+  const deployment = await whole(clients, id)
   return watch(deployment, watchSettings(clients, { json, until: waitUntil }))
 }
 
-function watchSettings(clients: AwsClients, { json, until }: Pick<WatchSettings, 'json' | 'until'>): WatchSettings {
-  return {
-    clients,
-    json,
-    until,
-    watchable: (id) => new CodeDeployReading(clients, id),
-    stop: (id, rollback) => stopDeployment(clients, id, rollback),
-  }
-}
-
-async function newestRunning(clients: AwsClients): Promise<string> {
-  const { BatchGetDeploymentsCommand, ListDeploymentsCommand } = await import('@aws-sdk/client-codedeploy')
+async function whole(clients: AwsClients, id: string | undefined): Promise<string> {
   try {
-    const { deployments = [] } = await clients.codeDeploy.send(
-      new ListDeploymentsCommand({ includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Ready'] }),
-    )
-    if (deployments.length === 0) {
-      throw new CliError(
-        `no deployment is running at ${clients.endpoint()}. \`teal deployments\` lists those that have ended.`,
-      )
-    }
-    const { deploymentsInfo = [] } = await clients.codeDeploy.send(
-      new BatchGetDeploymentsCommand({ deploymentIds: deployments.slice(0, 25) }),
-    )
-    const times = deploymentsInfo.toSorted((one, other) => Number(other.createTime) - Number(one.createTime))
-    return times[0]?.deploymentId ?? deployments[0] ?? ''
+    return id === undefined ? await newestRunning(clients) : await wholeDeploymentId(clients, id)
   } catch (error) {
     throw forAwsUser(error, clients)
   }

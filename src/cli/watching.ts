@@ -8,7 +8,7 @@ import { LinesShown } from './watching-lines.ts'
 import { ScreenShown } from './watching-screen.ts'
 
 /** A deployment that can be looked at again and again, whoever does it. */
-type Watchable = { view(): Promise<DeploymentView> }
+export type Watchable = { view(): Promise<DeploymentView> }
 
 /** How a view is shown: on a screen, or as lines. */
 export type Shown = {
@@ -34,6 +34,8 @@ export type WatchSettings = {
   readonly until: WaitUntil
   readonly json: boolean
   readonly stop: (id: string, rollback: boolean) => Promise<string>
+  /** Going back is what is wanted: that is no failure then. */
+  readonly isGoingBack?: boolean
 }
 
 /** So long nothing may answer before it is given up. */
@@ -153,8 +155,14 @@ class Watching {
     this.#shown.close()
     if (this.#settings.json) console.log(JSON.stringify({ kind: 'end', view, ...(rollback && { rollback }) }))
     else for (const line of lastLines(view, rollback)) console.log(line)
-    return view.phase === 'succeeded' ? exitCode.ok : exitCode.deploymentFailed
+    const isBack = this.#settings.isGoingBack === true && (rollback?.phase === 'succeeded' || hasGoneBack(view))
+    return view.phase === 'succeeded' || isBack ? exitCode.ok : exitCode.deploymentFailed
   }
+}
+
+/** A deployment of ECS itself goes back by itself. */
+function hasGoneBack({ status }: DeploymentView): boolean {
+  return status === 'ROLLBACK_SUCCESSFUL'
 }
 
 function isOver({ phase }: DeploymentView): boolean {

@@ -86,7 +86,8 @@ class TlsSecuring implements Securing {
 
   /** Undefined, where the client speaks neither, ends the handshake with an alert. */
   #chooseProtocol(offered: readonly string[]): string | undefined {
-    const spoken = this.#contexts.tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1']
+    // `curl --http1.0` offers nothing else; what it then sends is served as over plain HTTP.
+    const spoken = this.#contexts.tls.http2 ? ['h2', 'http/1.1', 'http/1.0'] : ['http/1.1', 'http/1.0']
     return spoken.find((protocol) => offered.includes(protocol))
   }
 

@@ -1,9 +1,7 @@
 import { hookLines, type SeenCodeDeploy, type ViewParts } from './seen-code-deploy.ts'
-import type { Diagnosis, SideView, Suggestion } from './deployment-view.ts'
-import { endOfTask } from './surroundings.ts'
-import { counted, figure } from './words.ts'
-
-const mostLines = 8
+import type { Diagnosis, Suggestion } from './deployment-view.ts'
+import { affected, mostLines, targetEvidence, taskEvidence } from './evidence.ts'
+import { counted } from './words.ts'
 
 /** Why a deployment ended without success. */
 export function codeDeployDiagnosis(seen: SeenCodeDeploy, parts: ViewParts): Diagnosis {
@@ -11,7 +9,10 @@ export function codeDeployDiagnosis(seen: SeenCodeDeploy, parts: ViewParts): Dia
   return {
     cause: message ?? 'AWS tells no reason.',
     stage: code === undefined ? undefined : `${code}${stageOf(parts)}`,
-    evidence: [...ofHook(seen), ...ofTasks(seen), ...ofTargets(parts), ...ofAlarms(seen)].slice(0, 3 * mostLines),
+    evidence: [...ofHook(seen), ...taskEvidence(seen), ...targetEvidence(parts.sides), ...ofAlarms(seen)].slice(
+      0,
+      3 * mostLines,
+    ),
     affected: affected(parts.sides),
     state: stateNow(seen, parts),
     next: nextSteps(seen),
@@ -34,28 +35,6 @@ function ofHook({ target }: SeenCodeDeploy): readonly string[] {
     ])
 }
 
-/** Tasks of green that stopped by themselves, those that ended alike together. */
-function ofTasks({ stoppedTasks, logLines }: SeenCodeDeploy): readonly string[] {
-  const ends = new Map<string, number>()
-  for (const task of stoppedTasks.filter(
-    ({ stopCode }) => stopCode !== 'ServiceSchedulerInitiated' && stopCode !== 'UserInitiated',
-  )) {
-    const end = endOfTask(task)
-    ends.set(end, (ends.get(end) ?? 0) + 1)
-  }
-  const told = [...ends].map(([end, count]) => `${counted(count, 'green task')} stopped: ${end}`)
-  return [...told, ...logLines.slice(-mostLines).map((line) => `| ${line}`)]
-}
-
-function ofTargets({ sides }: ViewParts): readonly string[] {
-  const green = sides.find(({ colour }) => colour === 'green')
-  const sick = green?.health?.counts.find(({ state }) => state === 'unhealthy')?.count ?? 0
-  if (green === undefined || sick === 0) return []
-  return [
-    `${counted(sick, 'target')} of ${green.targetGroup} unhealthy: ${green.health?.reason ?? 'no reason is told'}`,
-  ]
-}
-
 function ofAlarms({ alarms, deployment }: SeenCodeDeploy): readonly string[] {
   if (deployment.errorInformation?.code !== 'ALARM_ACTIVE') return []
   const named = alarms.filter(
@@ -63,16 +42,6 @@ function ofAlarms({ alarms, deployment }: SeenCodeDeploy): readonly string[] {
       alarm.StateValue === 'ALARM' || deployment.errorInformation?.message?.includes(alarm.AlarmName ?? '\0'),
   )
   return named.map(({ alarm }) => `alarm ${alarm.AlarmName} is ${alarm.StateValue}: ${alarm.StateReason ?? ''}`)
-}
-
-function affected(sides: readonly SideView[]): readonly string[] {
-  const counts = sides.flatMap(({ colour, targetGroup, traffic }) => {
-    if (traffic === undefined) return []
-    const { requests, errors } = traffic
-    const failed = errors === 0 ? 'none failed' : `${figure(errors)} of them failed`
-    return [`${colour} (${targetGroup}): ${figure(requests)} requests, ${requests === 0 ? 'so nobody met it' : failed}`]
-  })
-  return counts.length === 0 ? ['no numbers of requests are known'] : counts
 }
 
 function stateNow({ deployment }: SeenCodeDeploy, { sides }: ViewParts): readonly string[] {

@@ -69,7 +69,7 @@ export function serviceTidings(service: Service | undefined, since: number): rea
 }
 
 /** `(target-group arn:aws:…:targetgroup/web-green/0123)` is `(target-group web-green)` to people. */
-function shortenedArns(text: string): string {
+export function shortenedArns(text: string): string {
   return text
     .replaceAll(/arn:aws[\w-]*:elasticloadbalancing:[^\s)]*:targetgroup\/([\w-]+)\/\w+/g, '$1')
     .replaceAll(/arn:aws[\w-]*:\w+:[\w-]*:\d*:[\w-]+\/[^\s,;)]+/g, (arn) => shortArn(arn) ?? arn)

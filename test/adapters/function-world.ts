@@ -1,27 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { strToU8, zipSync, type Zippable } from 'fflate'
 import { FunctionCodeDirectory } from '../../src/adapters/function-code-store.ts'
 import { LambdaRuntime } from '../../src/adapters/lambda-runtime.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import type { FunctionInvocation } from '../../src/engine/function-runtime.ts'
+import { temporaryDirectory } from '../cleanups.ts'
 
 /** A data directory with a runtime on it; both go with the test, and every process in them. */
 export function functionWorld(
   t: TestContext,
   settings: { readonly idleMilliseconds?: number; readonly mostProcesses?: number } = {},
 ) {
-  const data = mkdtempSync(join(tmpdir(), 'teal-functions-'))
+  const { directory: data, remove } = temporaryDirectory('teal-functions-')
   const code = new FunctionCodeDirectory(data)
   const complaints: string[] = []
   const log = { info: () => undefined, warn: (message: string) => void complaints.push(message) }
   const runtime = new LambdaRuntime({ dataDirectory: data, code, clock: new SystemClock(), log, ...settings })
   t.after(async () => {
     await runtime.close()
-    rmSync(data, { recursive: true, force: true, maxRetries: 10 })
+    remove()
   })
   /** An invocation of a function with these files, with which more can be said. */
   const invocation = async (

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FunctionCannotRunError } from '../../src/engine/functions.ts'
 import type { FunctionOutcome } from '../../src/engine/function-runtime.ts'
@@ -400,6 +401,18 @@ describe('processes of functions', () => {
     await eventually('the end of the process', () => !isRunning(Number(outcome.payload)))
     const temporary = join(data, 'functions', '.tmp')
     await eventually('the end of the files', () => !existsSync(temporary) || readdirSync(temporary).length === 0)
+  })
+
+  test('write nothing more into the data directory when their runtime has closed', async (t) => {
+    const { runtime, invocation, data } = functionWorld(t)
+    const source = `exports.handler = async () => { process.stdout.write('no line yet'); return process.pid }`
+    const outcome = await runtime.run(await invocation({ 'index.js': source }))
+    await runtime.close()
+    rmSync(data, { recursive: true, force: true, maxRetries: 10 })
+    await eventually('the end of the process', () => !isRunning(Number(outcome.payload)))
+    // The end of its output, by which the last words become a line, may come a moment after that.
+    await delay(100)
+    assert.equal(existsSync(data), false)
   })
 
   test('do not outlive the engine when it is killed, nor does what they have started', async (t) => {

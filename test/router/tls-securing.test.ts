@@ -77,6 +77,15 @@ describe('a port with TLS', { timeout: 60_000 }, () => {
     assert.equal(port.sides.at(-1)?.isHttp2, true)
   })
 
+  test('serves clients that offer nothing but HTTP/1.0', async () => {
+    const socket = await shakeHands(port.port, { ALPNProtocols: ['http/1.0'] })
+    assert.equal(socket.alpnProtocol, 'http/1.0')
+    socket.write('GET /ten HTTP/1.0\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    assert.match(String(answer), /^HTTP\/1\.1 200 /)
+    socket.destroy()
+  })
+
   test('counts connections that come to no session, but not those that say nothing', async () => {
     const earlier = port.negotiationErrors()
     await assert.rejects(shakeHands(port.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }))

@@ -57,10 +57,15 @@ export class Siege implements AsyncDisposable {
       this.assertAlive()
       return (await this.report().catch(() => undefined)) !== undefined
     })
-    await callRouter(this.#socketPath, { method: 'PUT', path: '/table', body: table })
+    await this.apply(table)
     await until('the targets are healthy', async () =>
       Object.values((await this.report()).targets).every(({ health }) => health.state === 'healthy'),
     )
+  }
+
+  /** Resolves when the table is in force. */
+  async apply(table: RoutingTable): Promise<void> {
+    await callRouter(this.#socketPath, { method: 'PUT', path: '/table', body: table })
   }
 
   async report(): Promise<RouterReport> {

@@ -1,0 +1,93 @@
+import type { Service, Task } from '@aws-sdk/client-ecs'
+import type { Command } from 'commander'
+import { endOfTask } from '../view/surroundings.ts'
+import { shortArn } from '../view/words.ts'
+import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { awsClients, type AwsClients } from './aws-clients.ts'
+import { allServices } from './own-services.ts'
+import { describeService, serviceNamed } from './service-access.ts'
+import { columns, spanOf } from './text.ts'
+
+type TasksOptions = AwsOptions & { readonly cluster?: string; readonly stopped: boolean; readonly json: boolean }
+
+export function tasksCommand(): Command {
+  return awsCommand('tasks')
+    .summary("show services' tasks, and how those ended that did")
+    .description(
+      'Shows the tasks of services: their ids, what they run, their task set, how long they have run; and how those ended ' +
+        'that are gone, which ECS remembers for an hour.',
+    )
+    .argument('[service]', 'CLUSTER/SERVICE (default: all)')
+    .option('--cluster <name>', 'the services of this cluster')
+    .option('--stopped', 'only those that have ended', false)
+    .option('--json', 'print them as JSON, as DescribeTasks answers', false)
+    .addHelpText('after', help)
+    .action(showTasks)
+}
+
+const help = `
+Examples:
+  $ teal tasks
+  $ teal tasks prod/web
+  $ teal tasks --stopped
+  $ teal exec $(teal tasks prod/web --json | jq -r '.[0].taskArn') -- env
+${awsHelp}`
+
+async function showTasks(text: string | undefined, options: TasksOptions): Promise<void> {
+  const clients = await awsClients(options)
+  try {
+    const services =
+      text === undefined
+        ? await allServices(clients, options.cluster)
+        : [await describeService(clients, serviceNamed(text))]
+    const tasks = (await Promise.all(services.map(async (service) => tasksOf(clients, service, options)))).flat()
+    if (options.json) console.log(JSON.stringify(tasks, undefined, 2))
+    else if (tasks.length === 0) console.log('There are no tasks.')
+    else console.log(columns([heading, ...tasks.map(row)]).join('\n'))
+  } catch (error) {
+    throw forAwsUser(error, clients)
+  }
+}
+
+/** What DescribeTasks takes at once. */
+const mostPerCall = 100
+
+/** The newest last, those that have ended first. */
+async function tasksOf(
+  { ecs }: AwsClients,
+  { clusterArn, serviceName }: Service,
+  { stopped }: TasksOptions,
+): Promise<readonly Task[]> {
+  const { DescribeTasksCommand, paginateListTasks } = await import('@aws-sdk/client-ecs')
+  const arns: string[] = []
+  for (const desiredStatus of stopped ? (['STOPPED'] as const) : (['STOPPED', 'RUNNING'] as const)) {
+    const input = { cluster: clusterArn, serviceName, desiredStatus }
+    for await (const page of paginateListTasks({ client: ecs }, input)) arns.push(...(page.taskArns ?? []))
+  }
+  const all: Task[] = []
+  for (let at = 0; at < arns.length; at += mostPerCall) {
+    const tasks = arns.slice(at, at + mostPerCall)
+    all.push(...((await ecs.send(new DescribeTasksCommand({ cluster: clusterArn, tasks }))).tasks ?? []))
+  }
+  return all.toSorted((one, other) => rankOf(one) - rankOf(other) || Number(one.createdAt) - Number(other.createdAt))
+}
+
+const heading = ['TASK', 'STATUS', 'RUNS', 'SERVICE', 'SINCE / HOW IT ENDED']
+
+function row(task: Task): readonly string[] {
+  const { taskArn, lastStatus = '', taskDefinitionArn, group = '', healthStatus, startedAt, createdAt } = task
+  const health = healthStatus === undefined || healthStatus === 'UNKNOWN' ? '' : ` ${healthStatus}`
+  const begun = startedAt ?? createdAt
+  const since = begun === undefined ? '' : spanOf(Date.now() - begun.getTime())
+  return [
+    shortArn(taskArn) ?? '',
+    `${lastStatus}${health}`,
+    shortArn(taskDefinitionArn) ?? '',
+    group.replace('service:', ''),
+    lastStatus === 'STOPPED' ? endOfTask(task) : since,
+  ]
+}
+
+function rankOf({ lastStatus }: Task): number {
+  return lastStatus === 'STOPPED' ? 0 : 1
+}

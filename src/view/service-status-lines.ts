@@ -1,0 +1,52 @@
+import type { GroupStatus, ServiceStatus } from './service-status.ts'
+import { cut, plain, styled, type Line } from './styled.ts'
+import { shortenedArns } from './surroundings.ts'
+import { figure, timeOfDay } from './words.ts'
+
+/** Services as they are now, each in a few lines. */
+export function serviceStatusLines(all: readonly ServiceStatus[], width: number): readonly Line[] {
+  return all
+    .flatMap((status, place) => [...(place === 0 ? [] : [[]]), ...linesOf(status)])
+    .map((line) => cut(line, width))
+}
+
+function linesOf(status: ServiceStatus): readonly Line[] {
+  const { service, controller, running, desired, pending, runs, isDeploying, deploymentId, lastEvent } = status
+  const isWhole = running === desired && pending === 0
+  const starting = pending === 0 ? '' : `, ${pending} starting`
+  const head: Line = [
+    styled(isDeploying ? 'warning' : isWhole ? 'good' : 'bad', `${isDeploying ? '●' : isWhole ? '✔' : '!'} ${service}`),
+    plain(`  ${runs ?? ''}  ${running} of ${desired} tasks running${starting}`),
+    styled('faint', `  ${isDeploying ? 'being deployed' : ''}`),
+  ]
+  const by: Line = [
+    styled(
+      'faint',
+      `  deployed by ${controller}${deploymentId === undefined ? '' : `: teal deployment ${deploymentId}`}`,
+    ),
+  ]
+  const nameWidth = Math.max(0, ...status.groups.map(({ name }) => name.length))
+  const event: readonly Line[] =
+    lastEvent === undefined
+      ? []
+      : [[styled('faint', `  ${timeOfDay(new Date(lastEvent.at))}  ${shortenedArns(lastEvent.text)}`)]]
+  return [head, by, ...status.groups.map((group) => groupLine(group, nameWidth)), ...event]
+}
+
+function groupLine({ name, runs, taskSetStatus, health, traffic, shares }: GroupStatus, nameWidth: number): Line {
+  const isLive = shares.some(({ percent }) => percent > 0)
+  const counts = health.counts.map(({ state, count }) => `${count} ${state}`).join(', ') || 'no targets'
+  const portions = shares.map(({ port, percent }) => `${figure(percent)}% of :${port}`).join(', ') || 'no listener'
+  const sick = health.counts.some(({ state }) => state === 'unhealthy')
+  const rate = traffic === undefined ? '' : `  ${figure(Math.round(traffic.requestsPerSecond * 10) / 10)}/s`
+  const failing =
+    traffic === undefined || traffic.errorShare === 0 ? '' : ` ${figure(traffic.errorShare * 100)}% errors`
+  return [
+    styled(isLive ? 'strong' : 'faint', `  ${isLive ? '▸' : ' '} ${name.padEnd(nameWidth)}`),
+    plain(`  ${portions}`),
+    styled(sick ? 'bad' : undefined, `  ${counts}`),
+    plain(rate),
+    styled('bad', failing),
+    styled('faint', `  ${[runs, taskSetStatus].filter((word) => word !== undefined).join(' ')}`),
+  ]
+}

@@ -1,0 +1,89 @@
+import type { Service, TaskSet } from '@aws-sdk/client-ecs'
+import type { HealthView, TrafficView } from './deployment-view.ts'
+import { healthOf, type SeenGroup } from './surroundings.ts'
+import { shortArn, timeIn } from './words.ts'
+
+/** A service as it is now: what runs, what is live, who gets how much. */
+export type ServiceStatus = {
+  /** `CLUSTER/SERVICE` */
+  readonly service: string
+  /** Who deploys it: `CODE_DEPLOY`, `ECS`, `EXTERNAL`. */
+  readonly controller: string
+  readonly desired: number
+  readonly running: number
+  readonly pending: number
+  /** `web:42`, of what is the service now. */
+  readonly runs?: string | undefined
+  /** Something is being changed. */
+  readonly isDeploying: boolean
+  /** Of CodeDeploy: the deployment that made what runs now, or that is under way. */
+  readonly deploymentId?: string | undefined
+  readonly groups: readonly GroupStatus[]
+  readonly lastEvent?: { readonly at: number; readonly text: string } | undefined
+}
+
+export type GroupStatus = {
+  readonly name: string
+  readonly runs?: string | undefined
+  readonly taskSetStatus?: string | undefined
+  readonly health: HealthView
+  readonly traffic?: TrafficView | undefined
+  /** Its share of what each listener or rule forwards to the service, in percent. */
+  readonly shares: readonly { readonly port: number; readonly percent: number }[]
+}
+
+export type SeenService = {
+  readonly service: Service
+  /** By the target group's ARN, in the order in which they are shown. */
+  readonly groups: readonly { readonly arn: string; readonly seen: SeenGroup }[]
+  readonly forwards: readonly SeenForward[]
+}
+
+/** What one rule of a listener does with requests: weights by the target group's ARN. */
+export type SeenForward = { readonly port: number; readonly weights: Readonly<Record<string, number>> }
+
+export function serviceStatus({ service, groups, forwards }: SeenService): ServiceStatus {
+  const { taskSets = [], deployments = [], events = [] } = service
+  const primary = taskSets.find(({ status }) => status === 'PRIMARY')
+  const [event] = events
+  const eventAt = timeIn(event?.createdAt)
+  const newest = taskSets.toSorted((one, other) => Number(other.createdAt) - Number(one.createdAt))[0]
+  return {
+    service: `${shortArn(service.clusterArn)}/${service.serviceName}`,
+    controller: service.deploymentController?.type ?? 'ECS',
+    desired: service.desiredCount ?? 0,
+    running: service.runningCount ?? 0,
+    pending: service.pendingCount ?? 0,
+    runs: shortArn(primary?.taskDefinition ?? service.taskDefinition),
+    isDeploying: taskSets.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
+    deploymentId: newest?.externalId,
+    groups: groups.map(({ arn, seen }) => groupStatus({ arn, seen, taskSets, forwards })),
+    lastEvent: eventAt === undefined ? undefined : { at: eventAt, text: event?.message ?? '' },
+  }
+}
+
+function groupStatus({
+  arn,
+  seen,
+  taskSets,
+  forwards,
+}: {
+  readonly arn: string
+  readonly seen: SeenGroup
+  readonly taskSets: readonly TaskSet[]
+  readonly forwards: readonly SeenForward[]
+}): GroupStatus {
+  const taskSet = taskSets.find(({ loadBalancers = [] }) => loadBalancers.some((each) => each.targetGroupArn === arn))
+  return {
+    name: arn.split('/').at(-2) ?? arn,
+    runs: shortArn(taskSet?.taskDefinition),
+    taskSetStatus: taskSet?.status,
+    health: healthOf(seen.targets),
+    traffic: seen.traffic,
+    shares: forwards.flatMap(({ port, weights }) => {
+      const weight = weights[arn]
+      const all = Object.values(weights).reduce((sum, each) => sum + each, 0)
+      return weight === undefined || all === 0 ? [] : [{ port, percent: Math.round((weight / all) * 1000) / 10 }]
+    }),
+  }
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Theatre, until } from '../survival/theatre.ts'
+import { teal } from './command-line.ts'
+
+process.env['AWS_ACCESS_KEY_ID'] = 'teal'
+process.env['AWS_SECRET_ACCESS_KEY'] = 'teal'
+process.env['AWS_REGION'] = 'us-east-1'
+// Where tests run in CI, `watch` would take no screen of a terminal.
+delete process.env['CI']
+
+const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
+const example = fileURLToPath(new URL('../../examples/hello/', import.meta.url))
+
+describe('teal deploy, watch, status, tasks, events, requests and rollback', { timeout: 240_000 }, () => {
+  let theatre: Theatre
+  const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
+  const files = ['--appspec', `${example}appspec.yaml`, '--task-definition', `${example}taskdef.json`] as const
+  before(async () => {
+    theatre = await Theatre.open('300ms')
+    await theatre.configure({ deploymentConfigName: 'CodeDeployDefault.ECSCanary10Percent5Minutes' })
+  })
+  after(() => theatre?.close())
+
+  test('a dry run shows what would be sent, and sends nothing', async () => {
+    const { exitCode, output, errors } = await run('deploy', ...files, '--image', 'web=hello:2', '--dry-run')
+    assert.deepEqual([exitCode, errors], [0, 'Nothing was sent.\n'])
+    const [register, create] = JSON.parse(output)
+    assert.equal(register.input.containerDefinitions[0].image, 'hello:2')
+    assert.equal(create.input.applicationName, 'hello')
+    assert.match(create.input.revision.appSpecContent.content, /TaskDefinition: <ARN of the task definition>\n/)
+  })
+
+  test('deploy tells each thing that happens in a line, and ends with all of it', async () => {
+    const { exitCode, output, errors } = await run('deploy', ...files, '--image', 'web=hello:2')
+    assert.equal(exitCode, 0, output + errors)
+    assert.match(errors, /^Registered hello:2\.\n$/)
+    assert.match(output, /^\d\d:\d\d:\d\d {2}Deployment d-\w+ of hello\/hello: application hello, group hello/)
+    assert.match(output, /\n\d\d:\d\d:\d\d {2}Production traffic: 90% to blue, 10% to green\.\n/)
+    assert.match(output, /\n✔ Deployment d-\w+ {2}Succeeded {2}hello\/hello/)
+    assert(!output.includes('\u001B'))
+  })
+
+  test('status, tasks, events and requests tell of it', async () => {
+    const status = await run('status', 'hello/hello')
+    assert.match(status.output, /^✔ hello\/hello {2}hello:2 {2}2 of 2 tasks running/)
+    assert.match(status.output, /▸ hello-green {2}100% of :\d+, 100% of :\d+ {2}2 healthy/)
+    const tasks = JSON.parse((await run('tasks', '--json')).output) as { lastStatus: string }[]
+    assert.equal(tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length, 2)
+    assert.match((await run('events', '--last', '100')).output, /AllowTraffic: Succeeded\. All production traffic/)
+    const sides = JSON.parse((await run('requests', '--json')).output) as { colour: string }[]
+    assert.deepEqual(
+      sides.map(({ colour }) => colour),
+      ['blue', 'green'],
+    )
+  })
+
+  test('a version that crashes is stopped and rolled back, and the end says why', async () => {
+    await theatre.build('hello:crash', { 'server.mjs': 'console.error("no database"); process.exit(3)\n' })
+    const { output: id } = await run('deploy', ...files, '--image', 'web=hello:crash', '--no-wait')
+    const deploymentId = id.trim()
+    assert.match(deploymentId, /^d-\w+$/)
+    await until('a task has crashed', async () => {
+      const { output } = await run('tasks', '--stopped')
+      return output.includes('exit code 3')
+    })
+    const stopped = await run('rollback', '--yes')
+    assert.match(stopped.errors, /It will be stopped\. Another deployment then gives all traffic back to blue/)
+    assert.match(stopped.output, /Evidence\n {2}\d+ green tasks? stopped: container web ended with exit code 3/)
+    assert.match(stopped.output, /\nNext\n {2}teal watch d-\w+ +how the rollback goes\n/)
+    assert.match(stopped.output, /The rollback d-\w+ has all traffic back on blue\.\n$/)
+    assert.equal(stopped.exitCode, 0)
+  })
+
+  test('a rollback without a terminal wants to be told that it may', async () => {
+    const { exitCode, errors } = await run('rollback')
+    assert.equal(exitCode, 1)
+    // The first revision was there before CodeDeploy: there is none before the one that is live.
+    assert.match(errors, /no earlier revision that was deployed with success/)
+    const asked = await run('deploy', ...files, '--image', 'web=hello:1', '--no-wait')
+    assert.equal(asked.exitCode, 0, asked.errors)
+    const unasked = await run('rollback')
+    assert.equal(unasked.exitCode, 1)
+    assert.match(unasked.errors, /nobody can be asked here\. Say --yes to do it/)
+    await theatre.ended(asked.output.trim())
+    const preview = await run('rollback', '--dry-run')
+    assert.equal(preview.exitCode, 0)
+    assert.match(preview.errors, /will be deployed again: hello:2\./)
+  })
+
+  test('in a terminal the screen is drawn in place, outlives the engine, and gives the cursor back', async (t) => {
+    await theatre.configure({
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
+        terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
+      },
+    })
+    const id = await theatre.deploy('hello:2')
+    const command = `stty cols 80 rows 30; ${process.execPath} ${launcher} watch ${id} --endpoint-url ${theatre.url}`
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => terminal.kill())
+    let screen = ''
+    terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString('utf8')))
+    await until('it waits', async () => /READY_WAIT[\s\S]*Green is ready/.test(screen))
+    assert(screen.includes('\u001B[?1049h\u001B[?25l'))
+    await theatre.killEngine()
+    await until('the screen says so', async () => screen.includes('nothing answers at'))
+    await theatre.startEngine()
+    const drawn = screen.length
+    await until('it is drawn again', async () => /Green is ready/.test(screen.slice(drawn)))
+    terminal.stdin.write('\u0003')
+    await until('it asks', async () => screen.includes('What shall be done?'))
+    const closed = once(terminal, 'close')
+    terminal.stdin.write('r')
+    await closed
+    const end = screen.slice(screen.lastIndexOf('\u001B[?1049l'))
+    assert(screen.includes('\u001B[?25h\u001B[?1049l'))
+    assert.match(end, /■ Deployment d-\w+ {2}Stopped/)
+    assert.match(end, /The rollback d-\w+ has all traffic back on blue\./)
+  })
+})
