@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { ReportTeller } from './report-teller.ts'
+import { parseInSlices } from './sliced-json.ts'
 
 export type ControlSettings = {
   readonly socketPath: string
@@ -18,7 +19,8 @@ export type ControlSettings = {
 
 /** What the control socket lets others do with a router. */
 export type Controlled = {
-  readonly apply: (table: RoutingTable) => Promise<Pick<RouterReport, 'refusedListeners'>>
+  /** `text` is the table as it came, in JSON. */
+  readonly apply: (table: RoutingTable, text: Buffer) => Promise<Pick<RouterReport, 'refusedListeners'>>
   readonly report: () => RouterReport
   readonly ports: () => readonly number[]
   /** Starts a router by this command and hands over to it; resolves when that one is in charge. */
@@ -26,6 +28,8 @@ export type Controlled = {
 }
 
 const defaultGraceSeconds = 10
+/** What is read in one go is a listener, or a target group. */
+const depthOfTables = 2
 
 /**
  * The engine's way to the router: HTTP and JSON over a Unix socket.
@@ -71,7 +75,7 @@ export class Control {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const body = await text(request)
+      const body = await buffer(request)
       switch (`${request.method} ${request.url}`) {
         case 'GET /report':
           return answer(response, 200, this.#report(request.headers['if-none-match']))
@@ -99,8 +103,8 @@ export class Control {
     return since === undefined ? this.#router.report() : this.#teller.tell(this.#router.report(), since)
   }
 
-  async #handOver(body: string): Promise<void> {
-    const { command } = JSON.parse(body) as { readonly command: readonly string[] }
+  async #handOver(body: Buffer): Promise<void> {
+    const { command } = JSON.parse(body.toString()) as { readonly command: readonly string[] }
     if (this.#isHandingOver) throw new Error('The router is already handing over to another one')
     this.#isHandingOver = true
     await this.#router.handOver(command).catch((error: unknown) => {
@@ -109,12 +113,11 @@ export class Control {
     })
   }
 
-  /** Reading a large table takes some milliseconds, and so does keeping it: requests are let through in between. */
-  async #applyTable(body: string) {
+  /** Reading a large table takes some milliseconds: requests are let through in between. */
+  async #applyTable(body: Buffer) {
     await immediate()
-    const table = JSON.parse(body) as RoutingTable
-    await immediate()
-    return this.#router.apply(table)
+    const table = (await parseInSlices(body.toString(), depthOfTables)) as RoutingTable
+    return this.#router.apply(table, body)
   }
 
   #answeredSettings() {
@@ -122,8 +125,10 @@ export class Control {
     return { listenHost, sharesPorts, version }
   }
 
-  #shutdown(response: ServerResponse, body: string): void {
-    const { graceSeconds = defaultGraceSeconds } = JSON.parse(body === '' ? '{}' : body) as { graceSeconds?: number }
+  #shutdown(response: ServerResponse, body: Buffer): void {
+    const { graceSeconds = defaultGraceSeconds } = JSON.parse(body.length === 0 ? '{}' : body.toString()) as {
+      graceSeconds?: number
+    }
     response.writeHead(202, { 'Content-Type': 'application/json' })
     response.write('{}\n')
     if (this.#isShuttingDown) return

@@ -9,12 +9,13 @@ import { Door } from './door.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { mostClients } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
-import { inSlices, liveListener, type LiveListener } from './live-table.ts'
+import { liveListener, type LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
 import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
 import type { Secure } from './securing.ts'
 import { Seldom } from './seldom.ts'
+import { eachInSlices } from './slices.ts'
 import { StickyCookies } from './sticky-cookies.ts'
 import { Tallies } from './tallies.ts'
 import { TargetHeadPlaces } from './target-head-context.ts'
@@ -103,12 +104,16 @@ export class DataPlane {
 
   /**
    * Resolves when every request that begins from now on is served by this table or a later one. A lower version than
-   * the current one changes nothing. Rejects, and has changed nothing, when the table cannot be kept on disk.
+   * the current one changes nothing. Rejects, and has changed nothing, when the table cannot be kept on disk. `text` is
+   * the table as JSON: making it anew would hold requests up.
    */
-  apply(table: RoutingTable): Promise<Pick<RouterReport, 'refusedListeners'>> {
+  apply(
+    table: RoutingTable,
+    text: string | Buffer = JSON.stringify(table),
+  ): Promise<Pick<RouterReport, 'refusedListeners'>> {
     return this.#inTurn(async () => {
       const isNew = table.version > this.#table.version
-      if (isNew) await this.#parts.savedState.saveTable(table)
+      if (isNew) await this.#parts.savedState.saveTable(text)
       // The same table again is a wish to try the refused ports again.
       if (isNew || this.#refused.length > 0) await this.#change(isNew ? table : this.#table)
       return { refusedListeners: this.#refused }
@@ -197,9 +202,9 @@ export class DataPlane {
    */
   async #change(table: RoutingTable): Promise<void> {
     const { listeners, doubles } = split(table)
-    const routes = await inSlices(listeners, (route) => liveListener(route, this.#workshop))
-    const groups = await inSlices(Object.values(table.targetGroups), (group) => this.#targets.prepare(group))
-    const problems = await inSlices(routes, (listener) => this.#tlsProblem(listener))
+    const routes = await eachInSlices(listeners, (route) => liveListener(route, this.#workshop))
+    const groups = await eachInSlices(Object.values(table.targetGroups), (group) => this.#targets.prepare(group))
+    const problems = await eachInSlices(routes, (listener) => this.#tlsProblem(listener))
     const usable = new Set(routes.filter((_, at) => problems[at] === undefined))
     const { opened, refused } = await this.#openDoors([...usable])
     this.#table = table

@@ -76,19 +76,3 @@ export function chooseGroup({ groups, total }: LiveForward, random: number): Wei
   for (const weighted of groups) if (place < weighted.sum) return weighted
   return undefined
 }
-
-/** What takes longer than this is done in more than one turn of the event loop. */
-const sliceMilliseconds = 2
-
-/** Makes one of each, letting requests through in between: a large table must not hold them up. */
-export async function inSlices<From, To>(items: readonly From[], make: (item: From) => To): Promise<To[]> {
-  const made: To[] = []
-  let begun = performance.now()
-  for (const item of items) {
-    made.push(make(item))
-    if (performance.now() - begun < sliceMilliseconds) continue
-    await new Promise((resolve) => setImmediate(resolve))
-    begun = performance.now()
-  }
-  return made
-}

@@ -114,8 +114,8 @@ async function obey(options: Options, router: Router): Promise<void> {
     }),
   }
   const controlled: Controlled = {
-    async apply(table) {
-      const applied = await plane.apply(table)
+    async apply(table, text) {
+      const applied = await plane.apply(table, text)
       await predecessor?.follow(table)
       return applied
     },

@@ -42,11 +42,10 @@ export class SavedState {
    * the waiting for the disk, and the writing of a long text, is left to the thread pool: the other calls take less time
    * than a turn of a busy loop.
    */
-  async saveTable(table: RoutingTable): Promise<void> {
+  async saveTable(text: string | Buffer): Promise<void> {
     const newFile = `${this.#tableFile}.new`
     const file = openSync(newFile, 'w', 0o600)
     try {
-      const text = JSON.stringify(table)
       if (text.length < longText) writeFileSync(file, text)
       else await writeLater(file, text)
       await syncFile(file)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseGroup, inSlices, liveListener } from '../../src/router/live-table.ts'
+import { chooseGroup, liveListener } from '../../src/router/live-table.ts'
 import { LiveTargets } from '../../src/router/live-targets.ts'
 import { Tallies } from '../../src/router/tallies.ts'
 import { forwardTo, listener } from './test-router.ts'
@@ -25,18 +25,3 @@ test('a target group is chosen in proportion to its weight, and never at weight 
   assert.equal(chosen(weights, 0.9999999999999999), 'green')
   assert.equal(chosen([['none', 0]], 0), undefined)
 })
-
-test('what takes long lets others do something in between', async () => {
-  let turns = 0
-  const timer = setInterval(() => turns++, 1)
-  const made = await inSlices([3, 3, 3, 3], busyFor)
-  clearInterval(timer)
-  assert.deepEqual(made, [3, 3, 3, 3])
-  assert.ok(turns > 0)
-})
-
-function busyFor(milliseconds: number): number {
-  const end = performance.now() + milliseconds
-  while (performance.now() < end);
-  return milliseconds
-}

@@ -1,0 +1,35 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** What takes longer than this is done in more than one turn of the event loop, so that it holds no request up. */
+const sliceMilliseconds = 1
+
+/** The last slice of one work and the first of the next are one slice where that one took less. */
+const shortMilliseconds = 0.25
+
+/** Does the work from yield to yield, and lets requests through in between. */
+export async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
+  let begun = performance.now()
+  for (;;) {
+    const step = work.next()
+    const took = performance.now() - begun
+    if (took >= (step.done === true ? shortMilliseconds : sliceMilliseconds)) {
+      await nextTurn()
+      begun = performance.now()
+    }
+    if (step.done === true) return step.value
+  }
+}
+
+/** Makes one of each. */
+export function eachInSlices<From, To>(items: readonly From[], make: (item: From) => To): Promise<To[]> {
+  return inSlices(madeOf(items, make))
+}
+
+function* madeOf<From, To>(items: readonly From[], make: (item: From) => To): Generator<void, To[]> {
+  const made: To[] = []
+  for (const item of items) {
+    made.push(make(item))
+    yield
+  }
+  return made
+}
