@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { answerWith, startSite } from '../acceptance/a-site.ts'
-import { teal } from './command-line.ts'
+import { teal, until } from './command-line.ts'
 
 function directoryOf(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'teal-accept-'))
@@ -62,4 +65,60 @@ test('what cannot be run, and what cannot be meant, is told apart', async (t) =>
   const wrong = await teal('accept', '--url', 'http://127.0.0.1:1', '--list', list, '--threshold', '120')
   assert.equal(wrong.exitCode, 2)
   assert.equal((await teal('accept', '--list', list)).exitCode, 2)
+})
+
+test('beside blue, what blue answers is right, whatever the list says, but for the paths that are ignored', async (t) => {
+  const blue = await startSite(t, ({ url }, response) => {
+    response.writeHead(url === '/gone' ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ id: 1, name: 'blue' }))
+  })
+  const green = await startSite(t, ({ url }, response) => {
+    response.writeHead(url === '/gone' ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(url === '/changed' || url === '/now' ? { id: '1' } : { id: 2, name: 'green' }))
+  })
+  const list = join(directoryOf(t), 'urls.csv')
+  writeFileSync(list, '/gone,200\n/same\n/changed\n/now\n')
+  const argv = ['accept', '--url', green.url, '--compare-with', blue.url, '--compare-body', 'json', '--list', list]
+  const judged = await teal(...argv, '--compare-ignore', '/now,/random/*', '--threshold', '75')
+  assert.equal(judged.exitCode, 0, judged.errors)
+  assert.match(judged.output, /^ {2}1 .*\/changed$/m)
+  assert.match(judged.output, /^ {2}MS +BLUE +SLOWEST BESIDE BLUE$/m)
+  assert.match(judged.output, /^1 passed because blue answers the same, and not what the list says\.$/m)
+  assert.match(judged.output, /\nPASSED: 3 of 4 URLs passed \(75 %\), the threshold is 75 %\.\n$/)
+  assert.equal((await teal(...argv, '--threshold', '75')).exitCode, 3)
+})
+
+test('limits of time end the requests, and what there was no time for is said', async (t) => {
+  const { url } = await startSite(t, (request, response) => {
+    if (request.url === '/') answerWith(response, 200)
+  })
+  const list = join(directoryOf(t), 'urls.csv')
+  writeFileSync(list, '/\n/never\n')
+  const argv = ['accept', '--url', url, '--list', list]
+  const slow = await teal(...argv, '--request-timeout', '1500ms', '--threshold', '50')
+  assert.equal(slow.exitCode, 0, slow.errors)
+  assert.match(slow.output, /no whole answer within 1\.5 s +\/never/)
+  const short = await teal(...argv, '--total-time', '1s', '--threshold', '100')
+  assert.equal(short.exitCode, 3, short.errors)
+  assert.match(short.output.replaceAll(/\s+/g, ' '), /there was no time for \d of the 2/)
+})
+
+test('Ctrl-C ends the requests and tells what was found until then', async (t) => {
+  const site = await startSite(t, (request, response) => {
+    if (request.url === '/') answerWith(response, 200)
+  })
+  const list = join(directoryOf(t), 'urls.csv')
+  writeFileSync(list, '/\n/never\n')
+  const launcher = new URL('../../bin/teal.mjs', import.meta.url).pathname
+  const argv = [launcher, 'accept', '--url', site.url, '--list', list, '--in-flight', '1', '--request-timeout', '60s']
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.after(() => child.kill('SIGKILL'))
+  const [output, closed] = [text(child.stdout), once(child, 'close')]
+  await until(
+    () => site.requests.some(({ url }) => url === '/never'),
+    () => 'the second URL was not requested',
+  )
+  child.kill('SIGINT')
+  assert.deepEqual(await closed, [3, null])
+  assert.match(await output, /NOT PASSED/)
 })
