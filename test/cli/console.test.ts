@@ -22,9 +22,8 @@ describe('teal console', () => {
   })
   after(() => theatre?.close())
 
-  test('a canary deployment is shown through the AWS API alone, and finished by its actions', async (t) => {
+  test('a canary deployment is shown through the AWS API alone, and finished by its actions', async () => {
     const load = theatre.startLoad()
-    t.after(() => load.stop())
     const id = await theatre.deploy('hello:2')
     await using site = await Console.start(theatre.url, '--allow-actions')
     await until('it is ready', async () => (await site.view(id)).head.status === 'Ready')

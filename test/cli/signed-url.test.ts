@@ -7,12 +7,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { aboutEndpoint } from '../../src/cli/about-endpoint.ts'
-import { dataDirectory, Serving, teal } from './command-line.ts'
+import { dataDirectory, Serving, teal, until } from './command-line.ts'
 
 test('from another machine the command line signs what it reads beside the AWS API', async (t) => {
   const data = dataDirectory(t)
   const serving = new Serving(data, '--host', '0.0.0.0', '--minute', '1s')
   const { port } = new URL(await serving.url())
+  await until(
+    () => serving.output.includes('Ctrl-C ends everything'),
+    () => serving.output,
+  )
   assert.match(serving.output, /Other machines have to sign/)
   assert.doesNotMatch(serving.output, /not enforced:.*credentials/)
   const endpointUrl = await farAway(t, Number(port))
