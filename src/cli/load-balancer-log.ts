@@ -89,7 +89,7 @@ class ShownLog {
 
   async #takeUndelivered(take: (text: string) => void): Promise<void> {
     for (let hasMore = true; hasMore;) {
-      const log = await readUndelivered(this.#access.endpoint(), this.#place, this.#cursor)
+      const log = await readUndelivered(this.#access, this.#place, this.#cursor)
       this.isLive = log !== undefined
       if (log === undefined) return
       for (const { key, lines } of log.parts) {

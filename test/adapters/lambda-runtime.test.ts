@@ -151,13 +151,13 @@ describe('handlers of Node.js', () => {
     const { runtime, invocation } = functionWorld(t)
     for (const [name, hint] of [
       ['commander', false],
-      ['@aws-sdk/client-dynamodb', true],
+      ['@aws-sdk/client-sqs', true],
     ] as const) {
       const outcome = await runtime.run(await invocation({ 'index.js': `require('${name}')` }))
       const { errorType, errorMessage = '' } = errorOf(outcome)
       assert.equal(errorType, 'Runtime.ImportModuleError')
       assert.match(errorMessage, new RegExp(`^Error: Cannot find module '${name}'`))
-      assert.equal(errorMessage.includes("Put @aws-sdk/client-dynamodb into the function's node_modules"), hint)
+      assert.equal(errorMessage.includes("Put @aws-sdk/client-sqs into the function's node_modules"), hint)
     }
   })
 
