@@ -3,6 +3,7 @@ import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { buildCommand } from './build-command.ts'
 import { certificateCommand } from './certificate.ts'
+import { consoleCommand } from './console.ts'
 import { continueCommand } from './continue.ts'
 import { deployCommand } from './deploy.ts'
 import { deploymentCommand } from './deployment.ts'
@@ -64,6 +65,7 @@ function createProgram(exitWith: (code: number) => void): Command {
     deployCommand(exitWith),
     initCommand(),
     watchCommand(exitWith),
+    consoleCommand(),
     statusCommand(),
     tasksCommand(),
     eventsCommand(),

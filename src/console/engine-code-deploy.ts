@@ -82,6 +82,7 @@ function headOf({ store, settings }: ReadEngine, deployment: Deployment, sides: 
     sides: { blue: side('blue'), green: side('green') },
     minuteMilliseconds: settings.minuteMilliseconds,
     limits: [],
+    isExact: true,
   }
 }
 

@@ -51,6 +51,7 @@ export function overviewPage(state: State, now: number, filter: (text: string) =
 function serviceCard(service: ServiceView): ComponentChild {
   const { lastDeployment: last, sides } = service
   const isRunning = last !== undefined && last.endedAt === undefined
+  const isCounted = sides.some(({ requestsPerSecond }) => requestsPerSecond !== undefined)
   const total = sides.reduce((sum, { requestsPerSecond = 0 }) => sum + requestsPerSecond, 0)
   const failures = sides.reduce((sum, { failuresPerSecond = 0 }) => sum + failuresPerSecond, 0)
   return h(
@@ -61,7 +62,7 @@ function serviceCard(service: ServiceView): ComponentChild {
       {},
       h('h2', {}, service.name),
       h('span', { class: 'aside' }, `${service.cluster} · ${service.controller}`),
-      h('span', { class: 'figure' }, h('b', {}, rate(total)), ' req/s'),
+      isCounted ? h('span', { class: 'figure' }, h('b', {}, rate(total)), ' req/s') : null,
     ),
     weightBar(sides),
     h('div', { class: 'sides' }, ...sides.map((side) => sideBlock(side))),
@@ -114,7 +115,7 @@ function sideBlock({
       'div',
       { class: 'small' },
       `${healthy} of ${targets} healthy`,
-      isLive ? ` · ${rate(requestsPerSecond)} req/s` : '',
+      isLive && requestsPerSecond !== undefined ? ` · ${rate(requestsPerSecond)} req/s` : '',
     ),
   )
 }
