@@ -17,6 +17,8 @@ export type Listing = {
   readonly services: readonly Service[]
   /** The ARN of a service deployment, by its end. */
   readonly arns: ReadonlyMap<string, string>
+  /** Production's, by the deployment of CodeDeploy. */
+  readonly listeners: ReadonlyMap<string, string>
   /** There are more deployments than are looked through. */
   readonly isCut: boolean
 }
@@ -25,6 +27,7 @@ export type Listing = {
 export class ConsoleListing {
   readonly #clients: AwsClients
   readonly #ended = new Map<string, DeploymentRow>()
+  readonly #listeners = new Map<string, string>()
 
   constructor(clients: AwsClients) {
     this.#clients = clients
@@ -39,7 +42,7 @@ export class ConsoleListing {
       own.push(...(await this.#ofService(service, arns)))
     }
     const rows = [...codeDeploy.rows, ...own].toSorted((one, other) => other.createdAt - one.createdAt)
-    return { at: Date.now(), rows, services, arns, isCut: codeDeploy.isCut }
+    return { at: Date.now(), rows, services, arns, listeners: this.#listeners, isCut: codeDeploy.isCut }
   }
 
   async #codeDeploy(): Promise<{ readonly rows: readonly DeploymentRow[]; readonly isCut: boolean }> {
@@ -55,13 +58,17 @@ export class ConsoleListing {
     for (let at = 0; at < unknown.length; at += mostPerCall) {
       const deploymentIds = unknown.slice(at, at + mostPerCall)
       const { deploymentsInfo = [] } = await codeDeploy.send(new sdk.BatchGetDeploymentsCommand({ deploymentIds }))
-      for (const row of deploymentsInfo.map(codeDeployRow)) {
+      for (const info of deploymentsInfo) {
+        const row = codeDeployRow(info)
+        const listener = info.loadBalancerInfo?.targetGroupPairInfoList?.[0]?.prodTrafficRoute?.listenerArns?.[0]
+        if (listener !== undefined) this.#listeners.set(row.id, listener)
         fresh.set(row.id, row)
         if (row.endedAt !== undefined) this.#ended.set(row.id, row)
       }
     }
     const listed = new Set(ids)
-    for (const id of this.#ended.keys()) if (!listed.has(id)) this.#ended.delete(id)
+    for (const known of [this.#ended, this.#listeners])
+      for (const id of known.keys()) if (!listed.has(id)) known.delete(id)
     const rows = ids.flatMap((id) => fresh.get(id) ?? this.#ended.get(id) ?? [])
     return { rows, isCut: ids.length >= mostListed }
   }

@@ -10,7 +10,10 @@ import { targetGroupsOf } from './status.ts'
 export async function serviceOnConsole(
   clients: AwsClients,
   service: Service,
-  lastDeployment: DeploymentRow | undefined,
+  {
+    lastDeployment,
+    prodListenerArn,
+  }: { readonly lastDeployment: DeploymentRow | undefined; readonly prodListenerArn: string | undefined },
 ): Promise<ServiceView> {
   const { serviceArn = '', serviceName = '', clusterArn, desiredCount = 0, runningCount = 0 } = service
   const arns = targetGroupsOf(service)
@@ -18,8 +21,8 @@ export async function serviceOnConsole(
     forwardsTo(clients, arns),
     Promise.all(arns.map((arn) => targetsOf(clients, arn))),
   ])
-  // The first listener is production's: test listeners have higher ports by convention, and AWS does not mark them.
-  const weights = forwards[0]?.weights ?? {}
+  const production = prodListenerArn ?? productionRule(service)
+  const weights = (forwards.find(({ of }) => of.includes(production ?? '')) ?? forwards[0])?.weights ?? {}
   const all = Object.values(weights).reduce((sum, each) => sum + each, 0)
   const sides = arns
     .map((arn, place) =>
@@ -42,6 +45,11 @@ export async function serviceOnConsole(
     listeners: [],
     lastDeployment,
   }
+}
+
+/** Of a service that ECS itself deploys: AWS marks no listener as production's, but the service names its rule. */
+function productionRule({ loadBalancers = [] }: Service): string | undefined {
+  return loadBalancers[0]?.advancedConfiguration?.productionListenerRule
 }
 
 /** Of CodeDeploy: the deployment that made what runs now, or that is under way. */

@@ -42,7 +42,7 @@ export class AwsSource implements ConsoleSource {
 
   async overview({ text }: { readonly text: string }): Promise<Overview> {
     return this.#politely(async () => {
-      const { services, rows, isCut } = await this.#listed()
+      const { services, rows, listeners, isCut } = await this.#listed()
       const { minuteMilliseconds } = await this.#clients.about()
       const words = text.toLowerCase().split(/\s+/).filter(Boolean)
       const matching = services.filter(({ serviceArn = '' }) =>
@@ -52,11 +52,9 @@ export class AwsSource implements ConsoleSource {
         matching.slice(0, mostServices).map((service) => {
           const of = `${service.clusterArn?.split('/').at(-1)} / ${service.serviceName}`
           const id = lastCodeDeployment(service)
-          return serviceOnConsole(
-            this.#clients,
-            service,
-            rows.find((row) => row.id === id || (row.by === 'ECS' && row.of === of)),
-          )
+          const lastDeployment = rows.find((row) => row.id === id || (row.by === 'ECS' && row.of === of))
+          const prodListenerArn = listeners.get(id ?? '')
+          return serviceOnConsole(this.#clients, service, { lastDeployment, prodListenerArn })
         }),
       )
       return {

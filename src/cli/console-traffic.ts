@@ -47,10 +47,11 @@ function sumsOf(side: SideView | undefined): Sums {
 
 function pointOf(before: Sums, now: Sums, side: SideView | undefined): PointSide {
   const failed = Math.max(0, now.errors - before.errors)
+  const isQuiet = now.requests === before.requests
   return {
     answered: Math.max(0, now.requests - before.requests - failed),
     failed,
-    p50: side?.traffic?.p50Milliseconds,
-    p99: side?.traffic?.p99Milliseconds,
+    p50: isQuiet ? undefined : side?.traffic?.p50Milliseconds,
+    p99: isQuiet ? undefined : side?.traffic?.p99Milliseconds,
   }
 }

@@ -136,8 +136,9 @@ function taskSetViews({ deployments, store }: ReadEngine, deployment: Deployment
 
 function hookView({ event, functionName, startedAt, verdict, invocation, cannotRun, closed }: HookExecution): HookView {
   const status = cannotRun === undefined ? (verdict?.status ?? (closed ? 'Given up' : 'InProgress')) : 'Failed'
+  // A function that returns nothing answers `null`.
   const details = [cannotRun?.message, invocation?.functionError, invocation?.result].filter(
-    (text) => text !== undefined,
+    (text) => text !== undefined && text !== 'null',
   )
   return {
     event,

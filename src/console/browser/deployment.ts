@@ -39,7 +39,7 @@ export function deploymentPage(state: State, now: number): ComponentChild {
       ),
       sidesPart(state, head, doing, isOver),
     ),
-    head.isExact
+    head.isExact && !(isOver && isUnused(view))
       ? card('Requests', wallLegend(state), h(WallView, { wall: state.wall, version: state.wall.version }))
       : null,
     h(
@@ -55,6 +55,11 @@ export function deploymentPage(state: State, now: number): ComponentChild {
     stepsPart(view.steps ?? [], view.happenings ?? []),
     documentsPart(documents),
   )
+}
+
+/** Nobody asked for anything while it ran. */
+function isUnused({ account }: Loaded): boolean {
+  return account !== undefined && account.answered + account.failed + account.givenUp === 0
 }
 
 function headPart(state: State, head: DeploymentHead, actions: readonly ActionView[], now: number): ComponentChild {

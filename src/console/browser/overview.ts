@@ -121,6 +121,8 @@ function sideBlock({
 }
 
 function nothingYet({ overview }: State): ComponentChild {
+  // Where the page is not the endpoint's own, whoever looks has configured the endpoint already.
+  const isOwn = (overview?.limits.length ?? 0) === 0
   const commands = [
     `export AWS_ENDPOINT_URL=${location.origin}`,
     'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
@@ -143,7 +145,7 @@ function nothingYet({ overview }: State): ComponentChild {
       {},
       'Create a service with the AWS tools you have, and it appears here: its two target groups, who is live, and every deployment as it happens.',
     ),
-    h('pre', {}, commands.join('\n')),
+    isOwn ? h('pre', {}, commands.join('\n')) : null,
     h('p', { class: 'aside' }, overview?.place ?? ''),
   )
 }
