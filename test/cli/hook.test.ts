@@ -87,6 +87,31 @@ describe('teal hook', { timeout: 100_000 }, () => {
     assert.match(none.errors, /^teal: function other has written nothing yet in us-east-1/)
   })
 
+  test('run and logs tell scripts in JSON', async () => {
+    const ran = JSON.parse((await run('run', 'check', '--json')).output)
+    assert.deepEqual(
+      [ran.functionName, ran.result, ran.functionError],
+      ['check', '"DeploymentDoesNotExistException"', undefined],
+    )
+    assert(ran.logLines.some((line: string) => line.endsWith('\tINFO\tstage one')))
+    const failed = await run('run', 'check', '--json', '--payload', '{"DeploymentId":"fail"}')
+    assert.deepEqual([failed.exitCode, JSON.parse(failed.output).functionError], [1, 'Unhandled'])
+    const logged = await teal(
+      'hook',
+      'logs',
+      'check',
+      '--data',
+      data,
+      '--region',
+      'us-east-1',
+      '--json',
+      '--lines',
+      '1',
+    )
+    const { at, text } = JSON.parse(logged.output)
+    assert.match(`${at} ${text}`, /^\d{4}-\d\d-\d\dT\S+Z REPORT RequestId: /)
+  })
+
   test('teal logs --hook shows it too, from CloudWatch Logs', async () => {
     const { exitCode, output, errors } = await teal('logs', '--hook', 'check', '--endpoint-url', url)
     assert.deepEqual([exitCode, errors], [0, ''])
