@@ -141,7 +141,12 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour(
       'Stickiness of targets: `lb_cookie` (`AWSALB`), `app_cookie` (`AWSALBAPP-0`)',
       'supported',
-      'the duration begins anew with every answer',
+      'the duration begins anew with every answer; a client whose target is gone is bound to its next one',
+    ),
+    behaviour(
+      'Deregistration delay',
+      'supported',
+      'a target without requests is gone at once, where AWS shows it as draining until the delay is over',
     ),
     behaviour('Minimum of healthy targets for routing, as count or percentage', 'supported', ''),
     behaviour('Minimum of healthy targets for DNS; cross-zone balancing', 'recorded', 'there is one zone, and no DNS'),

@@ -3,8 +3,7 @@ import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { DynamoDbStore } from './adapters/dynamodb-store.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
-import { GatewayDoor } from './adapters/gateway-door.ts'
-import type { DoorPlace } from './adapters/gateway-door.ts'
+import { GatewayDoor, type DoorPlace } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
@@ -52,6 +51,7 @@ import { Deployments } from './engine/deployments.ts'
 import type { RouterReport } from './domain/router-report.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
+import { LoggedFunctions } from './engine/function-logs.ts'
 import { LambdaFunctions } from './engine/lambda-functions.ts'
 import { RouterLoadBalancing } from './engine/load-balancing.ts'
 import { LogStore } from './engine/log-store.ts'
@@ -250,7 +250,8 @@ function createParts(directory: DataDirectory, options: TealOptions, tasks: Star
   const scheduling = { store, clock, chance, runtime, loadBalancing, changes, settings, log }
   const services = new EcsServiceScheduler({ ...scheduling, objects, logs: containerLogs })
   const code = new FunctionCodeDirectory(dataDirectory)
-  const functionRuntime = new LambdaRuntime({ dataDirectory, code, clock, log })
+  const functionProcesses = new LambdaRuntime({ dataDirectory, code, clock, log })
+  const functionRuntime = new LoggedFunctions(functionProcesses, { logs, clock, chance, settings, log })
   const functions = new LambdaFunctions({ store, clock, chance, settings, runtime: functionRuntime, log })
   const deploying = { store, clock, changes, settings, loadBalancing, services, functions, log }
   const engine = {

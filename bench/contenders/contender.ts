@@ -11,7 +11,7 @@ export type Contender = {
   readonly start: (stage: Stage, site: Site) => Promise<Running>
 }
 
-export const contenderNames = ['direct', 'teal', 'haproxy', 'nginx', 'caddy', 'httpxy', 'http-proxy'] as const
+export const contenderNames = ['direct', 'relay', 'teal', 'haproxy', 'nginx', 'caddy', 'httpxy', 'http-proxy'] as const
 export type ContenderName = (typeof contenderNames)[number]
 
 export type Running = {

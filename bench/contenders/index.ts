@@ -4,7 +4,8 @@ import { direct } from './direct.ts'
 import { haproxy } from './haproxy.ts'
 import { nginx } from './nginx.ts'
 import { nodeProxies } from './node-proxies.ts'
+import { relay } from './relay.ts'
 import { teal } from './teal.ts'
 
 /** In the order of the tables. */
-export const allContenders: readonly Contender[] = [direct, teal, haproxy, nginx, caddy, ...nodeProxies]
+export const allContenders: readonly Contender[] = [direct, relay, teal, haproxy, nginx, caddy, ...nodeProxies]

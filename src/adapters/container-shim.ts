@@ -7,6 +7,8 @@ export type ContainerCommand = {
   readonly arguments: readonly string[]
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
+  /** Directories of control groups that the command's process belongs to. */
+  readonly groups?: readonly string[]
 }
 
 /**
@@ -19,6 +21,8 @@ export type ContainerCommand = {
  * - The command runs in the foreground, after its pid is written down: a background command of a shell would ignore
  *   SIGINT and SIGQUIT. Signals are sent to the whole group, so the shim forwards none; it only has to outlive them. A
  *   handler does that, for what is ignored would be ignored by the command too.
+ * - The command's process writes itself into its control groups before it becomes the command, so that nothing of it is
+ *   ever outside. The shim stays out: what is killed for its memory must not take the exit code with it.
  * - When the command ends by itself, all that it has started ends, as in a container. During a stop the rest has its time.
  * - The exit code is one write of a line that ends in a newline; a reader takes nothing less for it. A full disk has no
  *   room for a line, but for a link: it takes no block.
@@ -26,7 +30,8 @@ export type ContainerCommand = {
  * The script arrives in a variable and not as an argument, so that a list of processes shows the command.
  */
 const script = `
-unset TEAL_SHIM
+groups=$TEAL_GROUPS
+unset TEAL_SHIM TEAL_GROUPS
 state=$1 tools=$2
 shift 2
 stopping=
@@ -55,6 +60,12 @@ PATH=$path
     pid=$(exec sh -c 'echo "$PPID"')
     PATH=$path
   fi
+  IFS='
+'
+  set -f
+  for group in $groups; do
+    echo "$pid" >"$group/cgroup.procs" || exit 126
+  done
   echo "$pid" >"$state/command" || exit 126
   exec "$@"
 ) 2>&1
@@ -66,6 +77,8 @@ exit "$code"
 
 /** Names a shell can hold; others would be lost on the way through it. */
 const shellName = /^[A-Za-z_]\w*$/
+/** What the shim itself sets: a variable of the container's that has such a name would arrive changed. */
+const shimName = /^(?:IFS|state|tools|stopping|path|stat|boot|pid|rest|groups?|code)$/
 
 /** Starts the shim of a container. Throws, or emits `error`, where the system refuses. */
 export function spawnShim(command: ContainerCommand, files: ContainerFiles, label: string): ChildProcess {
@@ -90,14 +103,16 @@ function spawnDetached(
 ): ChildProcess {
   const variables = Object.entries(command.environment)
   // env(1) sets what a shell would drop: names like `spring.profiles.active`, which ECS allows.
-  const unusual = variables.filter(([name]) => !shellName.test(name)).map(([name, value]) => `${name}=${value}`)
+  const unusual = variables
+    .filter(([name]) => !shellName.test(name) || shimName.test(name))
+    .map(([name, value]) => `${name}=${value}`)
   const prefix = unusual.length === 0 ? [] : ['/usr/bin/env', '--', ...unusual]
   const tools = process.env['PATH'] ?? '/usr/bin:/bin'
   const shimArguments = ['-c', 'eval "$TEAL_SHIM"', label, files.state, tools, ...prefix, ...command.arguments]
   const child = spawn('/bin/sh', shimArguments, {
     cwd: command.directory,
     detached: true,
-    env: { ...command.environment, TEAL_SHIM: script },
+    env: { ...command.environment, TEAL_SHIM: script, TEAL_GROUPS: (command.groups ?? []).join('\n') },
     stdio: ['ignore', log, errors],
   })
   child.unref()

@@ -31,6 +31,7 @@ import { volumeVariables } from './process-volumes.ts'
 import type { VolumePlaces } from './process-volumes.ts'
 import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
 import type { PlannedContainer, TaskPlan } from './task-directory.ts'
+import { groupUsage, TaskGroups, wasKilledForMemory } from './task-groups.ts'
 import { TaskPorts } from './task-ports.ts'
 
 export type ProcessRuntimeOptions = {
@@ -45,9 +46,13 @@ type LogSource = Parameters<TaskRuntime['followLog']>[0]
 const host = '127.0.0.1'
 
 const isolationWarning =
-  'Tasks run as processes of this machine, as the user who runs the engine unless they name another: CPU and memory ' +
-  'limits, networks and a file system of their own are not enforced, tasks of one image share its directory, and a ' +
-  'program that leaves its process group (a daemon) is not stopped with its task.'
+  'Tasks run as processes of this machine, as the user who runs the engine unless they name another: networks and a ' +
+  'file system of their own are not enforced, tasks of one image share its directory, and a '
+const withLimits =
+  'program that leaves its process group (a daemon) is stopped with its task only where the task has limits of CPU or ' +
+  'memory, which are enforced.'
+const withoutLimits =
+  'program that leaves its process group (a daemon) is not stopped with its task. CPU and memory limits are not enforced: '
 
 /**
  * Tasks as processes: each container is a process group in a session of its own, which outlives the engine. All that is
@@ -64,6 +69,7 @@ export class ProcessRuntime implements TaskRuntime {
   readonly #usage: ProcessUsage
   readonly #stats: ProcessStats
   readonly #watch: ContainerWatch
+  readonly #groups: TaskGroups
   readonly #listeners: ((taskId: string) => void)[] = []
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #stops = new Map<string, Promise<void>>()
@@ -84,6 +90,7 @@ export class ProcessRuntime implements TaskRuntime {
     this.#log = log
     this.#usage = new ProcessUsage(clock)
     this.#stats = new ProcessStats(clock, this.#usage)
+    this.#groups = new TaskGroups(dataDirectory, clock)
     this.#watch = new ContainerWatch(clock, (taskId) => {
       for (const listener of this.#listeners) listener(taskId)
     })
@@ -108,7 +115,7 @@ export class ProcessRuntime implements TaskRuntime {
         const plan = this.#directory(launch.taskId).readPlan()
         const container = launch.containers.find(({ name }) => name === containerName)
         if (plan === undefined || container === undefined) throw new Error(`${containerName} has not been prepared`)
-        await this.#startContainer(container, plan)
+        await this.#startContainer(container, plan, launch)
       } catch (error) {
         throw toStartError(error)
       }
@@ -117,8 +124,8 @@ export class ProcessRuntime implements TaskRuntime {
 
   async inspect(taskId: string): Promise<readonly ContainerObservation[]> {
     const directory = this.#directory(taskId)
-    const containers = directory.readPlan()?.containers ?? []
-    return containers.flatMap(({ name }) => observe(directory, name))
+    const plan = directory.readPlan()
+    return (plan?.containers ?? []).flatMap(({ name }) => observe(directory, name, plan?.groups))
   }
 
   async stopContainer(taskId: string, containerName: string): Promise<void> {
@@ -163,9 +170,11 @@ export class ProcessRuntime implements TaskRuntime {
   }
 
   async stats(taskId: string): Promise<Readonly<Record<string, object>>> {
+    const groups = this.#readPlan(this.#directory(taskId))?.groups
     return Object.fromEntries(
       this.#leaders(taskId).flatMap(({ name, pid }) => {
-        const stats = this.#stats.of(pid, `${taskId}/${name}`)
+        const inGroup = groups === undefined ? undefined : groupUsage(groups, name)
+        const stats = this.#stats.of(pid, `${taskId}/${name}`, inGroup)
         return stats === undefined ? [] : [[name, stats]]
       }),
     )
@@ -251,9 +260,11 @@ export class ProcessRuntime implements TaskRuntime {
     for (const container of launch.containers) containers.push(await planContainer(container, this.#images))
     const count = launch.containers.reduce((sum, { containerPorts }) => sum + containerPorts.length, 0)
     const ports = [...(await this.#ports.choose(taskId, count))]
+    const groups = this.#groups.plan(launch)
     const plan: TaskPlan = {
       taskId,
       taskArn,
+      ...(groups === undefined ? {} : { groups }),
       containers: containers.map((each, index) => withPorts(each, launch.containers[index], ports)),
     }
     const directory = this.#directory(taskId)
@@ -268,7 +279,7 @@ export class ProcessRuntime implements TaskRuntime {
     return directory.readPlan() ?? plan
   }
 
-  async #startContainer(launch: ContainerLaunch, plan: TaskPlan): Promise<void> {
+  async #startContainer(launch: ContainerLaunch, plan: TaskPlan, task: TaskLaunch): Promise<void> {
     const { taskId } = plan
     const planned = plan.containers.find(({ name }) => name === launch.name)
     if (planned === undefined) throw new Error(`the task was first started without a container ${launch.name}`)
@@ -278,6 +289,7 @@ export class ProcessRuntime implements TaskRuntime {
       arguments: planned.arguments,
       directory: planned.directory,
       environment: containerEnvironment(launch, planned, plan),
+      groups: plan.groups === undefined ? [] : this.#groups.make(plan.groups, task, launch.name),
     }
     const onExit = (): void => this.#watch.look(taskId, files)
     this.#environments.set(files.state, command.environment)
@@ -292,8 +304,14 @@ export class ProcessRuntime implements TaskRuntime {
 
   async #stopContainers(taskId: string): Promise<void> {
     const directory = this.#directory(taskId)
-    const containers = directory.readPlan()?.containers ?? []
+    const { containers = [], groups } = directory.readPlan() ?? {}
     await Promise.all(containers.map((each) => stopContainer(each, directory.files(each.name), this.#clock)))
+    if (groups !== undefined) {
+      await this.#groups.remove(
+        groups,
+        containers.map(({ name }) => ({ name, files: directory.files(name) })),
+      )
+    }
     this.#ports.release(taskId)
   }
 
@@ -311,8 +329,11 @@ export class ProcessRuntime implements TaskRuntime {
   }
 
   #warnOnce(): void {
-    if (!this.#hasWarned) this.#log?.warn(isolationWarning)
+    if (this.#hasWarned) return
     this.#hasWarned = true
+    const problem = this.#groups.problem()
+    this.#log?.warn(`${isolationWarning}${problem === undefined ? withLimits : `${withoutLimits}${problem}.`}`)
+    void this.#groups.removeOrphans(listTasks(this.#tasksDirectory))
   }
 }
 
@@ -339,18 +360,23 @@ function endpointsOf(plan: TaskPlan): readonly TaskEndpoint[] {
   )
 }
 
-function observe(directory: TaskDirectory, name: string): readonly ContainerObservation[] {
-  const state = readContainerState(directory.files(name))
+function observe(directory: TaskDirectory, name: string, groups: TaskPlan['groups']): readonly ContainerObservation[] {
+  const files = directory.files(name)
+  const state = readContainerState(files)
   switch (state.kind) {
     case 'unclaimed':
     case 'withdrawn':
       return []
     case 'running':
       return [{ name, ...runtimeId(state.pid), state: { kind: 'running' } }]
-    case 'exited':
-      return [{ name, ...runtimeId(state.pid), state: { kind: 'exited', exitCode: state.exitCode } }]
+    case 'exited': {
+      const reason = groups !== undefined && wasKilledForMemory(groups, name, files) ? { reason: outOfMemory } : {}
+      return [{ name, ...runtimeId(state.pid), state: { kind: 'exited', exitCode: state.exitCode, ...reason } }]
+    }
   }
 }
+
+const outOfMemory = 'OutOfMemoryError: Container killed due to memory usage'
 
 /** The pid of the container's command: what a person would signal. */
 function runtimeId(pid: number | undefined): { readonly runtimeId?: string } {

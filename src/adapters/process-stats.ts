@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import type { Clock } from '../engine/ports.ts'
 import type { ProcessUsage } from './process-usage.ts'
+import type { GroupUsage } from './task-groups.ts'
 
 const nanosecondsOfMillisecond = 1_000_000
 /** What Docker says of a time that never was. */
@@ -24,7 +25,7 @@ type Look = { readonly read: string; readonly cpu: CpuStats }
 /**
  * What a container's processes use, in the form in which Docker's engine tells it, from Linux's /proc. What /proc does not tell
  * of a group of processes (their part of the network, of the disks) is left out, as Docker leaves it out where it does not
- * know. The limit of memory is the machine's: no other is enforced.
+ * know. Of a container in a control group that tells more, and its limit of memory; otherwise that is the machine's.
  */
 export class ProcessStats {
   readonly #clock: Clock
@@ -38,10 +39,10 @@ export class ProcessStats {
   }
 
   /** Undefined where the group is gone, or this is not Linux. */
-  of(groupLeader: number, container: string): object | undefined {
+  of(groupLeader: number, container: string, inGroup?: GroupUsage): object | undefined {
     const detail = this.#usage.ofGroup(groupLeader)
     if (detail === undefined) return undefined
-    const { userMilliseconds, kernelMilliseconds, memoryBytes, threads } = detail
+    const { userMilliseconds, kernelMilliseconds, memoryBytes, threads } = { ...detail, ...inGroup }
     const read = new Date(this.#clock.now()).toISOString()
     const cpu: CpuStats = {
       cpu_usage: {
@@ -60,7 +61,7 @@ export class ProcessStats {
       pids_stats: { current: threads },
       cpu_stats: cpu,
       precpu_stats: before?.cpu ?? noCpu,
-      memory_stats: { usage: memoryBytes, limit: totalmem() },
+      memory_stats: { usage: memoryBytes, limit: Math.min(totalmem(), inGroup?.limitBytes ?? Infinity) },
     }
   }
 

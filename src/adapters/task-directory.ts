@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync
 import { join } from 'node:path'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { writeDurably } from './durable-file.ts'
+import type { GroupPlace } from './group-hierarchy.ts'
 import { isAlive } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
@@ -10,6 +11,8 @@ export type TaskPlan = {
   readonly taskId: string
   readonly taskArn: string
   readonly containers: readonly PlannedContainer[]
+  /** The task's control groups, where it has limits and they are enforced. */
+  readonly groups?: GroupPlace
 }
 
 export type PlannedContainer = {

@@ -1,4 +1,5 @@
 import { clientConfiguration, type AwsOptions } from './aws-access.ts'
+import { signedUrl } from './signed-url.ts'
 
 /** What only the endpoint itself can say. AWS does not say it, and nor does anybody else's endpoint. */
 export type AboutEndpoint = {
@@ -16,7 +17,7 @@ export async function aboutEndpoint(options: AwsOptions): Promise<AboutEndpoint>
   const { endpoint } = clientConfiguration(options)
   if (endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) return aws
   try {
-    const url = `${endpoint.replace(/\/$/, '')}/teal.json`
+    const url = await signedUrl(`${endpoint.replace(/\/$/, '')}/teal.json`, options)
     const answer = await fetch(url, { signal: AbortSignal.timeout(patienceMilliseconds) })
     if (!answer.ok) return aws
     const { minuteMilliseconds } = (await answer.json()) as { readonly minuteMilliseconds?: unknown }

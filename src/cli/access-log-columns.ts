@@ -63,7 +63,9 @@ function timeOf(time: number): string {
   return `${date.toTimeString().slice(0, 8)}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }
 
-function pathOf({ url = '-', type }: AccessLogLine): string {
+function pathOf({ url = '-', type, method }: AccessLogLine): string {
+  // The line of what was no request names the listener, and ends where a path would begin.
+  if (method === undefined) return '-'
   const path = /^[a-z]+:\/\/[^/]*(\/.*)$/s.exec(url)?.[1] ?? url
   return type === 'ws' || type === 'wss' ? `${path} (${type})` : path
 }

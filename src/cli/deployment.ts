@@ -6,6 +6,7 @@ import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { deploymentText } from './deployment-text.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
 import { CliError } from './exit-code.ts'
+import { signedUrl } from './signed-url.ts'
 import { readServiceDeployment, serviceDeploymentId, serviceDeploymentText } from './service-deployment.ts'
 
 type DeploymentOptions = AwsOptions & { readonly json: boolean }
@@ -39,7 +40,7 @@ async function deployment(deploymentId: string, { json, ...options }: Deployment
   }
   const access = await codeDeployAccess(options)
   try {
-    const shown = await look(access, deploymentId)
+    const shown = await look(access, deploymentId, options)
     console.log(json ? JSON.stringify(shown, undefined, 2) : deploymentText(shown))
   } catch (error) {
     throw forAwsUser(error, access)
@@ -55,14 +56,14 @@ export type ShownDeployment = {
   readonly record?: DeploymentRecord
 }
 
-async function look(access: CodeDeployAccess, deploymentId: string): Promise<ShownDeployment> {
+async function look(access: CodeDeployAccess, deploymentId: string, options: AwsOptions): Promise<ShownDeployment> {
   const { codeDeploy } = access
   const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
   const { deploymentInfo } = await codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
   if (deploymentInfo === undefined) throw new CliError(`${access.endpoint()} answers nothing about ${deploymentId}.`)
   const [target, record] = await Promise.all([
     deploymentTargetOf(access, deploymentId),
-    readRecord(access.endpoint(), deploymentId),
+    readRecord(access.endpoint(), deploymentId, options),
   ])
   return {
     endpoint: access.endpoint(),
@@ -76,11 +77,16 @@ async function look(access: CodeDeployAccess, deploymentId: string): Promise<Sho
 const recordPatienceMilliseconds = 10_000
 
 /** AWS itself is not asked for what only Teal has. */
-async function readRecord(endpoint: string, deploymentId: string): Promise<DeploymentRecord | undefined> {
+async function readRecord(
+  endpoint: string,
+  deploymentId: string,
+  options: AwsOptions,
+): Promise<DeploymentRecord | undefined> {
   if (/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) return undefined
   const signal = AbortSignal.timeout(recordPatienceMilliseconds)
   try {
-    const answer = await fetch(`${endpoint}/deployments/${deploymentId}.json`, { signal })
+    const url = await signedUrl(`${endpoint}/deployments/${deploymentId}.json`, options)
+    const answer = await fetch(url, { signal })
     const isRecord = answer.ok && answer.headers.get('content-type') === 'application/json'
     return isRecord ? ((await answer.json()) as DeploymentRecord) : undefined
   } catch {

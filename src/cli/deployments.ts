@@ -5,11 +5,18 @@ import type { Command } from 'commander'
 import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
-import { serviceDeployments } from './own-services.ts'
+import { allServices, serviceDeployments } from './own-services.ts'
 import { serviceNamed } from './service-access.ts'
 import { columns, dateAndTime, spanOf } from './text.ts'
 
-type DeploymentsOptions = AwsOptions & { readonly json: boolean; readonly last: number; readonly service?: string }
+type DeploymentsOptions = AwsOptions & {
+  readonly json: boolean
+  readonly last: number
+  readonly service?: string
+  readonly all: boolean
+}
+
+type ListOptions = Omit<DeploymentsOptions, 'all' | 'service'>
 
 /** What BatchGetDeployments takes at once. */
 const mostPerCall = 25
@@ -19,6 +26,7 @@ export function deploymentsCommand(): Command {
     .summary('list deployments')
     .description('Lists the deployments of the region, the newest first.')
     .option('--service <cluster/service>', 'those of this service that ECS itself did')
+    .option('--all', "also those that ECS itself did, of all services; their id is an ARN's end", false)
     .option('--last <number>', 'how many, at most', parseCount, 20)
     .option('--json', 'print them as JSON, as AWS answers', false)
     .addHelpText('after', help)
@@ -30,9 +38,14 @@ Examples:
   $ teal deployments
   $ teal deployments --last 100 --json
   $ teal deployments --service prod/web
+  $ teal deployments --all
 ${awsHelp}`
 
-async function deployments({ json, last, service, ...options }: DeploymentsOptions): Promise<void> {
+async function deployments({ json, last, service, all, ...options }: DeploymentsOptions): Promise<void> {
+  if (all) {
+    await ofBoth({ json, last, ...options })
+    return
+  }
   if (service !== undefined) {
     await ofService(service, { json, last, ...options })
     return
@@ -50,7 +63,10 @@ async function deployments({ json, last, service, ...options }: DeploymentsOptio
 }
 
 /** ListDeployments does not say in which order it lists: the times do. */
-async function newest({ codeDeploy }: CodeDeployAccess, last: number): Promise<readonly DeploymentInfo[]> {
+async function newest(
+  { codeDeploy }: Pick<CodeDeployAccess, 'codeDeploy'>,
+  last: number,
+): Promise<readonly DeploymentInfo[]> {
   const { BatchGetDeploymentsCommand, paginateListDeployments } = await import('@aws-sdk/client-codedeploy')
   const ids: string[] = []
   for await (const page of paginateListDeployments({ client: codeDeploy }, {})) ids.push(...(page.deployments ?? []))
@@ -83,8 +99,43 @@ function parseCount(text: string): number {
   return count
 }
 
+/** CodeDeploy's and those of ECS itself, by time. */
+async function ofBoth({ json, last, ...options }: ListOptions): Promise<void> {
+  const clients = await awsClients(options)
+  try {
+    const infos = (await newest(clients, last)).map((info) => ({ at: timeOf(info), cells: row(info), brief: info }))
+    const services = (await allServices(clients)).filter(
+      ({ deploymentController: { type } = {} }) => type !== 'EXTERNAL',
+    )
+    const native = await Promise.all(
+      services.map(async ({ clusterArn = '', serviceName = '' }) => {
+        const briefs = await serviceDeployments(clients, { cluster: clusterArn, service: serviceName })
+        const name = `${clusterArn.split('/').at(-1)}/${serviceName} (ECS)`
+        return briefs.map((brief) => {
+          return { at: Number(brief.createdAt ?? 0), cells: [...serviceRow(brief).slice(0, 4), name], brief }
+        })
+      }),
+    )
+    const both = [...infos, ...native.flat()].toSorted((one, other) => other.at - one.at).slice(0, last)
+    const text = [...columns([headingOfBoth, ...both.map(({ cells }) => cells)]), '', 'More: teal deployment ID']
+    if (json)
+      console.log(
+        JSON.stringify(
+          both.map(({ brief }) => brief),
+          undefined,
+          2,
+        ),
+      )
+    else console.log(both.length === 0 ? `There are no deployments at ${clients.endpoint()}.` : text.join('\n'))
+  } catch (error) {
+    throw forAwsUser(error, clients)
+  }
+}
+
+const headingOfBoth = ['ID', 'STATUS', 'CREATED', 'TOOK', 'WHOSE']
+
 /** Under the ECS controller. */
-async function ofService(text: string, { json, last, ...options }: DeploymentsOptions): Promise<void> {
+async function ofService(text: string, { json, last, ...options }: ListOptions): Promise<void> {
   const clients = await awsClients(options)
   try {
     const all = (await serviceDeployments(clients, serviceNamed(text))).slice(0, last)

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { awsCommand, clientConfiguration } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { CliError } from './exit-code.ts'
+import { signedUrl } from './signed-url.ts'
 
 type ExecOptions = AwsOptions & { readonly container?: string; readonly timeout: number }
 
@@ -42,7 +43,7 @@ async function execute(task: string, command: readonly string[], options: ExecOp
   const url = `${endpoint.replace(/\/$/, '')}/tasks/${encodeURIComponent(taskId)}/exec`
   const { container, timeout } = options
   const body = JSON.stringify({ command, container, timeoutSeconds: timeout })
-  const answer = await ask(url, body, endpoint)
+  const answer = await ask(await signedUrl(url, options, { method: 'POST', body }), body, endpoint)
   const result = (await answer.json().catch(() => ({ message: `${endpoint} does not answer as Teal does.` }))) as {
     readonly message?: string
     readonly exitCode?: number

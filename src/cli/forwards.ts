@@ -18,10 +18,10 @@ export async function forwardsTo(
     const { Listeners = [] } = await elb.send(new sdk.DescribeListenersCommand({ LoadBalancerArn }))
     for (const { ListenerArn, Port = 0 } of Listeners) {
       const { Rules = [] } = await elb.send(new sdk.DescribeRulesCommand({ ListenerArn }))
-      const weights = Rules.map(({ Actions = [] }) => weightsOf(Actions))
-      found.push(
-        ...weights.filter((each) => isTo(each, targetGroupArns)).map((each) => ({ port: Port, weights: each })),
-      )
+      const forwards = Rules.map(({ RuleArn = '', Actions = [] }): SeenForward => {
+        return { port: Port, of: [ListenerArn ?? '', RuleArn], weights: weightsOf(Actions) }
+      })
+      found.push(...forwards.filter(({ weights }) => isTo(weights, targetGroupArns)))
     }
   }
   return found.toSorted((one, other) => one.port - other.port)

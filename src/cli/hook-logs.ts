@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs'
 import { CliError } from './exit-code.ts'
 import { dataOption } from './options.ts'
 
-type HookLogsOptions = { readonly data: string; readonly lines: number; readonly region: string }
+type HookLogsOptions = {
+  readonly data: string
+  readonly lines: number
+  readonly region: string
+  readonly json: boolean
+}
 
 export function hookLogsCommand(): Command {
   return new Command('logs')
@@ -15,10 +20,11 @@ export function hookLogsCommand(): Command {
     .addOption(new Option('--lines <number>', 'how many').argParser(parseLines).default(100))
     .addOption(new Option('--region <region>', "the function's region").env('AWS_REGION').default('us-east-1'))
     .addOption(dataOption())
+    .option('--json', 'print a JSON object a line: at, text', false)
     .action(showLogs)
 }
 
-async function showLogs(name: string, { data, lines, region }: HookLogsOptions): Promise<void> {
+async function showLogs(name: string, { data, lines, region, json }: HookLogsOptions): Promise<void> {
   const { logFiles } = await import('../adapters/lambda-log.ts')
   const { readLogTail } = await import('../adapters/log-tail.ts')
   const files = logFiles({ dataDirectory: data, functionName: name, region })
@@ -27,7 +33,13 @@ async function showLogs(name: string, { data, lines, region }: HookLogsOptions):
       `function ${name} has written nothing yet in ${region} (there is no ${files.at(-1)}). Functions on AWS have their logs in CloudWatch.`,
     )
   }
-  for (const line of await readLogTail(files, lines)) console.log(line)
+  for (const line of await readLogTail(files, lines)) console.log(json ? inJson(line) : line)
+}
+
+/** A line begins with its time. */
+function inJson(line: string): string {
+  const end = line.indexOf(' ')
+  return JSON.stringify({ at: line.slice(0, end), text: line.slice(end + 1) })
 }
 
 function parseLines(text: string): number {

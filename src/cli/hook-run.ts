@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 import { hookableEventNames } from '../domain/deployment.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { CliError } from './exit-code.ts'
-import { lambdaAccess } from './hook-access.ts'
+import { lambdaAccess, type LambdaAccess } from './hook-access.ts'
 import { wrapped } from './text.ts'
 
-type HookRunOptions = AwsOptions & { readonly event: string; readonly payload?: string }
+type HookRunOptions = AwsOptions & { readonly event: string; readonly payload?: string; readonly json: boolean }
 
 /** Of the form of a deployment's id, and of none. */
 const noDeployment = 'd-HOOKALONE'
@@ -26,6 +26,7 @@ export function hookRunCommand(): Command {
         .default('AfterAllowTestTraffic'),
     )
     .addOption(new Option('--payload <json>', 'what to invoke it with instead').argParser(parseJson))
+    .option('--json', 'print what came of it as JSON', false)
     .addHelpText('after', help)
     .action(runHook)
 }
@@ -43,6 +44,10 @@ async function runHook(name: string, options: HookRunOptions): Promise<void> {
   const access = await lambdaAccess(options)
   const payload =
     options.payload ?? JSON.stringify({ DeploymentId: noDeployment, LifecycleEventHookExecutionId: randomUUID() })
+  if (options.json) {
+    await runForScript(name, payload, access)
+    return
+  }
   console.log(`Function ${name}, as at ${options.event}, invoked with ${payload}`)
   if (options.payload === undefined) console.log(note)
   const { error, result, log } = await invoke(name, payload, access)
@@ -59,6 +64,15 @@ async function runHook(name: string, options: HookRunOptions): Promise<void> {
   )
 }
 
+/** `result` is as the function returned it: JSON of its own. */
+async function runForScript(name: string, payload: string, access: LambdaAccess): Promise<void> {
+  const { error, result, log } = await invoke(name, payload, access)
+  const hasReported = isVerdictRefused(result)
+  const logLines = log.trimEnd().split('\n')
+  console.log(JSON.stringify({ functionName: name, payload, result, functionError: error, hasReported, logLines }))
+  if (error !== undefined && !hasReported) throw new CliError(`the function ${name} failed${describe(result)}.`)
+}
+
 /** The one error that a hook which does its work comes to when it runs alone. */
 function isVerdictRefused(result: string): boolean {
   return result.includes('DeploymentDoesNotExistException') && result.includes(noDeployment)
@@ -70,7 +84,7 @@ const note = wrapped(
   0,
 )
 
-async function invoke(name: string, payload: string, access: Awaited<ReturnType<typeof lambdaAccess>>) {
+async function invoke(name: string, payload: string, access: LambdaAccess) {
   const { InvokeCommand } = await import('@aws-sdk/client-lambda')
   try {
     const answer = await access.lambda.send(

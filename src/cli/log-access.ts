@@ -7,6 +7,7 @@ import { CliError } from './exit-code.ts'
 export type LogAccess = {
   readonly loadBalancing: ElasticLoadBalancingV2Client
   readonly s3: S3Client
+  readonly options: AwsOptions
   /** Where the last call to Elastic Load Balancing went: `http://127.0.0.1:4566`. */
   endpoint(): string
 }
@@ -31,7 +32,12 @@ export async function logAccess(options: AwsOptions): Promise<LogAccess> {
   )
   // Buckets' names are no host names of an endpoint of one's own.
   const paths = ofS3.endpoint === undefined ? {} : { forcePathStyle: true }
-  return { loadBalancing, s3: new s3.S3Client({ ...ofS3, ...paths, maxAttempts: 2 }), endpoint: () => endpoint }
+  return {
+    loadBalancing,
+    s3: new s3.S3Client({ ...ofS3, ...paths, maxAttempts: 2 }),
+    options,
+    endpoint: () => endpoint,
+  }
 }
 
 /** An access log: whose it is, and where it is delivered to. */

@@ -1,16 +1,18 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { setTimeout as delay } from 'node:timers/promises'
-import { parseAccessLogLine, type AccessLogLine } from '../domain/access-log-line.ts'
-import { AccessLogColumns } from './access-log-columns.ts'
-import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
-import { deliveredKeys, deliveredLines } from './delivered-log.ts'
+import { awsCommand, awsHelp, type AwsOptions } from './aws-access.ts'
+import { showEventLog } from './event-log.ts'
 import { CliError } from './exit-code.ts'
-import { accessLogPlace, logAccess, type AccessLogPlace, type LogAccess } from './log-access.ts'
-import { readUndelivered } from './undelivered-log.ts'
+import { hookLog } from './hook-log.ts'
+import { showLoadBalancerLog } from './load-balancer-log.ts'
+import { TaskLog } from './task-log.ts'
 
 type LogsOptions = AwsOptions & {
   /** True where no name was given. */
   readonly lb?: string | true
+  readonly tasks: boolean
+  readonly task?: string
+  readonly service?: string
+  readonly hook?: string
   readonly follow: boolean
   readonly since: number
   readonly json: boolean
@@ -18,153 +20,50 @@ type LogsOptions = AwsOptions & {
 
 export function logsCommand(): Command {
   return awsCommand('logs')
-    .summary("show a load balancer's access log")
+    .summary('show what load balancers, tasks and hooks log')
     .description(
-      "Shows a load balancer's access log, which has to be switched on: what is in its bucket, and on Teal also the last " +
-        'seconds that are not there yet. Status is what the client got, and what the target answered.',
+      'Shows one of three logs. Of tasks: what containers with the log driver awslogs wrote, also of tasks that have ended ' +
+        'while ECS remembers them. Of a hook: what its Lambda function wrote. Of a load balancer: its access log, which has ' +
+        'to be switched on: what is in its bucket, and on Teal also the last seconds that are not there yet.',
     )
-    .option('--lb [name]', 'the load balancer; its name can be left out where there is one only')
+    .option('--tasks', 'what the tasks of all services write', false)
+    .option('--service <cluster/service>', 'what the tasks of this service write')
+    .option('--task <id>', 'what this task of a service writes: its id, or its ARN')
+    .option('--hook <name>', 'what this Lambda function writes')
+    .option('--lb [name]', "a load balancer's access log; its name can be left out where there is one only")
     .option('--follow', 'go on with what comes, until Ctrl-C', false)
     .addOption(
       new Option('--since <time>', 'begin so long ago: 90s, 5m, 2h, 1d').argParser(parseSince).default(300_000, '5m'),
     )
-    .option('--json', 'print all fields, a line a request', false)
+    .option('--json', 'print all fields, a JSON object a line', false)
     .addHelpText('after', help)
     .action(logs)
 }
 
 const help = `
 Examples:
-  $ teal logs --lb
+  $ teal logs --tasks --follow
+  $ teal logs --service prod/web --since 1h
+  $ teal logs --hook check-green
   $ teal logs --lb web --follow
   $ teal logs --lb web --since 1h --json | jq 'select(.elbStatusCode >= 500)'
 ${awsHelp}`
 
-async function logs({ lb, follow, since, json, ...options }: LogsOptions): Promise<void> {
-  if (lb === undefined) throw new CliError('say whose log: `teal logs --lb [NAME]` is that of a load balancer.')
-  const access = await logAccess(options)
+async function logs(given: LogsOptions): Promise<void> {
+  const { lb, tasks, task, service, hook, follow, since, json, ...options } = given
+  const asked = [lb, tasks || undefined, task, service, hook].filter((each) => each !== undefined)
+  if (asked.length !== 1) {
+    throw new CliError(
+      `say whose log${asked.length > 1 ? ', one of them' : ''}: \`teal logs --tasks\`, \`--service CLUSTER/SERVICE\` or \`--task ID\` is that of tasks, ` +
+        '`--hook NAME` that of a hook, `--lb [NAME]` that of a load balancer.',
+    )
+  }
   // `| head` has seen enough.
   process.stdout.on('error', () => process.exit(0))
-  try {
-    const place = await accessLogPlace(access, lb === true ? undefined : lb)
-    const log = new ShownLog(access, place, Date.now() - since)
-    const print = printer(json)
-    const isShort = await log.news(print)
-    if (isShort) console.error(`(the newest ${mostLines} lines; a shorter --since shows all there are)`)
-    if (follow) await followOn(log, print)
-  } catch (error) {
-    throw forAwsUser(error, access)
-  }
-}
-
-/** Until the program is ended. What does not answer for a while is asked again. */
-async function followOn(log: ShownLog, print: (line: AccessLogLine) => void): Promise<never> {
-  let isTold = false
-  for (;;) {
-    await delay(log.isLive ? livePauseMilliseconds : deliveryPauseMilliseconds)
-    try {
-      await log.news(print)
-      isTold = false
-    } catch (error) {
-      if (!isTold) console.error(`teal: the log cannot be read at the moment: ${String(error)}. It is tried again.`)
-      isTold = true
-    }
-  }
-}
-
-const livePauseMilliseconds = 500
-const deliveryPauseMilliseconds = 10_000
-/** Kept in memory at once, to be sorted. */
-const mostLines = 100_000
-
-/** What was shown of a log so far, and what is new in it. */
-class ShownLog {
-  readonly #access: LogAccess
-  readonly #place: AccessLogPlace
-  #since: number
-  /** Of files that were shown; those which Teal has told before they were delivered are among them. */
-  readonly #shownKeys = new Set<string>()
-  #cursor = ''
-  #hasBegun = false
-  /** The endpoint tells what is not delivered yet. */
-  isLive = true
-
-  constructor(access: LogAccess, place: AccessLogPlace, since: number) {
-    this.#access = access
-    this.#place = place
-    this.#since = since
-  }
-
-  /** Shows what is new, by time. True where there was more than is kept in memory: then the oldest were left out. */
-  async news(show: (line: AccessLogLine) => void): Promise<boolean> {
-    const found: AccessLogLine[] = []
-    let isShort = false
-    const take = (text: string): void => {
-      const line = parseAccessLogLine(text)
-      if (line === undefined || line.time < this.#since) return
-      found.push(line)
-      if (found.length < 2 * mostLines) return
-      isShort = true
-      keepNewest(found)
-    }
-    // First what is not delivered: what is delivered meanwhile is known by its key then.
-    if (this.isLive) await this.#takeUndelivered(take)
-    if (!this.#hasBegun || !this.isLive) await this.#takeDelivered(take)
-    this.#hasBegun = true
-    isShort ||= found.length > mostLines
-    for (const line of keepNewest(found)) show(line)
-    return isShort
-  }
-
-  async #takeUndelivered(take: (text: string) => void): Promise<void> {
-    for (let hasMore = true; hasMore;) {
-      const log = await readUndelivered(this.#access.endpoint(), this.#place, this.#cursor)
-      this.isLive = log !== undefined
-      if (log === undefined) return
-      for (const { key, lines } of log.parts) {
-        this.#shownKeys.add(key)
-        for (const line of lines) take(line)
-      }
-      this.#cursor = log.next
-      hasMore = log.hasMore
-    }
-  }
-
-  async #takeDelivered(take: (text: string) => void): Promise<void> {
-    const { s3 } = this.#access
-    for (const key of await deliveredKeys(s3, this.#place, this.#since)) {
-      if (this.#shownKeys.has(key)) continue
-      for await (const line of deliveredLines(s3, this.#place.bucket, key)) take(line)
-      this.#shownKeys.add(key)
-    }
-  }
-}
-
-/** In place, sorted by time. */
-function keepNewest(lines: AccessLogLine[]): readonly AccessLogLine[] {
-  lines.sort((one, other) => one.time - other.time)
-  lines.splice(0, lines.length - mostLines)
-  return lines
-}
-
-function printer(json: boolean): (line: AccessLogLine) => void {
-  if (json) return (line) => console.log(JSON.stringify({ ...line, ...isoTimes(line) }))
-  const isColoured = process.stdout.isTTY && !process.env['NO_COLOR']
-  const columns = new AccessLogColumns({ isColoured })
-  let hasHeading = false
-  return (line) => {
-    const row = columns.row(line)
-    if (!hasHeading) console.log(columns.heading())
-    hasHeading = true
-    console.log(row)
-  }
-}
-
-function isoTimes({ time, requestCreationTime }: AccessLogLine) {
-  return {
-    time: new Date(time).toISOString(),
-    ...(requestCreationTime === undefined ? {} : { requestCreationTime: new Date(requestCreationTime).toISOString() }),
-  }
+  const span = { follow, sinceMilliseconds: since, json }
+  if (lb !== undefined) await showLoadBalancerLog(lb === true ? undefined : lb, span, options)
+  else if (hook !== undefined) await showEventLog(await hookLog(hook, options), span)
+  else await showEventLog(await TaskLog.open({ task, service }, options), span)
 }
 
 const unitMilliseconds: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,31 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { acceptCommand } from './accept.ts'
 import { CliError, exitCode } from './exit-code.ts'
-import { buildCommand } from './build-command.ts'
-import { certificateCommand } from './certificate.ts'
-import { continueCommand } from './continue.ts'
-import { deployCommand } from './deploy.ts'
-import { deploymentCommand } from './deployment.ts'
-import { deploymentsCommand } from './deployments.ts'
-import { diffCommand } from './diff.ts'
-import { doctorCommand } from './doctor.ts'
-import { downCommand } from './down.ts'
-import { eventsCommand } from './events.ts'
-import { execCommand } from './exec.ts'
-import { hookCommand } from './hook.ts'
-import { initCommand } from './init.ts'
-import { logsCommand } from './logs.ts'
-import { renderCommand } from './render.ts'
-import { requestsCommand } from './requests.ts'
-import { rollbackCommand } from './rollback.ts'
-import { serveCommand } from './serve.ts'
-import { statusCommand } from './status.ts'
-import { stopCommand } from './stop.ts'
-import { tasksCommand } from './tasks.ts'
-import { urlsCommand } from './urls.ts'
-import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
-import { watchCommand } from './watch.ts'
 
 /**
  * The program people run.
@@ -34,10 +9,10 @@ import { watchCommand } from './watch.ts'
  */
 export async function main(argv: readonly string[]): Promise<number> {
   let result: number = exitCode.ok
-  const program = createProgram((code) => {
-    result = code
-  })
   try {
+    const program = await createProgram(argv[0], (code) => {
+      result = code
+    })
     await program.parseAsync([...argv], { from: 'user' })
     return result
   } catch (error) {
@@ -48,7 +23,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(exitWith: (code: number) => void): Command {
+async function createProgram(first: string | undefined, exitWith: (code: number) => void): Promise<Command> {
   const program = new Command('teal')
     .description('Amazon ECS blue/green deployments with CodeDeploy and an Application Load Balancer, on this machine.')
     .version(packageVersion(), '--version', 'print the version')
@@ -56,36 +31,45 @@ function createProgram(exitWith: (code: number) => void): Command {
     .helpCommand('help [command]', "print a command's help")
     .configureHelp({ showGlobalOptions: false })
     .addHelpText('after', help)
-  const commands = [
-    serveCommand(exitWith),
-    downCommand(),
-    doctorCommand(exitWith),
-    buildCommand(),
-    deployCommand(exitWith),
-    initCommand(),
-    watchCommand(exitWith),
-    statusCommand(),
-    tasksCommand(),
-    eventsCommand(),
-    requestsCommand(),
-    verifyCommand(exitWith),
-    diffCommand(exitWith),
-    renderCommand(),
-    deploymentCommand(),
-    deploymentsCommand(),
-    continueCommand(),
-    stopCommand(),
-    rollbackCommand(exitWith),
-    execCommand(exitWith),
-    hookCommand(),
-    logsCommand(),
-    certificateCommand(),
-    acceptCommand(exitWith),
-    urlsCommand(),
-  ]
-  for (const command of commands) program.addCommand(command)
+  for (const load of asked(first)) program.addCommand(await load(exitWith))
   inherit(program)
   return program
+}
+
+/** In the order of the help. Each is loaded when it is asked for, and all of them only for the help of them all. */
+const commands: Readonly<Record<string, (exitWith: (code: number) => void) => Promise<Command>>> = {
+  serve: async (exitWith) => (await import('./serve.ts')).serveCommand(exitWith),
+  down: async () => (await import('./down.ts')).downCommand(),
+  doctor: async (exitWith) => (await import('./doctor.ts')).doctorCommand(exitWith),
+  build: async () => (await import('./build-command.ts')).buildCommand(),
+  deploy: async (exitWith) => (await import('./deploy.ts')).deployCommand(exitWith),
+  init: async () => (await import('./init.ts')).initCommand(),
+  watch: async (exitWith) => (await import('./watch.ts')).watchCommand(exitWith),
+  console: async () => (await import('./console.ts')).consoleCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  tasks: async () => (await import('./tasks.ts')).tasksCommand(),
+  events: async () => (await import('./events.ts')).eventsCommand(),
+  requests: async () => (await import('./requests.ts')).requestsCommand(),
+  verify: async (exitWith) => (await import('./verify.ts')).verifyCommand(exitWith),
+  diff: async (exitWith) => (await import('./diff.ts')).diffCommand(exitWith),
+  render: async () => (await import('./render.ts')).renderCommand(),
+  deployment: async () => (await import('./deployment.ts')).deploymentCommand(),
+  deployments: async () => (await import('./deployments.ts')).deploymentsCommand(),
+  continue: async () => (await import('./continue.ts')).continueCommand(),
+  stop: async () => (await import('./stop.ts')).stopCommand(),
+  rollback: async (exitWith) => (await import('./rollback.ts')).rollbackCommand(exitWith),
+  exec: async (exitWith) => (await import('./exec.ts')).execCommand(exitWith),
+  hook: async () => (await import('./hook.ts')).hookCommand(),
+  logs: async () => (await import('./logs.ts')).logsCommand(),
+  certificate: async () => (await import('./certificate.ts')).certificateCommand(),
+  accept: async (exitWith) => (await import('./accept.ts')).acceptCommand(exitWith),
+  urls: async () => (await import('./urls.ts')).urlsCommand(),
+}
+
+function asked(first: string | undefined): readonly (typeof commands)[string][] {
+  if (first === '--version') return []
+  const named = first !== undefined && Object.hasOwn(commands, first) ? commands[first] : undefined
+  return named === undefined ? Object.values(commands) : [named]
 }
 
 /** Applies to all commands what Commander does not hand down to added ones: the way errors of usage are told. */

@@ -128,7 +128,9 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
     ...(minute === oneMinute
       ? []
       : [`  One configured minute lasts ${formatDuration(minute)}; health checks and drains keep their seconds.`]),
-    '  Recorded, not enforced: VPCs, subnets, security groups, IAM roles, and callers\u2019 credentials.',
+    teal.accessKey === undefined
+      ? '  Recorded, not enforced: VPCs, subnets, security groups, IAM roles, and callers\u2019 credentials.'
+      : '  Recorded, not enforced: VPCs, subnets, security groups and IAM roles. Other machines have to sign with the key below.',
     ...(isLoopback(host)
       ? []
       : [`  Whoever has this key and reaches ${host} can run programs on this machine; the traffic is not encrypted.`]),

@@ -22,6 +22,10 @@ export class ServiceDeploymentReading {
   }
 
   async view(): Promise<DeploymentView> {
+    return serviceDeploymentView(await this.seen())
+  }
+
+  async seen(): Promise<SeenServiceDeployment> {
     const deployment = await this.#deployment()
     const [cluster = '', service = ''] = this.#arn.split('/').slice(-3)
     await this.#readRevisions(deployment)
@@ -43,7 +47,7 @@ export class ServiceDeploymentReading {
       weightSince: this.#weight?.since,
     }
     const hasFailed = deployment.finishedAt !== undefined && deployment.status !== 'SUCCESSFUL'
-    return serviceDeploymentView(hasFailed ? { ...seen, ...(await this.#remains(cluster, service)) } : seen)
+    return hasFailed ? { ...seen, ...(await this.#remains(cluster, service)) } : seen
   }
 
   async #deployment(): Promise<ServiceDeployment> {

@@ -5,6 +5,7 @@ import { clientConfiguration, forAwsUser } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { alarms, requests, section, targets } from './deployment-text.ts'
 import { CliError } from './exit-code.ts'
+import { signedUrl } from './signed-url.ts'
 import { columns, spanOf, timeOfDay, wrapped } from './text.ts'
 
 /** A deployment that ECS itself did: the API's answer, and Teal's record of it. */
@@ -28,7 +29,7 @@ export async function readServiceDeployment(id: string, options: AwsOptions): Pr
     )
   }
   try {
-    const record = await readRecord(endpoint, id)
+    const record = await readRecord(endpoint, id, options)
     const { ECSClient, DescribeServiceDeploymentsCommand } = await import('@aws-sdk/client-ecs')
     const region = record.serviceDeploymentArn.split(':')[3] ?? ''
     const ecs = new ECSClient({ ...configuration, region, maxAttempts: 2 })
@@ -41,14 +42,22 @@ export async function readServiceDeployment(id: string, options: AwsOptions): Pr
   }
 }
 
-async function readRecord(endpoint: string, id: string): Promise<ServiceDeploymentRecord> {
-  const answer = await fetch(`${endpoint}/deployments/${id}.json`, { signal: AbortSignal.timeout(10_000) })
+async function readRecord(endpoint: string, id: string, options: AwsOptions): Promise<ServiceDeploymentRecord> {
+  const url = await signedUrl(`${endpoint.replace(/\/$/, '')}/deployments/${id}.json`, options)
+  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+  if (answer.status === 403) throw new CliError(refusedText(endpoint, await answer.text()))
   if (!answer.ok) {
     throw new CliError(
       `there is no service deployment ${id} at ${endpoint}. \`aws ecs list-service-deployments --service NAME\` lists a service's.`,
     )
   }
   return (await answer.json()) as ServiceDeploymentRecord
+}
+
+/** Teal says why: no signature, another key. */
+function refusedText(endpoint: string, answer: string): string {
+  const why = /"message":\s*"([^"]+)"/i.exec(answer)?.[1] ?? /<Message>([^<]+)/.exec(answer)?.[1] ?? answer.trim()
+  return `${endpoint} refuses to tell: ${why}`
 }
 
 /** For people, at most 80 columns wide. */

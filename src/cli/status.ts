@@ -72,7 +72,7 @@ async function statusOf(clients: AwsClients, service: Service): Promise<ServiceS
 }
 
 /** Also those of task sets: under CodeDeploy the service itself names only the first one. */
-function targetGroupsOf({ loadBalancers = [], taskSets = [] }: Service): readonly string[] {
+export function targetGroupsOf({ loadBalancers = [], taskSets = [] }: Service): readonly string[] {
   const all = [...loadBalancers, ...taskSets.flatMap((taskSet) => taskSet.loadBalancers ?? [])]
   const arns = all.flatMap(({ targetGroupArn, advancedConfiguration }) => [
     targetGroupArn,

@@ -1,11 +1,11 @@
-import type { Service, Task } from '@aws-sdk/client-ecs'
+import type { Task } from '@aws-sdk/client-ecs'
 import type { Command } from 'commander'
 import { endOfTask } from '../view/surroundings.ts'
 import { shortArn } from '../view/words.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
-import { awsClients, type AwsClients } from './aws-clients.ts'
-import { allServices } from './own-services.ts'
-import { describeService, serviceNamed } from './service-access.ts'
+import { awsClients } from './aws-clients.ts'
+import { allTasks } from './own-tasks.ts'
+import { serviceNamed } from './service-access.ts'
 import { columns, spanOf } from './text.ts'
 
 type TasksOptions = AwsOptions & { readonly cluster?: string; readonly stopped: boolean; readonly json: boolean }
@@ -36,40 +36,14 @@ ${awsHelp}`
 async function showTasks(text: string | undefined, options: TasksOptions): Promise<void> {
   const clients = await awsClients(options)
   try {
-    const services =
-      text === undefined
-        ? await allServices(clients, options.cluster)
-        : [await describeService(clients, serviceNamed(text))]
-    const tasks = (await Promise.all(services.map(async (service) => tasksOf(clients, service, options)))).flat()
+    const { cluster, stopped } = options
+    const tasks = await allTasks(clients, text === undefined ? undefined : serviceNamed(text), { cluster, stopped })
     if (options.json) console.log(JSON.stringify(tasks, undefined, 2))
     else if (tasks.length === 0) console.log('There are no tasks.')
     else console.log(columns([heading, ...tasks.map(row)]).join('\n'))
   } catch (error) {
     throw forAwsUser(error, clients)
   }
-}
-
-/** What DescribeTasks takes at once. */
-const mostPerCall = 100
-
-/** The newest last, those that have ended first. */
-async function tasksOf(
-  { ecs }: AwsClients,
-  { clusterArn, serviceName }: Service,
-  { stopped }: TasksOptions,
-): Promise<readonly Task[]> {
-  const { DescribeTasksCommand, paginateListTasks } = await import('@aws-sdk/client-ecs')
-  const arns: string[] = []
-  for (const desiredStatus of stopped ? (['STOPPED'] as const) : (['STOPPED', 'RUNNING'] as const)) {
-    const input = { cluster: clusterArn, serviceName, desiredStatus }
-    for await (const page of paginateListTasks({ client: ecs }, input)) arns.push(...(page.taskArns ?? []))
-  }
-  const all: Task[] = []
-  for (let at = 0; at < arns.length; at += mostPerCall) {
-    const tasks = arns.slice(at, at + mostPerCall)
-    all.push(...((await ecs.send(new DescribeTasksCommand({ cluster: clusterArn, tasks }))).tasks ?? []))
-  }
-  return all.toSorted((one, other) => rankOf(one) - rankOf(other) || Number(one.createdAt) - Number(other.createdAt))
 }
 
 const heading = ['TASK', 'STATUS', 'RUNS', 'SERVICE', 'SINCE / HOW IT ENDED']
@@ -86,8 +60,4 @@ function row(task: Task): readonly string[] {
     group.replace('service:', ''),
     lastStatus === 'STOPPED' ? endOfTask(task) : since,
   ]
-}
-
-function rankOf({ lastStatus }: Task): number {
-  return lastStatus === 'STOPPED' ? 0 : 1
 }

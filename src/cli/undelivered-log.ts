@@ -1,4 +1,5 @@
-import type { AccessLogPlace } from './log-access.ts'
+import type { AccessLogPlace, LogAccess } from './log-access.ts'
+import { signedUrl } from './signed-url.ts'
 
 /** As Teal's endpoint answers it. */
 export type UndeliveredLog = {
@@ -14,13 +15,16 @@ const patienceMilliseconds = 10_000
  * of that kind: AWS is not even asked. Rejects where nothing answers.
  */
 export async function readUndelivered(
-  endpoint: string,
+  access: Pick<LogAccess, 'endpoint' | 'options'>,
   { loadBalancer: { name, id } }: AccessLogPlace,
   cursor: string,
 ): Promise<UndeliveredLog | undefined> {
+  const endpoint = access.endpoint()
   if (/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) return undefined
   const place = `${endpoint}/access-logs/app/${name}/${id}${cursor === '' ? '' : `/${cursor}`}.json`
-  const answer = await fetch(place, { signal: AbortSignal.timeout(patienceMilliseconds) })
+  const answer = await fetch(await signedUrl(place, access.options), {
+    signal: AbortSignal.timeout(patienceMilliseconds),
+  })
   const isLog = answer.ok && answer.headers.get('content-type') === 'application/json'
   if (isLog) return (await answer.json()) as UndeliveredLog
   await answer.body?.cancel()

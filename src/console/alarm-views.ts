@@ -20,7 +20,7 @@ export function alarmView(name: string, alarm: MetricAlarm | undefined): AlarmVi
 
 const nothing = { metric: undefined, comparison: undefined, threshold: undefined, value: undefined, share: undefined }
 
-const sign = {
+export const sign = {
   GreaterThanOrEqualToThreshold: '≥',
   GreaterThanThreshold: '>',
   LessThanThreshold: '<',
@@ -38,7 +38,7 @@ function latestValue({ stateReasonData }: MetricAlarm): number | undefined {
 }
 
 /** How much of the way to the threshold is gone, 0 to 1. */
-function shareOf(value: number, threshold: number, isGreater: boolean): number {
+export function shareOf(value: number, threshold: number, isGreater: boolean): number {
   const share = isGreater
     ? threshold <= 0
       ? value > threshold

@@ -20,7 +20,7 @@ export function codeDeployActions(deployment: Deployment, journal: readonly Jour
   ]
 }
 
-const continueNow: ActionView = {
+export const continueNow: ActionView = {
   kind: 'continue',
   label: 'Continue',
   consequences: ['Production traffic begins to shift to green now, by the deployment configuration.'],
@@ -28,7 +28,7 @@ const continueNow: ActionView = {
   subject: undefined,
 }
 
-const endTerminationWait: ActionView = {
+export const endTerminationWait: ActionView = {
   kind: 'endTerminationWait',
   label: 'End the termination wait',
   consequences: [
@@ -40,19 +40,31 @@ const endTerminationWait: ActionView = {
 }
 
 function stops({ creator, autoRollbackConfiguration }: Deployment): readonly ActionView[] {
+  const { enabled, events } = autoRollbackConfiguration
+  const rollsBackOnStop = enabled && events.includes('DEPLOYMENT_STOP_ON_REQUEST')
+  return stopActions({ isRollback: creator === 'codeDeployRollback', rollsBackOnStop })
+}
+
+export function stopActions({
+  isRollback,
+  rollsBackOnStop,
+}: {
+  readonly isRollback: boolean
+  readonly rollsBackOnStop: boolean
+}): readonly ActionView[] {
   const stop: ActionView = {
     kind: 'stop',
     label: 'Stop',
     consequences: [
       'The deployment stops where it is: weights and task sets stay as they are now.',
-      ...(autoRollbackConfiguration.enabled && autoRollbackConfiguration.events.includes('DEPLOYMENT_STOP_ON_REQUEST')
+      ...(rollsBackOnStop
         ? ['Its group is set to roll back on a stop; this stop asks it not to.']
         : ['It is not rolled back.']),
     ],
     isDangerous: true,
     subject: undefined,
   }
-  if (creator === 'codeDeployRollback') return [stop]
+  if (isRollback) return [stop]
   const back: ActionView = {
     kind: 'stopAndRollBack',
     label: 'Stop and roll back',
@@ -70,19 +82,20 @@ function stops({ creator, autoRollbackConfiguration }: Deployment): readonly Act
 /** What is made again is the revision: an AppSpec, which names a task definition. */
 function rollBackTo({ status, plan, group }: Deployment): readonly ActionView[] {
   if (status !== 'Succeeded' || plan === undefined) return []
-  const what = lastPart(plan.install.taskDefinition)
-  return [
-    {
-      kind: 'rollBackTo',
-      label: `Roll back to this one`,
-      consequences: [
-        `A new deployment of this revision (${what}) is created in the same deployment group, with its present settings.`,
-        `It is a whole blue/green deployment of ${lastPart(group.ecsService.serviceName)}: new tasks, hooks, the configured shift.`,
-      ],
-      isDangerous: false,
-      subject: undefined,
-    },
-  ]
+  return [rollBackToAction(lastPart(plan.install.taskDefinition), lastPart(group.ecsService.serviceName))]
+}
+
+export function rollBackToAction(taskDefinition: string, service: string): ActionView {
+  return {
+    kind: 'rollBackTo',
+    label: `Roll back to this one`,
+    consequences: [
+      `A new deployment of this revision (${taskDefinition}) is created in the same deployment group, with its present settings.`,
+      `It is a whole blue/green deployment of ${service}: new tasks, hooks, the configured shift.`,
+    ],
+    isDangerous: false,
+    subject: undefined,
+  }
 }
 
 function runHook(functionName: string, event: string): ActionView {
@@ -111,7 +124,7 @@ export function serviceActions(deployment: ServiceDeployment): readonly ActionVi
   ]
 }
 
-function pauseActions(hookId: string, stage: string): readonly ActionView[] {
+export function pauseActions(hookId: string, stage: string): readonly ActionView[] {
   return [
     {
       kind: 'pauseContinue',
@@ -133,7 +146,7 @@ function pauseActions(hookId: string, stage: string): readonly ActionView[] {
   ]
 }
 
-const serviceStops: readonly ActionView[] = [
+export const serviceStops: readonly ActionView[] = [
   {
     kind: 'stop',
     label: 'Abort',

@@ -30,17 +30,34 @@ export function nowOf(known: {
   const earliest = (isWait && until !== undefined ? Math.max(until, now) : now) + waits * minuteMilliseconds
   const isBack =
     'creator' in deployment ? deployment.creator === 'codeDeployRollback' : deployment.rollback !== undefined
+  const pause = pauseOf(deployment)
   return {
     sentence:
-      current === undefined
+      pause?.sentence ??
+      (current === undefined
         ? 'It begins as soon as its turn has come.'
-        : stepSentence(current.step, { plan: deployment.plan, result: undefined }),
-    next: nextOf(stages, deployment, greenPercentage),
-    until,
+        : stepSentence(current.step, { plan: deployment.plan, result: undefined })),
+    next: pause?.next ?? nextOf(stages, deployment, greenPercentage),
+    until: pause?.until ?? until,
     since: current?.begunAt,
-    earliestEnd: isBack || isApproval(current) ? undefined : earliest,
+    earliestEnd: isBack || pause !== undefined || isApproval(current) ? undefined : earliest,
     greenPercentage,
     wouldStop: isBack ? [] : wouldStop(deployment, known.alarms, current),
+  }
+}
+
+/** Somebody has to say how a deployment of ECS itself goes on. */
+function pauseOf(deployment: Deployment | ServiceDeployment) {
+  const details = 'deploymentId' in deployment ? [] : (deployment.lifecycleHookDetails ?? [])
+  const pause = details.find(
+    ({ targetType, status, answer }) => targetType === 'PAUSE' && status === 'AWAITING_ACTION' && answer === undefined,
+  )
+  if (pause === undefined) return undefined
+  const next = pause.timeoutAction === 'CONTINUE' ? 'Then it goes on by itself.' : 'Then it is rolled back.'
+  return {
+    sentence: `A pause at ${pause.lifecycleStage}: somebody has to say how it goes on.`,
+    next: pause.expiresAt === undefined ? undefined : next,
+    until: pause.expiresAt,
   }
 }
 
@@ -125,12 +142,12 @@ function wouldStop(
   const events = 'autoRollbackConfiguration' in deployment ? deployment.autoRollbackConfiguration : undefined
   const then =
     events === undefined || (events.enabled && events.events.includes('DEPLOYMENT_STOP_ON_ALARM'))
-      ? 'stop and roll back'
-      : 'stop'
+      ? 'stop it and roll it back'
+      : 'stop it'
   const watched = alarms.map(({ name, value, threshold, comparison }) =>
     value === undefined || threshold === undefined
-      ? `Alarm ${name} would ${then} it; nothing is measured yet.`
-      : `Alarm ${name} would ${then} it: ${round(value)} now, ${comparison} ${round(threshold)} fires.`,
+      ? `Alarm ${name} would ${then}; nothing is measured yet.`
+      : `Alarm ${name} would ${then}: ${round(value)} now, ${comparison} ${round(threshold)} fires.`,
   )
   if (current?.step.kind === 'invokeHook')
     return [...watched, `Function ${current.step.functionName} saying Failed would end it.`]

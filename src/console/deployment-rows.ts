@@ -47,7 +47,10 @@ export function deploymentPage(store: Store, query: DeploymentQuery): Deployment
   )
 }
 
-function pageOf(all: readonly DeploymentRow[], { text, status, offset, limit }: DeploymentQuery): DeploymentPage {
+export function pageOf(
+  all: readonly DeploymentRow[],
+  { text, status, offset, limit }: DeploymentQuery,
+): DeploymentPage {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const matching = all.filter((row) => {
     const searched =

@@ -82,6 +82,7 @@ function headOf({ store, settings }: ReadEngine, deployment: Deployment, sides: 
     sides: { blue: side('blue'), green: side('green') },
     minuteMilliseconds: settings.minuteMilliseconds,
     limits: [],
+    isExact: true,
   }
 }
 
@@ -135,8 +136,9 @@ function taskSetViews({ deployments, store }: ReadEngine, deployment: Deployment
 
 function hookView({ event, functionName, startedAt, verdict, invocation, cannotRun, closed }: HookExecution): HookView {
   const status = cannotRun === undefined ? (verdict?.status ?? (closed ? 'Given up' : 'InProgress')) : 'Failed'
+  // A function that returns nothing answers `null`.
   const details = [cannotRun?.message, invocation?.functionError, invocation?.result].filter(
-    (text) => text !== undefined,
+    (text) => text !== undefined && text !== 'null',
   )
   return {
     event,

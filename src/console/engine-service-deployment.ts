@@ -101,6 +101,7 @@ function headOf({ store, settings }: ReadEngine, deployment: ServiceDeployment, 
             'A rolling update shifts no weights, and its two revisions share a target group: requests are not told apart by them.',
           ]
         : [],
+    isExact: true,
   }
 }
 

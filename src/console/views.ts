@@ -105,6 +105,8 @@ export type DeploymentHead = {
   readonly minuteMilliseconds: number
   /** What the source cannot tell, a sentence each. */
   readonly limits: readonly string[]
+  /** Every request is known, not only what metrics say of them: then there are a wall of them and an account. */
+  readonly isExact: boolean
 }
 
 export type SideHead = { readonly targetGroup: string; readonly taskDefinition: string | undefined }

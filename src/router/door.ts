@@ -184,6 +184,7 @@ class PlainSide implements ClientSide {
   readonly isHttp2 = false
   readonly #socket: Socket
   #traceId: string | undefined
+  #localAddress: string | undefined
 
   constructor(socket: Socket) {
     // Sockets that listen on both families show IPv4 peers in IPv6 clothes.
@@ -193,7 +194,9 @@ class PlainSide implements ClientSide {
   }
 
   get localAddress(): string {
-    return this.#socket.localAddress ?? ''
+    // A socket that was reset does not know it any more, and its access log line is written only then.
+    this.#localAddress ??= this.#socket.localAddress
+    return this.#localAddress ?? ''
   }
 
   get localPort(): number {

@@ -19,8 +19,8 @@ export function refuseRequest(
   if (handling.accessLog) {
     const notes = new ExchangeNotes(client.side)
     notes.beginRefused(scan, listener, startedAt)
-    const { receivedBytes, sentBytes } = client
-    client.core.onExchange(notes.end({ statusCode, receivedBytes, sentBytes }))
+    // What was no request has no size in lines of AWS either; the metric of processed bytes has what came.
+    client.core.onExchange(notes.end({ statusCode, receivedBytes: 0, sentBytes: client.sentBytes }))
   }
   client.end()
 }

@@ -28,8 +28,10 @@ export class Route {
   #forward: LiveForward | undefined
   /** The answer is to bind the client to the group, because it was drawn. */
   #isGroupDrawn = false
-  /** The client came with a cookie of the target's that is in force. */
+  /** The target is the one the client's cookie names. */
   #isTargetBound = false
+  /** The client came with a cookie in force, whose target may have gone: then it is bound to the new one, as on AWS. */
+  #hasTargetCookie = false
 
   constructor(core: Core) {
     this.#core = core
@@ -75,7 +77,9 @@ export class Route {
     }
     if (stickiness !== undefined) {
       const isWanted =
-        stickiness.type === 'lb_cookie' || this.#isTargetBound || this.#setsCookie(bytes, answer, stickiness.cookieName)
+        stickiness.type === 'lb_cookie' ||
+        this.#hasTargetCookie ||
+        this.#setsCookie(bytes, answer, stickiness.cookieName)
       const { targetGroupArn } = weighted.group
       if (isWanted) lines += cookies.targetLines(stickiness, { key: target.key, targetGroupArn }, answered)
     }
@@ -133,10 +137,13 @@ export class Route {
   }
 
   #boundTarget({ group }: WeightedGroup, cookie: CookieHeader | undefined): LiveTarget | undefined {
+    this.#hasTargetCookie = false
     const stickiness = group.route?.balancing?.stickiness
     if (stickiness === undefined || cookie === undefined) return undefined
     const id = this.#core.cookies.targetId(stickiness, group.targetGroupArn, cookie, Date.now())
-    return id === undefined ? undefined : group.choice.sticky(id)
+    if (id === undefined) return undefined
+    this.#hasTargetCookie = true
+    return group.choice.sticky(id)
   }
 
   #setsCookie(bytes: Buffer, { headers, kinds, headerCount, setCookie }: AnswerScan, name: string): boolean {

@@ -40,7 +40,12 @@ export type SeenService = {
 }
 
 /** What one rule of a listener does with requests: weights by the target group's ARN. */
-export type SeenForward = { readonly port: number; readonly weights: Readonly<Record<string, number>> }
+export type SeenForward = {
+  readonly port: number
+  /** The ARNs of the listener and of the rule. */
+  readonly of: readonly string[]
+  readonly weights: Readonly<Record<string, number>>
+}
 
 export function serviceStatus({ service, groups, forwards }: SeenService): ServiceStatus {
   const { taskSets = [], deployments = [], events = [] } = service

@@ -73,6 +73,7 @@ describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }
     const rollback = await run('deployment', rollbackId)
     assert.match(rollback.output, new RegExp(`^Rollback ${rollbackId}: Succeeded\n`))
     assert80Columns(rollback.output)
+    assert.match((await run('deployments', '--all')).output, /\n {2}d-\w+ +Stopped .* hello \/ hello\n/)
     const list = await run('deployments')
     assert.match(
       list.output,

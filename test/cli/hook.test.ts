@@ -87,6 +87,42 @@ describe('teal hook', { timeout: 100_000 }, () => {
     assert.match(none.errors, /^teal: function other has written nothing yet in us-east-1/)
   })
 
+  test('run and logs tell scripts in JSON', async () => {
+    const ran = JSON.parse((await run('run', 'check', '--json')).output)
+    assert.deepEqual(
+      [ran.functionName, ran.result, ran.functionError],
+      ['check', '"DeploymentDoesNotExistException"', undefined],
+    )
+    assert(ran.logLines.some((line: string) => line.endsWith('\tINFO\tstage one')))
+    const failed = await run('run', 'check', '--json', '--payload', '{"DeploymentId":"fail"}')
+    assert.deepEqual([failed.exitCode, JSON.parse(failed.output).functionError], [1, 'Unhandled'])
+    const logged = await teal(
+      'hook',
+      'logs',
+      'check',
+      '--data',
+      data,
+      '--region',
+      'us-east-1',
+      '--json',
+      '--lines',
+      '1',
+    )
+    const { at, text } = JSON.parse(logged.output)
+    assert.match(`${at} ${text}`, /^\d{4}-\d\d-\d\dT\S+Z REPORT RequestId: /)
+  })
+
+  test('teal logs --hook shows it too, from CloudWatch Logs', async () => {
+    const { exitCode, output, errors } = await teal('logs', '--hook', 'check', '--endpoint-url', url)
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(output, /^\d\d:\d\d:\d\d\.\d{3} {2}check {2}START RequestId: /m)
+    assert.match(output, /\tINFO\tstage one\n/)
+    const lines = (await teal('logs', '--hook', 'check', '--json', '--endpoint-url', url)).output.trim().split('\n')
+    assert.match(String(JSON.parse(lines[0] ?? '').stream), /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)
+    const none = await teal('logs', '--hook', 'other', '--endpoint-url', url)
+    assert.match(none.errors, /^\(there is no log group \/aws\/lambda\/other: /)
+  })
+
   test('add gives a function that is there new code, and changes what it is told', async () => {
     const before_ = await configuration(url)
     const same = await run('add', 'check', code, '--timeout', '7')

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Theatre, until } from '../survival/theatre.ts'
@@ -19,6 +22,8 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
   let theatre: Theatre
   const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
   const files = ['--appspec', `${example}appspec.yaml`, '--task-definition', `${example}taskdef.json`] as const
+  const scratch = mkdtempSync(join(tmpdir(), 'teal-watch-'))
+  after(() => rmSync(scratch, { recursive: true, force: true }))
   before(async () => {
     theatre = await Theatre.open('300ms')
     await theatre.configure({ deploymentConfigName: 'CodeDeployDefault.ECSCanary10Percent5Minutes' })
@@ -34,14 +39,35 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(create.input.revision.appSpecContent.content, /TaskDefinition: <ARN of the task definition>\n/)
   })
 
+  test('without the log driver awslogs, one is told to use it', async () => {
+    const { exitCode, errors } = await run('logs', '--service', 'hello/hello')
+    assert.equal(exitCode, 1)
+    assert.match(
+      errors,
+      /^teal: the output of container web of hello:\d+ is not in CloudWatch Logs\. Give it the log driver/,
+    )
+    const unknown = await run('logs', '--task', 'nobody')
+    assert.match(unknown.errors, /^teal: there is no task nobody at /)
+  })
+
   test('deploy tells each thing that happens in a line, and ends with all of it', async () => {
-    const { exitCode, output, errors } = await run('deploy', ...files, '--image', 'web=hello:2')
+    const logged = loggedTaskDefinition(scratch)
+    const place = ['--appspec', `${example}appspec.yaml`, '--task-definition', logged]
+    const { exitCode, output, errors } = await run('deploy', ...place, '--image', 'web=hello:2')
     assert.equal(exitCode, 0, output + errors)
     assert.match(errors, /^Registered hello:2\.\n$/)
     assert.match(output, /^\d\d:\d\d:\d\d {2}Deployment d-\w+ of hello\/hello: application hello, group hello/)
     assert.match(output, /\n\d\d:\d\d:\d\d {2}Production traffic: 90% to blue, 10% to green\.\n/)
     assert.match(output, /\n✔ Deployment d-\w+ {2}Succeeded {2}hello\/hello/)
     assert(!output.includes('\u001B'))
+  })
+
+  test('logs shows what its tasks wrote', async () => {
+    const { exitCode, output } = await run('logs', '--service', 'hello/hello', '--since', '1h')
+    assert.equal(exitCode, 0)
+    assert.match(output, /^\d\d:\d\d:\d\d\.\d{3} {2}[0-9a-f]{8} web {2}\S/m)
+    const [line] = (await run('logs', '--tasks', '--json', '--since', '1h')).output.split('\n')
+    assert.match(String(JSON.parse(line ?? '').stream), /^hello\/web\/[0-9a-f]{32}$/)
   })
 
   test('status, tasks, events and requests tell of it', async () => {
@@ -122,3 +148,21 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(end, /The rollback d-\w+ has all traffic back on blue\./)
   })
 })
+
+/** That of the example, whose output goes to CloudWatch Logs. */
+function loggedTaskDefinition(directory: string): string {
+  const definition = JSON.parse(readFileSync(`${example}taskdef.json`, 'utf8'))
+  definition.executionRoleArn = 'arn:aws:iam::000000000000:role/ecsTaskExecutionRole'
+  definition.containerDefinitions[0].logConfiguration = {
+    logDriver: 'awslogs',
+    options: {
+      'awslogs-group': '/ecs/hello',
+      'awslogs-region': 'us-east-1',
+      'awslogs-stream-prefix': 'hello',
+      'awslogs-create-group': 'true',
+    },
+  }
+  const file = join(directory, 'taskdef.json')
+  writeFileSync(file, JSON.stringify(definition))
+  return file
+}

@@ -1,12 +1,28 @@
+import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Theatre, until } from '../survival/theatre.ts'
 import { missingChromium, picture, TestBrowser } from './chromium.ts'
 
+const refusal = `
+const { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } = require('@aws-sdk/client-codedeploy')
+
+exports.handler = async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
+  console.log('this version is refused')
+  await new CodeDeployClient({}).send(new PutLifecycleEventHookExecutionStatusCommand({
+    deploymentId: DeploymentId,
+    lifecycleEventHookExecutionId: LifecycleEventHookExecutionId,
+    status: 'Failed',
+  }))
+}
+`
+
 describe('the console in a browser', { skip: missingChromium }, () => {
   let theatre: Theatre
   let browser: TestBrowser
+  let succeeded: string
 
   before(async () => {
     theatre = await Theatre.open('600ms')
@@ -25,6 +41,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   test('a canary deployment is watched, continued and finished by clicks, and nothing is lost', async () => {
     const load = theatre.startLoad()
     const id = await theatre.deploy('hello:2')
+    succeeded = id
     const page = await browser.page(`${theatre.url}/`)
     assert.equal(new URL(page.url()).pathname, '/console')
     await page.getByRole('link', { name: id }).first().click()
@@ -66,14 +83,60 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.deepEqual(browser.complaints, [])
     await page.close()
   })
+
+  test('the page of a failed deployment leads to its cause, and its hook is run again by a click', async () => {
+    await createFunction('refuse')
+    const id = await theatre.deploy('hello:1', { AfterAllowTestTraffic: 'refuse' })
+    assert.equal((await theatre.ended(id)).status, 'Failed')
+    const page = await browser.page(`${theatre.url}/console/deployments/${id}`)
+    await page.getByText('this version is refused').first().waitFor()
+    await picture(page, 'failed')
+    await choose(
+      page,
+      'Run refuse now',
+      /reported a verdict, to a deployment that does not exist.*this version is refused/s,
+    )
+    assert.deepEqual(browser.complaints, [])
+    await page.close()
+  })
+
+  test('a click on an old deployment brings its revision back in a new one', async () => {
+    const page = await browser.page(`${theatre.url}/console/deployments/${succeeded}`)
+    await ask(page, 'Roll back to this one', /brings that revision back/)
+    await page.getByRole('link', { name: 'Watch it' }).click()
+    await page.getByText(`Back to the revision of ${succeeded}`).first().waitFor()
+    assert.deepEqual(browser.complaints, [])
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+    assert.notEqual(id, succeeded)
+    await choose(page, 'Stop and roll back')
+    assert.equal((await theatre.ended(id)).status, 'Stopped')
+    await page.close()
+  })
+
+  async function createFunction(functionName: string): Promise<void> {
+    await new LambdaClient(theatre.clientConfiguration).send(
+      new CreateFunctionCommand({
+        FunctionName: functionName,
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Role: 'arn:aws:iam::000000000000:role/lambda',
+        Timeout: 30,
+        Code: { ZipFile: zipSync({ 'index.js': strToU8(refusal) }) },
+      }),
+    )
+  }
 })
 
 /** The button of the page, then the one of the dialog, which says what will happen. */
-async function choose(page: Page, action: string): Promise<void> {
+async function choose(page: Page, action: string, outcome?: RegExp): Promise<void> {
+  await ask(page, action, outcome)
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+}
+
+async function ask(page: Page, action: string, outcome = /./): Promise<void> {
   await page.getByRole('button', { name: action, exact: true }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('listitem').first().waitFor()
   await dialog.getByRole('button', { name: action, exact: true }).click()
-  await dialog.getByRole('status').waitFor()
-  await dialog.getByRole('button', { name: 'Close' }).click()
+  await dialog.getByRole('status').filter({ hasText: outcome }).waitFor()
 }

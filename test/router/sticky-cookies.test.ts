@@ -189,6 +189,26 @@ describe('a router', () => {
     }
   })
 
+  test('binds a client of an application’s cookie anew when its target is ill', async () => {
+    await using cleanups = new Cleanups()
+    const { router, port, apps } = await routerBeforeApps(cleanups, {
+      ...defaultBalancing,
+      stickiness: { type: 'app_cookie', cookieName: 'SESSION', durationSeconds: 60 },
+    })
+    const first = await send(port, { path: '/login' })
+    const cookie = cookieOf(first.headers['set-cookie'])
+    await apps.get(first.body)?.close()
+    await eventually(
+      'it is ill',
+      () => router.report().targets[`group 127.0.0.1:${first.body}`]?.health.state === 'unhealthy',
+    )
+    const moved = await send(port, { headers: { cookie } })
+    assert.notEqual(moved.body, first.body)
+    const renewed = cookieOf(moved.headers['set-cookie'])
+    assert.match(renewed, /^AWSALBAPP-0=/)
+    assert.equal(cookie.includes(renewed), false)
+  })
+
   test('keeps a client at its target group until that has weight 0', async () => {
     await using cleanups = new Cleanups()
     const router = await startRouter(cleanups)

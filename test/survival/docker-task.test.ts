@@ -32,7 +32,7 @@ describe('a task of the endpoint, in Docker', { skip: await withoutDocker() }, (
     const data = dataDirectory(t)
     const serving = new Serving(data, '--runtime', 'docker')
     const ecs = clientOf(await serving.url())
-    assert.match(serving.output, /tasks run in Docker\./)
+    await until('it has said where tasks run', async () => /tasks run in Docker\./.test(serving.output))
     const logs = new CloudWatchLogsClient(configurationOf(await serving.url()))
     await logs.send(new CreateLogGroupCommand({ logGroupName: '/app' }))
     const taskArn = await runTask(ecs, await nodeImage({ 'app.js': program }, ['CMD ["node", "app.js"]']))

@@ -122,14 +122,34 @@ function readRedirect(config: AskedAction['RedirectConfig']): RedirectAction {
   if (!/^(HTTPS?|#\{protocol\})$/.test(action.protocol)) {
     throw invalid(`Redirect protocol '${action.protocol}' must be HTTP, HTTPS or #{protocol}`)
   }
+  if (!/^(\d{1,5}|#\{port\})$/.test(action.port)) {
+    throw invalid(`Redirect port '${action.port}' must be a whole number between 1 and 65535, or #{port}`)
+  }
   if (action.port !== '#{port}') checkRange('Redirect port', Number(action.port), portRange)
-  checkText('Redirect host', action.host, { minimum: 1, maximum: 128 })
-  checkText('Redirect path', action.path, { minimum: 1, maximum: 128 })
-  if (!action.path.startsWith('/')) throw invalid(`Redirect path '${action.path}' must begin with '/'`)
-  checkText('Redirect query', action.query, { minimum: 0, maximum: 128 })
+  checkRedirectTexts(action)
   refuseLoop(action)
   return action
 }
+
+/** AWS does not say what else than its own words may stand in `#{}`: a word nobody replaces would reach browsers. */
+function checkRedirectTexts({ host, path, query }: RedirectAction): void {
+  checkText('Redirect host', host, { minimum: 1, maximum: 128 })
+  if (!/^[A-Za-z0-9_.-]+$/.test(host.replaceAll(redirectWords, 'a'))) {
+    throw invalid(`Redirect host '${host}' can only contain letters, digits, - _ . and ${redirectWordsInWords}`)
+  }
+  checkText('Redirect path', path, { minimum: 1, maximum: 128 })
+  if (!path.startsWith('/')) throw invalid(`Redirect path '${path}' must begin with '/'`)
+  checkText('Redirect query', query, { minimum: 0, maximum: 128 })
+  for (const [name, text] of Object.entries({ path, query })) {
+    if (text.replaceAll(redirectWords, '').includes('#{')) {
+      throw invalid(`Redirect ${name} '${text}' can only contain ${redirectWordsInWords} of what is replaced`)
+    }
+    if (/\p{Cc}/u.test(text)) throw invalid(`Redirect ${name} '${text}' cannot contain control characters`)
+  }
+}
+
+const redirectWords = /#\{(?:protocol|host|port|path|query)\}/g
+const redirectWordsInWords = '#{protocol}, #{host}, #{port}, #{path} and #{query}'
 
 function refuseLoop({ protocol, port, host, path }: RedirectAction): void {
   const isSamePlace = protocol === '#{protocol}' && port === '#{port}' && host === '#{host}' && path === '/#{path}'

@@ -42,9 +42,10 @@ function readNumber(attribute: string, { minimum, maximum, or }: WholeNumber, va
   const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN
   if (number >= minimum && number <= maximum) return String(number)
   const range = `a whole number between ${minimum} and ${maximum}`
-  throw invalid(`${attribute} must be ${or === undefined ? range : `${or} or ${range}`}, not '${value}'`)
+  throw invalid(`${attribute} must be ${or === undefined ? range : `${inWords([or])} or ${range}`}, not '${value}'`)
 }
 
 function inWords(values: readonly string[]): string {
-  return values.length === 1 ? (values[0] ?? '') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+  const words = values.map((value) => (value === '' ? 'empty' : value))
+  return words.length === 1 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }

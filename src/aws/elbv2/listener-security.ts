@@ -98,6 +98,7 @@ function sslPolicyOf({ SslPolicy }: AskedSecurity, former: ListenerSecurity | un
 
 /** Also what DescribeSSLPolicies says. */
 export function unknownSslPolicy(name: string): string {
-  const reason = name.includes('FIPS') ? ': its FIPS module is not to be had here' : ''
+  const missing = name.includes('FIPS') ? 'FIPS module' : name === 'ELBSecurityPolicy-TLS-1-0-2015-04' && 'triple DES'
+  const reason = missing === false ? '' : `: its ${missing} is not to be had here`
   return `SSL policy '${name}' not found${reason}. DescribeSSLPolicies lists those there are`
 }

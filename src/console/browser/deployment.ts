@@ -39,7 +39,9 @@ export function deploymentPage(state: State, now: number): ComponentChild {
       ),
       sidesPart(state, head, doing, isOver),
     ),
-    card('Requests', wallLegend(state), h(WallView, { wall: state.wall, version: state.wall.version })),
+    head.isExact && !(isOver && isUnused(view))
+      ? card('Requests', wallLegend(state), h(WallView, { wall: state.wall, version: state.wall.version }))
+      : null,
     h(
       'div',
       { class: 'three' },
@@ -53,6 +55,11 @@ export function deploymentPage(state: State, now: number): ComponentChild {
     stepsPart(view.steps ?? [], view.happenings ?? []),
     documentsPart(documents),
   )
+}
+
+/** Nobody asked for anything while it ran. */
+function isUnused({ account }: Loaded): boolean {
+  return account !== undefined && account.answered + account.failed + account.givenUp === 0
 }
 
 function headPart(state: State, head: DeploymentHead, actions: readonly ActionView[], now: number): ComponentChild {
@@ -208,7 +215,7 @@ function sidesPart(state: State, head: DeploymentHead, doing: NowView, isOver: b
             h('span', { class: 'small' }, side === 'blue' ? 'original' : 'replacement'),
           ),
           h('div', { class: 'big' }, percent(weight)),
-          h('div', { class: 'mono' }, taskDefinition ?? 'not yet known'),
+          h('div', { class: 'mono' }, taskDefinition ?? (isOver ? 'not known any more' : 'not yet known')),
           isOver || rates === undefined
             ? null
             : h(

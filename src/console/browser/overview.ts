@@ -51,6 +51,7 @@ export function overviewPage(state: State, now: number, filter: (text: string) =
 function serviceCard(service: ServiceView): ComponentChild {
   const { lastDeployment: last, sides } = service
   const isRunning = last !== undefined && last.endedAt === undefined
+  const isCounted = sides.some(({ requestsPerSecond }) => requestsPerSecond !== undefined)
   const total = sides.reduce((sum, { requestsPerSecond = 0 }) => sum + requestsPerSecond, 0)
   const failures = sides.reduce((sum, { failuresPerSecond = 0 }) => sum + failuresPerSecond, 0)
   return h(
@@ -61,7 +62,7 @@ function serviceCard(service: ServiceView): ComponentChild {
       {},
       h('h2', {}, service.name),
       h('span', { class: 'aside' }, `${service.cluster} · ${service.controller}`),
-      h('span', { class: 'figure' }, h('b', {}, rate(total)), ' req/s'),
+      isCounted ? h('span', { class: 'figure' }, h('b', {}, rate(total)), ' req/s') : null,
     ),
     weightBar(sides),
     h('div', { class: 'sides' }, ...sides.map((side) => sideBlock(side))),
@@ -114,12 +115,14 @@ function sideBlock({
       'div',
       { class: 'small' },
       `${healthy} of ${targets} healthy`,
-      isLive ? ` · ${rate(requestsPerSecond)} req/s` : '',
+      isLive && requestsPerSecond !== undefined ? ` · ${rate(requestsPerSecond)} req/s` : '',
     ),
   )
 }
 
 function nothingYet({ overview }: State): ComponentChild {
+  // Where the page is not the endpoint's own, whoever looks has configured the endpoint already.
+  const isOwn = (overview?.limits.length ?? 0) === 0
   const commands = [
     `export AWS_ENDPOINT_URL=${location.origin}`,
     'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
@@ -142,7 +145,7 @@ function nothingYet({ overview }: State): ComponentChild {
       {},
       'Create a service with the AWS tools you have, and it appears here: its two target groups, who is live, and every deployment as it happens.',
     ),
-    h('pre', {}, commands.join('\n')),
+    isOwn ? h('pre', {}, commands.join('\n')) : null,
     h('p', { class: 'aside' }, overview?.place ?? ''),
   )
 }

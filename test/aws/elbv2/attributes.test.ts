@@ -208,6 +208,14 @@ describe('attributes', () => {
       const Key = `routing.http.response.${name}.header_value`
       await assertRefused(modifyListener({ Key, Value }), 'ValidationError', /must be/)
     }
+    const nosniff = { Key: 'routing.http.response.x_content_type_options.header_value', Value: 'sniff' }
+    await assertRefused(modifyListener(nosniff), 'ValidationError', /must be nosniff or empty, not 'sniff'$/)
+    const maxAge = { Key: 'routing.http.response.access_control_max_age.header_value', Value: '-1' }
+    await assertRefused(
+      modifyListener(maxAge),
+      'ValidationError',
+      /must be empty or a whole number between 0 and 86400/,
+    )
   })
 
   test('out of range, unknown or twice are refused, and none of the others is set', async () => {

@@ -108,6 +108,8 @@ describe('listeners of HTTPS', { timeout: 60_000 }, () => {
     await assertRefused(create({ SslPolicy: 'x' }), 'SSLPolicyNotFoundException', /'x' not found/)
     const fips = 'ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04'
     await assertRefused(create({ SslPolicy: fips }), 'SSLPolicyNotFoundException', /FIPS module is not to be had/)
+    const oldest = create({ SslPolicy: 'ELBSecurityPolicy-TLS-1-0-2015-04' })
+    await assertRefused(oldest, 'SSLPolicyNotFoundException', /not found: its triple DES is not to be had/)
   })
 
   test('do not take what a load balancer here cannot do', async () => {

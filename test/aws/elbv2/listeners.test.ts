@@ -8,6 +8,7 @@ import {
   ModifyListenerCommand,
   type Action,
   type CreateListenerCommandInput,
+  type RedirectActionConfig,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
@@ -247,6 +248,12 @@ describe('listeners', () => {
       [[{ ...forward({ TargetGroupArn: blue }), TargetGroupArn: green }], 'ValidationError', /one and the same/],
       [[{ ...ok, TargetGroupArn: blue }], action, /TargetGroupArn .*'fixed-response' takes FixedResponseConfig/],
       [[{ Type: 'redirect', RedirectConfig: { StatusCode: 'HTTP_302' } }], action, /creates a loop/],
+      [[redirectTo({ Port: '0x50' })], 'ValidationError', /^Redirect port '0x50' must be/],
+      [[redirectTo({ Host: 'a b' })], 'ValidationError', /^Redirect host 'a b' can only contain/],
+      [[redirectTo({ Host: '#{name}' })], 'ValidationError', /^Redirect host '#\{name\}' can only contain/],
+      [[redirectTo({ Path: '/#{uri}' })], 'ValidationError', /^Redirect path '\/#\{uri\}' can only contain/],
+      [[redirectTo({ Path: '/a\r\nb' })], 'ValidationError', /cannot contain control characters$/],
+      [[redirectTo({ Query: '#{args}' })], 'ValidationError', /^Redirect query '#\{args\}' can only contain/],
       [[{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '302' } }], 'ValidationError', /'302'/],
     ]
     for (const [actions, code, message] of cases) await assertRefused(createWith(...actions), code, message)
@@ -290,4 +297,8 @@ describe('listeners', () => {
 
 function forward(...TargetGroups: { TargetGroupArn?: string; Weight?: number }[]): Action {
   return { Type: 'forward', ForwardConfig: { TargetGroups } }
+}
+
+function redirectTo(changed: Partial<RedirectActionConfig>): Action {
+  return { Type: 'redirect', RedirectConfig: { StatusCode: 'HTTP_301', Host: 'elsewhere.test', ...changed } }
 }
