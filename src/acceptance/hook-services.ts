@@ -16,6 +16,9 @@ export type HookServices = {
   readonly reportVerdict: (event: CodeDeployHookEvent, status: 'Succeeded' | 'Failed') => Promise<void>
 }
 
+/** A call that nobody answers is given up, and tried again: the function's own time is short, and the verdict must arrive. */
+const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true }
+
 /** Those of AWS, with the SDK that Lambda's runtime has. Calls that AWS does not take at once are tried again by the SDK. */
 export const awsHookServices: HookServices = {
   async readObject({ bucket, key, signal }) {
@@ -30,7 +33,7 @@ export const awsHookServices: HookServices = {
 
   async reportVerdict({ DeploymentId: deploymentId, LifecycleEventHookExecutionId }, status) {
     const { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } = await import('@aws-sdk/client-codedeploy')
-    const codeDeploy = new CodeDeployClient({ maxAttempts: 5 })
+    const codeDeploy = new CodeDeployClient({ maxAttempts: 5, requestHandler })
     const input = { deploymentId, lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status }
     try {
       await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(input))

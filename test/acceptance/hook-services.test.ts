@@ -15,6 +15,12 @@ test('where only the answer to the verdict was lost, CodeDeploy was told, and th
   assert.deepEqual(told, [verdict, verdict])
 })
 
+test('where CodeDeploy takes the verdict and never answers, it is told again', async (t) => {
+  const told = await codeDeploy(t, { loses: 1, loss: 'hangs', later: 'LifecycleEventAlreadyCompletedException' })
+  assert.deepEqual(await (await hookOfGoodGreen(t))(event, context), { hookStatus: 'SUCCEEDED' })
+  assert.equal(told.length, 2)
+})
+
 test('a verdict that CodeDeploy does not take is the error of the function', async (t) => {
   const told = await codeDeploy(t, { loses: 0, later: 'DeploymentDoesNotExistException' })
   const hook = await hookOfGoodGreen(t)
@@ -39,13 +45,13 @@ async function hookOfGoodGreen(t: TestContext) {
 /** A server in CodeDeploy's place, which drops the first answers, and refuses with this error later. Resolves with what it was told. */
 async function codeDeploy(
   t: TestContext,
-  { loses, later }: { readonly loses: number; readonly later: string },
+  { loses, loss = 'drops', later }: { readonly loses: number; readonly loss?: 'drops' | 'hangs'; readonly later: string },
 ): Promise<readonly unknown[]> {
   const told: unknown[] = []
   const { url } = await startSite(t, (request, response) => {
     void text(request).then((body) => {
       told.push(JSON.parse(body))
-      if (told.length <= loses) return void request.socket.destroy()
+      if (told.length <= loses) return loss === 'drops' ? void request.socket.destroy() : undefined
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
       return void response.end(JSON.stringify({ __type: later, message: 'As it was asked for.' }))
     })

@@ -21,6 +21,7 @@ function byWeight(results) {
 }
 
 // src/acceptance/hook-services.ts
+var requestHandler = { connectionTimeout: 2e3, requestTimeout: 3e3, throwOnRequestTimeout: true };
 var awsHookServices = {
   async readObject({ bucket, key, signal }) {
     const { GetObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
@@ -33,7 +34,7 @@ var awsHookServices = {
   },
   async reportVerdict({ DeploymentId: deploymentId, LifecycleEventHookExecutionId }, status) {
     const { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } = await import("@aws-sdk/client-codedeploy");
-    const codeDeploy = new CodeDeployClient({ maxAttempts: 5 });
+    const codeDeploy = new CodeDeployClient({ maxAttempts: 5, requestHandler });
     const input = { deploymentId, lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status };
     try {
       await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(input));
