@@ -45,7 +45,11 @@ async function hookOfGoodGreen(t: TestContext) {
 /** A server in CodeDeploy's place, which drops the first answers, and refuses with this error later. Resolves with what it was told. */
 async function codeDeploy(
   t: TestContext,
-  { loses, loss = 'drops', later }: { readonly loses: number; readonly loss?: 'drops' | 'hangs'; readonly later: string },
+  {
+    loses,
+    loss = 'drops',
+    later,
+  }: { readonly loses: number; readonly loss?: 'drops' | 'hangs'; readonly later: string },
 ): Promise<readonly unknown[]> {
   const told: unknown[] = []
   const { url } = await startSite(t, (request, response) => {
