@@ -17,5 +17,15 @@ export type ViewParts = Pick<DeploymentView, 'phase' | 'stages' | 'sides'>
 
 /** What the function wrote, without what Lambda writes around it. */
 export function hookLines(logTail: string | undefined): readonly string[] {
-  return (logTail ?? '').split('\n').filter((line) => line !== '' && !/^(START|END|REPORT|INIT_START) /.test(line))
+  const written = (logTail ?? '').split('\n').filter((line) => !/^(START|END|REPORT|INIT_START) /.test(line))
+  // Node's runtime puts time, request id and level before each line, with tabs between; a tab is no width of a screen's.
+  const said = written.map((line) =>
+    line
+      .replace(ofNode, '')
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .trim(),
+  )
+  return said.filter((line) => line !== '')
 }
+
+const ofNode = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\da-f-]{36}\t(?:INFO\t)?/

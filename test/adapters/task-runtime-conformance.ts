@@ -124,14 +124,15 @@ each('tells what each of its containers uses, as Docker does', async ({ runtime,
   const used = await eventually('two looks', async () => {
     const stats = (await tasks.stats?.('t1')) as Record<string, ContainerStats> | undefined
     const { precpu_stats: before, cpu_stats: now } = stats?.['busy'] ?? {}
-    return now && before && now.cpu_usage.total_usage > before.cpu_usage.total_usage && before.cpu_usage.total_usage > 0
-      ? stats
-      : undefined
+    if (now === undefined || before === undefined || before.cpu_usage.total_usage === 0) return undefined
+    // The kernel adds both up in steps of its own: between two looks that are near, either may stand still.
+    const hasGrown = now.cpu_usage.total_usage > before.cpu_usage.total_usage
+    return hasGrown && now.system_cpu_usage > before.system_cpu_usage ? stats : undefined
   })
   assert.deepEqual(Object.keys(used).toSorted(), ['busy', 'idle'])
-  const { memory_stats, pids_stats, cpu_stats, precpu_stats, read, preread } = used['busy'] as ContainerStats
+  const { memory_stats, pids_stats, cpu_stats, read, preread } = used['busy'] as ContainerStats
   assert(memory_stats.usage > 0 && memory_stats.limit > memory_stats.usage && (pids_stats.current ?? 1) >= 1)
-  assert(cpu_stats.online_cpus >= 1 && cpu_stats.system_cpu_usage > precpu_stats.system_cpu_usage)
+  assert(cpu_stats.online_cpus >= 1)
   assert(Date.parse(read) > Date.parse(preread))
   await tasks.stop('t1')
   assert.deepEqual(await tasks.stats?.('t1'), {})

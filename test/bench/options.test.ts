@@ -14,7 +14,7 @@ test('a benchmark is named, and may be made short', () => {
 test('what a benchmark does not know is refused with what it knows', () => {
   assert.throws(() => readOptions([]), /Which benchmark/)
   assert.throws(() => readOptions(['route']), /no benchmark route/)
-  assert.throws(() => readOptions(['router', '--only', 'apache']), /no apache; it knows direct, teal/)
+  assert.throws(() => readOptions(['router', '--only', 'apache']), /no apache; it knows direct, relay, teal/)
   assert.throws(() => readOptions(['router', '--cases', 'small-65']), /no small-65/)
   assert.throws(() => readOptions(['router', '--seconds', '0']), /--seconds must be a whole number above 0/)
 })

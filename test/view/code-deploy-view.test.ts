@@ -147,7 +147,10 @@ What would stop it or send it back
       errorCode: 'ScriptFailed' as const,
       scriptName: 'check-green',
       message: 'The hook has failed.',
-      logTail: 'START RequestId: 1\nGET / answered 500, expected 200\nEND RequestId: 1',
+      logTail:
+        'START RequestId: 1\n' +
+        '2026-11-21T05:59:37.215Z\t6740a5bc-9f3c-40be-a169-f0e7dce85d85\tINFO\tGET /\tanswered 500, expected 200\n' +
+        'END RequestId: 1',
     }
     const view = codeDeployView(
       seenCanary({
