@@ -17,6 +17,9 @@ const colours: Readonly<Record<number, string>> = {
 
 type Look = { readonly colour?: string | undefined; readonly isBold?: boolean; readonly isFaint?: boolean }
 
+const escape = String.fromCodePoint(27)
+const codesAlone = new RegExp(`^${escape}\\[([\\d;]*)m$`)
+const codesBetween = new RegExp(`(${escape}\\[[\\d;]*m)`, 'g')
 const lines = (await text(process.stdin)).trimEnd().split('\n')
 const columns = Math.max(...lines.map((line) => withoutCodes(line).length))
 const [width, height] = [Math.ceil(columns * characterWidth) + 2 * margin, lines.length * lineHeight + 2 * margin]
@@ -32,8 +35,8 @@ console.log('</svg>')
 /** Each piece of one look stands where its column is, whatever the width of the reader's font. */
 function drawLine(line: string, y: number): void {
   let column = 0
-  for (const piece of line.split(/(\u001B\[[\d;]*m)/)) {
-    const codes = /^\u001B\[([\d;]*)m$/.exec(piece)?.[1]
+  for (const piece of line.split(codesBetween)) {
+    const codes = codesAlone.exec(piece)?.[1]
     if (codes !== undefined) {
       look = codes.split(';').reduce((before, code) => changed(before, Number(code)), look)
       continue
@@ -66,5 +69,5 @@ function escaped(piece: string): string {
 }
 
 function withoutCodes(line: string): string {
-  return line.replaceAll(/\u001B\[[\d;]*m/g, '')
+  return line.replaceAll(codesBetween, '')
 }
