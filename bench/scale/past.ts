@@ -56,5 +56,5 @@ function rowsOf(
 }
 
 function row(kind: string, key: string, value: unknown): RowChange {
-  return { kind, key, value: JSON.stringify(value) }
+  return { kind, key, value }
 }
