@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { readNote } from './data-directory.ts'
@@ -8,7 +7,7 @@ import type { EngineNote } from './data-directory.ts'
 import { readDockerIdentity } from './docker-identity.ts'
 import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
 import { countTasks } from './runtimes.ts'
-import { isBusy } from './sqlite-error.ts'
+import { isFileLockHeld } from './file-lock.ts'
 import { stateFileProblem } from './sqlite-persistence.ts'
 import { SystemClock } from './system-clock.ts'
 
@@ -53,7 +52,7 @@ export async function lookAtDataDirectory(directory: string): Promise<DataDirect
     path,
     isThere,
     ...(stateProblem === undefined ? {} : { stateProblem }),
-    isEngineRunning: isEngineLockHeld(path),
+    isEngineRunning: isFileLockHeld(join(path, 'engine.lock')),
     ...(note === undefined ? {} : { note }),
     isRouterRunning: isRouterLockHeld(path),
     ...(router === undefined ? {} : { router }),
@@ -92,21 +91,6 @@ async function askRouter(path: string): Promise<RouterReport | undefined> {
     return (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
   } catch {
     return undefined
-  }
-}
-
-function isEngineLockHeld(path: string): boolean {
-  const file = join(path, 'engine.lock')
-  if (!existsSync(file)) return false
-  const lock = new DatabaseSync(file, { timeout: 0 })
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-    return false
-  } catch (error) {
-    if (isBusy(error)) return true
-    throw error
-  } finally {
-    lock.close()
   }
 }
 

@@ -4,8 +4,7 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { DatabaseSync } from 'node:sqlite'
-import { isBusy } from './sqlite-error.ts'
+import { isFileLockHeld } from './file-lock.ts'
 import { makeDirectories } from './make-directories.ts'
 import { socketPathIn } from './socket-path.ts'
 
@@ -62,18 +61,7 @@ export function isRouterLockHeld(dataDirectory: string): boolean {
 }
 
 function isLockHeld(dataDirectory: string, router: RouterNumber): boolean {
-  const file = join(resolve(dataDirectory), `${baseName(router)}.lock`)
-  if (!existsSync(file)) return false
-  const lock = new DatabaseSync(file, { timeout: 0 })
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-    return false
-  } catch (error) {
-    if (isBusy(error)) return true
-    throw error
-  } finally {
-    lock.close()
-  }
+  return isFileLockHeld(join(resolve(dataDirectory), `${baseName(router)}.lock`))
 }
 
 export type RouterSpawn = {

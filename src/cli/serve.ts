@@ -131,7 +131,7 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
     teal.accessKey === undefined
       ? '  Recorded, not enforced: VPCs, subnets, security groups, IAM roles, and callers\u2019 credentials.'
       : '  Recorded, not enforced: VPCs, subnets, security groups and IAM roles. Other machines have to sign with the key below.',
-    ...(isLoopback(host)
+    ...(teal.accessKey === undefined
       ? []
       : [`  Whoever has this key and reaches ${host} can run programs on this machine; the traffic is not encrypted.`]),
     `  The console: ${teal.url}/console${teal.accessKey === undefined ? '' : ' (its token is the secret access key)'}`,
@@ -186,10 +186,6 @@ function leaveOnUnexpectedError(): void {
 /** Whoever read the output may go away; the engine stays. */
 function ignoreClosedOutput(): void {
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 function timeOfDay(): string {

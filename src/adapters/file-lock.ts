@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from './sqlite-error.ts'
+
+/** True while a process holds the lock: an SQLite file with a transaction that excludes others, which ends with its process. */
+export function isFileLockHeld(file: string): boolean {
+  if (!existsSync(file)) return false
+  const lock = new DatabaseSync(file, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    lock.close()
+  }
+}
