@@ -70,6 +70,13 @@ test('the last check is told in words', () => {
   assert.equal(after({ kind: 'answer-timeout' }).lastCheck, 'GET /health: no answer within 5 s')
 })
 
+test('a passed check is told in the same words however long it took, until it comes near its time-out', () => {
+  const passedIn = (milliseconds: number) => after({ kind: 'answered', statusCode: 200, milliseconds }).lastCheck
+  assert.equal(passedIn(3), 'GET /health answered 200')
+  assert.equal(passedIn(2_000), 'GET /health answered 200')
+  assert.equal(passedIn(2_600), 'GET /health answered 200 in 2600 ms')
+})
+
 test('a matcher is a list of codes and ranges', () => {
   assert.ok(matchesStatusCode('200', 200))
   assert.ok(!matchesStatusCode('200', 201))
