@@ -23,6 +23,10 @@ function after(...results: readonly CheckResult[]) {
   return results.reduce((known, result) => afterCheck(known, settings, result), registeredHealth)
 }
 
+function passedIn(milliseconds: number): string | undefined {
+  return after({ kind: 'answered', statusCode: 200, milliseconds }).lastCheck
+}
+
 test('one passed check makes a new target healthy, whatever the threshold', () => {
   assert.equal(registeredHealth.health.reason, 'Elb.RegistrationInProgress')
   assert.deepEqual(after(passed).health, { state: 'healthy' })
@@ -71,7 +75,6 @@ test('the last check is told in words', () => {
 })
 
 test('a passed check is told in the same words however long it took, until it comes near its time-out', () => {
-  const passedIn = (milliseconds: number) => after({ kind: 'answered', statusCode: 200, milliseconds }).lastCheck
   assert.equal(passedIn(3), 'GET /health answered 200')
   assert.equal(passedIn(2_000), 'GET /health answered 200')
   assert.equal(passedIn(2_600), 'GET /health answered 200 in 2600 ms')
