@@ -94,6 +94,10 @@ describe('containers that are killed at random, under load', { timeout: 200_000,
     const victim = chance.pick(spare)
     await api.call('POST', `/containers/${victim.containers?.[0]?.runtimeId}/kill`)
     killed.push(victim.taskArn?.split('/').at(-1) ?? '')
+    // Until then all looks as healthy as it was.
+    await until('its end is noticed', async () => {
+      return (await tasksThat('RUNNING')).every(({ taskArn }) => taskArn !== victim.taskArn)
+    })
   }
 
   async function tasksThat(desiredStatus: 'RUNNING' | 'STOPPED'): Promise<readonly Task[]> {
