@@ -166,7 +166,7 @@ describe('updating a service', () => {
     const world = await startEcs(t)
     const { serviceArn } = await createBlueGreenService(world)
     const plan = { serviceArn } as DeploymentPlan
-    const [, , , region = ''] = serviceArn.split(':')
+    const [, , , region = ''] = serviceArn?.split(':') ?? []
     const deployment: Deployment = { ...aDeployment({}), region, status: 'InProgress', plan }
     world.store.deployments.put(deployment.deploymentId, deployment)
     await assertRefused(
