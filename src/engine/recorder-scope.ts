@@ -95,9 +95,9 @@ export class RecorderScope {
 
   #enter(deployment: WatchedDeployment | undefined): void {
     if (deployment === undefined) return
-    const { id, isOver, subjects } = deployment
+    const { id, subjects } = deployment
     if (!this.#lookedAt.has(id)) {
-      if (isOver && this.#store.deploymentWatches.get(id)?.endedAt !== undefined) return
+      if (deployment.isOver && this.#store.deploymentWatches.get(id)?.endedAt !== undefined) return
       this.#lookedAt.set(id, 0)
       for (const subject of subjects) {
         this.#concerned.set(subject, (this.#concerned.get(subject) ?? new Set()).add(id))
