@@ -2,8 +2,8 @@ import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { Theatre, until } from '../survival/theatre.ts'
+import { ask, choose } from './choices.ts'
 import { missingChromium, picture, TestBrowser } from './chromium.ts'
 
 const refusal = `
@@ -126,17 +126,3 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     )
   }
 })
-
-/** The button of the page, then the one of the dialog, which says what will happen. */
-async function choose(page: Page, action: string, outcome?: RegExp): Promise<void> {
-  await ask(page, action, outcome)
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
-}
-
-async function ask(page: Page, action: string, outcome = /./): Promise<void> {
-  await page.getByRole('button', { name: action, exact: true }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('listitem').first().waitFor()
-  await dialog.getByRole('button', { name: action, exact: true }).click()
-  await dialog.getByRole('status').filter({ hasText: outcome }).waitFor()
-}

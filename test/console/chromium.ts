@@ -56,6 +56,10 @@ export class TestBrowser {
   close(): Promise<void> {
     return this.#browser.close()
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }
 
 /** Kept for people to look at. */

@@ -24,13 +24,15 @@ export function shiftChart(
   over: Span,
   stages: DeploymentView['stages'],
 ): ComponentChild {
-  const inFrame = frame(over, 720, 190)
+  const isNarrow = window.innerWidth <= 620
+  const inFrame = isNarrow ? frame(over, 340, 150) : frame(over, 720, 190)
   const { x, height } = inFrame
   const y = (share: number): number => height - share * height
   const bars = points.flatMap((point) => {
     const [blue, green] = [all(point.blue), all(point.green)]
     if (blue + green === 0) return []
-    const [from, wide] = [x(point.from), Math.max(0.6, x(point.to) - x(point.from))]
+    // Neighbours overlap a little, or the card would be seen between them.
+    const [from, wide] = [x(point.from), Math.max(0.6, x(point.to) - x(point.from) + 0.5)]
     const share = green / (blue + green)
     return [
       h('rect', { class: 'fill-green', x: from, y: y(share), width: wide, height: height - y(share) }),

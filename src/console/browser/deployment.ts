@@ -108,7 +108,8 @@ function headPart(state: State, head: DeploymentHead, actions: readonly ActionVi
       'dl',
       { class: 'facts' },
       ...head.facts.flatMap(([name, value, link]) =>
-        fact(name, link === undefined ? value : h('a', { href: deploymentPath(link) }, value)),
+        // A file knows no other deployment.
+        fact(name, link === undefined || isFile ? value : h('a', { href: deploymentPath(link) }, value)),
       ),
       ...fact('Began', dateAndTime(head.startedAt ?? head.createdAt)),
       ...(head.endedAt === undefined ? [] : fact('Ended', timeOfDay(head.endedAt))),
@@ -157,7 +158,11 @@ function endPart({ account, now: doing }: Loaded, head: DeploymentHead): Compone
   return h(
     'section',
     { class: `end card ${tone}` },
-    h('p', { class: 'sentence' }, head.failure === undefined ? (doing?.sentence ?? '') : head.failure.message),
+    h(
+      'p',
+      { class: `sentence${(head.failure?.message.length ?? 0) > 160 ? ' long' : ''}` },
+      head.failure?.message ?? doing?.sentence ?? '',
+    ),
     head.failure === undefined ? null : h('p', { class: 'mono code' }, head.failure.code),
     h('p', { class: 'verdict' }, account?.verdict ?? ''),
   )

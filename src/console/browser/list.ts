@@ -20,7 +20,7 @@ export function listPage(state: State, live: Live, now: number): ComponentChild 
     live.ask(list, index)
     const row = list.rows.get(index)
     if (row !== undefined)
-      rows.push(deploymentLine(row, now, { top: `${index * rowHeight}px`, height: `${rowHeight}px` }))
+      rows.push(deploymentLine(row, now, { top: index * rowHeight, height: rowHeight, position: index + 1, total }))
   }
   const choose = (text: string, status: string | undefined): void => {
     state.list = { ...emptyList(text, status), statuses: list.statuses }
