@@ -48,16 +48,11 @@ function alarmEvidence({ alarms, deployment }: SeenServiceDeployment): readonly 
 
 function whatIsLive({ deployment }: SeenServiceDeployment, { sides }: DiagnosedParts): readonly string[] {
   const blue = sides.find(({ colour }) => colour === 'blue')
-  switch (deployment.status) {
-    case 'ROLLBACK_SUCCESSFUL':
-      return [`${blue?.runs ?? 'the earlier revision'} is the service again, with all of its traffic`]
-    case 'ROLLBACK_FAILED':
-      return ['going back has failed too: look at the service before anything else']
-    case 'STOPPED':
-      return ['nothing was taken back: revisions and weights are as they were when it was stopped']
-    default:
-      return []
-  }
+  const { status } = deployment
+  if (status === 'ROLLBACK_SUCCESSFUL')
+    return [`${blue?.runs ?? 'the earlier revision'} is the service again, with all of its traffic`]
+  if (status === 'ROLLBACK_FAILED') return ['going back has failed too: look at the service before anything else']
+  return ['nothing was taken back: revisions and weights are as they were when it was stopped']
 }
 
 function nextSteps(seen: SeenServiceDeployment): readonly Suggestion[] {
