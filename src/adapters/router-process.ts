@@ -23,7 +23,14 @@ export class RouterUnreachable extends Error {
 const goneCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
 
 /** The router answered that it could not do what it was asked. */
-class RouterRefused extends Error {}
+export class RouterRefused extends Error {
+  readonly statusCode: number
+
+  constructor(statusCode: number, message: string) {
+    super(message)
+    this.statusCode = statusCode
+  }
+}
 
 /** The exit code of a router that found its data directory taken. */
 export const directoryTakenCode = 3
@@ -134,7 +141,7 @@ function routerLogFile(directory: string, router: RouterNumber): string {
 export async function callRouter(
   socketPath: string,
   call: {
-    readonly method: 'GET' | 'PUT' | 'POST'
+    readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST'
     readonly path: string
     readonly body?: unknown
     readonly headers?: Readonly<Record<string, string>>
@@ -144,7 +151,7 @@ export async function callRouter(
   request.setTimeout(answerMilliseconds, () => request.destroy(new Error('no answer')))
   const { statusCode, body } = await readAnswer(request)
   if (statusCode === 200) return body
-  throw new RouterRefused(messageOf(body) ?? `The router answered ${statusCode}`)
+  throw new RouterRefused(statusCode, messageOf(body) ?? `The router answered ${statusCode}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { TargetReport } from '../domain/router-report.ts'
 import { targetKey, type TargetGroupRoute, type TargetRoute } from '../domain/routing-table.ts'
 import { TargetChoice, type Candidate } from './target-choice.ts'
 import type { TargetConnection } from './target-connection.ts'
@@ -21,6 +22,8 @@ export class LiveTarget implements Candidate {
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
   cutTimer: NodeJS.Timeout | undefined
+  /** What was reported of it last; undefined where that, but for the requests in flight, may not be true any more. */
+  reported: TargetReport | undefined
 
   constructor(group: LiveGroup, key: string, { id, port }: Pick<TargetRoute, 'id' | 'port'>) {
     this.group = group
@@ -101,24 +104,28 @@ export class LiveTargets {
     return { group, route, targets }
   }
 
-  /** From here on this is the table. In one go, so that no request sees half of it. */
-  commit(prepared: readonly PreparedGroup[]): void {
-    const present = new Set<LiveTarget>()
-    const groups = new Set<LiveGroup>()
+  /**
+   * From here on this is the table. In one go, so that no request sees half of it. What is neither among the prepared nor
+   * gone stays as it was.
+   */
+  commit(prepared: readonly PreparedGroup[], goneTargetGroups: readonly string[]): void {
     for (const { group, route, targets } of prepared) {
-      groups.add(group)
+      const before = group.targets
       group.route = route
       group.targets = targets.map(({ target }) => target)
       group.markStale()
       for (const { target, draining } of targets) {
-        present.add(target)
         this.#targets.set(target.key, target)
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
       }
+      this.#removeAll(before, group.targets)
     }
-    for (const target of this.#targets.values()) if (!present.has(target)) this.#remove(target)
-    for (const group of this.#groups.values()) if (!groups.has(group)) this.#empty(group)
+    for (const arn of goneTargetGroups) {
+      const group = this.group(arn)
+      this.#removeAll(group.targets, [])
+      this.#empty(group)
+    }
   }
 
   /** What health checks say: since when the target has been healthy; undefined while it is not. */
@@ -127,6 +134,12 @@ export class LiveTargets {
     if (target === undefined) return
     target.healthySince = healthySince
     target.group.markStale()
+  }
+
+  /** Something that is reported of it has changed. */
+  noteNews(key: string): void {
+    const target = this.#targets.get(key)
+    if (target !== undefined) target.reported = undefined
   }
 
   /** Those of the table, and those that left it and still have requests. */
@@ -149,10 +162,12 @@ export class LiveTargets {
     return true
   }
 
-  /** Groups that no table has had for long. */
-  forgetGroups(): void {
+  /** Groups that no table has any more. `isNamed` says of an ARN whether some listener still leads to it. */
+  forgetGroups(isNamed: (targetGroupArn: string) => boolean): void {
+    const inUse = new Set(Array.from(this.#targets.values(), ({ group }) => group))
     for (const group of this.#groups.values()) {
-      if (group.route === undefined && group.targets.length === 0) this.#groups.delete(group.targetGroupArn)
+      const isThere = group.route !== undefined || inUse.has(group) || isNamed(group.targetGroupArn)
+      if (!isThere) this.#groups.delete(group.targetGroupArn)
     }
   }
 
@@ -167,8 +182,16 @@ export class LiveTargets {
 
   /** One that is registered again keeps the requests it still has; they are not cut any more. */
   #beginServing(target: LiveTarget): void {
+    if (target.state === 'serving') return
     clearTimeout(target.cutTimer)
     target.state = 'serving'
+    target.reported = undefined
+  }
+
+  #removeAll(before: readonly LiveTarget[], now: readonly LiveTarget[]): void {
+    if (before.length === 0) return
+    const present = new Set(now)
+    for (const target of before) if (!present.has(target)) this.#remove(target)
   }
 
   #remove(target: LiveTarget): void {
@@ -180,6 +203,7 @@ export class LiveTargets {
   #beginLeaving(target: LiveTarget, state: 'draining' | 'removed'): void {
     const wasServing = target.state === 'serving'
     target.state = state
+    target.reported = undefined
     target.group.markStale()
     if (!wasServing) return
     target.healthySince = undefined

@@ -176,4 +176,4 @@ test('after the last check, what is known is known still', async () => {
 })
 
 const answered: CheckResult = { kind: 'answered', statusCode: 200, milliseconds: 1 }
-const ignored = { restored: new Map(), onHealth: () => undefined, onChange: () => undefined }
+const ignored = { restored: new Map(), onHealth: () => undefined, onNews: () => undefined, onChange: () => undefined }
