@@ -17,6 +17,7 @@ import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
 import type { Secure } from './securing.ts'
 import { Seldom } from './seldom.ts'
+import { eachInSlices } from './slices.ts'
 import { StickyCookies } from './sticky-cookies.ts'
 import { TablePreparation, withFormerParts, type PreparedTable } from './table-preparation.ts'
 import { TableText } from './table-text.ts'
@@ -74,7 +75,7 @@ export class DataPlane {
   #retryTimer: NodeJS.Timeout | undefined
   #forgetTimer: NodeJS.Timeout | undefined
   /** All of it is written each time, so not for each of a thousand targets that become healthy one after the other. */
-  readonly #healthSaving = new Seldom(() => this.#parts.savedState.saveHealth(this.#health.known()))
+  readonly #healthSaving = new Seldom(() => void this.#parts.savedState.saveHealthInSlices(this.#health.known()))
   #isClosed = false
 
   constructor(parts: DataPlaneParts) {
@@ -168,8 +169,7 @@ export class DataPlane {
    * one is still answered, and is the last one there. Resolves when all are over; then what is left is cut.
    */
   async retire({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
-    this.#health.close()
-    this.#healthSaving.close()
+    this.#endChecks()
     const doors = [...this.#doors.values(), ...this.#closing]
     const longestIdle = Math.max(0, ...doors.map(({ listener }) => listener.idleMilliseconds))
     const cut = setTimeout(() => {
@@ -192,8 +192,9 @@ export class DataPlane {
       const isNews = 'since' in told
       if (isNews && told.since !== this.#table.version) return false
       const table = isNews ? tableWith(this.#table, told) : await withFormerParts(told, this.#table)
-      this.#putInForce(await this.#preparation.of(table, this.#table))
+      const left = this.#putInForce(await this.#preparation.of(table, this.#table))
       for (const door of this.#doors.values()) this.#followTable(door)
+      await eachInSlices(left, (target) => this.#targets.remove(target))
       return true
     })
   }
@@ -211,8 +212,7 @@ export class DataPlane {
     clearTimeout(this.#retryTimer)
     clearInterval(this.#forgetTimer)
     for (const timer of this.#foldTimers.values()) clearTimeout(timer)
-    this.#health.close()
-    this.#healthSaving.close()
+    this.#endChecks()
     const doors = [...this.#doors.values(), ...this.#closing]
     const cut = setTimeout(() => {
       this.#targets.close()
@@ -234,9 +234,10 @@ export class DataPlane {
     const prepared = await this.#preparation.of(table, this.#table)
     const usable = [...prepared.listeners.values()].filter(({ problem }) => problem === undefined)
     const { opened, refused } = await this.#openDoors(usable.map(({ listener }) => listener))
-    this.#putInForce(prepared)
+    const isFirst = this.#table === emptyTable
+    const left = this.#putInForce(prepared)
     // Before anything is served by it: without health, requests would go to targets that are known to be broken.
-    this.#health.apply(table)
+    if (isFirst) await this.#health.apply(table)
     const problems = [...prepared.listeners.values()].flatMap(({ problem }) => problem ?? [])
     this.#refused = [...prepared.doubles, ...refused, ...problems]
     for (const door of opened) this.#doors.set(door.port, door)
@@ -244,13 +245,22 @@ export class DataPlane {
       if (prepared.listeners.has(door.port)) this.#followTable(door)
       else this.#closeDoor(door)
     }
+    await eachInSlices(left, (target) => this.#targets.remove(target))
+    if (!isFirst) await this.#health.apply(table)
     this.#retryRefusedLater()
   }
 
-  #putInForce(prepared: PreparedTable): void {
+  #endChecks(): void {
+    this.#health.close()
+    this.#healthSaving.close()
+    this.#parts.savedState.saveHealth(this.#health.known())
+  }
+
+  /** Returns the targets that have left. */
+  #putInForce(prepared: PreparedTable): readonly LiveTarget[] {
     this.#table = prepared.table
     this.#prepared = prepared
-    this.#targets.commit(prepared.groups, prepared.goneTargetGroups)
+    return this.#targets.commit(prepared.groups, prepared.goneTargetGroups)
   }
 
   /** One whose new certificates cannot be used goes on as it was. */

@@ -20,6 +20,7 @@ import type { TargetHealth } from '../domain/target-health.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import { CheckSlots } from './check-slots.ts'
 import { ReferencedGroups } from './referenced-groups.ts'
+import { eachInSlices } from './slices.ts'
 
 /** Makes one check. */
 export type Probe = (
@@ -96,14 +97,14 @@ export class HealthChecks {
     this.#onChange = onChange
   }
 
-  /** Looks only at what is not the same object as in the table before. */
-  apply(table: RoutingTable): void {
+  /** In slices. Looks only at what is not the same object as in the table before. */
+  async apply(table: RoutingTable): Promise<void> {
     const before = this.#table.targetGroups
     const { targetGroups, goneTargetGroups } = newsOf(this.#table, table)
     const otherwiseNamed = this.#referenced.follow(table.listeners)
     this.#table = table
     const arns = new Set([...Object.keys(targetGroups), ...goneTargetGroups, ...otherwiseNamed])
-    for (const arn of arns) this.#follow(before[arn], table.targetGroups[arn])
+    await eachInSlices([...arns], (arn) => this.#follow(before[arn], table.targetGroups[arn]))
     // What was known at the last start is of use once: a target that comes back later is a new one.
     this.#restored = new Map()
     if (arns.size > 0) this.#onChange()

@@ -22,6 +22,8 @@ export class LiveTarget implements Candidate {
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
   cutTimer: NodeJS.Timeout | undefined
+  /** Of its group when it was last in a table: a group may be deleted while its last targets drain. */
+  deregistrationDelaySeconds = 0
   /** What was reported of it last; undefined where that, but for the requests in flight, may not be true any more. */
   reported: TargetReport | undefined
 
@@ -106,9 +108,10 @@ export class LiveTargets {
 
   /**
    * From here on this is the table. In one go, so that no request sees half of it. What is neither among the prepared nor
-   * gone stays as it was.
+   * gone stays as it was. Returns the targets that nobody chooses any more, to be given to `remove`.
    */
-  commit(prepared: readonly PreparedGroup[], goneTargetGroups: readonly string[]): void {
+  commit(prepared: readonly PreparedGroup[], goneTargetGroups: readonly string[]): readonly LiveTarget[] {
+    const left: LiveTarget[] = []
     for (const { group, route, targets } of prepared) {
       const before = group.targets
       group.route = route
@@ -116,22 +119,32 @@ export class LiveTargets {
       group.markStale()
       for (const { target, draining } of targets) {
         this.#targets.set(target.key, target)
+        target.deregistrationDelaySeconds = route.deregistrationDelaySeconds
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
       }
-      this.#removeAll(before, group.targets)
+      if (before.length > 0) left.push(...missingIn(group.targets, before))
     }
     for (const arn of goneTargetGroups) {
       const group = this.group(arn)
-      this.#removeAll(group.targets, [])
+      left.push(...group.targets)
       this.#empty(group)
     }
+    return left
+  }
+
+  /** It has left the table. */
+  remove(target: LiveTarget): void {
+    if (target.state === 'removed') return
+    this.#beginLeaving(target, 'removed')
+    if (target.inFlight === 0) this.#gone(target)
   }
 
   /** What health checks say: since when the target has been healthy; undefined while it is not. */
   noteHealth(key: string, healthySince: number | undefined): void {
     const target = this.#targets.get(key)
-    if (target === undefined) return
+    // What a check says of one that leaves comes too late.
+    if (target?.state !== 'serving') return
     target.healthySince = healthySince
     target.group.markStale()
   }
@@ -188,18 +201,6 @@ export class LiveTargets {
     target.reported = undefined
   }
 
-  #removeAll(before: readonly LiveTarget[], now: readonly LiveTarget[]): void {
-    if (before.length === 0) return
-    const present = new Set(now)
-    for (const target of before) if (!present.has(target)) this.#remove(target)
-  }
-
-  #remove(target: LiveTarget): void {
-    if (target.state === 'removed') return
-    this.#beginLeaving(target, 'removed')
-    if (target.inFlight === 0) this.#gone(target)
-  }
-
   #beginLeaving(target: LiveTarget, state: 'draining' | 'removed'): void {
     const wasServing = target.state === 'serving'
     target.state = state
@@ -208,9 +209,7 @@ export class LiveTargets {
     if (!wasServing) return
     target.healthySince = undefined
     closeIdle(target)
-    // Of its group when it was last in a table: a group may be deleted while its last targets drain.
-    const delaySeconds = target.group.route?.deregistrationDelaySeconds ?? 0
-    target.cutTimer = setTimeout(() => cut(target), delaySeconds * 1000).unref()
+    target.cutTimer = setTimeout(() => cut(target), target.deregistrationDelaySeconds * 1000).unref()
   }
 
   #gone(target: LiveTarget): void {
@@ -224,6 +223,11 @@ export class LiveTargets {
     group.targets = []
     group.markStale()
   }
+}
+
+function missingIn(now: readonly LiveTarget[], before: readonly LiveTarget[]): readonly LiveTarget[] {
+  const present = new Set(now)
+  return before.filter((target) => !present.has(target))
 }
 
 function cut(target: LiveTarget): void {

@@ -18,6 +18,7 @@ import {
   startRouter,
   table,
   targetGroup,
+  type TestApp,
   untilHealthy,
 } from './test-router.ts'
 
@@ -192,6 +193,24 @@ test('a draining target ends what it has and gets nothing new', async () => {
   held[0]?.()
   assert.equal((await slow).body, 'old')
   await eventually('the target is forgotten', () => router.report().targets[key] === undefined)
+})
+
+test('the requests of a target group that leaves the table end', async () => {
+  await using cleanups = new Cleanups()
+  const held: (() => void)[] = []
+  const old = await startApp(cleanups, (_, response) => held.push(() => void response.end('old')))
+  const next = await startApp(cleanups, (_, response) => response.end('next'))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const apply = (name: string, app: TestApp) =>
+    router.apply(table([listener(port, forwardTo([name, 1]))], [targetGroup(name, [app.port])]))
+  await apply('old', old)
+  const slow = send(port)
+  await eventually('the request has arrived', () => held.length === 1)
+  await apply('next', next)
+  assert.equal((await send(port)).body, 'next')
+  held[0]?.()
+  assert.equal((await slow).body, 'old')
 })
 
 test('what is still running when the deregistration delay is over is cut', async () => {
