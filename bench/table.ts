@@ -4,14 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '../demo/free-ports.ts'
 import type { ListenerRoute, RoutingTable } from '../src/domain/routing-table.ts'
 import { arnOf, groupOf, listenerOf, startRouter, tableOf, type RouterUnderTest } from './contenders/teal.ts'
-import type { LoopPause } from './loop-delay.ts'
 import { machineOf, type Machine } from './machine.ts'
 import { runOpenLoop } from './open-loop.ts'
 import type { BenchOptions } from './options.ts'
 import { cpuSeconds } from './process-cost.ts'
 import { buildSite } from './site.ts'
 import type { Stage } from './stage.ts'
-import { median } from './statistics.ts'
+import { median, quantile } from './statistics.ts'
 
 export type TableResult = {
   readonly machine: Machine
@@ -38,12 +37,11 @@ export type ChangeCost = {
   readonly applications: number
   /** Median. */
   readonly appliedMilliseconds: number
-  /** The longest time that the router's event loop was held up, for each application; and the processor time in it. */
+  /** The longest time that the router's event loop was held up, for each application. */
   readonly pause: Spread
-  readonly pauseCpu: Spread
 }
 
-type Spread = { readonly median: number; readonly longest: number }
+type Spread = { readonly median: number; readonly ninthOfTen: number; readonly longest: number }
 
 type IdleCost = {
   readonly targets: number
@@ -184,7 +182,7 @@ async function costOf(stage: Stage, { size, options, signal, ...parts }: Measure
   }
 }
 
-type Pause = LoopPause & { readonly took: number }
+type Pause = { readonly took: number; readonly pause: number }
 
 async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unknown>): Promise<Pause> {
   router.child.send('reset')
@@ -195,21 +193,27 @@ async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unkno
   const took = performance.now() - startedAt
   await delay(windowMilliseconds - 10)
   router.child.send('read')
-  const [pause] = (await once(router.child, 'message')) as [LoopPause]
-  return { took, ...pause }
+  const [pause] = (await once(router.child, 'message')) as [number]
+  return { took, pause }
 }
 
 function costsOf(pauses: readonly Pause[]): ChangeCost {
   return {
     applications: pauses.length,
     appliedMilliseconds: median(pauses.map(({ took }) => took)),
-    pause: spreadOf(pauses.map(({ elapsed }) => elapsed)),
-    pauseCpu: spreadOf(pauses.map(({ cpu }) => cpu)),
+    pause: spreadOf(pauses.map(({ pause }) => pause)),
   }
 }
 
 function spreadOf(numbers: readonly number[]): Spread {
-  return { median: median(numbers), longest: Math.max(...numbers) }
+  return {
+    median: median(numbers),
+    ninthOfTen: quantile(
+      numbers.toSorted((a, b) => a - b),
+      0.9,
+    ),
+    longest: Math.max(...numbers),
+  }
 }
 
 type Idle = Parts & Pick<Course, 'options'> & Omit<IdleCost, 'cpuPercent'>

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../demo/free-ports.ts'
 import { ReportCopy } from '../../src/adapters/report-copy.ts'
-import { callRouter } from '../../src/adapters/router-process.ts'
+import { callRouter, routerNodeOptions } from '../../src/adapters/router-process.ts'
 import { TableSender } from '../../src/adapters/table-sender.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import {
@@ -59,7 +59,7 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
   const child = stage.start({
     name: 'teal',
     command: process.execPath,
-    args: [...nodeOptions, program, ...options],
+    args: [...routerNodeOptions, ...nodeOptions, program, ...options],
     hasChannel: nodeOptions.length > 0,
   })
   if (child.pid === undefined) throw new Error('The router could not be started')

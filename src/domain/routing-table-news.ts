@@ -1,3 +1,4 @@
+import { dictionaryOf } from './dictionary.ts'
 import type { ListenerArn, ListenerRoute, RoutingTable, TargetGroupArn, TargetGroupRoute } from './routing-table.ts'
 
 /**
@@ -22,25 +23,38 @@ export function newsOf(before: RoutingTable, now: RoutingTable): RoutingTableNew
   const isSameList =
     before.listeners.length === now.listeners.length &&
     now.listeners.every(({ listenerArn }, at) => before.listeners[at]?.listenerArn === listenerArn)
-  const targetGroups: Record<TargetGroupArn, TargetGroupRoute> = {}
-  for (const [arn, group] of Object.entries(now.targetGroups)) {
-    if (before.targetGroups[arn] !== group) targetGroups[arn] = group
-  }
   return {
     since: before.version,
     version: now.version,
     listeners: now.listeners.filter((listener) => !known.has(listener)),
     ...(isSameList ? {} : { listenerArns: now.listeners.map(({ listenerArn }) => listenerArn) }),
-    targetGroups,
-    goneTargetGroups: Object.keys(before.targetGroups).filter((arn) => now.targetGroups[arn] === undefined),
+    targetGroups: dictionaryOf(
+      Object.entries(now.targetGroups).filter(([arn, group]) => before.targetGroups[arn] !== group),
+    ),
+    goneTargetGroups: goneTargetGroups(before, now),
   }
+}
+
+/** The ARNs of those that are not the same object in both tables, or are in one only. */
+export function changedTargetGroups(before: RoutingTable, now: RoutingTable): readonly TargetGroupArn[] {
+  return [
+    ...Object.keys(now.targetGroups).filter((arn) => now.targetGroups[arn] !== before.targetGroups[arn]),
+    ...goneTargetGroups(before, now),
+  ]
+}
+
+function goneTargetGroups(before: RoutingTable, now: RoutingTable): readonly TargetGroupArn[] {
+  return Object.keys(before.targetGroups).filter((arn) => now.targetGroups[arn] === undefined)
 }
 
 /** The table that the news are of; what they do not speak of are the same objects. */
 export function tableWith(before: RoutingTable, news: RoutingTableNews): RoutingTable {
   const { version, listenerArns = before.listeners.map(({ listenerArn }) => listenerArn) } = news
   const listeners = new Map([...before.listeners, ...news.listeners].map((route) => [route.listenerArn, route]))
-  const targetGroups: Record<TargetGroupArn, TargetGroupRoute> = { ...before.targetGroups, ...news.targetGroups }
-  for (const arn of news.goneTargetGroups) delete targetGroups[arn]
+  const gone = new Set(news.goneTargetGroups)
+  const targetGroups = dictionaryOf([
+    ...Object.entries(before.targetGroups).filter(([arn]) => !gone.has(arn)),
+    ...Object.entries(news.targetGroups),
+  ])
   return { version, listeners: listenerArns.flatMap((arn) => listeners.get(arn) ?? []), targetGroups }
 }

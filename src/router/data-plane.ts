@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
+import { dictionaryOf } from '../domain/dictionary.ts'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
 import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
@@ -329,7 +330,9 @@ export class DataPlane {
       keys.push(target.key)
       reports.push(target.reported)
     }
-    return this.#reported.of(reports, () => Object.fromEntries(reports.map((report, at) => [keys[at], report])))
+    return this.#reported.of(reports, () =>
+      dictionaryOf(reports.map((report, at) => [keys[at] ?? '', report] as const)),
+    )
   }
 
   #targetReport({ key, inFlight, state }: LiveTarget): TargetReport {

@@ -17,7 +17,7 @@ import {
   type TargetRoute,
 } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
-import { newsOf } from '../domain/routing-table-news.ts'
+import { changedTargetGroups } from '../domain/routing-table-news.ts'
 import { CheckSlots } from './check-slots.ts'
 import { ReferencedGroups } from './referenced-groups.ts'
 import { eachInSlices } from './slices.ts'
@@ -86,6 +86,7 @@ export class HealthChecks {
   readonly #referenced = new ReferencedGroups()
   #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
   #restored: ReadonlyMap<string, CheckedHealth>
+  #isClosed = false
   /** How many targets have been checked up to now. */
   #begun = 0
 
@@ -100,10 +101,9 @@ export class HealthChecks {
   /** In slices. Looks only at what is not the same object as in the table before. */
   async apply(table: RoutingTable): Promise<void> {
     const before = this.#table.targetGroups
-    const { targetGroups, goneTargetGroups } = newsOf(this.#table, table)
-    const otherwiseNamed = this.#referenced.follow(table.listeners)
+    const changed = changedTargetGroups(this.#table, table)
     this.#table = table
-    const arns = new Set([...Object.keys(targetGroups), ...goneTargetGroups, ...otherwiseNamed])
+    const arns = new Set([...changed, ...(await this.#referenced.follow(table.listeners))])
     await eachInSlices([...arns], (arn) => this.#follow(before[arn], table.targetGroups[arn]))
     // What was known at the last start is of use once: a target that comes back later is a new one.
     this.#restored = new Map()
@@ -130,6 +130,7 @@ export class HealthChecks {
 
   /** No more checks. What is known stays: requests that still run, or still come, go by it. */
   close(): void {
+    this.#isClosed = true
     for (const entry of this.#checked.values()) endChecking(entry)
   }
 
@@ -164,6 +165,7 @@ export class HealthChecks {
   }
 
   #check(key: string, { id, port }: TargetRoute, settings: HealthCheckSettings): void {
+    if (this.#isClosed) return
     const known = this.#checked.get(key)
     if (known !== undefined) {
       const hasNewRhythm = known.settings.intervalSeconds !== settings.intervalSeconds

@@ -1,4 +1,5 @@
 import type { ListenerRoute, RouteAction } from '../domain/routing-table.ts'
+import { eachInSlices } from './slices.ts'
 
 /** Which target groups the listeners of a table name. From one table to the next, only listeners that differ are read. */
 export class ReferencedGroups {
@@ -10,23 +11,30 @@ export class ReferencedGroups {
     return this.#counts.has(targetGroupArn)
   }
 
-  /** Returns those that are named now and were not, and those that were named and are not any more. */
-  follow(listeners: readonly ListenerRoute[]): readonly string[] {
+  /** In slices. Resolves to those that are named now and were not, and those that were named and are not any more. */
+  async follow(listeners: readonly ListenerRoute[]): Promise<readonly string[]> {
     const before = this.#listeners
     const now = new Set(listeners)
     this.#listeners = now
-    const gone = [...before].filter((listener) => !now.has(listener)).flatMap(namedBy)
-    const come = listeners.filter((listener) => !before.has(listener)).flatMap(namedBy)
-    const were = new Map([...gone, ...come].map((arn) => [arn, this.has(arn)]))
-    for (const arn of come) this.#counts.set(arn, (this.#counts.get(arn) ?? 0) + 1)
-    for (const arn of gone) this.#release(arn)
+    const were = new Map<string, boolean>()
+    await eachInSlices(
+      listeners.filter((listener) => !before.has(listener)),
+      (listener) => this.#count(listener, 1, were),
+    )
+    await eachInSlices(
+      [...before].filter((listener) => !now.has(listener)),
+      (listener) => this.#count(listener, -1, were),
+    )
     return Array.from(were).flatMap(([arn, was]) => (was === this.has(arn) ? [] : [arn]))
   }
 
-  #release(arn: string): void {
-    const left = (this.#counts.get(arn) ?? 0) - 1
-    if (left > 0) this.#counts.set(arn, left)
-    else this.#counts.delete(arn)
+  #count(listener: ListenerRoute, by: number, were: Map<string, boolean>): void {
+    for (const arn of namedBy(listener)) {
+      if (!were.has(arn)) were.set(arn, this.has(arn))
+      const count = (this.#counts.get(arn) ?? 0) + by
+      if (count > 0) this.#counts.set(arn, count)
+      else this.#counts.delete(arn)
+    }
   }
 }
 

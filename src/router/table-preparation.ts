@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { newsOf } from '../domain/routing-table-news.ts'
+import { dictionaryOf } from '../domain/dictionary.ts'
+import { changedTargetGroups } from '../domain/routing-table-news.ts'
 import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
 import type { RefusedListener } from '../domain/router-report.ts'
 import { liveListener, type LiveListener, type LiveTableParts } from './live-table.ts'
@@ -35,14 +36,15 @@ export class TablePreparation {
 
   async of(table: RoutingTable, before: RoutingTable): Promise<PreparedTable> {
     const { served, doubles } = split(table)
-    const { targetGroups, goneTargetGroups } = newsOf(before, table)
+    const changed = changedTargetGroups(before, table)
     const listeners = await eachInSlices(served, (route) => this.#prepared.get(route) ?? this.#prepare(route))
     this.#prepared = new Map(listeners.map((prepared) => [prepared.listener.route, prepared]))
+    const present = changed.flatMap((arn) => table.targetGroups[arn] ?? [])
     return {
       table,
       listeners: new Map(listeners.map((prepared) => [prepared.listener.route.port, prepared])),
-      groups: await eachInSlices(Object.values(targetGroups), (group) => this.#parts.targets.prepare(group)),
-      goneTargetGroups,
+      groups: await eachInSlices(present, (group) => this.#parts.targets.prepare(group)),
+      goneTargetGroups: changed.filter((arn) => table.targetGroups[arn] === undefined),
       doubles,
     }
   }
@@ -70,7 +72,7 @@ export async function withFormerParts(table: RoutingTable, before: RoutingTable)
   const listeners = await eachInSlices(table.listeners, (route) =>
     former(formerListeners.get(route.listenerArn), route),
   )
-  return { version: table.version, listeners, targetGroups: Object.fromEntries(groups) }
+  return { version: table.version, listeners, targetGroups: dictionaryOf(groups) }
 }
 
 function former<Part>(before: Part | undefined, now: Part): Part {
