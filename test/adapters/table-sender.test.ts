@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -11,14 +11,13 @@ test('after the first table its news are sent, and the whole to a router that ha
   await using cleanups = new Cleanups()
   const calls: unknown[] = []
   let status = 200
-  const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      const { version, since, targetGroups } = body as Record<string, number | object>
-      calls.push([request.method, since, version, Object.keys(targetGroups as object)])
-      response.writeHead(request.method === 'PATCH' ? status : 200, { Connection: 'close' })
-      response.end('{"refusedListeners":[]}')
-    })
-  })
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { version, since, targetGroups } = (await json(request)) as Record<string, number | object>
+    calls.push([request.method, since, version, Object.keys(targetGroups as object)])
+    response.writeHead(request.method === 'PATCH' ? status : 200, { Connection: 'close' })
+    response.end('{"refusedListeners":[]}')
+  }
+  const server = createServer((request, response) => void answer(request, response))
   const socketPath = join(cleanups.temporaryDirectory(), 'socket')
   server.listen(socketPath)
   await once(server, 'listening')
