@@ -94,6 +94,8 @@ describe('teal console', () => {
     const looked = await browser.page(`${reader.url}/console/deployments/${id}`)
     await looked.getByText('read-only').waitFor()
     assert.deepEqual(await looked.getByRole('button').allInnerTexts(), [])
+    await looked.close()
+    await page.close()
     assert.deepEqual(browser.complaints, [])
   })
 

@@ -1,6 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { Live } from './live.ts'
+import { count } from './format.ts'
 import { deploymentLine } from './parts.ts'
 import { emptyList } from './state.ts'
 import type { State } from './state.ts'
@@ -75,6 +76,6 @@ function chip(text: string, many: number, isChosen: boolean, choose: () => void)
     { type: 'button', class: 'chip', 'aria-pressed': isChosen, onClick: choose },
     text.replaceAll('_', ' '),
     ' ',
-    h('span', {}, many.toLocaleString('en')),
+    h('span', {}, count(many)),
   )
 }

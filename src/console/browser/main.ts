@@ -42,6 +42,7 @@ function showFile(text: string): void {
   state.route = { page: 'deployment', id: view.head.id }
   state.connection = 'file'
   state.deployment = view
+  state.isWhole = true
   state.documents = documents
   state.wall.recall(view.traffic)
 }
@@ -68,6 +69,9 @@ function filterServices(text: string): void {
 function draw(into: HTMLElement): void {
   document.title = titleOf()
   render(page(), into)
+  if (state.isWhole || state.deployment.head === undefined) return
+  state.isWhole = true
+  state.changed()
 }
 
 function titleOf(): string {

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { AlarmView, DocumentView, Happening, HookView, StepView, TargetView, TaskSetView } from '../views.ts'
-import { count, percent, span, timeOfDay } from './format.ts'
+import { count, percent, span, timeOfDay, withoutInvocation } from './format.ts'
 import { card, empty, pill, sideTag } from './parts.ts'
 import type { Loaded } from './state.ts'
 
@@ -154,7 +154,7 @@ export function stepsPart(steps: readonly StepView[], happenings: readonly Happe
       .filter(({ isMinor }) => !isMinor)
       .map(({ at, endedAt, sentence }) => ({
         at,
-        text: sentence,
+        text: withoutInvocation(sentence),
         tone: 'step',
         took: endedAt === undefined ? '' : span(endedAt - at),
       })),
