@@ -3,7 +3,7 @@ import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { DynamoDbStore } from './adapters/dynamodb-store.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
-import { GatewayDoor, type DoorPlace } from './adapters/gateway-door.ts'
+import { doorPlace, GatewayDoor } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
@@ -382,10 +382,7 @@ function gatewayDoors(
 ): readonly GatewayDoor[] {
   if (host === '0.0.0.0' || host === '::') return []
   return (tasks.addresses ?? []).map((addressNow) => {
-    const place = (): DoorPlace | undefined => {
-      const address = addressNow()
-      return address === undefined ? undefined : { address, port: endpoint.port }
-    }
+    const place = () => doorPlace(addressNow(), endpoint.port)
     return new GatewayDoor({ clock: engine.clock, log, place, take: (connection) => endpoint.take(connection) })
   })
 }

@@ -18,6 +18,7 @@ import { DockerApi, DockerError, DockerUnreachable } from './docker-api.ts'
 import { DockerContainers } from './docker-containers.ts'
 import type { ContainerDetails } from './docker-containers.ts'
 import { execInDockerContainer } from './docker-exec.ts'
+import { readHost } from './docker-host.ts'
 import { dockerLabel, findOrMakeDockerIdentity } from './docker-identity.ts'
 import { DockerImages } from './docker-images.ts'
 import { dockerLogTail, followDockerLog } from './docker-logs.ts'
@@ -364,25 +365,6 @@ export class DockerRuntime implements TaskRuntime {
     this.#turns.set(taskId, turn)
     return result
   }
-}
-
-type InfoAnswer = {
-  readonly NCPU?: number
-  readonly OSType?: string
-  readonly SecurityOptions?: readonly string[] | null
-}
-
-/** Throws where containers' addresses cannot be reached from here. */
-async function readHost(api: DockerApi): Promise<DockerHost> {
-  const { NCPU = 1, OSType, SecurityOptions } = await api.call<InfoAnswer>('GET', '/info')
-  const isRootless = (SecurityOptions ?? []).some((option) => option.includes('rootless'))
-  if (OSType !== 'linux' || process.platform !== 'linux' || isRootless) {
-    const what = isRootless ? 'a rootless Docker' : `Docker on ${process.platform}`
-    throw new Error(
-      `The addresses of containers cannot be reached from this machine with ${what}. Use Docker Engine on Linux, or --runtime process.`,
-    )
-  }
-  return { cpus: NCPU }
 }
 
 function endpointsOf({ containers }: TaskLaunch, host: string): readonly TaskEndpoint[] {
