@@ -44,8 +44,7 @@ export type EngineFigures = {
 const resolutionMilliseconds = 10
 const settings = {
   accountId: '000000000000',
-  /** A configured minute lasts three seconds: deployments take seconds and not hours. */
-  minuteMilliseconds: 3_000,
+  minuteMilliseconds: Number(process.argv[3]),
   listenHost: '127.0.0.1',
   endpointUrl: 'http://127.0.0.1:4566',
 }

@@ -15,8 +15,10 @@ export class EngineUnderTest {
   /** From the process's first line of ours until it serves. */
   readonly startMilliseconds: number
 
-  static async start(directory: string): Promise<EngineUnderTest> {
-    const child = fork(program, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  static async start(directory: string, minuteMilliseconds: number): Promise<EngineUnderTest> {
+    const child = fork(program, [directory, String(minuteMilliseconds)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`The engine ended with exit code ${String(code)}`)
     })

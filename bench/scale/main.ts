@@ -49,7 +49,7 @@ export async function performScale(argv: readonly string[], say: (text: string) 
         tasksPerService: 5,
         deployments: numbers('deployments', values.deployments)[0] ?? 0,
         pasts: numbers('past', values.past),
-        idleSeconds: 10,
+        idleSeconds: 60,
         processes: numbers('processes', values.processes)[0] ?? 0,
       }
   const result = await benchScale(options, say)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Clock } from '../engine/ports.ts'
 import { spawnShim } from './container-shim.ts'
 import type { ContainerCommand } from './container-shim.ts'
-import { isGroupGone, signalGroup } from './process-identity.ts'
+import { isGroupGone, pidOf, signalGroup } from './process-identity.ts'
 import { readContainerState, withdraw } from './task-directory.ts'
 import type { ContainerFiles, ContainerState, PlannedContainer } from './task-directory.ts'
 
@@ -14,12 +14,12 @@ const stopPollMilliseconds = 15
 type Started = { readonly files: ContainerFiles; readonly clock: Clock; readonly onExit: () => void }
 
 /**
- * Sees to it that the container has been started, by this call or by any before it. Resolves when its process exists;
- * rejects with an Error where the system refuses.
+ * Sees to it that the container has been started, by this call or by any before it. Resolves when its process exists, with
+ * whether its shim is a child of this process, of whose end `onExit` tells; rejects with an Error where the system refuses.
  */
-export async function startContainer(command: ContainerCommand, label: string, started: Started): Promise<void> {
+export async function startContainer(command: ContainerCommand, label: string, started: Started): Promise<boolean> {
   const { files, clock, onExit } = started
-  if (readContainerState(files).kind !== 'unclaimed') return
+  if (readContainerState(files).kind !== 'unclaimed') return false
   const child = spawnShim(command, files, label)
   const shim = { error: undefined as Error | undefined, hasEnded: false }
   child.once('error', (error) => (shim.error = error))
@@ -31,7 +31,7 @@ export async function startContainer(command: ContainerCommand, label: string, s
   for (;;) {
     const { hasEnded, error } = shim
     const state = readContainerState(files)
-    if (state.kind !== 'unclaimed' && hasBegun(state)) return
+    if (state.kind !== 'unclaimed' && hasBegun(state)) return isShim(state, child.pid)
     if (error !== undefined) throw error
     if (hasEnded && state.kind === 'unclaimed') throw new Error(shimComplaint(files))
     if (clock.now() > deadline) throw new Error('the process did not begin within 30 seconds: the machine is too busy')
@@ -68,6 +68,11 @@ async function begun(files: ContainerFiles, clock: Clock): Promise<ContainerStat
     if (hasBegun(state) || clock.now() > deadline) return state
     await clock.sleep(pollMilliseconds)
   }
+}
+
+/** Another one may have come first. */
+function isShim(state: ContainerState, pid: number | undefined): boolean {
+  return (state.kind === 'running' || state.kind === 'exited') && pidOf(state.shim) === pid
 }
 
 function hasBegun(state: ContainerState): boolean {

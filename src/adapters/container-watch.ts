@@ -1,24 +1,29 @@
 import type { Clock } from '../engine/ports.ts'
 import { endOrphans } from './container-process.ts'
-import { limitLog } from './log-limit.ts'
-import { hasProcFileSystem } from './process-identity.ts'
+import { LogKeeper } from './log-keeper.ts'
+import { pidOf } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles, ContainerState } from './task-directory.ts'
 
-/** How often containers are looked at; where asking for a process means running `ps`, less often. */
-const roundMilliseconds = hasProcFileSystem ? 100 : 1_000
-const logRounds = 10
+/** How often it is asked whether the processes of earlier engines are still there. */
+const roundMilliseconds = 250
+/** In so many rounds everything that is known of each of them is read once: a process may have got the number of another. */
+const roundsToReadAll = 60
 
 type Watched = { readonly taskId: string; readonly files: ContainerFiles }
 
 /**
- * Looks after running containers: reports each end, ends what a killed shim leaves behind, keeps logs small. It asks the
- * files and the system, not a child's event: processes of an earlier engine are not this one's children.
+ * Looks after running containers: reports each end, ends what a killed shim leaves behind, keeps logs small. Of its own
+ * children the system tells the end, and they cost nothing while they run; processes of an earlier engine are asked for by
+ * their number. What has become of one is read from its files.
  */
 export class ContainerWatch {
   readonly #clock: Clock
   readonly #onExit: (taskId: string) => void
   readonly #watched = new Map<string, Watched>()
+  /** Of these nobody tells the end. With the shim's number, where one is known. */
+  readonly #asked = new Map<string, number | undefined>()
+  readonly #logs: LogKeeper
   /** By state directory, where somebody has asked. */
   readonly #endings = new Map<string, AbortController>()
   readonly #ended = new AbortController()
@@ -27,13 +32,20 @@ export class ContainerWatch {
   constructor(clock: Clock, onExit: (taskId: string) => void) {
     this.#clock = clock
     this.#onExit = onExit
+    this.#logs = new LogKeeper(clock)
   }
 
-  add(taskId: string, files: ContainerFiles): void {
+  /** `look` will be called when the container's shim has ended. */
+  addChild(taskId: string, files: ContainerFiles): void {
+    if (this.#ended.signal.aborted) return
     this.#watched.set(files.state, { taskId, files })
-    if (this.#isRunning || this.#ended.signal.aborted) return
-    this.#isRunning = true
-    void this.#run()
+    this.#logs.add(files)
+  }
+
+  /** Nobody will tell of its end. */
+  adopt(taskId: string, files: ContainerFiles): void {
+    this.addChild(taskId, files)
+    this.#ask(files)
   }
 
   /** Looks at one container now. */
@@ -52,44 +64,65 @@ export class ContainerWatch {
   /** Nothing is reported from now on. */
   close(): void {
     this.#ended.abort()
-    this.#watched.clear()
-    for (const state of this.#endings.keys()) this.#end(state)
+    for (const { files } of this.#watched.values()) this.#forget(files)
+    this.#logs.close()
+  }
+
+  #ask(files: ContainerFiles): void {
+    const state = stateOf(files)
+    this.#asked.set(files.state, state?.kind === 'running' ? pidOf(state.shim) : undefined)
+    if (this.#isRunning || this.#ended.signal.aborted) return
+    this.#isRunning = true
+    void this.#run()
   }
 
   async #run(): Promise<void> {
-    for (let round = 1; this.#watched.size > 0; round++) {
+    for (let round = 0; this.#asked.size > 0; round++) {
       try {
         await this.#clock.sleep(roundMilliseconds, this.#ended.signal)
       } catch {
         break
       }
-      const watched = [...this.#watched.values()]
-      for (const each of watched) this.#lookAt(each)
-      if (round % logRounds === 0) await Promise.all(watched.map(({ files }) => this.#limit(files)))
+      let turn = round
+      for (const [state, pid] of this.#asked) {
+        const isInTurn = turn++ % roundsToReadAll === 0
+        const watched = this.#watched.get(state)
+        if (watched === undefined) this.#asked.delete(state)
+        else if (isInTurn || pid === undefined || !exists(pid)) this.#lookAt(watched)
+      }
     }
     this.#isRunning = false
   }
 
   #lookAt({ taskId, files }: Watched): void {
     const state = stateOf(files)
-    if (state === undefined || state.kind === 'running') return
+    if (state?.kind === 'running') return
+    if (state === undefined) return this.#askAgain(files)
     // Unclaimed: its directory has been removed, or it is about to begin and will be added again.
-    this.#watched.delete(files.state)
-    this.#end(files.state)
+    this.#forget(files)
     if (state.kind === 'exited') this.#onExit(taskId)
   }
 
-  #end(state: string): void {
+  /** It could not be told. */
+  #askAgain(files: ContainerFiles): void {
+    if (!this.#asked.has(files.state)) this.#ask(files)
+  }
+
+  #forget({ state, log }: ContainerFiles): void {
+    this.#watched.delete(state)
+    this.#asked.delete(state)
+    this.#logs.delete(log)
     this.#endings.get(state)?.abort(new Error('The container has ended.'))
     this.#endings.delete(state)
   }
+}
 
-  async #limit(files: ContainerFiles): Promise<void> {
-    try {
-      await limitLog(files)
-    } catch {
-      // A full disk or a log that was just removed: the next round tries again, the process is not in danger.
-    }
+/** Whether there is a process of this number, of whomever. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

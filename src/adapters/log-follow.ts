@@ -10,13 +10,17 @@ import type { ContainerFiles } from './task-directory.ts'
 /** A longer line is cut into several. */
 const longestLineBytes = 256 * 1024
 const pieceBytes = 1024 * 1024
-/** The system tells of new output; should it forget to, somebody looks all the same. */
-const patienceMilliseconds = 2_000
+/** The system tells of new output, and the watch of the container's end; should they forget to, somebody looks all the same. */
+const patienceMilliseconds = 60_000
+/** Where one of them cannot tell. */
+const pollMilliseconds = 2_000
 
 type Following = {
   readonly position: string | undefined
   readonly sink: (batch: OutputBatch) => Promise<void>
   readonly signal: AbortSignal
+  /** Aborted when the container has ended. */
+  readonly ended: AbortSignal
   readonly clock: Clock
 }
 
@@ -24,9 +28,12 @@ type Following = {
  * Hands on a container's log as it grows. A position is the count of bytes of output before it, which the cuts of the
  * log's size limit do not change. What was cut away before it was handed on is lost.
  */
-export async function followLog(files: ContainerFiles, { position, sink, signal, clock }: Following): Promise<void> {
+export async function followLog(
+  files: ContainerFiles,
+  { position, sink, signal, ended, clock }: Following,
+): Promise<void> {
   let at = position === undefined ? 0 : Number(position)
-  const bell = new Bell(files.log, signal)
+  const bell = new Bell(files.log, { signal, ended })
   try {
     for (;;) {
       signal.throwIfAborted()
@@ -113,14 +120,16 @@ function split(
   return { lines, taken }
 }
 
-/** Rings when the file changes, when the following is called off, and now and then. */
+/** Rings when the file changes, when the container ends, when the following is called off, and now and then. */
 class Bell {
   readonly #watcher: FSWatcher | undefined
   readonly #signal: AbortSignal
+  readonly #ended: AbortSignal
   #change = new AbortController()
 
-  constructor(file: string, signal: AbortSignal) {
+  constructor(file: string, { signal, ended }: Pick<Following, 'signal' | 'ended'>) {
     this.#signal = signal
+    this.#ended = ended
     this.#watcher = watchIfPossible(file, () => this.#change.abort())
   }
 
@@ -129,7 +138,10 @@ class Bell {
   }
 
   async rings(clock: Clock): Promise<void> {
-    await clock.sleep(patienceMilliseconds, AbortSignal.any([this.#change.signal, this.#signal])).catch(() => undefined)
+    const mayEnd = this.#ended.aborted ? [] : [this.#ended]
+    const signal = AbortSignal.any([this.#change.signal, this.#signal, ...mayEnd])
+    const patience = this.#watcher === undefined || this.#ended.aborted ? pollMilliseconds : patienceMilliseconds
+    await clock.sleep(patience, signal).catch(() => undefined)
   }
 
   close(): void {

@@ -150,7 +150,8 @@ export class ProcessRuntime implements TaskRuntime {
 
   async followLog(source: LogSource, sink: (batch: OutputBatch) => Promise<void>, signal: AbortSignal): Promise<void> {
     const files = this.#directory(source.taskId).files(source.containerName)
-    await followLog(files, { position: source.position, sink, signal, clock: this.#clock })
+    const ended = this.#watch.whenEnded(files)
+    await followLog(files, { position: source.position, sink, signal, ended, clock: this.#clock })
   }
 
   async exec(taskId: string, containerName: string, command: ExecCommand, signal?: AbortSignal): Promise<ExecResult> {
@@ -240,7 +241,7 @@ export class ProcessRuntime implements TaskRuntime {
     if (plan === undefined) return
     const ports = plan.containers.flatMap((container) => container.ports.map(({ port }) => port))
     this.#ports.hold(taskId, ports)
-    for (const { name } of plan.containers) this.#watch.add(taskId, directory.files(name))
+    for (const { name } of plan.containers) this.#watch.adopt(taskId, directory.files(name))
   }
 
   /** One task's damaged file is not a reason to leave all the others alone. */
@@ -293,11 +294,13 @@ export class ProcessRuntime implements TaskRuntime {
     }
     const onExit = (): void => this.#watch.look(taskId, files)
     this.#environments.set(files.state, command.environment)
-    await startContainer(command, `teal/${taskId}/${launch.name}`, { files, clock: this.#clock, onExit })
+    const label = `teal/${taskId}/${launch.name}`
+    const isChild = await startContainer(command, label, { files, clock: this.#clock, onExit })
     if (readContainerState(files).kind === 'withdrawn') {
       throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)
     }
-    this.#watch.add(taskId, files)
+    if (isChild) this.#watch.addChild(taskId, files)
+    else this.#watch.adopt(taskId, files)
     // It may have ended before anybody watched.
     onExit()
   }

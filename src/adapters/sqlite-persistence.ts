@@ -42,7 +42,6 @@ export class SqlitePersistence implements Persistence {
   readonly #file: string
   readonly #rows: Statements
   readonly #history: Statements
-  readonly #read: StatementSync
   #durability: Durability = 'kept'
 
   /** Opens the file, or makes it. A damaged file, a foreign one and one of a newer Teal are refused and left alone. */
@@ -66,7 +65,6 @@ export class SqlitePersistence implements Persistence {
     this.#file = file
     this.#rows = statementsFor(database, 'rows')
     this.#history = statementsFor(database, 'history')
-    this.#read = database.prepare('SELECT value FROM history WHERE kind = ? AND key = ?')
   }
 
   *load(): Iterable<StoredRow> {
@@ -79,7 +77,8 @@ export class SqlitePersistence implements Persistence {
   }
 
   read(kind: string, key: string): string | undefined {
-    return this.#explained(() => (this.#read.get(kind, key) as { readonly value: string } | undefined)?.value)
+    const { read } = this.#tableOf(kind)
+    return this.#explained(() => (read.get(kind, key) as { readonly value: string } | undefined)?.value)
   }
 
   readAll(kind: string): Iterable<string> {
@@ -93,7 +92,7 @@ export class SqlitePersistence implements Persistence {
         this.#sync(durability)
         this.#database.exec('BEGIN IMMEDIATE')
         for (const { kind, key, value } of rows) {
-          const table = isOnDisk.has(kind) ? this.#history : this.#rows
+          const table = this.#tableOf(kind)
           if (value === undefined) table.delete.run(kind, key)
           else table.put.run(kind, key, JSON.stringify(value))
         }
@@ -108,6 +107,10 @@ export class SqlitePersistence implements Persistence {
 
   close(): void {
     this.#database.close()
+  }
+
+  #tableOf(kind: string): Statements {
+    return isOnDisk.has(kind) ? this.#history : this.#rows
   }
 
   /** A note is synced with the next write that is kept, which stands after it in the log. */
@@ -143,10 +146,11 @@ export function stateFileProblem(file: string): string | undefined {
   }
 }
 
-type Statements = { readonly put: StatementSync; readonly delete: StatementSync }
+type Statements = { readonly read: StatementSync; readonly put: StatementSync; readonly delete: StatementSync }
 
 function statementsFor(database: DatabaseSync, table: 'rows' | 'history'): Statements {
   return {
+    read: database.prepare(`SELECT value FROM ${table} WHERE kind = ? AND key = ?`),
     put: database.prepare(
       `INSERT INTO ${table} (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value`,
     ),

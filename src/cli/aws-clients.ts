@@ -4,10 +4,12 @@ import type { CodeDeployClient } from '@aws-sdk/client-codedeploy'
 import type { ECSClient } from '@aws-sdk/client-ecs'
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
+import type { S3Client } from '@aws-sdk/client-s3'
 import type { Looked } from '../domain/preflight/facts.ts'
 import { aboutEndpoint, type AboutEndpoint } from './about-endpoint.ts'
 import { clientConfiguration, codeDeployAccess, forAwsUser, isUnreachable } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
+import { s3Client } from './s3-place.ts'
 
 /** Clients of every service a deployment has to do with. */
 export type AwsClients = {
@@ -17,6 +19,8 @@ export type AwsClients = {
   readonly lambda: LambdaClient
   readonly cloudWatch: CloudWatchClient
   readonly logs: CloudWatchLogsClient
+  /** Made when something is in S3. */
+  readonly s3: () => Promise<S3Client>
   /** Where CodeDeploy's last call went, or any would go: `http://127.0.0.1:4566`. */
   endpoint(): string
   region(): Promise<string>
@@ -38,6 +42,7 @@ export async function awsClients(options: AwsOptions): Promise<AwsClients> {
     maxAttempts: 2,
   })
   let about: Promise<AboutEndpoint> | undefined
+  let s3: Promise<S3Client> | undefined
   return {
     codeDeploy: access.codeDeploy,
     ecs: new ecs.ECSClient(of('ECS')),
@@ -45,6 +50,7 @@ export async function awsClients(options: AwsOptions): Promise<AwsClients> {
     lambda: new lambda.LambdaClient(of('LAMBDA')),
     cloudWatch: new cloudWatch.CloudWatchClient(of('CLOUDWATCH')),
     logs: new logs.CloudWatchLogsClient(of('CLOUDWATCH_LOGS')),
+    s3: () => (s3 ??= s3Client(options)),
     endpoint: () => access.endpoint() || (of('CODEDEPLOY').endpoint ?? 'AWS'),
     region: () => access.region(),
     about: () => (about ??= aboutEndpoint(options)),

@@ -2,6 +2,7 @@ import type { DeploymentGroupInfo, DeploymentInfo, ECSTarget, TrafficRoutingConf
 import { codeDeployView } from '../view/code-deploy-view.ts'
 import type { DeploymentView } from '../view/deployment-view.ts'
 import type { SeenCodeDeploy } from '../view/seen-code-deploy.ts'
+import { hasFailed } from '../view/surroundings.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
 import { containerLogLines } from './container-log.ts'
@@ -78,7 +79,7 @@ export class CodeDeployReading {
     if (startedBy === undefined) return { stoppedTasks: [], logLines: [] }
     const stopped = await stoppedTasksOf(this.#clients, { cluster, service })
     const stoppedTasks = stopped.filter((task) => task.startedBy === startedBy)
-    const failed = stoppedTasks.find(({ stopCode }) => stopCode === 'EssentialContainerExited')
+    const failed = stoppedTasks.find(hasFailed)
     return { stoppedTasks, logLines: failed === undefined ? [] : await containerLogLines(this.#clients, failed) }
   }
 }

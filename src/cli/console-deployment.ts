@@ -1,5 +1,6 @@
-import { rollBackToAction, continueNow, endTerminationWait } from '../console/deployment-actions.ts'
-import { pauseActions, serviceStops, stopActions } from '../console/deployment-actions.ts'
+import type { ServiceDeployment } from '@aws-sdk/client-ecs'
+import { rollBackToAction, runHookActions, continueNow, endTerminationWait } from '../console/deployment-actions.ts'
+import { pauseActions, serviceRollBackTo, serviceStops, stopActions } from '../console/deployment-actions.ts'
 import { shareOf, sign } from '../console/alarm-views.ts'
 import { toneOf } from '../console/tones.ts'
 import type * as page from '../console/views.ts'
@@ -49,7 +50,7 @@ export function codeDeployPage(seen: SeenCodeDeploy, region: string, trafficOf: 
   })
   const taskSetIds = (target?.taskSetsInfo ?? []).map((set) => [set.targetGroup?.name, set.identifer] as const)
   return {
-    ...common(seen, view, trafficOf(view)),
+    ...common(seen, view, trafficOf(view), (stage) => hooks.find(({ event }) => event === stage)?.functionName),
     head: {
       ...headOf(view, region),
       title: `${applicationName} / ${deploymentGroupName}`,
@@ -58,7 +59,7 @@ export function codeDeployPage(seen: SeenCodeDeploy, region: string, trafficOf: 
     },
     taskSets: view.sides.map((side) => taskSetOf(side, new Map(taskSetIds).get(side.targetGroup))),
     hooks,
-    actions: codeDeployActions(seen, view),
+    actions: [...codeDeployActions(seen, view), ...runHookActions(hooks)],
   }
 }
 
@@ -76,7 +77,7 @@ export function serviceDeploymentPage(
   const pauses = lifecycleHookDetails.filter((hook) => hook.status === 'AWAITING_ACTION')
   const isGoingBack = deployment.rollback !== undefined || status.startsWith('ROLLBACK') || status === 'STOP_REQUESTED'
   return {
-    ...common(seen, view, trafficOf(view)),
+    ...common(seen, view, trafficOf(view), (name) => hookNames(deployment, name)),
     head: {
       ...headOf(view, region),
       title: view.service.replace('/', ' / '),
@@ -98,12 +99,28 @@ export function serviceDeploymentPage(
       logLines: [],
     })),
     actions: isOver(view)
-      ? []
+      ? view.phase === 'succeeded'
+        ? [serviceRollBackTo]
+        : []
       : [...pauses.flatMap(({ hookId = '' }) => pauseActions(hookId, stage)), ...(isGoingBack ? [] : serviceStops)],
   }
 }
 
-function common(seen: Surroundings, view: DeploymentView, traffic: readonly page.TrafficPoint[]) {
+function hookNames({ deploymentConfiguration }: ServiceDeployment, stage: string): string | undefined {
+  const names = (deploymentConfiguration?.lifecycleHooks ?? [])
+    .filter(({ lifecycleStages = [] }) => lifecycleStages.some((each) => each === stage))
+    .map(({ targetType, hookTargetArn }) =>
+      targetType === 'PAUSE' ? 'pause' : (hookTargetArn?.split(':').at(-1) ?? ''),
+    )
+  return names.length === 0 ? undefined : names.join(', ')
+}
+
+function common(
+  seen: Surroundings,
+  view: DeploymentView,
+  traffic: readonly page.TrafficPoint[],
+  hookOf: (stage: string) => string | undefined,
+) {
   const green = view.sides.find(({ colour }) => colour === 'green')
   return {
     now: {
@@ -113,7 +130,7 @@ function common(seen: Surroundings, view: DeploymentView, traffic: readonly page
       since: view.stages.find(({ state }) => state === 'running')?.begunAt,
       earliestEnd: view.outlook.endsAt,
       greenPercentage: green?.weight,
-      wouldStop: view.dangers.map(({ name, text }) => `${name}: ${text}`),
+      wouldStop: view.dangers.map(({ name, text }) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}: ${text}`),
     },
     stages: view.stages.map(({ name, state, begunAt, endedAt, note }) => ({
       name,
@@ -121,7 +138,7 @@ function common(seen: Surroundings, view: DeploymentView, traffic: readonly page
       startedAt: begunAt,
       endedAt,
       message: note,
-      hook: undefined,
+      hook: hookOf(name),
     })),
     steps: [],
     targets: view.sides.flatMap((side) => targetsOf(seen, side)),

@@ -1,9 +1,11 @@
 import type { RevisionLocation } from '@aws-sdk/client-codedeploy'
+import { appSpecText } from '../console/app-spec-text.ts'
 import { lineDiff } from '../console/line-diff.ts'
 import type { DocumentView, SideHead, SideName } from '../console/views.ts'
 import type { AwsClients } from './aws-clients.ts'
 
 type Deployed = {
+  readonly applicationName: string | undefined
   readonly revision: RevisionLocation | undefined
   readonly previousRevision: RevisionLocation | undefined
   readonly sides: Readonly<Record<SideName, SideHead>>
@@ -11,24 +13,18 @@ type Deployed = {
 
 /** What a deployment brings, beside what was there before it. */
 export async function consoleDocuments(clients: AwsClients, deployed: Deployed): Promise<readonly DocumentView[]> {
-  const { revision, previousRevision, sides } = deployed
-  const [before, after] = await Promise.all([
+  const { applicationName, revision, previousRevision, sides } = deployed
+  const textOf = async (found: RevisionLocation | undefined) => found && appSpecText(clients, applicationName, found)
+  const [appSpecBefore, appSpecAfter, before, after] = await Promise.all([
+    textOf(previousRevision),
+    textOf(revision),
     taskDefinitionText(clients, sides.blue.taskDefinition),
     taskDefinitionText(clients, sides.green.taskDefinition),
   ])
-  const appSpec =
-    revision && documentOf('AppSpec', previousRevision && appSpecText(previousRevision), appSpecText(revision))
+  const appSpec = appSpecAfter === undefined ? [] : [documentOf('AppSpec', appSpecBefore, appSpecAfter)]
   const names = [sides.blue.taskDefinition, sides.green.taskDefinition].filter((name) => name !== undefined)
   const title = `Task definition ${names.join(' → ')}`
-  return [...(appSpec ? [appSpec] : []), ...(after === undefined ? [] : [documentOf(title, before, after)])]
-}
-
-function appSpecText({ appSpecContent, string, s3Location }: RevisionLocation): string {
-  const { bucket, key } = s3Location ?? {}
-  const content = appSpecContent?.content ?? string?.content
-  if (content !== undefined) return content
-  if (bucket !== undefined) return `It is in S3: s3://${bucket}/${key}`
-  return `The API tells its digest only: SHA-256 ${appSpecContent?.sha256 ?? string?.sha256 ?? 'unknown'}`
+  return [...appSpec, ...(after === undefined ? [] : [documentOf(title, before, after)])]
 }
 
 /** As DescribeTaskDefinition answers it, without what differs between any two revisions. */

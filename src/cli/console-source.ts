@@ -44,6 +44,7 @@ export class AwsSource implements ConsoleSource {
     return this.#politely(async () => {
       const { services, rows, listeners, isCut } = await this.#listed()
       const { minuteMilliseconds } = await this.#clients.about()
+      const place = `${this.#clients.endpoint()}, ${await this.#clients.region()}`
       const words = text.toLowerCase().split(/\s+/).filter(Boolean)
       const matching = services.filter(({ serviceArn = '' }) =>
         words.every((word) => serviceArn.toLowerCase().includes(word)),
@@ -58,9 +59,9 @@ export class AwsSource implements ConsoleSource {
         }),
       )
       return {
-        place: `${this.#clients.endpoint()}, ${await this.#clients.region()}`,
+        place,
         limits: [
-          'Read through the AWS API every few seconds while somebody looks; requests a second are on the deployments’ pages.',
+          `${place}: read through the AWS API every few seconds while somebody looks. Requests a second are on the deployments’ pages.`,
           ...(isCut ? ['There are more deployments than the thousand that are listed.'] : []),
         ],
         services: shown,
@@ -92,12 +93,12 @@ export class AwsSource implements ConsoleSource {
     if (view === undefined) return []
     return this.#politely(async () => {
       const { sides, by } = view.head
-      if (by === 'ECS')
-        return consoleDocuments(this.#clients, { revision: undefined, previousRevision: undefined, sides })
+      const none = { applicationName: undefined, revision: undefined, previousRevision: undefined }
+      if (by === 'ECS') return consoleDocuments(this.#clients, { ...none, sides })
       const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
       const { deploymentInfo } = await this.#clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId: id }))
-      const { revision, previousRevision } = deploymentInfo ?? {}
-      return consoleDocuments(this.#clients, { revision, previousRevision, sides })
+      const { applicationName, revision, previousRevision } = deploymentInfo ?? {}
+      return consoleDocuments(this.#clients, { applicationName, revision, previousRevision, sides })
     })
   }
 

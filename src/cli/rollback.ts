@@ -1,6 +1,7 @@
 import type { DeploymentInfo, RevisionLocation } from '@aws-sdk/client-codedeploy'
 import type { Command } from 'commander'
 import { createHash } from 'node:crypto'
+import { registeredAppSpec } from '../console/app-spec-text.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { isConfirmed } from './confirmation.ts'
@@ -153,9 +154,7 @@ async function wholeRevision(
   revision: RevisionLocation,
 ): Promise<RevisionLocation> {
   if (revision.s3Location !== undefined) return revision
-  const { GetApplicationRevisionCommand } = await import('@aws-sdk/client-codedeploy')
-  const answer = await codeDeploy.send(new GetApplicationRevisionCommand({ applicationName, revision }))
-  const content = answer.revision?.appSpecContent?.content ?? answer.revision?.string?.content
+  const content = await registeredAppSpec(codeDeploy, applicationName, revision)
   if (content === undefined) {
     throw new CliError(
       'the AppSpec of the last good revision is not answered any more. Deploy the one you want: teal deploy --task-definition FAMILY:REVISION',

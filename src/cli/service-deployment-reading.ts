@@ -2,7 +2,10 @@ import type { ServiceDeployment, ServiceRevision } from '@aws-sdk/client-ecs'
 import type { DeploymentView } from '../view/deployment-view.ts'
 import { serviceDeploymentView, type SeenServiceDeployment } from '../view/service-deployment-view.ts'
 import type { AwsClients } from './aws-clients.ts'
+import { hasGoneBack } from '../view/service-deployment-stages.ts'
+import { hasFailed } from '../view/surroundings.ts'
 import { containerLogLines } from './container-log.ts'
+import { hookLogs } from './failed-hook-log.ts'
 import { CliError } from './exit-code.ts'
 import { stoppedTasksOf, SurroundingsReading } from './surroundings-reading.ts'
 
@@ -46,8 +49,8 @@ export class ServiceDeploymentReading {
       stageTimes: Object.fromEntries(this.#stageTimes),
       weightSince: this.#weight?.since,
     }
-    const hasFailed = deployment.finishedAt !== undefined && deployment.status !== 'SUCCESSFUL'
-    return hasFailed ? { ...seen, ...(await this.#remains(cluster, service)) } : seen
+    const isWithoutSuccess = deployment.finishedAt !== undefined && deployment.status !== 'SUCCESSFUL'
+    return isWithoutSuccess ? { ...seen, ...(await this.#remains(deployment, since)) } : seen
   }
 
   async #deployment(): Promise<ServiceDeployment> {
@@ -68,18 +71,30 @@ export class ServiceDeploymentReading {
     this.#revisions = serviceRevisions
   }
 
-  #remember({ lifecycleStage, targetServiceRevision }: ServiceDeployment, at: number): void {
-    if (lifecycleStage !== undefined && !this.#stageTimes.has(lifecycleStage)) this.#stageTimes.set(lifecycleStage, at)
+  #remember(deployment: ServiceDeployment, at: number): void {
+    const { lifecycleStage, targetServiceRevision } = deployment
+    // A way back passes through stages too, and says nothing about how far the deployment had come.
+    const isNew = lifecycleStage !== undefined && !hasGoneBack(deployment) && !this.#stageTimes.has(lifecycleStage)
+    if (isNew) this.#stageTimes.set(lifecycleStage, at)
     const percent = targetServiceRevision?.requestedProductionTrafficWeight
     if (percent !== undefined && percent !== this.#weight?.percent) this.#weight = { percent, since: at }
   }
 
-  async #remains(cluster: string, service: string): Promise<Pick<SeenServiceDeployment, 'stoppedTasks' | 'logLines'>> {
-    const target = this.#revisions.find(({ serviceRevisionArn }) => serviceRevisionArn !== undefined)
-    const stopped = await stoppedTasksOf(this.#clients, { cluster, service })
-    const stoppedTasks = stopped.filter(({ taskDefinitionArn }) => taskDefinitionArn === target?.taskDefinition)
-    const failed = stoppedTasks.find(({ stopCode }) => stopCode === 'EssentialContainerExited')
-    return { stoppedTasks, logLines: failed === undefined ? [] : await containerLogLines(this.#clients, failed) }
+  /** What is left of green: tasks that have ended, what they wrote last, and what hooks wrote that said no. */
+  async #remains(
+    deployment: ServiceDeployment,
+    since: number,
+  ): Promise<Pick<SeenServiceDeployment, 'stoppedTasks' | 'logLines' | 'hookLogs'>> {
+    const [cluster = '', service = ''] = this.#arn.split('/').slice(-3)
+    const green = deployment.targetServiceRevision?.arn
+    const revision = this.#revisions.find(({ serviceRevisionArn }) => serviceRevisionArn === green)
+    const stoppedTasks = (await stoppedTasksOf(this.#clients, { cluster, service })).filter(
+      ({ taskDefinitionArn, createdAt }) =>
+        taskDefinitionArn === revision?.taskDefinition && (createdAt?.getTime() ?? since) >= since,
+    )
+    const failed = stoppedTasks.find(hasFailed)
+    const logLines = failed === undefined ? [] : await containerLogLines(this.#clients, failed)
+    return { stoppedTasks, logLines, hookLogs: await hookLogs(this.#clients, deployment, since) }
   }
 }
 

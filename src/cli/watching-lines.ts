@@ -1,6 +1,9 @@
 import type { DeploymentView } from '../view/deployment-view.ts'
-import { happenings } from '../view/plain-lines.ts'
+import { happenings, type Happening } from '../view/plain-lines.ts'
+import { kindOfText, Repetitions, withCount } from '../view/repetitions.ts'
+import { TidingLines } from '../view/tiding-lines.ts'
 import { timeOfDay } from '../view/words.ts'
+import { DecisionPause } from './decision-pause.ts'
 import type { Decision, Shown } from './watching.ts'
 
 /** One line for each thing that happens: for pipes, logs and CI. */
@@ -8,12 +11,10 @@ export class LinesShown implements Shown {
   readonly #json: boolean
   #before: DeploymentView | undefined
   #isLost = false
-  #wake: (() => void) | undefined
-  #decision: Decision = 'go on'
-  readonly #interrupt = (): void => {
-    this.#decision = 'leave'
-    this.#wake?.()
-  }
+  readonly #pause = new DecisionPause()
+  readonly #tidings = new TidingLines()
+  readonly #repetitions = new Repetitions()
+  readonly #interrupt = (): void => this.#pause.decide('leave')
 
   constructor({ json }: { readonly json: boolean }) {
     this.#json = json
@@ -29,7 +30,8 @@ export class LinesShown implements Shown {
     if (this.#isLost) this.tell('It answers again.')
     this.#isLost = false
     const before = this.#before?.id === view.id ? this.#before : undefined
-    for (const { at, kind, text } of happenings(before, view, Date.now())) this.#print(at, kind, text)
+    for (const happening of happenings(before, view, Date.now())) this.#tell(happening)
+    for (const { at, text } of this.#tidings.next(view.tidings)) this.#print(at, 'tiding', text)
     this.#before = view
   }
 
@@ -38,15 +40,8 @@ export class LinesShown implements Shown {
     this.#isLost = true
   }
 
-  async pause(milliseconds: number): Promise<Decision> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, milliseconds)
-    this.#wake = resolve
-    if (this.#decision === 'go on') await promise
-    clearTimeout(timer)
-    const decision = this.#decision
-    this.#decision = 'go on'
-    return decision
+  pause(milliseconds: number): Promise<Decision> {
+    return this.#pause.during(milliseconds)
   }
 
   tell(text: string): void {
@@ -55,6 +50,13 @@ export class LinesShown implements Shown {
 
   close(): void {
     process.off('SIGINT', this.#interrupt)
+  }
+
+  /** Targets that fall ill and are replaced all the time say the same again and again. */
+  #tell({ at, kind, text }: Happening): void {
+    const isState = kind === 'health' || kind === 'danger'
+    const count = isState ? this.#repetitions.count(kindOfText(text)) : 1
+    if (count !== undefined) this.#print(at, kind, withCount(text, count))
   }
 
   #print(at: number, kind: string, text: string): void {

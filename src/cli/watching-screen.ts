@@ -2,6 +2,7 @@ import type { DeploymentView } from '../view/deployment-view.ts'
 import { screenLines } from '../view/screen-lines.ts'
 import { brokenText, styled, type Line } from '../view/styled.ts'
 import { spanOf } from '../view/words.ts'
+import { DecisionPause } from './decision-pause.ts'
 import { Keys } from './keys.ts'
 import { Screen } from './screen.ts'
 import type { Decision, Shown } from './watching.ts'
@@ -18,8 +19,7 @@ export class ScreenShown implements Shown {
   #lost: { readonly why: string; readonly since: number } | undefined
   #told: string | undefined
   #isAsking = false
-  #decision: Decision = 'go on'
-  #wake: (() => void) | undefined
+  readonly #pause = new DecisionPause()
   #ticks: NodeJS.Timeout | undefined
   #isOpen = false
 
@@ -44,15 +44,8 @@ export class ScreenShown implements Shown {
     this.#draw()
   }
 
-  async pause(milliseconds: number): Promise<Decision> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, milliseconds)
-    this.#wake = resolve
-    if (this.#decision === 'go on') await promise
-    clearTimeout(timer)
-    const decision = this.#decision
-    this.#decision = 'go on'
-    return decision
+  pause(milliseconds: number): Promise<Decision> {
+    return this.#pause.during(milliseconds)
   }
 
   tell(text: string): void {
@@ -84,10 +77,7 @@ export class ScreenShown implements Shown {
     }
     const decision = answers[key]
     this.#isAsking = false
-    if (decision !== undefined) {
-      this.#decision = decision
-      this.#wake?.()
-    }
+    if (decision !== undefined) this.#pause.decide(decision)
     this.#draw()
   }
 

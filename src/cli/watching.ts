@@ -1,3 +1,4 @@
+import { afterRollback } from '../view/after-rollback.ts'
 import type { DeploymentView } from '../view/deployment-view.ts'
 import { screenLines } from '../view/screen-lines.ts'
 import { textOf } from '../view/styled.ts'
@@ -89,7 +90,7 @@ class Watching {
       .watchable(id)
       .view()
       .catch(() => original)
-    return this.#ended(last, back)
+    return this.#ended(afterRollback(last, back), back)
   }
 
   /** Resolves with the last view, or with an exit code where nobody waits for the end. */
@@ -191,8 +192,13 @@ function isShifted(stages: DeploymentView['stages']): boolean {
 function lastLines(view: DeploymentView, rollback: DeploymentView | undefined): readonly string[] {
   const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : 100
   const lines = (each: DeploymentView): readonly string[] =>
-    screenLines(each, { width, height: Number.POSITIVE_INFINITY }, each.endedAt ?? Date.now()).map(textOf)
+    screenLines(withoutTold(each), { width, height: Number.POSITIVE_INFINITY }, each.endedAt ?? Date.now()).map(textOf)
   if (rollback === undefined) return lines(view)
   const how = rollback.phase === 'succeeded' ? 'has all traffic back on blue' : `ended as ${rollback.status}`
   return [...lines(view), '', `The rollback ${rollback.id} ${how}.`]
+}
+
+/** Where each thing had its line, the last ones are just above. */
+function withoutTold(view: DeploymentView): DeploymentView {
+  return process.stdout.isTTY ? view : { ...view, tidings: [] }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { CodeDeployClientConfig } from '@aws-sdk/client-codedeploy'
+import type { CodeDeployClient, CodeDeployClientConfig, RevisionLocation } from '@aws-sdk/client-codedeploy'
+import { registeredAppSpec } from './app-spec-text.ts'
 import type { ActionKind, ActionOutcome } from './views.ts'
 
 /** Where actions are asked for, as by any other AWS client. */
@@ -59,7 +60,8 @@ async function againOf(
   deploymentId: string,
 ): Promise<ActionOutcome> {
   const { deploymentInfo } = await client.send(new sdk.GetDeploymentCommand({ deploymentId }))
-  const { applicationName, deploymentGroupName, revision } = deploymentInfo ?? {}
+  const { applicationName, deploymentGroupName, revision: answered } = deploymentInfo ?? {}
+  const revision = answered && (await wholeRevision(client, applicationName, answered))
   const created = await client.send(
     new sdk.CreateDeploymentCommand({
       applicationName,
@@ -70,6 +72,18 @@ async function againOf(
   )
   const id = created.deploymentId ?? ''
   return { message: `Deployment ${id} brings that revision back.`, deploymentId: id }
+}
+
+/** With the text of its AppSpec, where that can be had: its digest alone says nothing to a service that has forgotten it. */
+async function wholeRevision(
+  client: CodeDeployClient,
+  applicationName: string | undefined,
+  revision: RevisionLocation,
+): Promise<RevisionLocation> {
+  if (revision.s3Location !== undefined) return revision
+  const content = await registeredAppSpec(client, applicationName, revision)
+  if (content === undefined) throw new Error('The AppSpec of that revision is not answered any more.')
+  return { revisionType: 'AppSpecContent', appSpecContent: { content } }
 }
 
 async function serviceAction(
@@ -91,12 +105,40 @@ async function serviceAction(
       await client.send(new sdk.ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action }))
       return { message: action === 'CONTINUE' ? 'The deployment goes on.' : 'It is going back.' }
     }
+    case 'rollBackTo':
+      return serviceAgain(sdk, client, serviceDeploymentArn)
     case 'continue':
     case 'endTerminationWait':
-    case 'rollBackTo':
     case 'runHook':
       throw new Error(`A deployment of ECS has no ${kind}.`)
   }
+}
+
+/** The service as it is configured now, with the task definition that this deployment brought. */
+async function serviceAgain(
+  sdk: typeof import('@aws-sdk/client-ecs'),
+  client: InstanceType<typeof sdk.ECSClient>,
+  serviceDeploymentArn: string,
+): Promise<ActionOutcome> {
+  const found = await client.send(
+    new sdk.DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [serviceDeploymentArn] }),
+  )
+  const { clusterArn, serviceArn, targetServiceRevision } = found.serviceDeployments?.[0] ?? {}
+  const serviceRevisionArns = [targetServiceRevision?.arn ?? '']
+  const revisions = await client.send(new sdk.DescribeServiceRevisionsCommand({ serviceRevisionArns }))
+  const taskDefinition = revisions.serviceRevisions?.[0]?.taskDefinition
+  if (taskDefinition === undefined) throw new Error('ECS does not know any more which task definition it brought.')
+  const { service } = await client.send(
+    new sdk.UpdateServiceCommand({
+      cluster: clusterArn,
+      service: serviceArn,
+      taskDefinition,
+      forceNewDeployment: true,
+    }),
+  )
+  const id = service?.currentServiceDeployment?.split('/').at(-1)
+  const message = `${taskDefinition.split('/').at(-1)} is deployed again.`
+  return { message, ...(id === undefined ? {} : { deploymentId: id }) }
 }
 
 /** The ids name no deployment: its report of a verdict is refused, and that is the sign that it has reported. */

@@ -8,7 +8,7 @@ import type { ActionView } from './views.ts'
 
 /** What can be done to a deployment of CodeDeploy as it stands now, and what that will do. */
 export function codeDeployActions(deployment: Deployment, journal: readonly JournalEntry[]): readonly ActionView[] {
-  const hooks = (deployment.plan?.hooks ?? []).map(({ functionName, event }) => runHook(functionName, event))
+  const hooks = runHookActions(deployment.plan?.hooks ?? [])
   if (isTerminal(deployment.status)) return [...rollBackTo(deployment), ...hooks]
   const wait = journal.findLast(({ step, outcome }) => step.kind === 'wait' && outcome === undefined)?.step
   const waitFor = wait?.kind === 'wait' ? wait.waitFor : undefined
@@ -98,12 +98,22 @@ export function rollBackToAction(taskDefinition: string, service: string): Actio
   }
 }
 
-function runHook(functionName: string, event: string): ActionView {
+/** A function may be hooked on several events. */
+export function runHookActions(
+  hooks: readonly { readonly functionName: string; readonly event: string }[],
+): readonly ActionView[] {
+  const byFunction = Map.groupBy(hooks, ({ functionName }) => functionName)
+  return Array.from(byFunction, ([functionName, its]) =>
+    runHookAction(functionName, its.map(({ event }) => event).join(', ')),
+  )
+}
+
+function runHookAction(functionName: string, events: string): ActionView {
   return {
     kind: 'runHook',
-    label: `Run ${lastPart(functionName)} now`,
+    label: `Run ${functionName.split(':').at(-1)} now`,
     consequences: [
-      `Function ${functionName}, hooked on ${event}, is invoked once with ids made up for the test.`,
+      `Function ${functionName}, hooked on ${events}, is invoked once with ids made up for the test.`,
       'Its verdict counts for nothing: no deployment waits for it. What it does besides, it really does.',
     ],
     isDangerous: false,
@@ -113,7 +123,7 @@ function runHook(functionName: string, event: string): ActionView {
 
 /** The same of a deployment that ECS itself does. */
 export function serviceActions(deployment: ServiceDeployment): readonly ActionView[] {
-  if (isOver(deployment)) return []
+  if (isOver(deployment)) return deployment.status === 'SUCCESSFUL' ? [serviceRollBackTo] : []
   const pauses = (deployment.lifecycleHookDetails ?? []).filter(
     ({ targetType, status, answer }) => targetType === 'PAUSE' && status === 'AWAITING_ACTION' && answer === undefined,
   )
@@ -144,6 +154,17 @@ export function pauseActions(hookId: string, stage: string): readonly ActionView
       subject: hookId,
     },
   ]
+}
+
+export const serviceRollBackTo: ActionView = {
+  kind: 'rollBackTo',
+  label: 'Roll back to this one',
+  consequences: [
+    'The service is updated to the task definition of this deployment; ECS then deploys it as the service is configured now.',
+    'It is a whole deployment: new tasks, hooks, the configured shift.',
+  ],
+  isDangerous: false,
+  subject: undefined,
 }
 
 export const serviceStops: readonly ActionView[] = [

@@ -74,6 +74,7 @@ class Channel {
   #lastTick = 0
   #isReading = false
   #isDirty = false
+  #isTroubled = false
 
   constructor(source: ConsoleSource, topic: Topic) {
     this.#source = source
@@ -127,8 +128,12 @@ class Channel {
     this.#lastTick = Date.now()
     try {
       this.#tell(await this.#read())
+      if (this.#isTroubled) this.#send(this.clients, eventOf({ name: 'trouble', text: 'null' }))
+      this.#isTroubled = false
     } catch (error) {
-      this.#send(this.clients, eventOf({ name: 'trouble', text: JSON.stringify(String(error)) }))
+      this.#isTroubled = true
+      const text = JSON.stringify(error instanceof Error ? error.message : String(error))
+      this.#send(this.clients, eventOf({ name: 'trouble', text }))
     }
     this.#isReading = false
     const again = this.#isDirty || this.#new.size > 0

@@ -97,6 +97,8 @@ export class ConsoleSite {
     if (path === '/') return write(response, { status: 302, headers: { location: '/console' }, body: '' })
     const asset = /^\/console\/assets\/([\w.-]+)$/.exec(path)?.[1]
     if (asset !== undefined) return this.#asset(asset, request, response)
+    if (/^\/console\/(?:api|events)\b/.test(path) && isStartedElsewhere(request))
+      return this.#plain(response, 403, 'Refused: only a page of this console may ask for that.')
     if (path === '/console/events') return this.#events(query, response)
     const exported = /^\/console\/export\/([\w-]+)\.(json|html)$/.exec(path)
     if (exported !== null) return this.#export(exported[1] ?? '', exported[2] ?? '', response)
@@ -195,6 +197,11 @@ export class ConsoleSite {
   #plain(response: ServerResponse, status: number, text: string): void {
     write(response, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...noSniff }, body: `${text}\n` })
   }
+}
+
+/** Its answer could not be read there; but a window that watches is one of few. */
+function isStartedElsewhere({ headers }: WireRequest): boolean {
+  return isFromAnotherSite(headers) || headers['sec-fetch-site'] === 'cross-site'
 }
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...noSniff }

@@ -14,6 +14,7 @@ export class ConnectionPeaks {
   /** By the dimension's value, in this minute. */
   #peaks = new Map<string, Peak>()
   #minuteStart: number | undefined
+  #taken: readonly ListenerTotals[] | undefined
 
   constructor(minuteMilliseconds: number) {
     this.#minuteMilliseconds = minuteMilliseconds
@@ -22,6 +23,8 @@ export class ConnectionPeaks {
   /** Takes what is open now; answers the minute before when it has just ended. */
   take(listeners: readonly ListenerTotals[], now: number): readonly MetricDatum[] {
     const minuteStart = now - (now % this.#minuteMilliseconds)
+    if (this.#taken === listeners && this.#minuteStart === minuteStart) return []
+    this.#taken = listeners
     const ended =
       this.#minuteStart !== undefined && this.#minuteStart < minuteStart ? this.#data(this.#minuteStart) : []
     if (this.#minuteStart !== minuteStart) this.#peaks = new Map()

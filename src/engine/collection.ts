@@ -1,3 +1,4 @@
+import type { Outlines } from './outline.ts'
 import type { OwnerIndex } from './owner-index.ts'
 
 /** The values of one kind, by key. */
@@ -22,7 +23,7 @@ export type Change = {
 
 type Recorder = (change: Change) => void
 
-/** Held in memory. */
+/** Held in memory: values whole, or by their outline where it has one. */
 export class MemoryCollection<Value> implements Collection<Value> {
   readonly #kind: string
   readonly #values = new Map<string, Value>()
@@ -30,15 +31,34 @@ export class MemoryCollection<Value> implements Collection<Value> {
   #list: readonly Value[] | undefined
   readonly #record: Recorder
   readonly #indexes: readonly OwnerIndex<Value>[]
+  readonly #outlines: Outlines<Value> | undefined
+  /** Changed by the transaction that is open. */
+  readonly #pending = new Set<string>()
 
-  constructor(kind: string, record: Recorder, indexes: readonly OwnerIndex<Value>[] = []) {
+  constructor(
+    kind: string,
+    record: Recorder,
+    { indexes = [], outlines }: { indexes?: readonly OwnerIndex<Value>[]; outlines?: Outlines<Value> | undefined } = {},
+  ) {
     this.#kind = kind
     this.#record = record
     this.#indexes = indexes
+    this.#outlines = outlines
   }
 
   load(key: string, value: Value): void {
-    this.#set(key, value)
+    this.#set(key, this.#outlines?.of(value) ?? value)
+  }
+
+  /** The transaction is over: what it has put is on disk, or what was before is here again. */
+  settle(): void {
+    for (const key of this.#pending) {
+      this.#outlines?.changed(key)
+      const value = this.#values.get(key)
+      const outline = value && this.#outlines?.of(value)
+      if (outline !== undefined && outline !== value) this.#set(key, outline)
+    }
+    this.#pending.clear()
   }
 
   get(key: string): Value | undefined {
@@ -56,15 +76,22 @@ export class MemoryCollection<Value> implements Collection<Value> {
 
   put(key: string, value: Value): void {
     const [before, undo] = [this.#values.get(key), this.#undo(key)]
-    this.#set(key, value)
-    this.#record({ kind: this.#kind, key, value, before, undo })
+    const whole = this.#outlines?.wholeOf(value) ?? value
+    this.#note(key)
+    this.#set(key, whole)
+    this.#record({ kind: this.#kind, key, value: whole, before, undo })
   }
 
   delete(key: string): void {
     if (!this.#values.has(key)) return
     const [before, undo] = [this.#values.get(key), this.#undo(key)]
+    this.#note(key)
     this.#remove(key)
     this.#record({ kind: this.#kind, key, value: undefined, before, undo })
+  }
+
+  #note(key: string): void {
+    if (this.#outlines !== undefined) this.#pending.add(key)
   }
 
   #undo(key: string): () => void {

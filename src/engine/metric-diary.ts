@@ -1,4 +1,4 @@
-import { metricKey, type MetricId, type MetricSamples } from '../domain/metric.ts'
+import type { MetricId, MetricSamples } from '../domain/metric.ts'
 import type { EngineTimes, MetricNote } from '../domain/metric-minute.ts'
 import { MetricSummary } from '../domain/metric-summary.ts'
 import type { Clock, EngineSettings, Log } from './ports.ts'
@@ -54,8 +54,9 @@ export class MetricDiary {
     return rows.flatMap(({ data }) => data)
   }
 
-  note(id: MetricId, unit: string, start: number, samples: MetricSamples): void {
-    const key = `${metricKey(id)} ${unit} ${start}`
+  /** `key` is the `metricKey` of the id. */
+  note({ key: metric, id, unit, start }: NotedMetric, samples: MetricSamples): void {
+    const key = `${metric} ${unit} ${start}`
     const note = this.#notes.get(key) ?? { id, unit, start, summary: new MetricSummary(mostValues) }
     note.summary.add(samples)
     this.#notes.set(key, note)
@@ -127,6 +128,13 @@ export class MetricDiary {
       return { ...note, summary: values === undefined || size > largestRow ? totals : { ...totals, values } }
     })
   }
+}
+
+type NotedMetric = {
+  readonly key: string
+  readonly id: MetricId
+  readonly unit: string
+  readonly start: number
 }
 
 /** As many rows from the end as may be kept; the last one always is. */

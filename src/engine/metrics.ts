@@ -30,7 +30,7 @@ const mostSeconds = 3 * 3600
 const mostMinutes = 8 * 1440
 /** CloudWatch lists a metric for two weeks after its last datum. */
 const listedMilliseconds = 14 * 86_400_000
-const defaultLimits: MetricLimits = { metrics: 5_000, size: 1_000_000 }
+const defaultLimits: MetricLimits = { metrics: 20_000, size: 1_000_000 }
 
 type Metric = {
   readonly id: MetricId
@@ -72,7 +72,7 @@ export class Metrics {
   /** Recalls what was written down, and goes on writing. */
   start(): void {
     for (const { id, unit, start, summary } of this.#diary.read()) {
-      this.#change(id, unit, ({ minutes }) => minutes.merge(start, MetricSummary.of(summary)))
+      this.#change(metricKey(id), id, unit, ({ minutes }) => minutes.merge(start, MetricSummary.of(summary)))
     }
     this.#diary.start()
   }
@@ -84,11 +84,12 @@ export class Metrics {
 
   put({ id, unit, timestamp, isHighResolution = false, samples }: MetricDatum): void {
     if (samples.kind === 'values' && samples.values.length === 0) return
-    this.#change(id, unit, ({ minutes, seconds }) => {
+    const key = metricKey(id)
+    this.#change(key, id, unit, ({ minutes, seconds }) => {
       minutes.add(timestamp, samples)
       if (isHighResolution) seconds.add(timestamp, samples)
     })
-    this.#diary.note(id, unit, startOfPeriod(timestamp, this.#minuteMilliseconds), samples)
+    this.#diary.note({ key, id, unit, start: startOfPeriod(timestamp, this.#minuteMilliseconds) }, samples)
   }
 
   /** The periods that have data, oldest first. */
@@ -120,8 +121,7 @@ export class Metrics {
     )
   }
 
-  #change(id: MetricId, unit: string, change: (series: UnitSeries) => void): void {
-    const key = metricKey(id)
+  #change(key: string, id: MetricId, unit: string, change: (series: UnitSeries) => void): void {
     const metric = this.#metrics.get(key) ?? { id, changedAt: 0, units: new Map<string, UnitSeries>() }
     metric.changedAt = this.#clock.now()
     this.#metrics.delete(key)
@@ -143,9 +143,12 @@ export class Metrics {
   }
 
   #keepLimits(): void {
-    if (this.#size > this.#limits.size) this.#thin()
+    const { metrics, size } = this.#limits
+    // Asked first: a map in which whoever is told of moves to the end is dear to begin to walk.
+    if (this.#metrics.size <= metrics && this.#size <= size) return
+    if (this.#size > size) this.#thin()
     for (const [key, metric] of this.#metrics) {
-      const isWithin = this.#metrics.size <= this.#limits.metrics && this.#size <= this.#limits.size
+      const isWithin = this.#metrics.size <= metrics && this.#size <= size
       if (isWithin || this.#metrics.size === 1) return
       for (const series of metric.units.values()) this.#size -= sizeOf(series)
       this.#metrics.delete(key)

@@ -28,7 +28,7 @@ export const kindsOnDisk = ['deploymentObservations', 'journal'] as const
 export interface Persistence {
   /** All rows but those of `kindsOnDisk`, in the order they were first written. */
   load(): Iterable<StoredRow>
-  /** The value of one row of `kindsOnDisk`. */
+  /** The value of one row. */
   read(kind: string, key: string): string | undefined
   /** All values of one of `kindsOnDisk`, in the order of their keys. */
   readAll(kind: string): Iterable<string>

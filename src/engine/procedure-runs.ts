@@ -5,6 +5,7 @@ import type { Changes } from './changes.ts'
 import type { Clock, Log } from './ports.ts'
 import { runProcedure } from './run-procedure.ts'
 import type { Store } from './store.ts'
+import { Turns } from './turns.ts'
 
 /** A step may be one that takes traffic away from where nobody can serve it: it is not left undone for long. */
 const longestRetryMilliseconds = 1_000
@@ -60,11 +61,13 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
   readonly #kind: ProcedureKind<Step>
   readonly #startedAt: number
   readonly #running = new Map<string, Run>()
+  readonly #turns: Turns
   #ended = false
 
   constructor(tools: Tools, kind: ProcedureKind<Step>) {
     this.#tools = tools
     this.#kind = kind
+    this.#turns = new Turns(tools.clock)
     this.#startedAt = tools.clock.now()
   }
 
@@ -141,6 +144,8 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
   async #settle(begun: BegunSettle<Step>): Promise<StepResult> {
     const { clock, store } = this.#tools
     const { id, position, step, run } = begun
+    await this.#turns.next()
+    if (this.#ended) throw new EngineClosed()
     if (this.#kind.isOver(id)) throw new RunOver()
     const key = this.#key(id, position)
     const before = store.journal.get(key)

@@ -1,4 +1,6 @@
+import { isTerminal } from '../domain/deployment.ts'
 import type { RouterReport } from '../domain/router-report.ts'
+import { isOver } from '../domain/service-deployment.ts'
 import type { Store, StoreChange } from './store.ts'
 import { watchedDeployment } from './watched-deployment.ts'
 import type { WatchedDeployment } from './watched-deployment.ts'
@@ -30,15 +32,16 @@ export class RecorderScope {
 
   /** Those that run, and those that ended without the end being written down. */
   begin(): void {
-    const ids = [
-      ...this.#store.deployments.list().map(({ deploymentId }) => deploymentId),
-      ...this.#store.serviceDeployments.list().map(({ serviceDeploymentArn }) => serviceDeploymentArn),
+    const { deployments, serviceDeployments, deploymentWatches } = this.#store
+    const running = [
+      ...deployments.list().flatMap(({ deploymentId, status }) => (isTerminal(status) ? [] : [deploymentId])),
+      ...serviceDeployments.list().flatMap((each) => (isOver(each) ? [] : [each.serviceDeploymentArn])),
     ]
-    for (const id of ids) {
-      const watch = this.#store.deploymentWatches.get(id)
-      const deployment =
-        watch === undefined || watch.endedAt === undefined ? watchedDeployment(this.#store, id) : undefined
-      if (deployment !== undefined && (watch !== undefined || !deployment.isOver)) this.#enter(deployment)
+    const watched = deploymentWatches
+      .list()
+      .flatMap(({ deploymentId, endedAt }) => (endedAt === undefined ? [deploymentId] : []))
+    for (const id of new Set([...running, ...watched])) {
+      if (deploymentWatches.get(id)?.endedAt === undefined) this.#enter(watchedDeployment(this.#store, id))
     }
   }
 
@@ -92,9 +95,9 @@ export class RecorderScope {
 
   #enter(deployment: WatchedDeployment | undefined): void {
     if (deployment === undefined) return
-    const { id, isOver, subjects } = deployment
+    const { id, subjects } = deployment
     if (!this.#lookedAt.has(id)) {
-      if (isOver && this.#store.deploymentWatches.get(id)?.endedAt !== undefined) return
+      if (deployment.isOver && this.#store.deploymentWatches.get(id)?.endedAt !== undefined) return
       this.#lookedAt.set(id, 0)
       for (const subject of subjects) {
         this.#concerned.set(subject, (this.#concerned.get(subject) ?? new Set()).add(id))

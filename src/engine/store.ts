@@ -24,6 +24,7 @@ import type { Task } from '../domain/task.ts'
 import type { DeploymentWatch } from './deployment-watch.ts'
 import { DiskCollection, MemoryCollection } from './collection.ts'
 import type { Change, Collection } from './collection.ts'
+import { Outlines } from './outline.ts'
 import { OwnerIndex } from './owner-index.ts'
 import type { OwnersOf } from './owner-index.ts'
 import { kindsOnDisk } from './ports.ts'
@@ -108,7 +109,7 @@ type Kinds = {
 export class Store {
   readonly #persistence: Persistence
   readonly #loaders = new Map<string, (key: string, value: unknown) => void>()
-  readonly #onDisk: DiskCollection<unknown>[] = []
+  readonly #settling: { settle(): void }[] = []
   readonly #listeners = new Set<(changes: readonly StoreChange[]) => void>()
   #open: Change[] | undefined
 
@@ -158,12 +159,21 @@ export class Store {
   readonly logGroups = this.#collection('logGroups')
   readonly logStreams = this.#collection('logStreams')
   readonly parameters = this.#collection('parameters')
-  readonly deployments = this.#indexed('deployments', {
-    inRegion: ({ region }) => [region],
-    /** By the group's id: a later group of the same name is another one. */
-    ofGroup: ({ group }) => (group.deploymentGroupId === undefined ? [] : [group.deploymentGroupId]),
-    runningIn: ({ region, status }) => (isTerminal(status) ? [] : [region]),
-  })
+  readonly deployments = this.#indexed(
+    'deployments',
+    {
+      inRegion: ({ region }) => [region],
+      /** By the group's id: a later group of the same name is another one. */
+      ofGroup: ({ group }) => (group.deploymentGroupId === undefined ? [] : [group.deploymentGroupId]),
+      runningIn: ({ region, status }) => (isTerminal(status) ? [] : [region]),
+    },
+    new Outlines<Deployment>({
+      keyOf: ({ deploymentId }) => deploymentId,
+      isOver: ({ status }) => isTerminal(status),
+      shared: ['group'],
+      read: (key) => this.#persistence.read('deployments', key),
+    }),
+  )
   readonly deploymentWatches = this.#collection('deploymentWatches')
   readonly deploymentObservations = this.#diskCollection('deploymentObservations')
   readonly journal = this.#diskCollection('journal')
@@ -222,15 +232,16 @@ export class Store {
   #indexed<Kind extends keyof Kinds, ByOwner extends Owners<Kinds[Kind]>>(
     kind: Kind,
     owners: ByOwner,
+    outlines?: Outlines<Kinds[Kind]>,
   ): IndexedCollection<Kinds[Kind], ByOwner> {
     const indexes = Object.entries(owners).map(
       ([name, ownerOf]) => [name, new OwnerIndex<Kinds[Kind]>(ownerOf)] as const,
     )
-    const collection = new MemoryCollection<Kinds[Kind]>(
-      kind,
-      (change) => this.#record(change),
-      indexes.map(([, index]) => index),
-    )
+    const collection = new MemoryCollection<Kinds[Kind]>(kind, (change) => this.#record(change), {
+      indexes: indexes.map(([, index]) => index),
+      outlines,
+    })
+    if (outlines !== undefined) this.#settling.push(collection)
     this.#loaders.set(kind, (key, value) => collection.load(key, value as Kinds[Kind]))
     const lists = indexes.map(([name, index]) => [name, (owner: string) => index.of(owner)] as const)
     return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], ByOwner>
@@ -241,12 +252,12 @@ export class Store {
       read: (key) => this.#persistence.read(kind, key),
       readAll: () => this.#persistence.readAll(kind),
     })
-    this.#onDisk.push(collection)
+    this.#settling.push(collection)
     return collection
   }
 
   #settle(): void {
-    for (const collection of this.#onDisk) collection.settle()
+    for (const collection of this.#settling) collection.settle()
   }
 
   #record(change: Change): void {

@@ -1,25 +1,32 @@
-import { hookLines, type SeenCodeDeploy, type ViewParts } from './seen-code-deploy.ts'
+import { hookLines, type DiagnosedParts, type SeenCodeDeploy } from './seen-code-deploy.ts'
 import type { Diagnosis, Suggestion } from './deployment-view.ts'
-import { affected, mostLines, targetEvidence, taskEvidence } from './evidence.ts'
-import { counted } from './words.ts'
+import { affected, eventEvidence, mostLines, sideWhenEnded, targetEvidence, taskEvidence } from './evidence.ts'
+import { toldCause } from './told-cause.ts'
 
 /** Why a deployment ended without success. */
-export function codeDeployDiagnosis(seen: SeenCodeDeploy, parts: ViewParts): Diagnosis {
+export function codeDeployDiagnosis(seen: SeenCodeDeploy, parts: DiagnosedParts): Diagnosis {
   const { code, message } = seen.deployment.errorInformation ?? {}
+  const { cause, details } = toldCause(message ?? 'AWS tells no reason.')
   return {
-    cause: message ?? 'AWS tells no reason.',
+    cause,
     stage: code === undefined ? undefined : `${code}${stageOf(parts)}`,
-    evidence: [...ofHook(seen), ...taskEvidence(seen), ...targetEvidence(parts.sides), ...ofAlarms(seen)].slice(
-      0,
-      3 * mostLines,
-    ),
+    evidence: evidenceOf(seen, parts, details).slice(0, 3 * mostLines),
     affected: affected(parts.sides),
     state: stateNow(seen, parts),
     next: nextSteps(seen),
   }
 }
 
-function stageOf({ stages }: ViewParts): string {
+/** What Teal tells of tasks has their log already; what it tells of a hook, its log. */
+function evidenceOf(seen: SeenCodeDeploy, parts: DiagnosedParts, details: readonly string[]): readonly string[] {
+  const hook = ofHook(seen)
+  if (hook.length > 0)
+    return [...details.filter((line) => !/^(?:\| |Its last lines)/.test(line)), ...hook, ...ofAlarms(seen)]
+  const ofTasks = details.length > 0 ? details : [...taskEvidence(seen), ...eventEvidence(parts.tidings)]
+  return [...ofTasks, ...targetEvidence(parts.sides), ...ofAlarms(seen)]
+}
+
+function stageOf({ stages }: DiagnosedParts): string {
   const failed = stages.find(({ state }) => state === 'failed')
   return failed === undefined ? '' : ` in ${failed.name}`
 }
@@ -44,12 +51,9 @@ function ofAlarms({ alarms, deployment }: SeenCodeDeploy): readonly string[] {
   return named.map(({ alarm }) => `alarm ${alarm.AlarmName} is ${alarm.StateValue}: ${alarm.StateReason ?? ''}`)
 }
 
-function stateNow({ deployment }: SeenCodeDeploy, { sides }: ViewParts): readonly string[] {
+function stateNow({ deployment }: SeenCodeDeploy, { sides }: DiagnosedParts): readonly string[] {
   const back = deployment.rollbackInfo?.rollbackDeploymentId
-  const rows = sides.map(
-    ({ colour, runs, targetGroup, weight, running, desired }) =>
-      `${colour} ${runs ?? targetGroup}: ${weight ?? 0}% of traffic, ${running} of ${counted(desired, 'task')} running when it ended`,
-  )
+  const rows = sides.map(sideWhenEnded)
   if (back !== undefined) return [...rows, `deployment ${back} brings all traffic back to blue`]
   return [...rows, ...(deployment.deploymentStatusMessages ?? [])]
 }
@@ -74,5 +78,10 @@ function remediesOf({ deployment, target }: SeenCodeDeploy): readonly Suggestion
     return [{ command: `teal hook run ${name}`, effect: 'run the hook alone, as often as you like' }]
   }
   const isOfTasks = code === 'ECS_UPDATE_ERROR' || code === 'TIMEOUT' || code === 'CUSTOMER_APPLICATION_UNHEALTHY'
-  return isOfTasks ? [{ command: 'teal tasks', effect: 'which tasks there are, and how they ended' }] : []
+  if (!isOfTasks) return []
+  const [cluster, service] = (target?.targetId ?? '').split(':')
+  return [
+    { command: 'teal tasks --stopped', effect: 'how its tasks ended' },
+    { command: `teal logs --service ${cluster}/${service} --since 1h`, effect: 'what they wrote' },
+  ]
 }

@@ -25,6 +25,7 @@ export function codeDeployView(seen: SeenCodeDeploy): DeploymentView {
   const parts = { phase, stages, sides }
   const begunAt = timeIn(deployment.startTime ?? deployment.createTime)
   const isOver = phase !== 'running' && phase !== 'waiting'
+  const tidings = tidingsOf(seen, begunAt ?? at)
   return {
     id: deployment.deploymentId ?? '',
     dialect: 'CodeDeploy',
@@ -40,10 +41,10 @@ export function codeDeployView(seen: SeenCodeDeploy): DeploymentView {
     sides,
     outlook: codeDeployOutlook(seen, parts),
     dangers: isOver ? [] : [...codeDeployDangers(seen, parts), ...alarmDangers(seen)],
-    tidings: tidingsOf(seen, begunAt ?? at),
+    tidings,
     commands: commandsOf(deployment, phase),
     rollbackId: deployment.rollbackInfo?.rollbackDeploymentId,
-    diagnosis: phase === 'failed' || phase === 'stopped' ? codeDeployDiagnosis(seen, parts) : undefined,
+    diagnosis: phase === 'failed' || phase === 'stopped' ? codeDeployDiagnosis(seen, { ...parts, tidings }) : undefined,
     minuteMilliseconds: seen.minuteMilliseconds,
   }
 }
@@ -141,14 +142,16 @@ function ending(
   }
   const end = { name: 'Terminate blue' }
   const endedAt = timeIn(deployment.completeTime)
-  if (begunAt === undefined)
+  if (begunAt === undefined) {
+    const state = endedAt === undefined ? 'pending' : 'skipped'
     return [
-      { ...wait, state: 'pending' },
-      { ...end, state: 'pending' },
+      { ...wait, state },
+      { ...end, state },
     ]
+  }
   if (deployment.status === 'Succeeded')
     return [
-      { ...wait, state: 'done' },
+      { ...wait, note: 'blue was kept', state: 'done' },
       { ...end, state: 'done', endedAt },
     ]
   const blue = target?.taskSetsInfo?.find(({ taskSetLabel }) => taskSetLabel === 'Blue')
@@ -156,7 +159,7 @@ function ending(
   if (endedAt !== undefined)
     return [
       { ...wait, state: 'failed', endedAt },
-      { ...end, state: 'pending' },
+      { ...end, state: 'skipped' },
     ]
   if (!isTerminating)
     return [
@@ -165,7 +168,7 @@ function ending(
     ]
   const note = 'its last requests end, then its tasks stop'
   return [
-    { ...wait, state: 'done' },
+    { ...wait, note: 'blue was kept', state: 'done' },
     { ...end, state: 'running', note },
   ]
 }
@@ -177,9 +180,15 @@ function sidesOf(seen: SeenCodeDeploy): readonly SideView[] {
     .toSorted((one, other) => one.colour.localeCompare(other.colour))
 }
 
-function sideOf({ service, groups }: SeenCodeDeploy, taskSet: ECSTaskSet): SideView {
+function sideOf({ service, groups, stoppedTasks }: SeenCodeDeploy, taskSet: ECSTaskSet): SideView {
   const targetGroup = taskSet.targetGroup?.name ?? ''
-  const definition = service?.taskSets?.find(({ id }) => id === taskSet.identifer)?.taskDefinition
+  // A task set that is gone is known by what is left of its tasks.
+  const known = (service?.taskSets ?? []).map(({ id, taskDefinition }) => ({ of: id, taskDefinition }))
+  const left = stoppedTasks.map(({ startedBy, taskDefinitionArn }) => ({
+    of: startedBy,
+    taskDefinition: taskDefinitionArn,
+  }))
+  const definition = [...known, ...left].find(({ of }) => of === taskSet.identifer)?.taskDefinition
   const group = groups[targetGroup]
   return {
     colour: taskSet.taskSetLabel === 'Green' ? 'green' : 'blue',
@@ -198,7 +207,8 @@ function sideOf({ service, groups }: SeenCodeDeploy, taskSet: ECSTaskSet): SideV
 /** The service's events, and what hooks wrote. */
 function tidingsOf({ service, target }: SeenCodeDeploy, since: number): readonly Tiding[] {
   const written = (target?.lifecycleEvents ?? []).flatMap(({ lifecycleEventName, diagnostics, startTime, endTime }) => {
-    const at = timeIn(endTime ?? startTime)
+    // The same from the first look to the last: what has been told once is known by its time.
+    const at = timeIn(startTime ?? endTime)
     if (at === undefined || diagnostics?.scriptName === undefined) return []
     return hookLines(diagnostics.logTail).map((line) => ({ at, text: `${lifecycleEventName} | ${line}` }))
   })

@@ -1,5 +1,5 @@
-import type { SideView } from './deployment-view.ts'
-import { endOfTask, type Surroundings } from './surroundings.ts'
+import type { SideView, Tiding } from './deployment-view.ts'
+import { endOfTask, hasFailed, shortenedArns, type Surroundings } from './surroundings.ts'
 import { counted, figure } from './words.ts'
 
 /** Of a log; the end of it says most. */
@@ -11,10 +11,8 @@ export function taskEvidence({
   logLines,
 }: Pick<Surroundings, 'stoppedTasks' | 'logLines'>): readonly string[] {
   const ends = new Map<string, number>()
-  for (const task of stoppedTasks.filter(
-    ({ stopCode }) => stopCode !== 'ServiceSchedulerInitiated' && stopCode !== 'UserInitiated',
-  )) {
-    const end = endOfTask(task)
+  for (const task of stoppedTasks.filter(hasFailed)) {
+    const end = shortenedArns(endOfTask(task))
     ends.set(end, (ends.get(end) ?? 0) + 1)
   }
   const told = [...ends].map(([end, count]) => `${counted(count, 'green task')} stopped: ${end}`)
@@ -30,13 +28,28 @@ export function targetEvidence(sides: readonly SideView[]): readonly string[] {
   ]
 }
 
+/** What the service told last about a target that was given up; at the end it is registered no more. */
+export function eventEvidence(tidings: readonly Tiding[]): readonly string[] {
+  const last = tidings.map(({ text }) => unhealthyTarget.exec(text)).findLast((match) => match !== null)
+  return last == null ? [] : [`a target of ${last[1]} was unhealthy: ${last[2]}`]
+}
+
+const unhealthyTarget = /is unhealthy in \(target-group ([^)]*)\) due to \(reason (.*)\)\.?$/
+
 /** Who met which version, and how that went. */
 export function affected(sides: readonly SideView[]): readonly string[] {
-  const counts = sides.flatMap(({ colour, targetGroup, traffic }) => {
-    if (traffic === undefined) return []
-    const { requests, errors } = traffic
+  const known = sides.flatMap(({ traffic, ...side }) => (traffic === undefined ? [] : [{ ...side, ...traffic }]))
+  if (known.length === 0) return ['no numbers of requests are known']
+  if (known.every(({ requests }) => requests === 0)) return ['nobody: there were no requests while it ran']
+  return known.map(({ colour, targetGroup, requests, errors }) => {
     const failed = errors === 0 ? 'none failed' : `${figure(errors)} of them failed`
-    return [`${colour} (${targetGroup}): ${figure(requests)} requests, ${requests === 0 ? 'so nobody met it' : failed}`]
+    return `${colour} (${targetGroup}): ${figure(requests)} requests, ${requests === 0 ? 'so nobody met it' : failed}`
   })
-  return counts.length === 0 ? ['no numbers of requests are known'] : counts
+}
+
+/** `green hello:3: 10% of traffic, 2 of 2 tasks running when it ended` */
+export function sideWhenEnded({ colour, runs, targetGroup, weight, running, desired }: SideView): string {
+  const share = weight === undefined ? '' : `${figure(weight)}% of traffic, `
+  const tasks = desired === 0 && running === 0 ? 'no tasks' : `${running} of ${counted(desired, 'task')} running`
+  return `${colour} ${runs ?? targetGroup}: ${share}${tasks} when it ended`
 }

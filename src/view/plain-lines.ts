@@ -1,11 +1,11 @@
 import type { DeploymentView, SideView, StageView } from './deployment-view.ts'
-import { spanOf } from './words.ts'
+import { shortArn, spanOf, timeOfDay } from './words.ts'
 
 /** One thing that happened to a deployment, as a line of a log says it. */
 export type Happening = { readonly at: number; readonly kind: HappeningKind; readonly text: string }
-type HappeningKind = 'status' | 'stage' | 'traffic' | 'health' | 'danger' | 'tiding'
+type HappeningKind = 'status' | 'stage' | 'traffic' | 'health' | 'danger'
 
-/** What happened between two looks at a deployment; everything there is at the first look. */
+/** What happened between two looks at a deployment; everything there is at the first look. Tidings have lines of their own. */
 export function happenings(
   before: DeploymentView | undefined,
   after: DeploymentView,
@@ -15,9 +15,8 @@ export function happenings(
     texts.map((text) => ({ at, kind, text }))
   const first =
     before === undefined
-      ? [`${after.isRollback ? 'Rollback' : 'Deployment'} ${after.id} of ${after.service}: ${after.manner}`]
+      ? [`${after.isRollback ? 'Rollback' : 'Deployment'} ${shortArn(after.id)} of ${after.service}: ${after.manner}`]
       : []
-  const told = new Set(before?.tidings.map(tidingKey))
   return [
     ...now('status', first),
     ...now('status', before?.status === after.status ? [] : [`It is ${after.status}.`]),
@@ -30,16 +29,9 @@ export function happenings(
       'health',
       after.sides.flatMap((side) => healthNews(before, side)),
     ),
-    ...now('status', waitNews(before, after)),
+    ...now('status', waitNews(before, after, at)),
     ...now('danger', dangerNews(before, after)),
-    ...after.tidings
-      .filter((tiding) => !told.has(tidingKey(tiding)))
-      .map((tiding): Happening => ({ at: tiding.at, kind: 'tiding', text: tiding.text })),
   ]
-}
-
-function tidingKey({ at, text }: DeploymentView['tidings'][number]): string {
-  return `${at} ${text}`
 }
 
 function stageNews(before: DeploymentView | undefined, stage: StageView): readonly string[] {
@@ -55,7 +47,8 @@ function stageNews(before: DeploymentView | undefined, stage: StageView): readon
       return isSame ? [] : [`${name} begins.${more}`]
     case 'done':
     case 'failed': {
-      const span = begunAt === undefined || endedAt === undefined ? '' : ` after ${spanOf(endedAt - begunAt)}`
+      const span =
+        begunAt === undefined || endedAt === undefined ? '' : ` after ${spanOf(Math.max(0, endedAt - begunAt))}`
       return isSame ? [] : [`${name} ${state === 'done' ? 'is done' : 'has failed'}${span}.${more}`]
     }
   }
@@ -77,10 +70,11 @@ function healthNews(before: DeploymentView | undefined, side: SideView): readonl
 }
 
 /** A wait is told once, when it begins. */
-function waitNews(before: DeploymentView | undefined, after: DeploymentView): readonly string[] {
+function waitNews(before: DeploymentView | undefined, after: DeploymentView, at: number): readonly string[] {
   const { until, now, next } = after.outlook
   if (until === undefined || until === before?.outlook.until) return []
-  return [`${now} Until ${new Date(until).toISOString()}.${next === undefined ? '' : ` ${next}`}`]
+  const left = until > at ? `, in ${spanOf(until - at)}` : ''
+  return [`${now} Until ${timeOfDay(new Date(until))}${left}.${next === undefined ? '' : ` Then: ${next}`}`]
 }
 
 function dangerNews(before: DeploymentView | undefined, after: DeploymentView): readonly string[] {

@@ -2,6 +2,7 @@ import type { DangerLevel, DeploymentView, StageState, StageView } from './deplo
 import { diagnosisLines } from './diagnosis-lines.ts'
 import { sideLines } from './side-lines.ts'
 import { brokenText, cut, filled, lengthOf, plain, styled, type Line, type Style } from './styled.ts'
+import { notableTidings } from './tiding-lines.ts'
 import { spanOf, timeOfDay } from './words.ts'
 
 export type ScreenSize = { readonly width: number; readonly height: number }
@@ -211,7 +212,7 @@ function levelRank(level: DangerLevel): number {
 }
 
 function tidingBlock({ tidings }: DeploymentView, width: number): Block {
-  const last = tidings.slice(-6)
+  const last = notableTidings(tidings).slice(-6)
   if (last.length === 0) return { lines: [], rank: 2, least: 0 }
   const rows = last.map(({ at, text }): Line =>
     cut([styled('faint', `  ${timeOfDay(new Date(at))}  `), plain(text)], width),

@@ -14,6 +14,7 @@ export type SeenCodeDeploy = Surroundings & {
 
 /** What the parts of a view are made from. */
 export type ViewParts = Pick<DeploymentView, 'phase' | 'stages' | 'sides'>
+export type DiagnosedParts = ViewParts & Pick<DeploymentView, 'tidings'>
 
 /** What the function wrote, without what Lambda writes around it. */
 export function hookLines(logTail: string | undefined): readonly string[] {

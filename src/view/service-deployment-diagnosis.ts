@@ -1,33 +1,80 @@
-import { affected, targetEvidence, taskEvidence } from './evidence.ts'
-import type { Diagnosis } from './deployment-view.ts'
-import type { ViewParts } from './seen-code-deploy.ts'
+import { affected, eventEvidence, mostLines, sideWhenEnded, targetEvidence, taskEvidence } from './evidence.ts'
+import type { Diagnosis, Suggestion } from './deployment-view.ts'
+import { hookLines, type DiagnosedParts } from './seen-code-deploy.ts'
 import type { SeenServiceDeployment } from './service-deployment-view.ts'
-import { shortenedArns } from './surroundings.ts'
-import { counted, shortArn } from './words.ts'
+import { hasFailed, shortenedArns } from './surroundings.ts'
+import { shortArn } from './words.ts'
 
 /** Why a deployment of ECS itself ended without success. */
-export function serviceDeploymentDiagnosis(seen: SeenServiceDeployment, parts: ViewParts): Diagnosis {
-  const { deployment, alarms } = seen
-  const id = shortArn(deployment.serviceDeploymentArn)
+export function serviceDeploymentDiagnosis(seen: SeenServiceDeployment, parts: DiagnosedParts): Diagnosis {
+  const { deployment } = seen
   const stage = parts.stages.find(({ state }) => state === 'failed')
-  const fired = alarms.filter(({ alarm }) => deployment.alarms?.triggeredAlarmNames?.includes(alarm.AlarmName ?? ''))
   return {
     cause: shortenedArns(deployment.statusReason ?? 'AWS tells no reason.'),
     stage: `${deployment.status}${stage === undefined ? '' : ` in ${stage.name}`}`,
     evidence: [
+      ...hookEvidence(seen),
       ...taskEvidence(seen),
+      ...eventEvidence(parts.tidings),
       ...targetEvidence(parts.sides),
-      ...fired.map(({ alarm }) => `alarm ${alarm.AlarmName} is ${alarm.StateValue}: ${alarm.StateReason ?? ''}`),
+      ...alarmEvidence(seen),
     ],
     affected: affected(parts.sides),
-    state: parts.sides.map(
-      ({ colour, runs, targetGroup, weight, running, desired }) =>
-        `${colour} ${runs ?? targetGroup}: ${weight === undefined ? '' : `${weight}% of traffic, `}${running} of ${counted(desired, 'task')} running when it ended`,
-    ),
-    next: [
-      { command: `teal deployment ${id}`, effect: 'the whole story' },
-      { command: 'teal tasks', effect: 'which tasks there are, and how they ended' },
-      { command: 'teal deploy', effect: 'deploy a revision that works' },
-    ],
+    state: [...parts.sides.map(sideWhenEnded), ...whatIsLive(seen, parts)],
+    next: nextSteps(seen),
   }
+}
+
+function failedHooks({ deployment }: SeenServiceDeployment) {
+  return (deployment.lifecycleHookDetails ?? []).filter(({ status }) => status === 'FAILED' || status === 'TIMED_OUT')
+}
+
+function hookEvidence(seen: SeenServiceDeployment): readonly string[] {
+  return failedHooks(seen).flatMap(({ targetArn, targetType, status }) => {
+    const name = targetArn?.split(':function:').at(-1) ?? `${targetType}`
+    const written = hookLines((seen.hookLogs?.[targetArn ?? ''] ?? []).join('\n')).slice(-mostLines)
+    return [`the hook ${name}: ${status}`, ...written.map((line) => `| ${line}`)]
+  })
+}
+
+function alarmEvidence({ alarms, deployment }: SeenServiceDeployment): readonly string[] {
+  return alarms
+    .filter(({ alarm }) => deployment.alarms?.triggeredAlarmNames?.includes(alarm.AlarmName ?? ''))
+    .map(({ alarm }) => {
+      const { AlarmName, StateValue, StateReason = '' } = alarm
+      return `alarm ${AlarmName} ${StateValue === 'ALARM' ? 'is ALARM' : `fired, and is ${StateValue} now`}: ${StateReason}`
+    })
+}
+
+function whatIsLive({ deployment }: SeenServiceDeployment, { sides }: DiagnosedParts): readonly string[] {
+  const blue = sides.find(({ colour }) => colour === 'blue')
+  const { status } = deployment
+  if (status === 'ROLLBACK_SUCCESSFUL')
+    return [`${blue?.runs ?? 'the earlier revision'} is the service again, with all of its traffic`]
+  if (status === 'ROLLBACK_FAILED') return ['going back has failed too: look at the service before anything else']
+  return ['nothing was taken back: revisions and weights are as they were when it was stopped']
+}
+
+function nextSteps(seen: SeenServiceDeployment): readonly Suggestion[] {
+  const arn = seen.deployment.serviceDeploymentArn
+  const service = (arn ?? '').split('/').slice(-3, -1).join('/')
+  const [hook] = failedHooks(seen).flatMap(({ targetArn }) => (targetArn === undefined ? [] : [targetArn]))
+  const ofHook =
+    hook === undefined
+      ? []
+      : [{ command: `teal logs --hook ${hook.split(':').at(-1)} --since 1h`, effect: 'all that the hook wrote' }]
+  const ofTasks = seen.stoppedTasks.some(hasFailed)
+    ? [
+        { command: `teal tasks ${service} --stopped`, effect: 'how its tasks ended' },
+        { command: `teal logs --service ${service} --since 1h`, effect: 'what they wrote' },
+      ]
+    : []
+  const isBack = seen.deployment.status === 'ROLLBACK_SUCCESSFUL'
+  return [
+    ...(isBack ? [] : [{ command: `teal status ${service}`, effect: 'what is live now' }]),
+    { command: `teal deployment ${shortArn(arn)}`, effect: 'the whole story' },
+    ...ofHook,
+    ...ofTasks,
+    { command: `teal deploy --service ${service}`, effect: 'deploy a revision that works' },
+  ]
 }

@@ -4,7 +4,7 @@ import type { Outlook, StageState, StageView } from './deployment-view.ts'
 import type { ViewParts } from './seen-code-deploy.ts'
 import type { SeenServiceDeployment } from './service-deployment-view.ts'
 import { healthyCount } from './surroundings.ts'
-import { counted, minutesInWords, timeIn } from './words.ts'
+import { counted, minutesInWords, shortArn, timeIn } from './words.ts'
 
 const allStages = [
   'RECONCILE_SERVICE',
@@ -30,7 +30,7 @@ export function serviceDeploymentStages(seen: SeenServiceDeployment): readonly S
     if (name === 'RECONCILE_SERVICE') return stageTimes[name] !== undefined
     return hasTest || !name.includes('TEST_TRAFFIC')
   })
-  // A way back goes through earlier stages again: what counts is how far it had come.
+  if (hasGoneBack(deployment)) return stagesOfFailed(seen, stages)
   const reached = Math.max(...stages.map((name, place) => (isKnown(seen, name) ? place : -1)))
   return stages.map((name, place): StageView => {
     const state = stateOf(deployment, place, reached)
@@ -40,9 +40,40 @@ export function serviceDeploymentStages(seen: SeenServiceDeployment): readonly S
       state,
       begunAt: stageTimes[name],
       endedAt: state === 'running' || following === undefined ? timeIn(deployment.finishedAt) : stageTimes[following],
-      note: noteOf(seen, name),
+      note: state === 'done' ? undefined : noteOf(seen, name),
     }
   })
+}
+
+/** A way back goes through stages again: what counts is how far it had come. Where nobody saw it, there is nothing to show. */
+function stagesOfFailed(seen: SeenServiceDeployment, stages: readonly string[]): readonly StageView[] {
+  const { stageTimes, deployment } = seen
+  const failed = stages.indexOf(failedStage(seen) ?? '')
+  if (failed < 0) return []
+  return stages.map((name, place): StageView => {
+    const following = stages.slice(place + 1).find((later) => stageTimes[later] !== undefined)
+    const end = place === failed ? timeIn(deployment.rollback?.startedAt ?? deployment.finishedAt) : undefined
+    const earlier = place < failed ? 'done' : 'skipped'
+    return {
+      name,
+      state: place === failed ? 'failed' : earlier,
+      begunAt: place > failed ? undefined : stageTimes[name],
+      endedAt: end ?? (following === undefined ? undefined : stageTimes[following]),
+    }
+  })
+}
+
+/** The stage that AWS names as the reason, or the last one that was seen before it went back. */
+function failedStage({ deployment, stageTimes }: SeenServiceDeployment): string | undefined {
+  const reason = deployment.statusReason ?? deployment.rollback?.reason ?? ''
+  const named = allStages.find((name) => reason.includes(` ${name} `))
+  const last = allStages.findLast((name) => stageTimes[name] !== undefined)
+  return named ?? last ?? (/circuit breaker/.test(reason) ? 'SCALE_UP' : undefined)
+}
+
+/** Or is on the way. */
+export function hasGoneBack({ status = 'PENDING' }: ServiceDeployment): boolean {
+  return status.startsWith('ROLLBACK_')
 }
 
 function isRolling({ deploymentConfiguration }: ServiceDeployment): boolean {
@@ -56,15 +87,14 @@ function isKnown({ stageTimes, deployment }: SeenServiceDeployment, name: string
 function stateOf({ status, finishedAt }: ServiceDeployment, place: number, reached: number): StageState {
   if (status === 'SUCCESSFUL') return 'done'
   if (place !== reached) return place < reached ? 'done' : 'pending'
-  const isGoingBack = status === 'ROLLBACK_IN_PROGRESS' || status === 'ROLLBACK_REQUESTED'
-  return finishedAt !== undefined || isGoingBack ? 'failed' : 'running'
+  return finishedAt === undefined ? 'running' : 'failed'
 }
 
 function rollingStage(seen: SeenServiceDeployment): StageView {
   const { status, startedAt, finishedAt } = seen.deployment
   const endedAt = timeIn(finishedAt)
   const ended = status === 'SUCCESSFUL' ? 'done' : 'failed'
-  const note = 'old tasks are replaced by new ones, some at a time'
+  const note = endedAt === undefined ? 'old tasks are replaced by new ones, some at a time' : undefined
   return {
     name: 'ROLLING',
     state: endedAt === undefined ? 'running' : ended,
@@ -87,7 +117,7 @@ export function serviceDeploymentOutlook(seen: SeenServiceDeployment, { phase, s
   if (phase === 'succeeded') return { now: 'The new revision has all traffic; it is the service now.' }
   if (phase === 'failed' || phase === 'stopped')
     return { now: deployment.statusReason ?? `It ended as ${deployment.status}.` }
-  if (deployment.status === 'ROLLBACK_IN_PROGRESS' || deployment.status === 'ROLLBACK_REQUESTED') {
+  if (hasGoneBack(deployment)) {
     return { now: `It goes back: ${deployment.rollback?.reason ?? deployment.statusReason ?? 'no reason is told yet'}` }
   }
   const pause = deployment.lifecycleHookDetails?.find(({ status }) => status === 'AWAITING_ACTION')
@@ -96,7 +126,11 @@ export function serviceDeploymentOutlook(seen: SeenServiceDeployment, { phase, s
       pause.timeoutAction === 'CONTINUE'
         ? 'It goes on by itself.'
         : 'It is rolled back, unless it was continued before.'
-    return { now: 'A hook pauses it: somebody has to say how it goes on.', until: timeIn(pause.expiresAt), next }
+    return {
+      now: `A hook pauses it: somebody has to say how it goes on (teal continue ${shortArn(deployment.serviceDeploymentArn)}).`,
+      until: timeIn(pause.expiresAt),
+      next,
+    }
   }
   const stage = stages.find(({ state }) => state === 'running')
   const green = sides.find(({ colour }) => colour === 'green')

@@ -2,7 +2,7 @@ import type { ServiceDeployment, ServiceRevision, ServiceRevisionSummary } from 
 import { alarmDangers } from './alarm-danger.ts'
 import type { DangerView, DeploymentPhase, DeploymentView, SideView, Suggestion } from './deployment-view.ts'
 import { serviceDeploymentDiagnosis } from './service-deployment-diagnosis.ts'
-import { serviceDeploymentOutlook, serviceDeploymentStages } from './service-deployment-stages.ts'
+import { hasGoneBack, serviceDeploymentOutlook, serviceDeploymentStages } from './service-deployment-stages.ts'
 import { healthOf, serviceTidings, type Surroundings } from './surroundings.ts'
 import { shortArn, timeIn } from './words.ts'
 
@@ -13,6 +13,8 @@ export type SeenServiceDeployment = Surroundings & {
   readonly revisions: readonly ServiceRevision[]
   /** When a stage was first seen, by its name. */
   readonly stageTimes: Readonly<Record<string, number>>
+  /** The last lines that hooks wrote that failed, by the ARNs of their functions. */
+  readonly hookLogs?: Readonly<Record<string, readonly string[]>> | undefined
   /** When green's weight was first seen to be what it is. */
   readonly weightSince?: number | undefined
 }
@@ -25,6 +27,7 @@ export function serviceDeploymentView(seen: SeenServiceDeployment): DeploymentVi
   const parts = { phase, stages: serviceDeploymentStages(seen), sides: sidesOf(seen) }
   const isOver = phase !== 'running' && phase !== 'waiting'
   const begunAt = timeIn(deployment.startedAt ?? deployment.createdAt)
+  const tidings = serviceTidings(seen.service, begunAt ?? at)
   return {
     id: arn,
     dialect: 'ECS',
@@ -37,9 +40,10 @@ export function serviceDeploymentView(seen: SeenServiceDeployment): DeploymentVi
     ...parts,
     outlook: serviceDeploymentOutlook(seen, parts),
     dangers: isOver ? [] : [...ownDangers(seen), ...alarmDangers(seen)],
-    tidings: serviceTidings(seen.service, begunAt ?? at),
+    tidings,
     commands: commandsOf(deployment, phase),
-    diagnosis: phase === 'failed' || phase === 'stopped' ? serviceDeploymentDiagnosis(seen, parts) : undefined,
+    diagnosis:
+      phase === 'failed' || phase === 'stopped' ? serviceDeploymentDiagnosis(seen, { ...parts, tidings }) : undefined,
     minuteMilliseconds: seen.minuteMilliseconds,
   }
 }
@@ -73,9 +77,10 @@ function sidesOf(seen: SeenServiceDeployment): readonly SideView[] {
 function sideOf(seen: SeenServiceDeployment, summary: ServiceRevisionSummary, colour: 'blue' | 'green'): SideView {
   const revision = seen.revisions.find(({ serviceRevisionArn }) => serviceRevisionArn === summary.arn)
   const targetGroup = targetGroupOf(revision)
-  // Old and new tasks of a rolling update share one group, whose numbers are those of both.
+  // Old and new tasks of a rolling update share one group, whose numbers are those of both: they stand with what stays.
   const isShared = (seen.deployment.deploymentConfiguration?.strategy ?? 'ROLLING') === 'ROLLING'
-  const group = isShared && colour === 'blue' ? undefined : seen.groups[targetGroup]
+  const stays = hasGoneBack(seen.deployment) ? 'blue' : 'green'
+  const group = isShared && colour !== stays ? undefined : seen.groups[targetGroup]
   return {
     colour,
     targetGroup: targetGroup === '' ? (shortArn(summary.arn) ?? '') : targetGroup,
@@ -102,13 +107,13 @@ function ownDangers({ deployment, at }: SeenServiceDeployment): readonly DangerV
     .filter(({ status }) => status === 'AWAITING_ACTION' || status === 'IN_PROGRESS')
     .map(({ targetArn, hookId, expiresAt, timeoutAction, status }): DangerView => {
       const end = timeIn(expiresAt)
-      const then = timeoutAction === 'CONTINUE' ? 'it goes on by itself then' : 'it is rolled back then'
-      const what = status === 'AWAITING_ACTION' ? 'somebody has to continue it' : 'it has to answer SUCCEEDED'
+      const then = timeoutAction === 'CONTINUE' ? 'else it goes on without' : 'else it is rolled back'
+      const what = status === 'AWAITING_ACTION' ? 'somebody has to continue it' : 'it has to answer SUCCEEDED in time'
       const name = `hook ${shortFunction(targetArn) ?? hookId?.slice(0, 14) ?? ''}`
       return {
         name,
         level: end !== undefined && end - at < 60_000 ? 'near' : 'calm',
-        text: `${what}; ${then}`,
+        text: `${what}, ${then}`,
         at: end,
       }
     })

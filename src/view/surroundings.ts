@@ -73,9 +73,16 @@ export function shortenedArns(text: string): string {
   return text
     .replaceAll(/arn:aws[\w-]*:elasticloadbalancing:[^\s)]*:targetgroup\/([\w-]+)\/\w+/g, '$1')
     .replaceAll(/arn:aws[\w-]*:\w+:[\w-]*:\d*:[\w-]+\/[^\s,;)]+/g, (arn) => shortArn(arn) ?? arn)
+    .replaceAll(/arn:aws[\w-]*:lambda:[\w-]*:\d*:function:([\w-]+)(?::[\w$-]+)?/g, '$1')
     .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, '$1')
     .replace(/^\(service [^,)]+\) /, '')
     .replace(/^\(service [^,)]+, taskSet ([^)]+)\) /, '(taskSet $1) ')
+}
+
+/** It stopped because of itself: not because somebody said so, and not because there were too many. */
+export function hasFailed({ stopCode, stoppedReason = '' }: Task): boolean {
+  if (stopCode === 'UserInitiated') return false
+  return stopCode !== 'ServiceSchedulerInitiated' || !stoppedReason.startsWith('Scaling activity')
 }
 
 /** `exit code 1: Essential container in task exited`, of a task that has ended. */

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { SystemClock } from '../../src/adapters/system-clock.ts'
 import { pathToFileURL } from 'node:url'
 import { ProcessRuntime } from '../../src/adapters/process-runtime.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
@@ -253,6 +254,37 @@ describe('a task as processes', () => {
     await eventually('the end', () => ended.includes('t1'))
     assert.equal(exitCodeOf(await tasks.inspect('t1')), 137)
     await eventually('the command gone', () => !isRunning(command))
+  })
+
+  test('so it does where a later engine looks after it', async (t) => {
+    const { app, runtime } = processWorld(t)
+    const first = runtime()
+    await startTask(first, task('t1', shellContainer(app, 'echo $PPID > shim; echo $$ > command; exec sleep 300')))
+    const command = Number(await eventually('the pid', () => readText(join(app, 'command'))?.trim() || undefined))
+    first.close()
+    const later = runtime()
+    const ended: string[] = []
+    later.onExit((taskId) => ended.push(taskId))
+    process.kill(Number(readText(join(app, 'shim'))), 'SIGKILL')
+    await eventually('the end', () => ended.includes('t1'))
+    await eventually('the command gone', () => !isRunning(command))
+  })
+
+  test('at rest it wakes nobody up, and is heard when it ends', async (t) => {
+    const { app, data, images } = processWorld(t)
+    const clock = new CountingClock()
+    const tasks = new ProcessRuntime({ dataDirectory: data, images, clock })
+    t.after(() => tasks.close())
+    const ended: string[] = []
+    tasks.onExit((taskId) => ended.push(taskId))
+    const script = 'echo begun; while ! [ -e end ]; do sleep 0.02; done'
+    const ids = ['t1', 't2', 't3']
+    for (const id of ids) await startTask(tasks, task(id, shellContainer(app, script)))
+    await eventually('what they have written is measured', () => clock.sleepers === 0)
+    const { begun } = clock
+    writeFiles(app, { end: '' })
+    await eventually('the ends', () => ids.every((id) => ended.includes(id)))
+    assert.equal(clock.begun, begun)
   })
 
   test('is removed with its files, and stopped where it still ran', async (t) => {
@@ -597,3 +629,19 @@ testTaskRuntime('the process runtime', (t) => {
     },
   }
 })
+
+/** Knows who sleeps. */
+class CountingClock extends SystemClock {
+  sleepers = 0
+  begun = 0
+
+  override async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    this.begun += 1
+    this.sleepers += 1
+    try {
+      await super.sleep(milliseconds, signal)
+    } finally {
+      this.sleepers -= 1
+    }
+  }
+}

@@ -1,8 +1,14 @@
+import { CreateDeploymentCommand } from '@aws-sdk/client-codedeploy'
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { name, registerTaskDefinition } from '../../demo/surroundings.ts'
 import type { ActionKind, DeploymentView, Overview } from '../../src/console/views.ts'
+import { choose } from '../console/choices.ts'
+import { missingChromium, picture, TestBrowser } from '../console/chromium.ts'
 import { Theatre, until } from '../survival/theatre.ts'
 
 const launcher = new URL('../../bin/teal.mjs', import.meta.url).pathname
@@ -55,7 +61,42 @@ describe('teal console', () => {
     await until('it has ended', async () => (await site.view(id)).head.status === 'Succeeded')
     const documents = await (await fetch(`${site.url}/console/api/deployments/${id}/documents`)).text()
     assert.match(documents, /Task definition [\w-]+:1 → [\w-]+:2/)
+    assert.match(documents, /AppSpec.*AWS::ECS::Service/, 'GetDeployment tells its digest only')
+    const again = (await site.view(id)).actions.map(({ kind }) => kind)
+    assert.deepEqual(again, ['rollBackTo'])
     await load.stop()
+  })
+
+  test('a canary whose AppSpec is in S3 is watched and rolled back by clicks', { skip: missingChromium }, async () => {
+    const s3 = new S3Client({ ...theatre.clientConfiguration, forcePathStyle: true })
+    const place = { Bucket: 'revisions', Key: 'appspec.yaml' }
+    const id = await deployFromS3(s3, place)
+    await using site = await Console.start(theatre.url, '--allow-actions')
+    await using browser = await TestBrowser.open()
+    const page = await browser.page(site.url)
+    await page.getByRole('article').getByText('hello-green', { exact: true }).waitFor()
+    await picture(page, 'account-overview')
+    await page.getByRole('article').getByRole('link', { name: id }).click()
+    await choose(page, 'Continue')
+    await page.getByText('10% of production traffic goes to green').waitFor()
+    await page.getByText('AppSpec', { exact: true }).waitFor()
+    assert.match(await page.locator('.diff').first().innerText(), /AWS::ECS::Service/)
+    await picture(page, 'account-canary')
+    await choose(page, 'Stop and roll back')
+    await page.getByText('MANUAL_STOP').first().waitFor()
+    assert.equal((await theatre.ended(id)).status, 'Stopped')
+
+    await s3.send(new DeleteObjectCommand(place))
+    const documents = await (await fetch(`${site.url}/console/api/deployments/${id}/documents`)).text()
+    assert.match(documents, /There is no object s3:\/\/revisions\/appspec.yaml/)
+
+    await using reader = await Console.start(theatre.url)
+    const looked = await browser.page(`${reader.url}/console/deployments/${id}`)
+    await looked.getByText('read-only').waitFor()
+    assert.deepEqual(await looked.getByRole('button').allInnerTexts(), [])
+    await looked.close()
+    await page.close()
+    assert.deepEqual(browser.complaints, [])
   })
 
   test('without --allow-actions it only shows, and it knows no deployment that is not there', async () => {
@@ -65,6 +106,22 @@ describe('teal console', () => {
     await assert.rejects(site.act(id, 'rollBackTo'), /read-only/)
     assert.ok('missing' in (await site.firstEvents('/console/events?deployment=d-ABCDEF123')))
   })
+
+  async function deployFromS3(s3: S3Client, place: { readonly Bucket: string; readonly Key: string }): Promise<string> {
+    const appSpec = readFileSync(new URL('../../examples/hello/appspec.yaml', import.meta.url), 'utf8')
+    const definition = await registerTaskDefinition(theatre.clients, 'hello:1')
+    await s3.send(new CreateBucketCommand({ Bucket: place.Bucket }))
+    await s3.send(new PutObjectCommand({ ...place, Body: appSpec.replace('<TASK_DEFINITION>', definition) }))
+    const s3Location = { bucket: place.Bucket, key: place.Key, bundleType: 'YAML' as const }
+    const created = await theatre.clients.codeDeploy.send(
+      new CreateDeploymentCommand({
+        applicationName: name,
+        deploymentGroupName: name,
+        revision: { revisionType: 'S3', s3Location },
+      }),
+    )
+    return created.deploymentId ?? ''
+  }
 })
 
 /** `teal console`, running. */
@@ -122,7 +179,7 @@ class Console {
     let text = ''
     for await (const chunk of answer.body ?? []) {
       text += Buffer.from(chunk).toString('utf8')
-      for (const [, name = '', data = ''] of text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)) events[name] = data
+      for (const [, event = '', data = ''] of text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)) events[event] = data
       if (Object.keys(events).length > 0) break
     }
     return events

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Theatre, until } from '../survival/theatre.ts'
+import { barriersOf } from './accessibility.ts'
+import { ask, choose } from './choices.ts'
 import { missingChromium, picture, TestBrowser } from './chromium.ts'
 
 const refusal = `
@@ -48,6 +50,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     await choose(page, 'Continue')
     await page.getByText('Production traffic: 10% to hello-green').first().waitFor()
     await picture(page, 'canary')
+    assert.deepEqual(await barriersOf(page), [])
     await page.getByText('all weight on hello-green').first().waitFor()
     await choose(page, 'End the termination wait')
     await page.getByText('Nothing was lost').first().waitFor()
@@ -60,6 +63,8 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     await theatre.interruptEngine()
     const file = await browser.page(`file://${await (await saved).path()}`)
     await file.getByText('Nothing was lost').first().waitFor()
+    await picture(file, 'one-file')
+    await file.close()
     await theatre.startEngine()
     assert.deepEqual(browser.complaints, [])
     await page.close()
@@ -74,6 +79,9 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     })
     await page.getByRole('button', { name: 'Continue' }).waitFor()
     await picture(page, 'waiting-phone-dark')
+    assert.deepEqual(await barriersOf(page), [])
+    assert.equal(await widthOf(page), 390, 'nothing is wider than a phone')
+    await keyboardMayLeave(page, 'Stop')
     await choose(page, 'Stop and roll back')
     await page.getByText('MANUAL_STOP').first().waitFor()
     const rollback = (await theatre.deployment(id)).rollbackInfo?.rollbackDeploymentId ?? ''
@@ -91,6 +99,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     const page = await browser.page(`${theatre.url}/console/deployments/${id}`)
     await page.getByText('this version is refused').first().waitFor()
     await picture(page, 'failed')
+    assert.deepEqual(await barriersOf(page), [])
     await choose(
       page,
       'Run refuse now',
@@ -101,7 +110,11 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   })
 
   test('a click on an old deployment brings its revision back in a new one', async () => {
-    const page = await browser.page(`${theatre.url}/console/deployments/${succeeded}`)
+    const page = await browser.page(`${theatre.url}/console/deployments`)
+    await page.getByRole('button', { name: 'Succeeded' }).click()
+    assert.deepEqual(await barriersOf(page), [])
+    await page.getByRole('link', { name: succeeded }).press('Enter')
+    assert.equal(await focused(page), 'main', 'the keyboard goes on where the new page begins')
     await ask(page, 'Roll back to this one', /brings that revision back/)
     await page.getByRole('link', { name: 'Watch it' }).click()
     await page.getByText(`Back to the revision of ${succeeded}`).first().waitFor()
@@ -127,16 +140,27 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   }
 })
 
-/** The button of the page, then the one of the dialog, which says what will happen. */
-async function choose(page: Page, action: string, outcome?: RegExp): Promise<void> {
-  await ask(page, action, outcome)
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+/** The dialog holds the focus, Escape leaves it with nothing done, and the focus is where it was. */
+async function keyboardMayLeave(page: Page, action: string): Promise<void> {
+  const button = page.getByRole('button', { name: action, exact: true })
+  await button.press('Enter')
+  const dialog = page.getByRole('dialog', { name: action })
+  await dialog.getByRole('listitem').first().waitFor()
+  for (let step = 0; step < 4; step += 1) {
+    await page.keyboard.press('Tab')
+    assert.equal(await page.locator(':focus:not(dialog, dialog *, body)').count(), 0, 'the focus stays in the dialog')
+  }
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal(await focused(page), action)
 }
 
-async function ask(page: Page, action: string, outcome = /./): Promise<void> {
-  await page.getByRole('button', { name: action, exact: true }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('listitem').first().waitFor()
-  await dialog.getByRole('button', { name: action, exact: true }).click()
-  await dialog.getByRole('status').filter({ hasText: outcome }).waitFor()
+/** The id of what has the focus, or its text. */
+async function focused(page: Page): Promise<string> {
+  const found = page.locator(':focus')
+  return (await found.getAttribute('id')) ?? (await found.innerText())
+}
+
+async function widthOf(page: Page): Promise<unknown> {
+  return page.evaluate('document.documentElement.scrollWidth')
 }

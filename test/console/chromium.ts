@@ -53,8 +53,19 @@ export class TestBrowser {
     return page
   }
 
-  close(): Promise<void> {
-    return this.#browser.close()
+  /** Tests close their pages: what is still open is where one has failed. */
+  async close(): Promise<void> {
+    const open = this.#browser.contexts().flatMap((context) => context.pages())
+    for (const [place, page] of open.entries()) {
+      await picture(page, `unfinished-${process.pid}-${place + 1}`).catch((error: unknown) =>
+        console.log(String(error)),
+      )
+    }
+    await this.#browser.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 

@@ -61,6 +61,12 @@ describe('the console at the endpoint', () => {
 
   test('names that anybody may have pointed here, and pages of other sites, are refused', async () => {
     assert.equal((await ask('GET', '/console', { host: 'evil.example.com' })).status, 403)
+    assert.equal((await ask('GET', '/console/events', { origin: 'https://evil.example.com' })).status, 403)
+    assert.equal((await ask('GET', '/console/api/deployments', { 'sec-fetch-site': 'cross-site' })).status, 403)
+    assert.equal((await ask('GET', '/console/deployments', { 'sec-fetch-site': 'cross-site' })).status, 200)
+    const rebound = { host: 'evil.example.com', origin: 'http://evil.example.com' }
+    const call = { 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.CreateCluster', ...rebound }
+    assert.equal((await ask('POST', '/', { ...call, 'content-type': 'application/x-amz-json-1.1' })).status, 403)
     const action = { 'content-type': 'application/json' }
     const own = { ...action, origin: url }
     assert.equal(
@@ -76,6 +82,10 @@ describe('the console at the endpoint', () => {
   test('from another machine the console asks for the token, and a cookie stands for it then', async () => {
     const far = { 'x-forwarded-for': '192.0.2.7' }
     assert.equal((await ask('GET', '/console/api/deployments', far)).status, 401)
+    assert.equal((await ask('GET', '/console/events', far)).status, 401)
+    assert.equal((await ask('POST', '/console/api/actions', { ...far, origin: url })).status, 401)
+    const asking = await ask('GET', '/console/login', far)
+    assert.match(String(asking.headers['content-security-policy']), /default-src 'none'.*frame-ancestors 'none'/)
     const page = await ask('GET', '/console/deployments', far)
     assert.equal(page.headers['location'], '/console/login?to=%2Fconsole%2Fdeployments')
     const form = { ...far, 'content-type': 'application/x-www-form-urlencoded', origin: url }

@@ -23,6 +23,10 @@ function after(...results: readonly CheckResult[]) {
   return results.reduce((known, result) => afterCheck(known, settings, result), registeredHealth)
 }
 
+function passedIn(milliseconds: number): string | undefined {
+  return after({ kind: 'answered', statusCode: 200, milliseconds }).lastCheck
+}
+
 test('one passed check makes a new target healthy, whatever the threshold', () => {
   assert.equal(registeredHealth.health.reason, 'Elb.RegistrationInProgress')
   assert.deepEqual(after(passed).health, { state: 'healthy' })
@@ -68,6 +72,12 @@ test('the last check is told in words', () => {
   assert.equal(after(failed).lastCheck, 'GET /health answered 503 in 3 ms')
   assert.equal(after({ kind: 'failed', message: 'connection refused' }).lastCheck, 'GET /health: connection refused')
   assert.equal(after({ kind: 'answer-timeout' }).lastCheck, 'GET /health: no answer within 5 s')
+})
+
+test('a passed check is told in the same words however long it took, until it comes near its time-out', () => {
+  assert.equal(passedIn(3), 'GET /health answered 200')
+  assert.equal(passedIn(2_000), 'GET /health answered 200')
+  assert.equal(passedIn(2_600), 'GET /health answered 200 in 2600 ms')
 })
 
 test('a matcher is a list of codes and ranges', () => {

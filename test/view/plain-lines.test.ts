@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { codeDeployView } from '../../src/view/code-deploy-view.ts'
 import { happenings } from '../../src/view/plain-lines.ts'
+import { timeOfDay } from '../../src/view/words.ts'
 import { at, eventsUntil, seenCanary, start, taskSets } from './seen.ts'
+
+/** In this machine's time, as lines begin. */
+const clock = (seconds: number): string => timeOfDay(at(seconds))
 
 describe('what happens to a deployment, line by line', () => {
   const before = codeDeployView(seenCanary())
@@ -21,7 +25,7 @@ describe('what happens to a deployment, line by line', () => {
     assert(texts.includes('Production traffic: 90% to blue, 10% to green.'))
     assert(
       texts.includes(
-        '10% of production traffic goes to green, 90% to blue. Until 2027-03-01T14:05:30.000Z. 100% go to green.',
+        `10% of production traffic goes to green, 90% to blue. Until ${clock(330)}, in 5 min 30 s. Then: 100% go to green.`,
       ),
     )
   })
@@ -49,7 +53,7 @@ describe('what happens to a deployment, line by line', () => {
         'stage: TERMINATION_WAIT begins. blue is kept for 10 minutes',
         'traffic: Production traffic: 0% to blue, 100% to green.',
         'health: Targets of green: 1 unhealthy (Request timed out).',
-        'status: Green has all traffic; blue is kept so that going back is quick. Until 2027-03-01T14:16:40.000Z. Blue is terminated, and there is no way back any more.',
+        `status: Green has all traffic; blue is kept so that going back is quick. Until ${clock(1000)}, in 16 min 40 s. Then: Blue is terminated, and there is no way back any more.`,
         'danger: health: 1 of 2 green targets is unhealthy: Request timed out.',
       ],
     )

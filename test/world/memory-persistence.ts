@@ -18,7 +18,7 @@ export class MemoryPersistence implements Persistence {
   }
 
   read(kind: string, key: string): string | undefined {
-    const value = this.#history.get(kind)?.get(key)
+    const value = isOnDisk.has(kind) ? this.#history.get(kind)?.get(key) : this.#rows.get(`${kind}\n${key}`)?.value
     return value === undefined ? undefined : JSON.stringify(value)
   }
 

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { DeploymentGroup, DeploymentGroupSettings } from '../../domain/code-deploy.ts'
-import { isTerminal } from '../../domain/deployment.ts'
 import { primaryTaskSet } from '../../engine/deployment-plan.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { servesTargetGroup, shiftTraffic } from '../../engine/traffic-route.ts'
@@ -131,8 +130,7 @@ function replace({ store, call }: Here, before: DeploymentGroup, after: Deployme
   const renamed = deploymentGroupName !== after.deploymentGroupName
   if (renamed) store.deploymentGroups.delete(deploymentGroupKey(call.region, applicationName, deploymentGroupName))
   store.deploymentGroups.put(deploymentGroupKey(call.region, applicationName, after.deploymentGroupName), after)
-  for (const deployment of renamed ? store.deployments.list() : []) {
-    if (deployment.group.deploymentGroupId !== before.deploymentGroupId) continue
+  for (const deployment of renamed ? store.deployments.ofGroup(before.deploymentGroupId) : []) {
     store.deployments.put(deployment.deploymentId, { ...deployment, deploymentGroupName: after.deploymentGroupName })
   }
 }
@@ -154,8 +152,8 @@ async function putPairBehindListener(engine: Engine, here: Here, settings: Deplo
   const { store } = engine
   const { prodListenerArn: listenerArn, targetGroupNames } = settings.targetGroupPair
   const isBusy = store.deployments
-    .list()
-    .some(({ status, group }) => !isTerminal(status) && group.targetGroupPair.prodListenerArn === listenerArn)
+    .runningIn(here.call.region)
+    .some(({ group }) => group.targetGroupPair.prodListenerArn === listenerArn)
   const service = serviceOf(here, settings.ecsService)
   if (isBusy || service === undefined) return
   const inUse = primaryTaskSet(store, service.serviceArn)?.loadBalancers ?? service.loadBalancers

@@ -1,5 +1,5 @@
 import type * as sdk from '@aws-sdk/client-ecs'
-import { isTerminal } from '../../domain/deployment.ts'
+import { parseArn } from '../../domain/identifiers.ts'
 import { isOver } from '../../domain/service-deployment.ts'
 import type { DeploymentController, Service } from '../../domain/service.ts'
 import { currentDeployment } from '../../engine/service-deployments.ts'
@@ -122,8 +122,8 @@ function checkLeavingEcs({ deploymentConfiguration }: Service): void {
 
 function isDeploying(store: Store, service: Service): boolean {
   const unfinished = store.deployments
-    .list()
-    .some(({ status, plan }) => !isTerminal(status) && plan?.serviceArn === service.serviceArn)
+    .runningIn(parseArn(service.serviceArn)?.region ?? '')
+    .some(({ plan }) => plan?.serviceArn === service.serviceArn)
   const deployment = currentDeployment(store, service)
   if (service.deploymentController === 'ECS' && deployment !== undefined && !isOver(deployment)) return true
   return unfinished || taskSetsOf(store, service).length > 1

@@ -24,19 +24,10 @@ export function shiftChart(
   over: Span,
   stages: DeploymentView['stages'],
 ): ComponentChild {
-  const inFrame = frame(over, 720, 190)
+  const isNarrow = window.innerWidth <= 620
+  const inFrame = isNarrow ? frame(over, 340, 150) : frame(over, 720, 190)
   const { x, height } = inFrame
   const y = (share: number): number => height - share * height
-  const bars = points.flatMap((point) => {
-    const [blue, green] = [all(point.blue), all(point.green)]
-    if (blue + green === 0) return []
-    const [from, wide] = [x(point.from), Math.max(0.6, x(point.to) - x(point.from))]
-    const share = green / (blue + green)
-    return [
-      h('rect', { class: 'fill-green', x: from, y: y(share), width: wide, height: height - y(share) }),
-      h('rect', { class: 'fill-blue', x: from, y: 0, width: wide, height: y(share) }),
-    ]
-  })
   const steps = points.flatMap(({ from, to, weight }) => [
     `${x(from).toFixed(1)},${y(weight / 100).toFixed(1)}`,
     `${x(to).toFixed(1)},${y(weight / 100).toFixed(1)}`,
@@ -47,11 +38,26 @@ export function shiftChart(
       ? 'No traffic has been counted yet'
       : `Green's share of production traffic over time: set to ${percent(last.weight)} now, measured ${measured(last)}`
   return chart(inFrame, label, [
-    ...bars,
+    ...shareAreas(points, inFrame),
     ...stageMarks(stages, inFrame),
     h('polyline', { class: 'line-set', points: steps.join(' ') }),
     ...[0, 25, 50, 75, 100].map((value) => grid(inFrame, y(value / 100), `${value}%`)),
   ])
+}
+
+/** One path a side, however many spans there are. */
+function shareAreas(points: readonly TrafficPoint[], { x, height }: Frame): readonly ComponentChild[] {
+  const paths = { blue: '', green: '' }
+  for (const point of points) {
+    const sum = all(point.blue) + all(point.green)
+    if (sum === 0) continue
+    // Neighbours overlap a little, or the card would be seen between them.
+    const [from, to] = [x(point.from), Math.max(x(point.from) + 0.6, x(point.to) + 0.3)].map((each) => each.toFixed(1))
+    const y = (height - (all(point.green) / sum) * height).toFixed(1)
+    paths.green += `M${from},${height}V${y}H${to}V${height}Z`
+    paths.blue += `M${from},0V${y}H${to}V0Z`
+  }
+  return [h('path', { class: 'fill-green', d: paths.green }), h('path', { class: 'fill-blue', d: paths.blue })]
 }
 
 function measured({ blue, green }: TrafficPoint): string {
@@ -119,8 +125,11 @@ function line(
   let isDown = false
   for (const point of points) {
     const value = valueOf(point)
-    if (value !== undefined)
-      path += `${isDown ? 'L' : 'M'}${x((point.from + point.to) / 2).toFixed(1)},${y(value).toFixed(1)}`
+    // A run begins at its first span's beginning, so that a single span is seen, too.
+    if (value !== undefined) {
+      const beginning = isDown ? '' : `M${x(point.from).toFixed(1)},${y(value).toFixed(1)}`
+      path += `${beginning}L${x((point.from + point.to) / 2).toFixed(1)},${y(value).toFixed(1)}`
+    }
     isDown = value !== undefined
   }
   return h('path', { class: className, d: path })

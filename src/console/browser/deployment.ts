@@ -2,7 +2,8 @@ import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { ActionView, DeploymentHead, NowView, PointSide, Pulse } from '../views.ts'
 import { legendText, measureChart, shiftChart, spanOf } from './charts.ts'
-import { countdown, dateAndTime, latency, percent, rate, span, timeOfDay } from './format.ts'
+import type { Span } from './charts.ts'
+import { countdown, dateAndTime, latency, percent, rate, span, timeOfDay, withoutInvocation } from './format.ts'
 import { weightBar } from './overview.ts'
 import { card, deploymentPath, pill, sideTag } from './parts.ts'
 import { accountPart, alarmsPart, documentsPart, hooksPart, stepsPart, targetsPart, taskSetsPart } from './sections.ts'
@@ -11,7 +12,7 @@ import type { Loaded, State } from './state.ts'
 import { WallView } from './wall-view.ts'
 
 export function deploymentPage(state: State, now: number): ComponentChild {
-  const { deployment: view, isMissing, documents } = state
+  const { deployment: view, isMissing } = state
   if (isMissing) return h('p', { class: 'empty' }, 'There is no such deployment. The oldest ones are forgotten.')
   const { head, now: doing, stages = [], traffic = [], actions = [] } = view
   if (head === undefined || doing === undefined) return h('p', { class: 'empty' }, 'Reading…')
@@ -39,6 +40,15 @@ export function deploymentPage(state: State, now: number): ComponentChild {
       ),
       sidesPart(state, head, doing, isOver),
     ),
+    ...(state.isWhole ? belowParts(state, head, over) : []),
+  )
+}
+
+function belowParts(state: State, head: DeploymentHead, over: Span): readonly ComponentChild[] {
+  const { deployment: view, documents } = state
+  const { traffic = [] } = view
+  const isOver = head.endedAt !== undefined
+  return [
     head.isExact && !(isOver && isUnused(view))
       ? card('Requests', wallLegend(state), h(WallView, { wall: state.wall, version: state.wall.version }))
       : null,
@@ -54,7 +64,7 @@ export function deploymentPage(state: State, now: number): ComponentChild {
     accountPart(view),
     stepsPart(view.steps ?? [], view.happenings ?? []),
     documentsPart(documents),
-  )
+  ]
 }
 
 /** Nobody asked for anything while it ran. */
@@ -108,7 +118,8 @@ function headPart(state: State, head: DeploymentHead, actions: readonly ActionVi
       'dl',
       { class: 'facts' },
       ...head.facts.flatMap(([name, value, link]) =>
-        fact(name, link === undefined ? value : h('a', { href: deploymentPath(link) }, value)),
+        // A file knows no other deployment.
+        fact(name, link === undefined || isFile ? value : h('a', { href: deploymentPath(link) }, value)),
       ),
       ...fact('Began', dateAndTime(head.startedAt ?? head.createdAt)),
       ...(head.endedAt === undefined ? [] : fact('Ended', timeOfDay(head.endedAt))),
@@ -153,11 +164,12 @@ function nowPart(doing: NowView, now: number): ComponentChild {
 
 function endPart({ account, now: doing }: Loaded, head: DeploymentHead): ComponentChild {
   const hasLost = (account?.failed ?? 0) > 0
+  const text = withoutInvocation(head.failure?.message ?? doing?.sentence ?? '')
   const tone = head.tone === 'good' ? (hasLost ? 'waiting' : 'good') : head.tone === 'bad' ? 'bad' : 'quiet'
   return h(
     'section',
     { class: `end card ${tone}` },
-    h('p', { class: 'sentence' }, head.failure === undefined ? (doing?.sentence ?? '') : head.failure.message),
+    h('p', { class: `sentence${text.length > 160 ? ' long' : ''}` }, text),
     head.failure === undefined ? null : h('p', { class: 'mono code' }, head.failure.code),
     h('p', { class: 'verdict' }, account?.verdict ?? ''),
   )

@@ -1,6 +1,7 @@
-/** Numbers and times as people read them. */
+/** Numbers, times and texts as people read them. */
+/** Not by the browser's own formatting: what that needs at first makes a page wait. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en')
+  return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
 export function rate(value: number | undefined): string {
@@ -39,7 +40,8 @@ export function countdown(milliseconds: number): string {
 }
 
 export function timeOfDay(at: number): string {
-  return new Date(at).toLocaleTimeString('en-GB')
+  const date = new Date(at)
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((each) => String(each).padStart(2, '0')).join(':')
 }
 
 export function dateAndTime(at: number): string {
@@ -54,4 +56,9 @@ export function ago(at: number, now: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`
   return dateAndTime(at).slice(0, 16)
+}
+
+/** Functions' lines begin with the time and the id of the invocation, which is the same in each: only their texts are told. */
+export function withoutInvocation(text: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z\s[0-9a-f-]{36}\s/g, '')
 }

@@ -1,6 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { Live } from './live.ts'
+import { count } from './format.ts'
 import { deploymentLine } from './parts.ts'
 import { emptyList } from './state.ts'
 import type { State } from './state.ts'
@@ -20,7 +21,7 @@ export function listPage(state: State, live: Live, now: number): ComponentChild 
     live.ask(list, index)
     const row = list.rows.get(index)
     if (row !== undefined)
-      rows.push(deploymentLine(row, now, { top: `${index * rowHeight}px`, height: `${rowHeight}px` }))
+      rows.push(deploymentLine(row, now, { top: index * rowHeight, height: rowHeight, position: index + 1, total }))
   }
   const choose = (text: string, status: string | undefined): void => {
     state.list = { ...emptyList(text, status), statuses: list.statuses }
@@ -75,6 +76,6 @@ function chip(text: string, many: number, isChosen: boolean, choose: () => void)
     { type: 'button', class: 'chip', 'aria-pressed': isChosen, onClick: choose },
     text.replaceAll('_', ' '),
     ' ',
-    h('span', {}, many.toLocaleString('en')),
+    h('span', {}, count(many)),
   )
 }

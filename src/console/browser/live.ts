@@ -61,7 +61,6 @@ export class Live {
       points: (data) => (deployment.traffic = merged(deployment.traffic ?? [], data as readonly TrafficPoint[])),
       pulse: (data) => this.#pulse(data as Pulse),
       missing: () => (this.#state.isMissing = true),
-      trouble: (data) => (this.#state.trouble = String(data)),
     }
     for (const name of sections) {
       handlers[name] = (data) => Object.assign(deployment, { [name]: data })
@@ -118,6 +117,7 @@ export class Live {
     const generation = this.#generation
     const events = new EventSource(url)
     this.#events = events
+    handlers['trouble'] = (data) => (this.#state.trouble = typeof data === 'string' ? data : undefined)
     const connection = (now: State['connection']) => (): void => {
       if (generation !== this.#generation) return
       this.#state.connection = now

@@ -22,12 +22,14 @@ function begin(): void {
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     const isOwn = link?.origin === location.origin && /^\/console(\/deployments.*)?$/.test(link.pathname)
-    if (link === null || !isOwn || event.metaKey || event.ctrlKey || event.shiftKey || link.hasAttribute('download'))
-      return
+    const isElsewhere = event.metaKey || event.ctrlKey || event.shiftKey || link?.hasAttribute('download') === true
+    if (link === null || !isOwn || isElsewhere || link.hash !== '') return
     event.preventDefault()
     history.pushState(null, '', link.pathname)
     go(link.pathname)
     scrollTo(0, 0)
+    // What was clicked is gone: keyboards and screen readers go on where the new page begins.
+    document.getElementById('main')?.focus({ preventScroll: true })
   })
   addEventListener('scroll', () => state.route.page === 'deployments' && state.changed(), { passive: true })
   addEventListener('resize', () => state.changed())
@@ -40,6 +42,7 @@ function showFile(text: string): void {
   state.route = { page: 'deployment', id: view.head.id }
   state.connection = 'file'
   state.deployment = view
+  state.isWhole = true
   state.documents = documents
   state.wall.recall(view.traffic)
 }
@@ -66,6 +69,9 @@ function filterServices(text: string): void {
 function draw(into: HTMLElement): void {
   document.title = titleOf()
   render(page(), into)
+  if (state.isWhole || state.deployment.head === undefined) return
+  state.isWhole = true
+  state.changed()
 }
 
 function titleOf(): string {
@@ -86,8 +92,8 @@ function page(): ComponentChild {
       'nav',
       { class: 'bar', 'aria-label': 'Console' },
       h(
-        'a',
-        { class: 'brand', href: '/console' },
+        state.connection === 'file' ? 'span' : 'a',
+        { class: 'brand', ...(state.connection === 'file' ? {} : { href: '/console' }) },
         h('i', { class: 'mark', 'aria-hidden': 'true' }, h('i', {}), h('i', {})),
         'Teal',
       ),
@@ -101,7 +107,12 @@ function page(): ComponentChild {
           ),
       h('span', { class: `connection ${state.connection}`, role: 'status' }, connectionText[state.connection]),
     ),
-    h('main', { id: 'main', tabIndex: -1 }, content(now)),
+    h(
+      'main',
+      { id: 'main', tabIndex: -1 },
+      state.trouble === undefined ? null : h('p', { class: 'trouble', role: 'alert' }, state.trouble),
+      content(now),
+    ),
     dialog === undefined ? null : h(ActionDialog, { state, dialog, key: dialog.action.kind }),
   )
 }

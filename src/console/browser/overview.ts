@@ -39,7 +39,7 @@ export function overviewPage(state: State, now: number, filter: (text: string) =
     h(
       'div',
       { class: 'heading' },
-      h('h1', {}, 'Deployments'),
+      h('h2', {}, 'Deployments'),
       h('a', { class: 'more', href: '/console/deployments' }, 'All deployments'),
     ),
     (latest?.rows.length ?? 0) === 0
@@ -69,7 +69,7 @@ function serviceCard(service: ServiceView): ComponentChild {
     h(
       'footer',
       {},
-      h('span', {}, `${service.runningCount} of ${service.desiredCount} tasks`),
+      h('span', {}, `${service.runningCount} tasks running, ${service.desiredCount} desired`),
       failures > 0 ? h('span', { class: 'bad' }, `${rate(failures)} failing/s`) : null,
       ...service.listeners.map((url) => h('a', { href: url, class: 'mono' }, url.replace(/^https?:\/\//, ''))),
       last === undefined

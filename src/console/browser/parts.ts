@@ -35,17 +35,22 @@ export function deploymentPath(id: string): string {
   return `/console/deployments/${id}`
 }
 
-export function deploymentLine(row: DeploymentRow, now: number, style?: Record<string, string>): ComponentChild {
+/** Where a row is in a list of which only a part is on the page. */
+export type Place = { readonly top: number; readonly height: number; readonly position: number; readonly total: number }
+
+export function deploymentLine(row: DeploymentRow, now: number, place?: Place): ComponentChild {
   const took = (row.endedAt ?? now) - row.createdAt
-  return h(
+  const placed =
+    place === undefined
+      ? {}
+      : {
+          style: { top: `${place.top}px`, height: `${place.height}px` },
+          'aria-posinset': place.position,
+          'aria-setsize': place.total,
+        }
+  const link = h(
     'a',
-    {
-      class: 'row',
-      href: deploymentPath(row.id),
-      key: row.id,
-      role: 'listitem',
-      ...(style === undefined ? {} : { style }),
-    },
+    { class: 'row', href: deploymentPath(row.id) },
     h('span', { class: 'cell status' }, pill(row.status, row.tone)),
     h('span', { class: 'cell name' }, h('b', {}, row.of), row.isRollback ? h('em', {}, 'rollback') : null),
     h('span', { class: 'cell id' }, row.id),
@@ -57,4 +62,5 @@ export function deploymentLine(row: DeploymentRow, now: number, style?: Record<s
       ago(row.createdAt, now),
     ),
   )
+  return h('div', { class: 'item', role: 'listitem', key: row.id, ...placed }, link)
 }

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { AlarmView, DocumentView, Happening, HookView, StepView, TargetView, TaskSetView } from '../views.ts'
-import { count, percent, span, timeOfDay } from './format.ts'
+import { count, percent, span, timeOfDay, withoutInvocation } from './format.ts'
 import { card, empty, pill, sideTag } from './parts.ts'
 import type { Loaded } from './state.ts'
 
@@ -12,7 +12,7 @@ export function taskSetsPart(taskSets: readonly TaskSetView[]): ComponentChild {
     taskSets.length === 0
       ? empty('None is left.')
       : table(
-          ['', 'Status', 'Runs', 'Tasks', 'Traffic'],
+          ['Target group', 'Status', 'Runs', 'Tasks', 'Traffic'],
           taskSets.map((set) => [
             sideTag(set.side, set.targetGroup),
             set.status,
@@ -24,20 +24,23 @@ export function taskSetsPart(taskSets: readonly TaskSetView[]): ComponentChild {
   )
 }
 
+/** An AWS account tells neither the last check of a healthy target nor its open requests: then there are no columns. */
 export function targetsPart(targets: readonly TargetView[]): ComponentChild {
+  const hasDetail = targets.some(({ detail }) => detail !== '')
+  const hasOpen = targets.some(({ inFlight }) => inFlight !== undefined)
   return card(
     'Target health',
     undefined,
     targets.length === 0
       ? empty('No targets.')
       : table(
-          ['', 'Target', 'State', 'Last check', 'Open'],
+          ['Side', 'Target', 'State', ...(hasDetail ? ['Last check'] : []), ...(hasOpen ? ['Open'] : [])],
           targets.map(({ side, target, state, detail, inFlight }) => [
-            sideTag(side, ''),
+            sideTag(side),
             h('span', { class: 'mono' }, target),
             pill(state, toneOfTarget(state)),
-            h('span', { class: 'detail' }, detail),
-            inFlight === undefined ? '' : String(inFlight),
+            ...(hasDetail ? [h('span', { class: 'detail' }, detail)] : []),
+            ...(hasOpen ? [inFlight === undefined ? '' : String(inFlight)] : []),
           ]),
         ),
   )
@@ -111,8 +114,14 @@ function hookItem(
     detail === '' ? null : h('p', { class: 'small' }, detail),
     logLines.length === 0
       ? empty('It has written nothing.')
-      : h('pre', { class: 'log', tabIndex: 0 }, logLines.join('\n')),
+      : h('pre', { class: 'log', tabIndex: 0 }, logLines.map(readable).join('\n')),
   )
+}
+
+/** Time and level of what a function wrote, without the id of the invocation, which is the same in every line. */
+function readable(line: string): string {
+  const [, time, rest] = /^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\.\d+Z\t[0-9a-f-]{36}\t(.*)$/s.exec(line) ?? []
+  return time === undefined || rest === undefined ? line : `${time} ${rest.replace('\t', ' ')}`
 }
 
 export function accountPart({ account }: Loaded): ComponentChild {
@@ -123,7 +132,7 @@ export function accountPart({ account }: Loaded): ComponentChild {
     `${count(account.answered + account.failed + account.givenUp)} requests`,
     h('p', { class: `verdict ${account.failed === 0 ? 'good' : 'bad'}` }, account.verdict),
     table(
-      ['', 'Listener', 'Answered', 'Failed', 'Client went away', 'How they failed'],
+      ['Target group', 'Listener', 'Answered', 'Failed', 'Client went away', 'How they failed'],
       account.rows.map(({ side, where, listener, answered, failed, givenUp, failures }) => [
         sideTag(side, where),
         listener,
@@ -145,7 +154,7 @@ export function stepsPart(steps: readonly StepView[], happenings: readonly Happe
       .filter(({ isMinor }) => !isMinor)
       .map(({ at, endedAt, sentence }) => ({
         at,
-        text: sentence,
+        text: withoutInvocation(sentence),
         tone: 'step',
         took: endedAt === undefined ? '' : span(endedAt - at),
       })),

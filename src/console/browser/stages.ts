@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { StageView } from '../views.ts'
-import { span, timeOfDay } from './format.ts'
+import { span, timeOfDay, withoutInvocation } from './format.ts'
 
 const words = { pending: 'to come', running: 'running', done: 'done', failed: 'failed', skipped: 'skipped' } as const
 
@@ -13,14 +13,14 @@ function stageItem({ name, status, startedAt, endedAt, message, hook }: StageVie
   const took = startedAt === undefined ? undefined : (endedAt ?? now) - startedAt
   return h(
     'li',
-    { class: `stage ${status}`, key: name, title: message ?? '' },
+    { class: `stage ${status}`, key: name, title: withoutInvocation(message ?? '') },
     h('i', { class: 'knot', 'aria-hidden': 'true' }),
     h('span', { class: 'name' }, readable(name)),
     h('span', { class: 'took' }, took === undefined ? words[status] : span(took)),
     startedAt === undefined ? null : h('time', { class: 'at' }, timeOfDay(startedAt)),
     hook === undefined ? null : h('span', { class: 'hook' }, `ƒ ${hook.split(':').at(-1)}`),
     h('span', { class: 'unseen' }, words[status]),
-    status === 'failed' && message !== undefined ? h('span', { class: 'message' }, message) : null,
+    status === 'failed' && message !== undefined ? h('span', { class: 'message' }, withoutInvocation(message)) : null,
   )
 }
 

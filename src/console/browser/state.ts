@@ -27,6 +27,8 @@ export class State {
   serviceFilter = ''
   deployment: Loaded = {}
   isMissing = false
+  /** A deployment's page is drawn in two frames: what is seen first, then what is below. */
+  isWhole = false
   trouble: string | undefined
   documents: readonly DocumentView[] | undefined
   readonly wall = new Wall()
@@ -60,6 +62,7 @@ export class State {
     this.deployment = {}
     this.documents = undefined
     this.isMissing = false
+    this.isWhole = false
     this.trouble = undefined
     this.pulses = []
     this.dialog = undefined

@@ -166,8 +166,9 @@ describe('updating a service', () => {
     const world = await startEcs(t)
     const { serviceArn } = await createBlueGreenService(world)
     const plan = { serviceArn } as DeploymentPlan
-    const deployment: Deployment = { ...aDeployment({}), status: 'InProgress', plan }
-    world.store.deployments.put('d-A1B2C3D4E', deployment)
+    const [, , , region = ''] = serviceArn?.split(':') ?? []
+    const deployment: Deployment = { ...aDeployment({}), region, status: 'InProgress', plan }
+    world.store.deployments.put(deployment.deploymentId, deployment)
     await assertRefused(
       update(world, { deploymentController: { type: 'EXTERNAL' } }),
       'InvalidParameterException',
