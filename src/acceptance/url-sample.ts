@@ -90,7 +90,7 @@ export class UrlSample {
 
 /** Of so many numbers the largest, when the lowest are taken first. */
 function nth(urls: readonly SeenUrl[], count: number, numberOf: (url: SeenUrl) => number): number {
-  return Float64Array.from(urls, numberOf).sort()[count - 1] ?? Infinity
+  return Float64Array.from(urls, numberOf).toSorted()[count - 1] ?? Infinity
 }
 
 /** Most requested first; the rest is decided by hash, then by name. */
