@@ -4,14 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '../demo/free-ports.ts'
 import type { ListenerRoute, RoutingTable } from '../src/domain/routing-table.ts'
 import { arnOf, groupOf, listenerOf, startRouter, tableOf, type RouterUnderTest } from './contenders/teal.ts'
-import type { LoopPause } from './loop-delay.ts'
 import { machineOf, type Machine } from './machine.ts'
 import { runOpenLoop } from './open-loop.ts'
 import type { BenchOptions } from './options.ts'
 import { cpuSeconds } from './process-cost.ts'
 import { buildSite } from './site.ts'
 import type { Stage } from './stage.ts'
-import { median } from './statistics.ts'
+import { median, quantile } from './statistics.ts'
 
 export type TableResult = {
   readonly machine: Machine
@@ -23,21 +22,26 @@ export type TableResult = {
 /** What applying tables of one size costs while requests are forwarded. In milliseconds. */
 type TableCost = {
   readonly targetGroups: number
-  readonly applications: number
-  /** Everything in it is new. */
-  readonly first: Pause
-  /** Later, with other weights. */
-  readonly appliedMilliseconds: number
-  /** The longest time that the router's event loop was held up, for each application; and the processor time in it. */
-  readonly pause: Spread
-  readonly pauseCpu: Spread
+  /** A whole table in which everything is new. */
+  readonly whole: ChangeCost
+  /** The weights of every rule are others. */
+  readonly all: ChangeCost
+  /** The weights of one rule are others, as in a deployment. */
+  readonly one: ChangeCost
   /** In as long a time under the same load, without a new table. */
-  readonly quietPause: Spread
-  readonly quietPauseCpu: Spread
+  readonly quiet: ChangeCost
   readonly failed: number
 }
 
-type Spread = { readonly median: number; readonly longest: number }
+export type ChangeCost = {
+  readonly applications: number
+  /** Median. */
+  readonly appliedMilliseconds: number
+  /** The longest time that the router's event loop was held up, for each application. */
+  readonly pause: Spread
+}
+
+type Spread = { readonly median: number; readonly ninthOfTen: number; readonly longest: number }
 
 type IdleCost = {
   readonly targets: number
@@ -70,12 +74,10 @@ export async function benchTable(stage: Stage, { options, signal, say }: Course)
   const ports = await freePorts(1 + Math.max(...sizes) / rulesOfListener)
   const costs: TableCost[] = []
   for (const size of sizes) {
-    const make = (turn: number): RoutingTable => tableOfSize(size, { ports, target: small.blue[0] ?? 0, turn })
-    const cost = await costOf(stage, { make, size, port: ports[0] ?? 0, options, signal })
+    const cost = await costOf(stage, { ports, target: small.blue[0] ?? 0, size, options, signal })
     costs.push(cost)
-    say(
-      `${size} target groups: ${cost.pause.median.toFixed(2)} ms pause, ${cost.pauseCpu.median.toFixed(2)} ms CPU (${cost.applications} applications)`,
-    )
+    const pauses = [cost.whole, cost.all, cost.one].map(({ pause }) => pause.median.toFixed(2))
+    say(`${size} target groups: pauses of ${pauses.join(', ')} ms (a whole table, all weights, one rule's)`)
   }
   const idle: IdleCost[] = []
   for (const state of idleStates) {
@@ -87,69 +89,100 @@ export async function benchTable(stage: Stage, { options, signal, say }: Course)
   return { machine: machineOf(), startedAt, sizes: costs, idle }
 }
 
-type Make = { readonly ports: readonly number[]; readonly target: number; readonly turn: number }
+type Parts = {
+  readonly ports: readonly number[]
+  readonly target: number
+  /** What the names of all target groups begin with. */
+  readonly prefix?: string
+  readonly intervalSeconds?: number
+}
 
-/** The first listener takes the load; the others have a rule for each target group, whose weights change each turn. */
-function tableOfSize(size: number, { ports, target, turn }: Make, intervalSeconds = 30): RoutingTable {
-  const names = Array.from({ length: size }, (_, index) => `group-${index}`)
+/** The first listener takes the load; the others have a rule for each target group. */
+function tableOfSize(size: number, { ports, target, prefix = 'group', intervalSeconds = 30 }: Parts): RoutingTable {
+  const names = Array.from({ length: size }, (_, index) => `${prefix}-${index}`)
+  const first = arnOf(names[0] ?? '')
   const listeners = ports.slice(1, 1 + Math.ceil(size / rulesOfListener)).map((port, index): ListenerRoute => {
     const own = names.slice(index * rulesOfListener, (index + 1) * rulesOfListener)
-    return { ...listenerOf(port, []), rules: own.map((name, priority) => ruleFor(name, priority + 1, turn)) }
+    return { ...listenerOf(port, []), rules: own.map((name, at) => ruleFor(name, { priority: at + 1, first })) }
   })
-  const door = listenerOf(ports[0] ?? 0, [{ targetGroupArn: arnOf('group-0'), weight: 1 + (turn % 2) }])
+  const door = listenerOf(ports[0] ?? 0, [{ targetGroupArn: first, weight: 1 }])
   return tableOf(
     [door, ...listeners],
     names.map((name) => groupOf(name, [target], { intervalSeconds })),
   )
 }
 
-function ruleFor(name: string, priority: number, turn: number): ListenerRoute['rules'][number] {
+type Rule = ListenerRoute['rules'][number]
+
+function ruleFor(name: string, { priority, first }: { readonly priority: number; readonly first: string }): Rule {
+  const targetGroups = [
+    { targetGroupArn: arnOf(name), weight: 100 },
+    { targetGroupArn: first, weight: 0 },
+  ]
   return {
     priority,
     conditions: [{ field: 'path-pattern', values: [`/${name}/*`] }],
-    action: {
-      type: 'forward',
-      targetGroups: [
-        { targetGroupArn: arnOf(name), weight: turn % 2 === 0 ? 100 : 0 },
-        { targetGroupArn: arnOf('group-0'), weight: turn % 2 === 0 ? 0 : 100 },
-      ],
-    },
+    action: { type: 'forward', targetGroups },
   }
 }
 
-type Measured = Pick<Course, 'options' | 'signal'> & {
-  readonly make: (turn: number) => RoutingTable
-  readonly size: number
-  readonly port: number
+/** A newer table with the weights of these rules turned round; what stays is the same, as in the engine's tables. */
+function turned(
+  table: RoutingTable,
+  isWanted: (place: { readonly listener: number; readonly rule: number }) => boolean,
+) {
+  const listeners = table.listeners.map((route, listener) => {
+    const rules = route.rules.map((rule, at) => (isWanted({ listener, rule: at }) ? turnedRule(rule) : rule))
+    return rules.every((rule, at) => rule === route.rules[at]) ? route : { ...route, rules }
+  })
+  return { ...table, version: tableOf([], []).version, listeners }
 }
 
-async function costOf(stage: Stage, { make, size, port, options, signal }: Measured): Promise<TableCost> {
+function turnedRule(rule: Rule): Rule {
+  if (rule.action.type !== 'forward') return rule
+  const targetGroups = rule.action.targetGroups.map((group) => ({ ...group, weight: 100 - group.weight }))
+  return { ...rule, action: { ...rule.action, targetGroups } }
+}
+
+type Measured = Pick<Course, 'options' | 'signal'> & Parts & { readonly size: number }
+
+async function costOf(stage: Stage, { size, options, signal, ...parts }: Measured): Promise<TableCost> {
   const router = startRouter(stage, ['--import', instrument])
   try {
-    await router.apply(tableOfSize(1, { ports: [port], target: firstTarget(make(0)), turn: 0 }))
+    const port = parts.ports[0] ?? 0
+    let table = tableOfSize(1, { ...parts, ports: [port] })
+    await router.apply(table)
     const plan = { port, connections: 16, requestsPerSecond, seconds: options.warmUpSeconds }
     await runOpenLoop(plan, signal)
-    const applications = Math.ceil((options.repetitions * options.seconds * 1_000) / (4 * windowMilliseconds))
-    const seconds = ((2 * applications + 4) * windowMilliseconds * 1.5) / 1_000 + 1
+    const rounds = Math.ceil((options.repetitions * options.seconds * 1_000) / (8 * windowMilliseconds))
+    const seconds = ((4 * rounds + 4) * windowMilliseconds * 1.5) / 1_000 + 1
     const load = runOpenLoop({ ...plan, seconds }, signal)
     await delay(500)
-    const first = await pauseDuring(router, () => router.apply(make(0)))
-    const pauses: Pause[] = []
-    const quiet: Pause[] = []
-    for (let turn = 1; turn <= applications; turn++) {
-      const table = make(turn)
-      pauses.push(await pauseDuring(router, () => router.apply(table)))
-      quiet.push(await pauseDuring(router, async () => undefined))
+    const pauses = { whole: [] as Pause[], all: [] as Pause[], one: [] as Pause[], quiet: [] as Pause[] }
+    for (let round = 0; round < rounds; round++) {
+      const whole = tableOfSize(size, { ...parts, prefix: `group${round}` })
+      pauses.whole.push(await pauseDuring(router, () => router.applyWhole(whole)))
+      table = turned(whole, () => false)
+      // From here on the news of each are sent.
+      await router.apply(table)
+      await delay(windowMilliseconds)
+      table = turned(table, () => true)
+      pauses.all.push(await pauseDuring(router, () => router.apply(table)))
+      table = turned(table, ({ listener, rule }) => listener === 1 && rule === 0)
+      pauses.one.push(await pauseDuring(router, () => router.apply(table)))
+      pauses.quiet.push(await pauseDuring(router, async () => undefined))
     }
     const { requests, unanswered } = await load
     const failed = requests.filter(([, , , group]) => group === '').length + unanswered
-    return { targetGroups: size, applications, ...summarised(first, pauses, quiet), failed }
+    const { whole, all, one, quiet } = pauses
+    const costs = { whole: costsOf(whole), all: costsOf(all), one: costsOf(one), quiet: costsOf(quiet) }
+    return { targetGroups: size, ...costs, failed }
   } finally {
     await router.stop()
   }
 }
 
-type Pause = LoopPause & { readonly took: number }
+type Pause = { readonly took: number; readonly pause: number }
 
 async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unknown>): Promise<Pause> {
   router.child.send('reset')
@@ -160,36 +193,36 @@ async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unkno
   const took = performance.now() - startedAt
   await delay(windowMilliseconds - 10)
   router.child.send('read')
-  const [pause] = (await once(router.child, 'message')) as [LoopPause]
-  return { took, ...pause }
+  const [pause] = (await once(router.child, 'message')) as [number]
+  return { took, pause }
 }
 
-function summarised(first: Pause, pauses: readonly Pause[], quiet: readonly Pause[]) {
+function costsOf(pauses: readonly Pause[]): ChangeCost {
   return {
-    first,
+    applications: pauses.length,
     appliedMilliseconds: median(pauses.map(({ took }) => took)),
-    pause: spreadOf(pauses.map(({ elapsed }) => elapsed)),
-    pauseCpu: spreadOf(pauses.map(({ cpu }) => cpu)),
-    quietPause: spreadOf(quiet.map(({ elapsed }) => elapsed)),
-    quietPauseCpu: spreadOf(quiet.map(({ cpu }) => cpu)),
+    pause: spreadOf(pauses.map(({ pause }) => pause)),
   }
 }
 
 function spreadOf(numbers: readonly number[]): Spread {
-  return { median: median(numbers), longest: Math.max(...numbers) }
+  return {
+    median: median(numbers),
+    ninthOfTen: quantile(
+      numbers.toSorted((a, b) => a - b),
+      0.9,
+    ),
+    longest: Math.max(...numbers),
+  }
 }
 
-function firstTarget({ targetGroups }: RoutingTable): number {
-  return Object.values(targetGroups)[0]?.targets[0]?.port ?? 0
-}
-
-type Idle = Omit<Make, 'turn'> & Pick<Course, 'options'> & Omit<IdleCost, 'cpuPercent'>
+type Idle = Parts & Pick<Course, 'options'> & Omit<IdleCost, 'cpuPercent'>
 
 async function idleCost(stage: Stage, { options, ports, target, ...state }: Idle): Promise<IdleCost> {
   const { targets, intervalSeconds, isAsked } = state
   const router = startRouter(stage)
   try {
-    await router.apply(tableOfSize(targets, { ports, target, turn: 0 }, intervalSeconds))
+    await router.apply(tableOfSize(targets, { ports, target, intervalSeconds }))
     // The first check of each target comes at once; they are not what it costs to stay.
     await delay(2_000)
     const seconds = Math.max(2, options.seconds * 2)

@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../demo/free-ports.ts'
-import { callRouter } from '../../src/adapters/router-process.ts'
+import { ReportCopy } from '../../src/adapters/report-copy.ts'
+import { callRouter, routerNodeOptions } from '../../src/adapters/router-process.ts'
+import { TableSender } from '../../src/adapters/table-sender.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import {
   defaultHandling,
@@ -40,7 +42,10 @@ export type RouterUnderTest = {
   readonly pid: number
   /** The router's process, for those who gave it a channel. */
   readonly child: ReturnType<Stage['start']>
+  /** As by the engine: after the first table, the news of each. */
   readonly apply: (table: RoutingTable) => Promise<{ readonly refusedListeners: RouterReport['refusedListeners'] }>
+  /** As by an engine that has just started. */
+  readonly applyWhole: (table: RoutingTable) => Promise<unknown>
   readonly report: () => Promise<RouterReport>
   readonly untilHealthy: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -54,22 +59,26 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
   const child = stage.start({
     name: 'teal',
     command: process.execPath,
-    args: [...nodeOptions, program, ...options],
+    args: [...routerNodeOptions, ...nodeOptions, program, ...options],
     hasChannel: nodeOptions.length > 0,
   })
   if (child.pid === undefined) throw new Error('The router could not be started')
-  const call = async (method: 'GET' | 'PUT', path: string, body?: unknown): Promise<unknown> =>
-    untilAnswered(
-      () => callRouter(socketPath, { method, path, body }),
-      () => (hasEnded(child) ? stage.outputOf('teal') : undefined),
-    )
-  const report = async (): Promise<RouterReport> => (await call('GET', '/report')) as RouterReport
+  const whenUp = <Answer>(call: () => Promise<Answer>): Promise<Answer> =>
+    untilAnswered(call, () => (hasEnded(child) ? stage.outputOf('teal') : undefined))
+  const tables = new TableSender(socketPath)
+  const copy = new ReportCopy()
+  const report = async (): Promise<RouterReport> => {
+    const headers = { 'If-None-Match': copy.revision }
+    copy.hear(await whenUp(() => callRouter(socketPath, { method: 'GET', path: '/report', headers })))
+    if (copy.report === undefined) throw new Error('The router has reported nothing')
+    return copy.report
+  }
   return {
     pid: child.pid,
     child,
     report,
-    apply: async (table) =>
-      (await call('PUT', '/table', table)) as { readonly refusedListeners: RouterReport['refusedListeners'] },
+    apply: (table) => whenUp(() => tables.send(table)),
+    applyWhole: (table) => whenUp(() => new TableSender(socketPath).send(table)),
     untilHealthy: async () => {
       await until('all targets are healthy', async () => {
         const { targets } = await report()
@@ -81,7 +90,10 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
 }
 
 /** A router that was started a moment ago has no socket yet. */
-async function untilAnswered(call: () => Promise<unknown>, lastWords: () => string | undefined): Promise<unknown> {
+async function untilAnswered<Answer>(
+  call: () => Promise<Answer>,
+  lastWords: () => string | undefined,
+): Promise<Answer> {
   const deadline = performance.now() + startMilliseconds
   for (;;) {
     try {

@@ -14,6 +14,7 @@ import {
   routerSocketPath,
   spawnRouter,
 } from './router-process.ts'
+import { TableSender } from './table-sender.ts'
 
 export type RouterLinkSettings = {
   readonly dataDirectory: string
@@ -49,8 +50,7 @@ export class RouterLink {
   readonly #listeners: (() => void)[] = []
   readonly #stopped = new AbortController()
   readonly #copy = new ReportCopy()
-  /** The newest table a router has confirmed: what one that comes back with an older table is told. */
-  #applied: RoutingTable | undefined
+  readonly #tables: TableSender
   #child: ChildProcess | undefined
   #childStartedAt = Number.NEGATIVE_INFINITY
   #watching: Promise<void> | undefined
@@ -58,6 +58,7 @@ export class RouterLink {
   constructor(settings: RouterLinkSettings) {
     this.#settings = settings
     this.#socketPath = routerSocketPath(settings.dataDirectory, settings.router)
+    this.#tables = new TableSender(this.#socketPath)
   }
 
   /** Resolves when a router answers. Rejects with an Error that says why none could be started. */
@@ -84,7 +85,7 @@ export class RouterLink {
   async apply(table: RoutingTable): Promise<AppliedTable> {
     for (;;) {
       try {
-        return await this.#put(table)
+        return await this.#tables.send(table)
       } catch (error) {
         if (!(error instanceof RouterUnreachable)) throw error
       }
@@ -178,15 +179,9 @@ export class RouterLink {
 
   /** A router that lost its disk comes back with an older table, or none. */
   async #tellNewestTable(): Promise<void> {
-    const applied = this.#applied
-    if (applied !== undefined && (this.#copy.report?.tableVersion ?? 0) < applied.version) await this.#put(applied)
-  }
-
-  async #put(table: RoutingTable): Promise<AppliedTable> {
-    const call = { method: 'PUT', path: '/table', body: table } as const
-    const applied = (await callRouter(this.#socketPath, call)) as AppliedTable
-    if (table.version >= (this.#applied?.version ?? 0)) this.#applied = table
-    return applied
+    const { confirmed } = this.#tables
+    if (confirmed === undefined || (this.#copy.report?.tableVersion ?? 0) >= confirmed.version) return
+    await this.#tables.send(confirmed)
   }
 
   /**

@@ -69,7 +69,13 @@ const identifying = /^AWS_(ACCESS_KEY_ID|PROFILE|DEFAULT_PROFILE|ROLE_ARN|CONTAI
 
 /** A client of CodeDeploy, and where its calls go. */
 export async function codeDeployAccess(options: AwsOptions): Promise<CodeDeployAccess> {
-  const { CodeDeployClient } = await import('@aws-sdk/client-codedeploy')
+  return codeDeployAccessWith(await import('@aws-sdk/client-codedeploy'), options)
+}
+
+export function codeDeployAccessWith(
+  { CodeDeployClient }: Pick<typeof import('@aws-sdk/client-codedeploy'), 'CodeDeployClient'>,
+  options: AwsOptions,
+): CodeDeployAccess {
   const codeDeploy = new CodeDeployClient({ ...clientConfiguration(options), maxAttempts: 2 })
   let endpoint = ''
   codeDeploy.middlewareStack.add(

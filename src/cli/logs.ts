@@ -26,9 +26,9 @@ export function logsCommand(): Command {
         'while ECS remembers them. Of a hook: what its Lambda function wrote. Of a load balancer: its access log, which has ' +
         'to be switched on: what is in its bucket, and on Teal also the last seconds that are not there yet.',
     )
-    .option('--tasks', 'what the tasks of all services write', false)
+    .option('--tasks', 'what all tasks write, those that RunTask started too', false)
     .option('--service <cluster/service>', 'what the tasks of this service write')
-    .option('--task <id>', 'what this task of a service writes: its id, or its ARN')
+    .option('--task <id>', 'what this task writes: its id, or its ARN')
     .option('--hook <name>', 'what this Lambda function writes')
     .option('--lb [name]', "a load balancer's access log; its name can be left out where there is one only")
     .option('--follow', 'go on with what comes, until Ctrl-C', false)

@@ -20,15 +20,21 @@ export async function ecsServiceNamed(clients: AwsClients, text: string | undefi
   }
 }
 
-/** All services of all clusters, or of those that are named. */
-export async function allServices({ ecs }: AwsClients, cluster?: string): Promise<readonly Service[]> {
+/** The one that is named, or all of the region. */
+export async function allClusters({ ecs }: AwsClients, named: string | undefined): Promise<readonly string[]> {
+  if (named !== undefined) return [named]
+  const { paginateListClusters } = await import('@aws-sdk/client-ecs')
+  const arns: string[] = []
+  for await (const page of paginateListClusters({ client: ecs }, {})) arns.push(...(page.clusterArns ?? []))
+  return arns
+}
+
+/** All services of all clusters, or of the one that is named. */
+export async function allServices(clients: AwsClients, cluster?: string): Promise<readonly Service[]> {
+  const { ecs } = clients
   const sdk = await import('@aws-sdk/client-ecs')
-  const clusters: string[] = cluster === undefined ? [] : [cluster]
-  if (cluster === undefined) {
-    for await (const page of sdk.paginateListClusters({ client: ecs }, {})) clusters.push(...(page.clusterArns ?? []))
-  }
   const all: Service[] = []
-  for (const each of clusters) {
+  for (const each of await allClusters(clients, cluster)) {
     const arns: string[] = []
     for await (const page of sdk.paginateListServices({ client: ecs }, { cluster: each, maxResults: 100 })) {
       arns.push(...(page.serviceArns ?? []))

@@ -12,13 +12,13 @@ type TasksOptions = AwsOptions & { readonly cluster?: string; readonly stopped: 
 
 export function tasksCommand(): Command {
   return awsCommand('tasks')
-    .summary("show services' tasks, and how those ended that did")
+    .summary('show tasks, and how those ended that did')
     .description(
-      'Shows the tasks of services: their ids, what they run, their task set, how long they have run; and how those ended ' +
-        'that are gone, which ECS remembers for an hour.',
+      'Shows the tasks of services, and those that RunTask started: their ids, what they run, whose they are, how long they ' +
+        'have run; and how those ended that are gone, which ECS remembers for an hour.',
     )
-    .argument('[service]', 'CLUSTER/SERVICE (default: all)')
-    .option('--cluster <name>', 'the services of this cluster')
+    .argument('[service]', 'CLUSTER/SERVICE (default: all tasks)')
+    .option('--cluster <name>', 'the tasks of this cluster')
     .option('--stopped', 'only those that have ended', false)
     .option('--json', 'print them as JSON, as DescribeTasks answers', false)
     .addHelpText('after', help)
@@ -46,7 +46,8 @@ async function showTasks(text: string | undefined, options: TasksOptions): Promi
   }
 }
 
-const heading = ['TASK', 'STATUS', 'RUNS', 'SERVICE', 'SINCE / HOW IT ENDED']
+/** Whose it is: its service's, or what RunTask was told to start. */
+const heading = ['TASK', 'STATUS', 'RUNS', 'WHOSE', 'SINCE / END']
 
 function row(task: Task): readonly string[] {
   const { taskArn, lastStatus = '', taskDefinitionArn, group = '', healthStatus, startedAt, createdAt } = task

@@ -51,6 +51,8 @@ export const uncheckedHealth: TargetHealth = {
   description: 'Health checks are disabled for this target',
 }
 
+const healthy: TargetHealth = { state: 'healthy' }
+
 /**
  * The next state of a target. As the load balancer does it: one passed check makes a new target healthy; after that it
  * takes the thresholds to change; a new target that goes on failing becomes unhealthy at the unhealthy threshold.
@@ -65,7 +67,7 @@ export function afterCheck(
   if (passes(settings.matcher, result)) {
     const successes = before.successes + 1
     const isHealthy = before.health.state !== 'unhealthy' || successes >= settings.healthyThresholdCount
-    return { health: isHealthy ? { state: 'healthy' } : before.health, successes, failures: 0, lastCheck }
+    return { health: isHealthy ? healthy : before.health, successes, failures: 0, lastCheck }
   }
   const failures = before.failures + 1
   return { health: healthAfterFailure(before.health, settings, failures, result), successes: 0, failures, lastCheck }

@@ -12,16 +12,43 @@ export type ReportNews = {
   readonly gone: readonly string[]
 }
 
-export function partsOf({ targets, counts, exchanges = [], listeners = [], ...head }: RouterReport): ReportParts {
-  const parts = new Map<string, unknown>([[headKey, head]])
-  for (const [key, target] of Object.entries(targets)) parts.set(`${kind.target}${key}`, target)
-  for (const row of counts) {
-    const { listenerArn, targetGroupArn = '', target = '', outcome, statusCode = '', targetAnswer = '' } = row
-    put(parts, kind.count, [listenerArn, targetGroupArn, target, outcome, statusCode, targetAnswer], row)
+/** What each part of a report is made of, so that one that has stayed the same object need not be looked through. */
+export function sectionsOf({ targets, counts, exchanges = [], listeners = [], ...head }: RouterReport): ReportSections {
+  return { head, targets, counts, exchanges, listeners }
+}
+
+export type ReportSections = Required<Pick<RouterReport, 'targets' | 'counts' | 'exchanges' | 'listeners'>> & {
+  readonly head: unknown
+}
+
+export function partsOf(report: RouterReport): ReportParts {
+  const sections = sectionsOf(report)
+  return new Map(
+    (Object.keys(sections) as (keyof ReportSections)[]).flatMap((name) => [...partsOfSection(name, sections)]),
+  )
+}
+
+export function partsOfSection(name: keyof ReportSections, sections: ReportSections): ReportParts {
+  const parts = new Map<string, unknown>()
+  switch (name) {
+    case 'head':
+      return parts.set(headKey, sections.head)
+    case 'targets':
+      for (const [key, target] of Object.entries(sections.targets)) parts.set(`${kind.target}${key}`, target)
+      return parts
+    case 'counts':
+      for (const row of sections.counts) {
+        const { listenerArn, targetGroupArn = '', target = '', outcome, statusCode = '', targetAnswer = '' } = row
+        put(parts, kind.count, [listenerArn, targetGroupArn, target, outcome, statusCode, targetAnswer], row)
+      }
+      return parts
+    case 'exchanges':
+      for (const row of sections.exchanges) put(parts, kind.exchange, [row.listenerArn, row.targetGroupArn], row)
+      return parts
+    case 'listeners':
+      for (const row of sections.listeners) put(parts, kind.listener, [row.listenerArn], row)
+      return parts
   }
-  for (const row of exchanges) put(parts, kind.exchange, [row.listenerArn, row.targetGroupArn], row)
-  for (const row of listeners) put(parts, kind.listener, [row.listenerArn], row)
-  return parts
 }
 
 /** What `partsOf` has taken apart. Of the report before what has not changed stays the same object. */

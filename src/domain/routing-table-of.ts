@@ -21,14 +21,23 @@ export type LoadBalancing = {
 
 /**
  * The table by which the router serves. Only target groups which a rule or a default action names are in it: as on AWS,
- * the others get no requests and no health checks.
+ * the others get no requests and no health checks. What is made of the same objects is the same object in every table, so
+ * that what is different is seen without looking into everything.
  */
 export function routingTableOf(source: LoadBalancing, version: number): RoutingTable {
   const referenced = referencedTargetGroups(source)
+  const loadBalancers = new Map(source.loadBalancers.map((each) => [each.loadBalancerArn, each]))
+  const rules = Map.groupBy(source.rules, ({ listenerArn }) => listenerArn)
+  const { certificates = [], accessLogPeriodMilliseconds } = source
   const targetGroups = source.targetGroups.filter(({ targetGroupArn }) => referenced.has(targetGroupArn))
   return {
     version,
-    listeners: source.listeners.flatMap((listener) => listenerRoute(listener, source)),
+    listeners: source.listeners.flatMap((listener) => {
+      const loadBalancer = loadBalancers.get(listener.loadBalancerArn)
+      const own = rules.get(listener.listenerArn) ?? []
+      const origin = { listener, loadBalancer, rules: own, certificates, accessLogPeriodMilliseconds }
+      return rememberedListenerRoute(origin) ?? []
+    }),
     targetGroups: Object.fromEntries(targetGroups.map((group) => [group.targetGroupArn, targetGroupRoute(group)])),
   }
 }
@@ -49,33 +58,61 @@ export function targetGroupsOfAction(action: ListenerAction): readonly string[] 
   return action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : []
 }
 
-function listenerRoute(listener: Listener, source: LoadBalancing): readonly ListenerRoute[] {
-  const { loadBalancers, rules, certificates = [], accessLogPeriodMilliseconds } = source
-  const loadBalancer = loadBalancers.find((each) => each.loadBalancerArn === listener.loadBalancerArn)
-  if (loadBalancer === undefined) return []
+/** Everything that a listener's route is made of. */
+type ListenerOrigin = {
+  readonly listener: Listener
+  readonly loadBalancer: LoadBalancer | undefined
+  readonly rules: readonly ListenerRule[]
+  readonly certificates: readonly Certificate[]
+  readonly accessLogPeriodMilliseconds: number | undefined
+}
+
+const listenerRoutes = new WeakMap<
+  Listener,
+  { readonly made: readonly unknown[]; readonly route: ListenerRoute | undefined }
+>()
+
+function rememberedListenerRoute(origin: ListenerOrigin): ListenerRoute | undefined {
+  const { listener, loadBalancer, rules, certificates, accessLogPeriodMilliseconds } = origin
+  const made = [
+    loadBalancer,
+    accessLogPeriodMilliseconds,
+    ...rules,
+    ...(listener.protocol === 'HTTPS' ? certificates : []),
+  ]
+  const known = listenerRoutes.get(listener)
+  if (known?.made.length === made.length && made.every((each, at) => each === known.made[at])) return known.route
+  const route = listenerRoute(origin)
+  listenerRoutes.set(listener, { made, route })
+  return route
+}
+
+function listenerRoute({
+  listener,
+  loadBalancer,
+  rules,
+  certificates,
+  accessLogPeriodMilliseconds,
+}: ListenerOrigin): ListenerRoute | undefined {
+  if (loadBalancer === undefined) return undefined
   const tls = listenerTls(listener, loadBalancer, certificates)
   // What was to be encrypted is never served in the clear.
-  if (listener.protocol === 'HTTPS' && tls === undefined) return []
+  if (listener.protocol === 'HTTPS' && tls === undefined) return undefined
   const handling = requestHandlingOf(loadBalancer, listener)
-  return [
-    {
-      listenerArn: listener.listenerArn,
-      port: listener.port,
-      rules: rules
-        .filter((rule) => rule.listenerArn === listener.listenerArn)
-        .toSorted((one, other) => one.priority - other.priority)
-        .map(ruleRoute),
-      defaultAction: decidingAction(listener.defaultActions),
-      idleTimeoutSeconds: idleTimeoutSeconds(loadBalancer),
-      clientKeepAliveSeconds: clientKeepAliveSeconds(loadBalancer),
-      ...(tls === undefined ? {} : { tls }),
-      ...(handling === undefined ? {} : { handling }),
-      loadBalancer: {
-        ...loadBalancerRouteOf(loadBalancer),
-        ...(accessLogPeriodMilliseconds === undefined ? {} : { accessLogPeriodMilliseconds }),
-      },
+  return {
+    listenerArn: listener.listenerArn,
+    port: listener.port,
+    rules: rules.toSorted((one, other) => one.priority - other.priority).map(ruleRoute),
+    defaultAction: decidingAction(listener.defaultActions),
+    idleTimeoutSeconds: idleTimeoutSeconds(loadBalancer),
+    clientKeepAliveSeconds: clientKeepAliveSeconds(loadBalancer),
+    ...(tls === undefined ? {} : { tls }),
+    ...(handling === undefined ? {} : { handling }),
+    loadBalancer: {
+      ...loadBalancerRouteOf(loadBalancer),
+      ...(accessLogPeriodMilliseconds === undefined ? {} : { accessLogPeriodMilliseconds }),
     },
-  ]
+  }
 }
 
 function ruleRoute({ priority, conditions, actions }: ListenerRule): RuleRoute {
@@ -118,13 +155,19 @@ function stickinessOf({ stickinessEnabled, stickinessDurationSeconds }: Extract<
   return isOn ? { stickinessSeconds: stickinessDurationSeconds } : {}
 }
 
+const targetGroupRoutes = new WeakMap<TargetGroup, TargetGroupRoute>()
+
 function targetGroupRoute(group: TargetGroup): TargetGroupRoute {
+  const known = targetGroupRoutes.get(group)
+  if (known !== undefined) return known
   const balancing = targetBalancingOf(group)
-  return {
+  const route: TargetGroupRoute = {
     targetGroupArn: group.targetGroupArn,
     healthCheck: group.healthCheck,
     deregistrationDelaySeconds: deregistrationDelaySeconds(group),
     targets: group.targets.map(({ id, port, draining }) => ({ id, port, draining: draining !== undefined })),
     ...(balancing === undefined ? {} : { balancing }),
   }
+  targetGroupRoutes.set(group, route)
+  return route
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate as immediate } from 'node:timers/promises'
+import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { ReportTeller } from './report-teller.ts'
@@ -21,6 +22,8 @@ export type ControlSettings = {
 export type Controlled = {
   /** `text` is the table as it came, in JSON. */
   readonly apply: (table: RoutingTable, text: Buffer) => Promise<Pick<RouterReport, 'refusedListeners'>>
+  /** Resolves to undefined where another table is in force than the one that the news begin with. */
+  readonly applyNews: (news: RoutingTableNews) => Promise<Pick<RouterReport, 'refusedListeners'> | undefined>
   readonly report: () => RouterReport
   readonly ports: () => readonly number[]
   /** Starts a router by this command and hands over to it; resolves when that one is in charge. */
@@ -35,6 +38,8 @@ const depthOfTables = 2
  * The engine's way to the router: HTTP and JSON over a Unix socket.
  *
  * - `PUT /table` applies a routing table and answers `{"refusedListeners": […]}` once it is in force.
+ * - `PATCH /table` does the same with the news of one, as `RoutingTableNews`; it answers 409, and changes nothing, where
+ *   another table is in force than the one they begin with. Then the whole of it is wanted.
  * - `GET /report` answers a `RouterReport` and its `revision`; with `If-None-Match` of the revision told last, the
  *   `ReportNews` since then. `GET /settings` answers what it was started with, `GET /ports` the ports it has open.
  * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
@@ -88,6 +93,8 @@ export class Control {
           return answer(response, 200, {})
         case 'PUT /table':
           return answer(response, 200, await this.#applyTable(body))
+        case 'PATCH /table':
+          return await this.#applyNews(response, body)
         case 'POST /shutdown':
           return this.#shutdown(response, body)
         default:
@@ -118,6 +125,16 @@ export class Control {
     await immediate()
     const table = (await parseInSlices(body.toString(), depthOfTables)) as RoutingTable
     return this.#router.apply(table, body)
+  }
+
+  async #applyNews(response: ServerResponse, body: Buffer): Promise<void> {
+    await immediate()
+    const news = (await parseInSlices(body.toString(), depthOfTables)) as RoutingTableNews
+    const applied = await this.#router.applyNews(news)
+    if (applied === undefined) {
+      return answer(response, 409, { message: `The router does not serve by table ${news.since}; send the whole one` })
+    }
+    answer(response, 200, applied)
   }
 
   #answeredSettings() {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
+import { dictionaryOf } from '../domain/dictionary.ts'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
+import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { CoarseClock } from './coarse-clock.ts'
 import type { Core } from './core.ts'
@@ -9,7 +11,8 @@ import { Door } from './door.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { mostClients } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
-import { liveListener, type LiveListener } from './live-table.ts'
+import { Kept } from './kept.ts'
+import { targetGroupsOf, type LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
 import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
@@ -17,6 +20,8 @@ import type { Secure } from './securing.ts'
 import { Seldom } from './seldom.ts'
 import { eachInSlices } from './slices.ts'
 import { StickyCookies } from './sticky-cookies.ts'
+import { TablePreparation, withFormerParts, type PreparedTable } from './table-preparation.ts'
+import { TableText } from './table-text.ts'
 import { Tallies } from './tallies.ts'
 import { TargetHeadPlaces } from './target-head-context.ts'
 import { TraceIds } from './trace-ids.ts'
@@ -57,17 +62,21 @@ export class DataPlane {
   readonly #targets: LiveTargets
   readonly #health: HealthChecks
   readonly #core: Core
+  readonly #preparation: TablePreparation
+  readonly #texts = new TableText()
   readonly #doors = new Map<number, Door>()
   readonly #closing = new Set<Door>()
   readonly #foldTimers = new Map<LiveTarget, NodeJS.Timeout>()
+  readonly #reported = new Kept<TargetReport, Readonly<Record<string, TargetReport>>>()
   #table = emptyTable
+  #prepared: PreparedTable | undefined
   #refused: readonly RefusedListener[] = []
   /** Tables are applied one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve()
   #retryTimer: NodeJS.Timeout | undefined
   #forgetTimer: NodeJS.Timeout | undefined
   /** All of it is written each time, so not for each of a thousand targets that become healthy one after the other. */
-  readonly #healthSaving = new Seldom(() => this.#parts.savedState.saveHealth(this.#health.known()))
+  readonly #healthSaving = new Seldom(() => void this.#parts.savedState.saveHealthInSlices(this.#health.known()))
   #isClosed = false
 
   constructor(parts: DataPlaneParts) {
@@ -75,9 +84,11 @@ export class DataPlane {
     this.#health = new HealthChecks(parts.probe, {
       restored: parts.savedState.loadHealth(),
       onHealth: (key, healthySince) => this.#targets.noteHealth(key, healthySince),
+      onNews: (key) => this.#targets.noteNews(key),
       onChange: () => this.#healthSaving.call(),
     })
     this.#targets = new LiveTargets({ onGone: (target) => this.#foldLater(target) })
+    this.#preparation = new TablePreparation({ targets: this.#targets, tallies: this.#tallies }, parts.secure)
     const { transport, random, onExchange, log } = parts
     this.#core = {
       transport,
@@ -91,7 +102,7 @@ export class DataPlane {
       places: new TargetHeadPlaces(),
       clients: { open: 0, most: parts.clientLimit ?? mostClients() },
     }
-    this.#forgetTimer = setInterval(() => this.#forgetGone(), forgetMilliseconds).unref()
+    this.#forgetTimer = setInterval(() => void this.#inTurn(async () => this.#forgetGone()), forgetMilliseconds).unref()
   }
 
   /** Serves by the table that was in force when the last router ended. */
@@ -115,11 +126,29 @@ export class DataPlane {
       const isNew = table.version > this.#table.version
       if (isNew) await this.#parts.savedState.saveTable(text)
       // The same table again is a wish to try the refused ports again.
-      if (isNew || this.#refused.length > 0) await this.#change(isNew ? table : this.#table)
+      if (isNew) await this.#change(await withFormerParts(table, this.#table))
+      else if (this.#refused.length > 0) await this.#change(this.#table)
       return { refusedListeners: this.#refused }
     })
   }
 
+  /** As `apply`, of the table that these are news of. Resolves to undefined where another one is in force than they begin with. */
+  applyNews(news: RoutingTableNews): Promise<Pick<RouterReport, 'refusedListeners'> | undefined> {
+    return this.#inTurn(async () => {
+      if (news.since !== this.#table.version || news.version <= news.since) return undefined
+      const table = tableWith(this.#table, news)
+      await this.#parts.savedState.saveTable(await this.#texts.of(table))
+      await this.#change(table)
+      return { refusedListeners: this.#refused }
+    })
+  }
+
+  /** In force. */
+  get table(): RoutingTable {
+    return this.#table
+  }
+
+  /** Every part of it is the same object as the last time where nothing of it has changed. */
   report(): RouterReport {
     return {
       routerId: this.#routerId,
@@ -141,8 +170,7 @@ export class DataPlane {
    * one is still answered, and is the last one there. Resolves when all are over; then what is left is cut.
    */
   async retire({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
-    this.#health.close()
-    this.#healthSaving.close()
+    this.#endChecks()
     const doors = [...this.#doors.values(), ...this.#closing]
     const longestIdle = Math.max(0, ...doors.map(({ listener }) => listener.idleMilliseconds))
     const cut = setTimeout(() => {
@@ -155,17 +183,21 @@ export class DataPlane {
     await this.close({ graceMilliseconds: 0 })
   }
 
-  /** What a router that has retired still gets is served by its successor's table. */
-  follow(table: RoutingTable): void {
-    if (table.version <= this.#table.version) return
-    const { listeners } = split(table)
-    const routes = listeners.map((route) => liveListener(route, this.#workshop))
-    const groups = Object.values(table.targetGroups).map((group) => this.#targets.prepare(group))
-    this.#table = table
-    this.#targets.commit(groups)
-    for (const listener of routes) {
-      if (this.#tlsProblem(listener) === undefined) this.#doors.get(listener.route.port)?.follow(listener)
-    }
+  /**
+   * What a router that has retired still gets is served by its successor's table. Resolves to false where another table is
+   * in force than the news begin with.
+   */
+  follow(told: RoutingTable | RoutingTableNews): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (told.version <= this.#table.version) return true
+      const isNews = 'since' in told
+      if (isNews && told.since !== this.#table.version) return false
+      const table = isNews ? tableWith(this.#table, told) : await withFormerParts(told, this.#table)
+      const left = this.#putInForce(await this.#preparation.of(table, this.#table))
+      for (const door of this.#doors.values()) this.#followTable(door)
+      await eachInSlices(left, (target) => this.#targets.remove(target))
+      return true
+    })
   }
 
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
@@ -181,8 +213,7 @@ export class DataPlane {
     clearTimeout(this.#retryTimer)
     clearInterval(this.#forgetTimer)
     for (const timer of this.#foldTimers.values()) clearTimeout(timer)
-    this.#health.close()
-    this.#healthSaving.close()
+    this.#endChecks()
     const doors = [...this.#doors.values(), ...this.#closing]
     const cut = setTimeout(() => {
       this.#targets.close()
@@ -201,26 +232,43 @@ export class DataPlane {
    * time is done before, in slices; the swap itself only puts in place what is ready.
    */
   async #change(table: RoutingTable): Promise<void> {
-    const { listeners, doubles } = split(table)
-    const routes = await eachInSlices(listeners, (route) => liveListener(route, this.#workshop))
-    const groups = await eachInSlices(Object.values(table.targetGroups), (group) => this.#targets.prepare(group))
-    const problems = await eachInSlices(routes, (listener) => this.#tlsProblem(listener))
-    const usable = new Set(routes.filter((_, at) => problems[at] === undefined))
-    const { opened, refused } = await this.#openDoors([...usable])
-    this.#table = table
-    this.#targets.commit(groups)
+    const prepared = await this.#preparation.of(table, this.#table)
+    const usable = [...prepared.listeners.values()].filter(({ problem }) => problem === undefined)
+    const { opened, refused } = await this.#openDoors(usable.map(({ listener }) => listener))
+    const isFirst = this.#table === emptyTable
+    const left = this.#putInForce(prepared)
     // Before anything is served by it: without health, requests would go to targets that are known to be broken.
-    this.#health.apply(table)
-    this.#refused = [...doubles, ...refused, ...problems.filter((problem) => problem !== undefined)]
+    if (isFirst) await this.#health.apply(table)
+    const problems = [...prepared.listeners.values()].flatMap(({ problem }) => problem ?? [])
+    this.#refused = [...prepared.doubles, ...refused, ...problems]
     for (const door of opened) this.#doors.set(door.port, door)
-    const byPort = new Map(routes.map((listener) => [listener.route.port, listener]))
-    for (const [port, door] of this.#doors) {
-      const listener = byPort.get(port)
-      if (listener === undefined) this.#closeDoor(door)
-      // One whose new certificates cannot be used goes on as it was.
-      else if (usable.has(listener)) door.follow(listener)
+    for (const door of this.#doors.values()) {
+      if (prepared.listeners.has(door.port)) this.#followTable(door)
+      else this.#closeDoor(door)
     }
+    await eachInSlices(left, (target) => this.#targets.remove(target))
+    if (!isFirst) await this.#health.apply(table)
     this.#retryRefusedLater()
+  }
+
+  #endChecks(): void {
+    this.#health.close()
+    this.#healthSaving.close()
+    this.#parts.savedState.saveHealth(this.#health.known())
+  }
+
+  /** Returns the targets that have left. */
+  #putInForce(prepared: PreparedTable): readonly LiveTarget[] {
+    this.#table = prepared.table
+    this.#prepared = prepared
+    return this.#targets.commit(prepared.groups, prepared.goneTargetGroups)
+  }
+
+  /** One whose new certificates cannot be used goes on as it was. */
+  #followTable(door: Door): void {
+    const found = this.#prepared?.listeners.get(door.port)
+    if (found === undefined || found.problem !== undefined) return
+    door.follow(found.listener)
   }
 
   async #openDoors(
@@ -239,16 +287,6 @@ export class DataPlane {
     }
     await Promise.all(listeners.filter(({ route }) => !this.#doors.has(route.port)).map(open))
     return { opened, refused }
-  }
-
-  #tlsProblem({ route: { listenerArn, port, tls } }: LiveListener): RefusedListener | undefined {
-    const problem = tls === undefined ? undefined : this.#parts.secure.problemOf(tls)
-    if (problem === undefined) return undefined
-    return { listenerArn, port, message: `The certificates of port ${port} cannot be used: ${problem}` }
-  }
-
-  get #workshop() {
-    return { targets: this.#targets, tallies: this.#tallies }
   }
 
   #closeDoor(door: Door): void {
@@ -276,18 +314,31 @@ export class DataPlane {
 
   #forgetGone(): void {
     const { listeners, targetGroups } = this.#table
-    const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups)])
+    const live = Array.from(this.#prepared?.listeners.values() ?? [], ({ listener }) => listener)
+    const named = new Set(live.flatMap(targetGroupsOf))
+    const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups), ...named])
+    this.#targets.forgetGroups((arn) => named.has(arn))
     this.#tallies.forgetGone((arn) => arns.has(arn), performance.now(), rememberMilliseconds)
   }
 
+  /** The same object as the last time where nothing of it has changed. */
   #targetReports(): Readonly<Record<string, TargetReport>> {
-    const reports: Record<string, TargetReport> = {}
-    for (const { key, inFlight, state } of this.#targets.present()) {
-      const health = state === 'removed' ? drainingHealth : (this.#health.health(key) ?? drainingHealth)
-      const lastCheck = this.#health.lastCheck(key)
-      reports[key] = { health, inFlight, ...(lastCheck === undefined ? {} : { lastCheck }) }
+    const keys: string[] = []
+    const reports: TargetReport[] = []
+    for (const target of this.#targets.present()) {
+      if (target.reported?.inFlight !== target.inFlight) target.reported = this.#targetReport(target)
+      keys.push(target.key)
+      reports.push(target.reported)
     }
-    return reports
+    return this.#reported.of(reports, () =>
+      dictionaryOf(reports.map((report, at) => [keys[at] ?? '', report] as const)),
+    )
+  }
+
+  #targetReport({ key, inFlight, state }: LiveTarget): TargetReport {
+    const health = state === 'removed' ? drainingHealth : (this.#health.health(key) ?? drainingHealth)
+    const lastCheck = this.#health.lastCheck(key)
+    return { health, inFlight, ...(lastCheck === undefined ? {} : { lastCheck }) }
   }
 
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
@@ -295,19 +346,6 @@ export class DataPlane {
     this.#lastChange = result.catch(() => undefined)
     return result
   }
-}
-
-/** Each port once: the first listener that names it has it. */
-function split({ listeners }: RoutingTable): {
-  readonly listeners: RoutingTable['listeners']
-  readonly doubles: readonly RefusedListener[]
-} {
-  const ports = new Set<number>()
-  const served = listeners.filter(({ port }) => !ports.has(port) && ports.add(port))
-  const doubles = listeners
-    .filter((route) => !served.includes(route))
-    .map(({ listenerArn, port }) => ({ listenerArn, port, message: `Another listener already has port ${port}` }))
-  return { listeners: served, doubles }
 }
 
 function whyNotBound({ code = '', message }: NodeJS.ErrnoException, port: number, host: string): string {

@@ -67,6 +67,7 @@ export class Door implements ClientDoor {
 
   /** Takes effect for the next request, all at once. */
   follow(listener: LiveListener): void {
+    if (this.#isServing && listener === this.#listener) return
     this.#listener.tally.activeConnections -= this.#openConnections
     listener.tally.activeConnections += this.#openConnections
     this.#listener = listener

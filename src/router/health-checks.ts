@@ -17,7 +17,10 @@ import {
   type TargetRoute,
 } from '../domain/routing-table.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
+import { changedTargetGroups } from '../domain/routing-table-news.ts'
 import { CheckSlots } from './check-slots.ts'
+import { ReferencedGroups } from './referenced-groups.ts'
+import { eachInSlices } from './slices.ts'
 
 /** Makes one check. */
 export type Probe = (
@@ -40,6 +43,8 @@ type HealthChecksSettings = {
   readonly restored: ReadonlyMap<string, CheckedHealth>
   /** Told at once: since when the target is healthy (by `performance.now()`), or, as undefined, that it is not any more. */
   readonly onHealth: (key: string, healthySince: number | undefined) => void
+  /** What `health` and `lastCheck` say of this target may be something else now. */
+  readonly onNews: (key: string) => void
   /** Some target's state is another one, or other targets are checked. */
   readonly onChange: () => void
 }
@@ -72,43 +77,37 @@ const earlyCheckMilliseconds = 250
 export class HealthChecks {
   readonly #probe: Probe
   readonly #onHealth: HealthChecksSettings['onHealth']
+  readonly #onNews: HealthChecksSettings['onNews']
   readonly #onChange: () => void
   readonly #slots = new CheckSlots()
   readonly #checked = new Map<string, CheckedTarget>()
   /** Targets in the table that are not checked, and why. */
-  #unchecked = new Map<string, TargetHealth>()
+  readonly #unchecked = new Map<string, TargetHealth>()
+  readonly #referenced = new ReferencedGroups()
+  #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
   #restored: ReadonlyMap<string, CheckedHealth>
+  #isClosed = false
   /** How many targets have been checked up to now. */
   #begun = 0
 
-  constructor(probe: Probe, { restored, onHealth, onChange }: HealthChecksSettings) {
+  constructor(probe: Probe, { restored, onHealth, onNews, onChange }: HealthChecksSettings) {
     this.#probe = probe
     this.#restored = restored
     this.#onHealth = onHealth
+    this.#onNews = onNews
     this.#onChange = onChange
   }
 
-  apply(table: RoutingTable): void {
-    const referenced = referencedTargetGroups(table)
-    const unchecked = new Map<string, TargetHealth>()
-    const present = new Set<string>()
-    for (const group of Object.values(table.targetGroups)) {
-      for (const target of group.targets) {
-        const key = targetKey(group.targetGroupArn, target)
-        const reason = reasonNotToCheck(target, group, referenced)
-        if (reason === undefined) {
-          present.add(key)
-          this.#check(key, target, group.healthCheck)
-        } else unchecked.set(key, reason)
-      }
-    }
-    this.#unchecked = unchecked
+  /** In slices. Looks only at what is not the same object as in the table before. */
+  async apply(table: RoutingTable): Promise<void> {
+    const before = this.#table.targetGroups
+    const changed = changedTargetGroups(this.#table, table)
+    this.#table = table
+    const arns = new Set([...changed, ...(await this.#referenced.follow(table.listeners))])
+    await eachInSlices([...arns], (arn) => this.#follow(before[arn], table.targetGroups[arn]))
     // What was known at the last start is of use once: a target that comes back later is a new one.
     this.#restored = new Map()
-    for (const [key, checked] of this.#checked) {
-      if (!present.has(key)) this.#stopChecking(key, checked)
-    }
-    this.#onChange()
+    if (arns.size > 0) this.#onChange()
   }
 
   /** Undefined for a target that is not in the table. */
@@ -131,10 +130,42 @@ export class HealthChecks {
 
   /** No more checks. What is known stays: requests that still run, or still come, go by it. */
   close(): void {
+    this.#isClosed = true
     for (const entry of this.#checked.values()) endChecking(entry)
   }
 
+  #follow(before: TargetGroupRoute | undefined, now: TargetGroupRoute | undefined): void {
+    const present = new Set<string>()
+    for (const target of now?.targets ?? []) {
+      const { targetGroupArn, healthCheck } = now as TargetGroupRoute
+      const key = targetKey(targetGroupArn, target)
+      const reason = this.#reasonNotToCheck(target, now as TargetGroupRoute)
+      present.add(key)
+      if (reason === undefined) {
+        this.#unchecked.delete(key)
+        this.#check(key, target, healthCheck)
+      } else {
+        this.#stopChecking(key)
+        this.#unchecked.set(key, reason)
+      }
+      this.#onNews(key)
+    }
+    for (const target of before?.targets ?? []) {
+      const key = targetKey((before as TargetGroupRoute).targetGroupArn, target)
+      if (present.has(key)) continue
+      this.#stopChecking(key)
+      this.#unchecked.delete(key)
+    }
+  }
+
+  #reasonNotToCheck(target: TargetRoute, group: TargetGroupRoute): TargetHealth | undefined {
+    if (target.draining) return drainingHealth
+    if (!this.#referenced.has(group.targetGroupArn)) return unusedHealth
+    return group.healthCheck.enabled ? undefined : uncheckedHealth
+  }
+
   #check(key: string, { id, port }: TargetRoute, settings: HealthCheckSettings): void {
+    if (this.#isClosed) return
     const known = this.#checked.get(key)
     if (known !== undefined) {
       const hasNewRhythm = known.settings.intervalSeconds !== settings.intervalSeconds
@@ -181,6 +212,7 @@ export class HealthChecks {
     const isEarly = begun < entry.dueAt
     entry.didHang = result.kind === 'answer-timeout' || result.kind === 'connect-timeout'
     entry.checked = isEarly ? afterEarlyCheck(before, settings, result) : afterCheck(before, settings, result)
+    if (before.health !== entry.checked.health || before.lastCheck !== entry.checked.lastCheck) this.#onNews(key)
     this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
     // The interval runs from the beginning of one check to that of the next.
     if (!isEarly) {
@@ -209,7 +241,9 @@ export class HealthChecks {
     this.#onHealth(key, entry.healthySince)
   }
 
-  #stopChecking(key: string, entry: CheckedTarget): void {
+  #stopChecking(key: string): void {
+    const entry = this.#checked.get(key)
+    if (entry === undefined) return
     endChecking(entry)
     this.#checked.delete(key)
     this.#noteHealthy(key, entry, false)
@@ -236,23 +270,4 @@ type MadeCheck = {
 function nextTime(begun: number, intervalMilliseconds: number, headStart: number): number {
   const step = intervalMilliseconds / 50
   return Math.round((begun + intervalMilliseconds * (1 - headStart)) / step) * step
-}
-
-function reasonNotToCheck(
-  target: TargetRoute,
-  group: TargetGroupRoute,
-  referenced: ReadonlySet<string>,
-): TargetHealth | undefined {
-  if (target.draining) return drainingHealth
-  if (!referenced.has(group.targetGroupArn)) return unusedHealth
-  return group.healthCheck.enabled ? undefined : uncheckedHealth
-}
-
-function referencedTargetGroups({ listeners }: RoutingTable): ReadonlySet<string> {
-  const actions = listeners.flatMap(({ rules, defaultAction }) => [defaultAction, ...rules.map(({ action }) => action)])
-  return new Set(
-    actions.flatMap((action) =>
-      action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : [],
-    ),
-  )
 }

@@ -36,11 +36,11 @@ export type WeightedGroup = {
 }
 
 /** What a table is compiled with. */
-type Workshop = { readonly targets: LiveTargets; readonly tallies: Tallies }
+export type LiveTableParts = { readonly targets: LiveTargets; readonly tallies: Tallies }
 
-export function liveListener(route: ListenerRoute, workshop: Workshop): LiveListener {
+export function liveListener(route: ListenerRoute, parts: LiveTableParts): LiveListener {
   const handling = route.handling ?? defaultHandling
-  const tally = workshop.tallies.ofListener(route.listenerArn)
+  const tally = parts.tallies.ofListener(route.listenerArn)
   return {
     route,
     handling,
@@ -48,16 +48,16 @@ export function liveListener(route: ListenerRoute, workshop: Workshop): LiveList
     rules: route.rules.map(({ priority, conditions, action }) => ({
       priority,
       isMatch: compileConditions(conditions),
-      action: liveAction(action, tally, workshop),
+      action: liveAction(action, tally, parts),
     })),
-    defaultAction: liveAction(route.defaultAction, tally, workshop),
+    defaultAction: liveAction(route.defaultAction, tally, parts),
     idleMilliseconds: route.idleTimeoutSeconds * 1000,
     keepAliveMilliseconds: route.clientKeepAliveSeconds * 1000,
     tally,
   }
 }
 
-function liveAction(action: RouteAction, tally: ListenerTally, { targets }: Workshop): LiveAction {
+function liveAction(action: RouteAction, tally: ListenerTally, { targets }: LiveTableParts): LiveAction {
   if (action.type !== 'forward') return action
   let total = 0
   const groups = action.targetGroups.map(({ targetGroupArn, weight }) => {
@@ -75,4 +75,11 @@ export function chooseGroup({ groups, total }: LiveForward, random: number): Wei
   const place = random * total
   for (const weighted of groups) if (place < weighted.sum) return weighted
   return undefined
+}
+
+/** The ARNs of the target groups that requests can come to from here. */
+export function targetGroupsOf({ rules, defaultAction }: LiveListener): readonly string[] {
+  return [defaultAction, ...rules.map(({ action }) => action)].flatMap((action) =>
+    action.type === 'forward' ? action.groups.map(({ group }) => group.targetGroupArn) : [],
+  )
 }

@@ -1,3 +1,4 @@
+import type { TargetReport } from '../domain/router-report.ts'
 import { targetKey, type TargetGroupRoute, type TargetRoute } from '../domain/routing-table.ts'
 import { TargetChoice, type Candidate } from './target-choice.ts'
 import type { TargetConnection } from './target-connection.ts'
@@ -21,6 +22,10 @@ export class LiveTarget implements Candidate {
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
   cutTimer: NodeJS.Timeout | undefined
+  /** Of its group when it was last in a table: a group may be deleted while its last targets drain. */
+  deregistrationDelaySeconds = 0
+  /** What was reported of it last; undefined where that, but for the requests in flight, may not be true any more. */
+  reported: TargetReport | undefined
 
   constructor(group: LiveGroup, key: string, { id, port }: Pick<TargetRoute, 'id' | 'port'>) {
     this.group = group
@@ -101,32 +106,53 @@ export class LiveTargets {
     return { group, route, targets }
   }
 
-  /** From here on this is the table. In one go, so that no request sees half of it. */
-  commit(prepared: readonly PreparedGroup[]): void {
-    const present = new Set<LiveTarget>()
-    const groups = new Set<LiveGroup>()
+  /**
+   * From here on this is the table. In one go, so that no request sees half of it. What is neither among the prepared nor
+   * gone stays as it was. Returns the targets that nobody chooses any more, to be given to `remove`.
+   */
+  commit(prepared: readonly PreparedGroup[], goneTargetGroups: readonly string[]): readonly LiveTarget[] {
+    const left: LiveTarget[] = []
     for (const { group, route, targets } of prepared) {
-      groups.add(group)
+      const before = group.targets
       group.route = route
       group.targets = targets.map(({ target }) => target)
       group.markStale()
       for (const { target, draining } of targets) {
-        present.add(target)
         this.#targets.set(target.key, target)
+        target.deregistrationDelaySeconds = route.deregistrationDelaySeconds
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
       }
+      if (before.length > 0) left.push(...missingIn(group.targets, before))
     }
-    for (const target of this.#targets.values()) if (!present.has(target)) this.#remove(target)
-    for (const group of this.#groups.values()) if (!groups.has(group)) this.#empty(group)
+    for (const arn of goneTargetGroups) {
+      const group = this.group(arn)
+      left.push(...group.targets)
+      this.#empty(group)
+    }
+    return left
+  }
+
+  /** It has left the table. */
+  remove(target: LiveTarget): void {
+    if (target.state === 'removed') return
+    this.#beginLeaving(target, 'removed')
+    if (target.inFlight === 0) this.#gone(target)
   }
 
   /** What health checks say: since when the target has been healthy; undefined while it is not. */
   noteHealth(key: string, healthySince: number | undefined): void {
     const target = this.#targets.get(key)
-    if (target === undefined) return
+    // What a check says of one that leaves comes too late.
+    if (target?.state !== 'serving') return
     target.healthySince = healthySince
     target.group.markStale()
+  }
+
+  /** Something that is reported of it has changed. */
+  noteNews(key: string): void {
+    const target = this.#targets.get(key)
+    if (target !== undefined) target.reported = undefined
   }
 
   /** Those of the table, and those that left it and still have requests. */
@@ -149,10 +175,12 @@ export class LiveTargets {
     return true
   }
 
-  /** Groups that no table has had for long. */
-  forgetGroups(): void {
+  /** Groups that no table has any more. `isNamed` says of an ARN whether some listener still leads to it. */
+  forgetGroups(isNamed: (targetGroupArn: string) => boolean): void {
+    const inUse = new Set(Array.from(this.#targets.values(), ({ group }) => group))
     for (const group of this.#groups.values()) {
-      if (group.route === undefined && group.targets.length === 0) this.#groups.delete(group.targetGroupArn)
+      const isThere = group.route !== undefined || inUse.has(group) || isNamed(group.targetGroupArn)
+      if (!isThere) this.#groups.delete(group.targetGroupArn)
     }
   }
 
@@ -167,26 +195,21 @@ export class LiveTargets {
 
   /** One that is registered again keeps the requests it still has; they are not cut any more. */
   #beginServing(target: LiveTarget): void {
+    if (target.state === 'serving') return
     clearTimeout(target.cutTimer)
     target.state = 'serving'
-  }
-
-  #remove(target: LiveTarget): void {
-    if (target.state === 'removed') return
-    this.#beginLeaving(target, 'removed')
-    if (target.inFlight === 0) this.#gone(target)
+    target.reported = undefined
   }
 
   #beginLeaving(target: LiveTarget, state: 'draining' | 'removed'): void {
     const wasServing = target.state === 'serving'
     target.state = state
+    target.reported = undefined
     target.group.markStale()
     if (!wasServing) return
     target.healthySince = undefined
     closeIdle(target)
-    // Of its group when it was last in a table: a group may be deleted while its last targets drain.
-    const delaySeconds = target.group.route?.deregistrationDelaySeconds ?? 0
-    target.cutTimer = setTimeout(() => cut(target), delaySeconds * 1000).unref()
+    target.cutTimer = setTimeout(() => cut(target), target.deregistrationDelaySeconds * 1000).unref()
   }
 
   #gone(target: LiveTarget): void {
@@ -200,6 +223,11 @@ export class LiveTargets {
     group.targets = []
     group.markStale()
   }
+}
+
+function missingIn(now: readonly LiveTarget[], before: readonly LiveTarget[]): readonly LiveTarget[] {
+  const present = new Set(now)
+  return before.filter((target) => !present.has(target))
 }
 
 function cut(target: LiveTarget): void {

@@ -58,6 +58,7 @@ async function serve(options: Options): Promise<void> {
     log,
   })
   await plane.restore()
+  predecessor?.beginsWith(plane.table)
   ports.dropInherited()
   await predecessor?.untilCharge()
   await obey(options, { plane, accessLog, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
@@ -94,9 +95,10 @@ async function obey(options: Options, router: Router): Promise<void> {
   const retiring: Retiring = {
     servers: () => plane.servers(),
     report,
-    async follow(table) {
-      plane.follow(table)
-      await predecessor?.follow(table)
+    async follow(told) {
+      const isFollowing = await plane.follow(told)
+      if (isFollowing) await predecessor?.follow(plane.table)
+      return isFollowing
     },
     letGo() {
       control.close()
@@ -116,7 +118,12 @@ async function obey(options: Options, router: Router): Promise<void> {
   const controlled: Controlled = {
     async apply(table, text) {
       const applied = await plane.apply(table, text)
-      await predecessor?.follow(table)
+      await predecessor?.follow(plane.table)
+      return applied
+    },
+    async applyNews(news) {
+      const applied = await plane.applyNews(news)
+      if (applied !== undefined) await predecessor?.follow(plane.table)
       return applied
     },
     report,

@@ -1,6 +1,7 @@
 import { Server } from 'node:net'
 import { mergedReport } from '../domain/router-merge.ts'
 import type { RouterReport, TargetReport } from '../domain/router-report.ts'
+import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { InheritedPort } from './ports.ts'
 import type { FromPredecessor, FromSuccessor } from './succession.ts'
@@ -20,7 +21,11 @@ export class Predecessor {
   readonly #begin = Promise.withResolvers<void>()
   readonly #takeCharge = Promise.withResolvers<void>()
   readonly #gone = Promise.withResolvers<void>()
-  readonly #following = new Map<number, () => void>()
+  readonly #following = new Map<number, { readonly table: RoutingTable; readonly resolve: () => void }>()
+  /** What it is known to serve by: then it is only told what is different. */
+  #followed: RoutingTable | undefined
+  /** When it began to hand over; undefined where it is of a version that takes whole tables only. */
+  #tableVersion: number | undefined
   #report: RouterReport | undefined
   #isGone = false
 
@@ -48,13 +53,20 @@ export class Predecessor {
     this.#send({ kind: 'in-charge' })
   }
 
+  /** The table this router begins with: most likely the predecessor has the same. */
+  beginsWith(table: RoutingTable): void {
+    if (this.#tableVersion === table.version) this.#followed = table
+  }
+
   /** Resolves when it has the table, too. */
   async follow(table: RoutingTable): Promise<void> {
     if (this.#isGone) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, answerMilliseconds)
-    this.#following.set(table.version, resolve)
-    this.#send({ kind: 'table', table })
+    this.#following.set(table.version, { table, resolve })
+    const known = this.#followed
+    this.#followed = undefined
+    this.#send(known === undefined ? { kind: 'table', table } : { kind: 'news', news: newsOf(known, table) })
     await promise
     clearTimeout(timer)
     this.#following.delete(table.version)
@@ -83,11 +95,17 @@ export class Predecessor {
         if (handle instanceof Server) this.#ports.set(message.port, new InheritedPort(handle))
         return
       case 'begin':
+        this.#tableVersion = message.tableVersion
         return this.#begin.resolve()
       case 'take-charge':
         return this.#takeCharge.resolve()
       case 'following':
-        return this.#following.get(message.version)?.()
+        return this.#noteFollowing(message.version)
+      case 'lost': {
+        const table = this.#following.get(message.version)?.table
+        if (table !== undefined) this.#send({ kind: 'table', table })
+        return
+      }
       case 'report':
         this.#report = message.report
         return
@@ -96,12 +114,18 @@ export class Predecessor {
     }
   }
 
+  #noteFollowing(version: number): void {
+    const following = this.#following.get(version)
+    if (this.#tableVersion !== undefined) this.#followed = following?.table
+    following?.resolve()
+  }
+
   #onGone(): void {
     this.#isGone = true
     this.#begin.reject(new Error('The router before this one has ended before it handed over'))
     this.#takeCharge.resolve()
     this.#gone.resolve()
-    for (const resolve of this.#following.values()) resolve()
+    for (const { resolve } of this.#following.values()) resolve()
     setTimeout(() => (this.#report = undefined), remembranceMilliseconds).unref()
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CheckedHealth } from '../domain/health-check.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
+import { eachInSlices } from './slices.ts'
 
 const syncFile = promisify(fsync)
 const writeLater = promisify(writeFile)
@@ -20,6 +21,7 @@ export class SavedState {
   readonly #healthFile: string
   readonly #onProblem: (message: string) => void
   #lastHealth = ''
+  #healthTurn = 0
 
   /** `suffix` tells the files of one router from those of the others that share the directory; the first has none. */
   constructor(dataDirectory: string, onProblem: (message: string) => void, suffix = '') {
@@ -60,7 +62,19 @@ export class SavedState {
    * the next health checks say it all again.
    */
   saveHealth(known: ReadonlyMap<string, CheckedHealth>): void {
-    const text = JSON.stringify(Object.fromEntries(known))
+    this.#healthTurn++
+    this.#writeHealth(Array.from(known, healthText))
+  }
+
+  /** The same, letting requests through in between. Nothing is written where another call comes meanwhile. */
+  async saveHealthInSlices(known: ReadonlyMap<string, CheckedHealth>): Promise<void> {
+    const turn = ++this.#healthTurn
+    const texts = await eachInSlices([...known], healthText)
+    if (turn === this.#healthTurn) this.#writeHealth(texts)
+  }
+
+  #writeHealth(texts: readonly string[]): void {
+    const text = `{${texts.join(',')}}`
     if (text === this.#lastHealth) return
     this.#lastHealth = text
     try {
@@ -87,4 +101,8 @@ export class SavedState {
       return undefined
     }
   }
+}
+
+function healthText([key, checked]: readonly [string, CheckedHealth]): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(checked)}`
 }

@@ -1,4 +1,8 @@
+import { dictionaryOf } from '../domain/dictionary.ts'
 import { inSlices } from './slices.ts'
+
+/** An object with more of them is made without a prototype. */
+const manyKeys = 100
 
 /**
  * Reads a JSON text as `JSON.parse` does, with its errors, in slices: what lies `depth` levels deep is read in one go,
@@ -37,7 +41,7 @@ function* objectAt(cursor: Cursor, depth: number): Generator<void, unknown> {
     entries.push([key, yield* valueAt(cursor, depth - 1)])
   } while (cursor.takeIf(','))
   cursor.take('}')
-  return Object.fromEntries(entries)
+  return entries.length > manyKeys ? dictionaryOf(entries) : Object.fromEntries(entries)
 }
 
 function* arrayAt(cursor: Cursor, depth: number): Generator<void, unknown> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import type { RouterReport } from '../domain/router-report.ts'
+import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 
 /**
@@ -9,19 +10,22 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
  *
  * Messages of the new one: `ready` to be given ports, `serving` by them, `in-charge` once it has lock and control socket,
- * `table` for the old one to follow, `end` when everything is to end. Of the old one: `port` with a socket, `begin` after
- * the last, `take-charge` once it has let go of lock and control socket, `following` a table's version, `report` now and
- * then, and its end.
+ * `table` for the old one to follow, or `news` of it, `end` when everything is to end. Of the old one: `port` with a socket,
+ * `begin` after the last, `take-charge` once it has let go of lock and control socket, `following` a table's version, or
+ * `lost` where it has not got the table that the news begin with, `report` now and then, and its end.
  */
 export type FromSuccessor =
   | { readonly kind: 'ready' | 'serving' | 'in-charge' }
   | { readonly kind: 'table'; readonly table: RoutingTable }
+  | { readonly kind: 'news'; readonly news: RoutingTableNews }
   | { readonly kind: 'end'; readonly graceMilliseconds: number }
 
 export type FromPredecessor =
   | { readonly kind: 'port'; readonly port: number }
-  | { readonly kind: 'begin' | 'take-charge' }
-  | { readonly kind: 'following'; readonly version: number }
+  | { readonly kind: 'take-charge' }
+  /** `tableVersion` is the one in force; absent where a router of an older version knows nothing of `news`. */
+  | { readonly kind: 'begin'; readonly tableVersion?: number }
+  | { readonly kind: 'following' | 'lost'; readonly version: number }
   | { readonly kind: 'report'; readonly report: RouterReport }
 
 /** A successor that does not get on within this time is ended, and the old router stays what it was. */
@@ -33,7 +37,8 @@ const orphanMilliseconds = 60_000
 export type Retiring = {
   readonly servers: () => ReadonlyMap<number, Server>
   readonly report: () => RouterReport
-  readonly follow: (table: RoutingTable) => Promise<void>
+  /** Resolves to false where the news begin with another table than the one in force. */
+  readonly follow: (told: RoutingTable | RoutingTableNews) => Promise<boolean>
   /** Lets go of lock and control socket. */
   readonly letGo: () => void
   /** The successor came to nothing after all. */
@@ -54,7 +59,7 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
   try {
     await mailbox.next('ready')
     for (const [port, server] of router.servers()) child.send({ kind: 'port', port } satisfies FromPredecessor, server)
-    child.send({ kind: 'begin' } satisfies FromPredecessor)
+    child.send({ kind: 'begin', tableVersion: router.report().tableVersion } satisfies FromPredecessor)
     await mailbox.next('serving')
     router.letGo()
     hasLetGo = true
@@ -83,6 +88,7 @@ function keepInTouch(child: ChildProcess, router: Retiring): void {
   child.on('message', (message: FromSuccessor) => {
     if (message.kind === 'end') return router.end(message.graceMilliseconds)
     if (message.kind === 'table') void follow(child, router, message.table)
+    if (message.kind === 'news') void follow(child, router, message.news)
   })
   const timer = setInterval(() => {
     if (child.connected) child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
@@ -96,11 +102,11 @@ function keepInTouch(child: ChildProcess, router: Retiring): void {
   child.channel?.unref()
 }
 
-async function follow(child: ChildProcess, router: Retiring, table: RoutingTable): Promise<void> {
-  await router.follow(table)
+async function follow(child: ChildProcess, router: Retiring, told: RoutingTable | RoutingTableNews): Promise<void> {
+  const isFollowing = await router.follow(told)
   if (!child.connected) return
   child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
-  child.send({ kind: 'following', version: table.version } satisfies FromPredecessor)
+  child.send({ kind: isFollowing ? 'following' : 'lost', version: told.version } satisfies FromPredecessor)
 }
 
 /** What a successor says, one message at a time. */

@@ -6,6 +6,7 @@ import type {
   RouterReport,
   TargetGroupExchanges,
 } from '../domain/router-report.ts'
+import { Kept } from './kept.ts'
 import type { RequestScan } from './request-scan.ts'
 
 /** By their place in a tally. */
@@ -45,24 +46,40 @@ export function isOwnOutcome(outcome: number): boolean {
   return outcome > targetOutcome(500) && outcome <= ownServerError
 }
 
+type Whose = Pick<RequestCount, 'listenerArn' | 'targetGroupArn' | 'target'>
+
+const noRows: readonly RequestCount[] = []
+
 /** Requests that ended, by outcome: of one listener and, as far as one was chosen, target group and target. */
 export class Tally {
   readonly counts: number[] = outcomes.map(() => 0)
   /** Of the outcomes from `ownServerError` on, by `detailKey`. */
   #details: Map<number, number> | undefined
+  #rows: readonly RequestCount[] = noRows
+  #hasNews = false
 
   /** `statusCode`: the target's where it has answered, else the load balancer's own. */
   add(outcome: number, statusCode: number): void {
     this.counts[outcome] = (this.counts[outcome] ?? 0) + 1
+    this.#hasNews = true
     if (outcome >= ownServerError) this.#addDetail(detailKey(outcome, statusCode), 1)
   }
 
   addAll(other: Tally): void {
     for (const [outcome, count] of other.counts.entries()) this.counts[outcome] = (this.counts[outcome] ?? 0) + count
     for (const [key, count] of other.#details ?? []) this.#addDetail(key, count)
+    this.#hasNews = true
   }
 
-  rows(whose: Pick<RequestCount, 'listenerArn' | 'targetGroupArn' | 'target'>): readonly RequestCount[] {
+  /** The same as the last time where nothing was counted since. */
+  rows(whose: Whose): readonly RequestCount[] {
+    if (!this.#hasNews) return this.#rows
+    this.#hasNews = false
+    this.#rows = this.#makeRows(whose)
+    return this.#rows
+  }
+
+  #makeRows(whose: Whose): readonly RequestCount[] {
     const rows: RequestCount[] = []
     for (const [place, outcome] of outcomes.entries()) {
       const count = this.counts[place] ?? 0
@@ -106,7 +123,11 @@ export class GroupTally {
   goneAt: number | undefined
   readonly #targets = new Map<Addressed, Tally>()
   #sumSeconds = 0
+  #responses = 0
   readonly #buckets = new Map<number, number>()
+  #exchanges: TargetGroupExchanges | undefined
+  /** Everything that `#exchanges` counts, added up. */
+  #exchangesSum = 0
 
   constructor(targetGroupArn: string) {
     this.targetGroupArn = targetGroupArn
@@ -123,6 +144,7 @@ export class GroupTally {
   addResponse(seconds: number): void {
     const bucket = latencyBucket(seconds)
     this.#sumSeconds += seconds
+    this.#responses++
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
   }
 
@@ -134,21 +156,22 @@ export class GroupTally {
     this.#targets.delete(target)
   }
 
-  rows(listenerArn: string): readonly RequestCount[] {
+  /** Put to the others'. */
+  addRows(listenerArn: string, all: (readonly RequestCount[])[]): void {
     const { targetGroupArn } = this
-    return [
-      ...this.own.rows({ listenerArn, targetGroupArn }),
-      ...Array.from(this.#targets, ([{ address }, tally]) =>
-        tally.rows({ listenerArn, targetGroupArn, target: address }),
-      ).flat(),
-    ]
+    all.push(this.own.rows({ listenerArn, targetGroupArn }))
+    for (const [{ address }, tally] of this.#targets) {
+      all.push(tally.rows({ listenerArn, targetGroupArn, target: address }))
+    }
   }
 
-  /** Undefined where nothing was exchanged yet. */
+  /** Undefined where nothing was exchanged yet; the same as the last time where nothing was since. */
   exchanges(listenerArn: string): TargetGroupExchanges | undefined {
     const { targetGroupArn, connectionErrors, unhealthyRoutings, nonStickyRequests } = this
-    if (this.#buckets.size + connectionErrors + unhealthyRoutings + nonStickyRequests === 0) return undefined
-    return {
+    const sum = this.#responses + connectionErrors + unhealthyRoutings + nonStickyRequests
+    if (sum === this.#exchangesSum) return this.#exchanges
+    this.#exchangesSum = sum
+    this.#exchanges = {
       listenerArn,
       targetGroupArn,
       connectionErrors,
@@ -156,6 +179,7 @@ export class GroupTally {
       ...(nonStickyRequests === 0 ? {} : { nonStickyRequests }),
       responseTimes: { sumSeconds: this.#sumSeconds, counts: [...this.#buckets] },
     }
+    return this.#exchanges
   }
 }
 
@@ -178,6 +202,7 @@ export class ListenerTally implements Totals {
   fixedResponses = 0
   goneAt: number | undefined
   readonly groups = new Map<string, GroupTally>()
+  #totals: ListenerTotals | undefined
 
   constructor(listenerArn: string) {
     this.listenerArn = listenerArn
@@ -199,8 +224,17 @@ export class ListenerTally implements Totals {
     else this.forwardedInvalidHeaderRequests++
   }
 
+  /** The same as the last time where nothing was counted since. */
   totals(): ListenerTotals {
+    const told = this.#totals
+    if (
+      told !== undefined &&
+      (Object.keys(told) as (keyof ListenerTotals)[]).every((name) => told[name] === this[name])
+    ) {
+      return told
+    }
     const { groups: _, own: __, goneAt: ___, ...totals } = this
+    this.#totals = totals
     return totals
   }
 }
@@ -208,6 +242,9 @@ export class ListenerTally implements Totals {
 /** Everything that is counted. Requests hold on to what they count in, so nothing is looked up by name for them. */
 export class Tallies {
   readonly #listeners = new Map<string, ListenerTally>()
+  readonly #counts = new Kept<readonly RequestCount[], readonly RequestCount[]>()
+  readonly #exchanges = new Kept<TargetGroupExchanges, readonly TargetGroupExchanges[]>()
+  readonly #totals = new Kept<ListenerTotals, readonly ListenerTotals[]>()
 
   ofListener(listenerArn: string): ListenerTally {
     const known = this.#listeners.get(listenerArn)
@@ -217,17 +254,25 @@ export class Tallies {
     return tally
   }
 
+  /** It is asked for ten times a second: each part is the same as the last time where nothing was counted in it since. */
   report(): Required<Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>> {
-    const listeners = [...this.#listeners.values()]
+    const counts: (readonly RequestCount[])[] = []
+    const exchanges: TargetGroupExchanges[] = []
+    const totals: ListenerTotals[] = []
+    for (const listener of this.#listeners.values()) {
+      const { listenerArn, own, groups } = listener
+      totals.push(listener.totals())
+      counts.push(own.rows({ listenerArn }))
+      for (const group of groups.values()) {
+        group.addRows(listenerArn, counts)
+        const exchanged = group.exchanges(listenerArn)
+        if (exchanged !== undefined) exchanges.push(exchanged)
+      }
+    }
     return {
-      counts: listeners.flatMap(({ listenerArn, own, groups }) => [
-        ...own.rows({ listenerArn }),
-        ...[...groups.values()].flatMap((group) => group.rows(listenerArn)),
-      ]),
-      exchanges: listeners.flatMap(({ listenerArn, groups }) =>
-        [...groups.values()].flatMap((group) => group.exchanges(listenerArn) ?? []),
-      ),
-      listeners: listeners.map((listener) => listener.totals()),
+      counts: this.#counts.of(counts, (all) => all.flat()),
+      exchanges: this.#exchanges.of(exchanges, (all) => all),
+      listeners: this.#totals.of(totals, (all) => all),
     }
   }
 

@@ -85,6 +85,7 @@ test('a router of another version is replaced under load, and no request and no 
     response.write('first ')
     setTimeout(() => response.end('last'), 1_500)
   })
+  const later = await startApp(cleanups, (_, response) => response.end('served later'))
   const old = routers(cleanups, dataDirectory, { version: '1' })
   await old.start()
   const port = await freePort()
@@ -104,14 +105,15 @@ test('a router of another version is replaced under load, and no request and no 
     return Object.values(next.report()?.targets ?? {}).some(({ inFlight }) => inFlight > 0)
   })
   await next.apply({ ...routes, version: routes.version + 0.5 })
+  await next.apply(table(routes.listeners, [targetGroup('group', [later.port])]))
   await delay(200)
   assert.deepEqual(await load.end(), { failures: [] })
   assert.ok(load.answered > 50, `${load.answered} requests were answered`)
   assert.equal((await stream).body, 'first last')
-  // A connection that was kept open by the router before still gets its answer, and is closed then.
+  // A connection that was kept open by the router before still gets its answer, by the newest table, and is closed then.
   idle.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
   const answer = await readToEnd(idle)
-  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*served/i)
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*served later/i)
   await eventually('everything is counted', () => totalOf(next) >= load.answered + 2)
 })
 

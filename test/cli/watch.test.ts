@@ -1,10 +1,13 @@
+import { RunTaskCommand } from '@aws-sdk/client-ecs'
+import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Theatre, until } from '../survival/theatre.ts'
 import { teal } from './command-line.ts'
@@ -68,6 +71,55 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(output, /^\d\d:\d\d:\d\d\.\d{3} {2}[0-9a-f]{8} web {2}\S/m)
     const [line] = (await run('logs', '--tasks', '--json', '--since', '1h')).output.split('\n')
     assert.match(String(JSON.parse(line ?? '').stream), /^hello\/web\/[0-9a-f]{32}$/)
+  })
+
+  test('logs --tasks --follow takes up a task that is run by itself, and tasks shows its end', async (t) => {
+    const written = following(t, theatre, 'logs', '--tasks')
+    await until('it follows', async () => written.text.includes('listens on port'))
+    const command = ['node', '-e', 'console.log("12 rows migrated"); process.exitCode = 4']
+    const { tasks = [] } = await theatre.clients.ecs.send(
+      new RunTaskCommand({
+        cluster: 'hello',
+        taskDefinition: 'hello:2',
+        networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+        overrides: { containerOverrides: [{ name: 'web', command }] },
+      }),
+    )
+    const id = tasks[0]?.taskArn?.split('/').at(-1) ?? ''
+    await until('its line is there', async () => written.text.includes(`${id.slice(0, 8)} web  12 rows migrated`))
+    await written.interrupted()
+    await until('it has ended', async () => (await run('tasks', '--stopped')).output.includes(id))
+    assert.match(
+      (await run('tasks')).output,
+      new RegExp(`${id} +STOPPED +hello:2 +family:hello +container\\s+web ended with exit code 4`),
+    )
+    assert.match((await run('logs', '--task', id)).output, /web {2}12 rows migrated\n$/)
+  })
+
+  test('logs --hook --follow shows what a function writes, as it is invoked', async (t) => {
+    const lambda = new LambdaClient(theatre.clientConfiguration)
+    t.after(() => lambda.destroy())
+    const code = 'exports.handler = async ({ order }) => console.log("checked order", order)'
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: 'check',
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Role: 'arn:aws:iam::000000000000:role/lambda',
+        Code: { ZipFile: zipSync({ 'index.js': strToU8(code) }) },
+      }),
+    )
+    const invoke = (order: number) =>
+      lambda.send(new InvokeCommand({ FunctionName: 'check', Payload: JSON.stringify({ order }) }))
+    await invoke(1)
+    const written = following(t, theatre, 'logs', '--hook', 'check')
+    await until('what was written before is there', async () => written.text.includes('checked order 1'))
+    await invoke(2)
+    await until('what is written meanwhile is there', async () => written.text.includes('checked order 2'))
+    await written.interrupted()
+    assert.equal(written.text.match(/checked order 1/g)?.length, 1)
+    const unknown = await run('logs', '--hook', 'nobody')
+    assert.match(unknown.output + unknown.errors, /there is no log group \/aws\/lambda\/nobody/)
   })
 
   test('status, tasks, events and requests tell of it', async () => {
@@ -149,6 +201,24 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(end, /The rollback d-\w+ has all traffic back on blue\./)
   })
 })
+
+/** A command that goes on with `--follow`, and what it has written. */
+function following(t: TestContext, { url }: Theatre, ...argv: readonly string[]) {
+  const child = spawn(process.execPath, [launcher, ...argv, '--follow', '--endpoint-url', url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const closed = once(child, 'close')
+  const written = {
+    text: '',
+    async interrupted(): Promise<void> {
+      child.kill('SIGINT')
+      await closed
+    },
+  }
+  child.stdout.on('data', (chunk: Buffer) => (written.text += chunk.toString('utf8')))
+  return written
+}
 
 /** That of the example, whose output goes to CloudWatch Logs. */
 function loggedTaskDefinition(directory: string): string {

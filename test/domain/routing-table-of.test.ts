@@ -120,6 +120,18 @@ describe('the routing table', () => {
     )
   })
 
+  test('has the same objects as the one before wherever the same was said', () => {
+    const before = routingTableOf(source, 1)
+    const same = routingTableOf({ ...source }, 2)
+    assert.equal(same.listeners[0], before.listeners[0])
+    assert.equal(same.targetGroups['blue'], before.targetGroups['blue'])
+    const changed = { ...blue, targets: [] }
+    const now = routingTableOf({ ...source, targetGroups: [changed, green], loadBalancers: [{ ...loadBalancer }] }, 3)
+    assert.notEqual(now.listeners[0], before.listeners[0])
+    assert.deepEqual(now.targetGroups['blue']?.targets, [])
+    assert.equal(now.targetGroups['green'], before.targetGroups['green'])
+  })
+
   test('says how requests are handled and targets chosen only where something differs from the default', () => {
     const table = routingTableOf(source, 1)
     assert.equal(table.listeners[0]?.handling, undefined)

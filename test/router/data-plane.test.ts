@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { newsOf } from '../../src/domain/routing-table-news.ts'
 import { freePort } from '../free-port.ts'
 import {
   Cleanups,
@@ -18,6 +19,7 @@ import {
   startRouter,
   table,
   targetGroup,
+  type TestApp,
   untilHealthy,
 } from './test-router.ts'
 
@@ -194,6 +196,24 @@ test('a draining target ends what it has and gets nothing new', async () => {
   await eventually('the target is forgotten', () => router.report().targets[key] === undefined)
 })
 
+test('the requests of a target group that leaves the table end', async () => {
+  await using cleanups = new Cleanups()
+  const held: (() => void)[] = []
+  const old = await startApp(cleanups, (_, response) => held.push(() => void response.end('old')))
+  const next = await startApp(cleanups, (_, response) => response.end('next'))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const apply = (name: string, app: TestApp) =>
+    router.apply(table([listener(port, forwardTo([name, 1]))], [targetGroup(name, [app.port])]))
+  await apply('old', old)
+  const slow = send(port)
+  await eventually('the request has arrived', () => held.length === 1)
+  await apply('next', next)
+  assert.equal((await send(port)).body, 'next')
+  held[0]?.()
+  assert.equal((await slow).body, 'old')
+})
+
 test('what is still running when the deregistration delay is over is cut', async () => {
   await using cleanups = new Cleanups()
   let arrived = 0
@@ -311,6 +331,48 @@ test('a table that is not newer changes nothing', async () => {
   await router.apply(older)
   assert.equal(router.report().tableVersion, newer.version)
   assert.equal((await send(port)).statusCode, 503)
+})
+
+test('news of a table are one, and are kept as one; those of another table change nothing', async () => {
+  await using cleanups = new Cleanups()
+  const [blue, green] = await Promise.all(
+    ['blue', 'green'].map((name) => startApp(cleanups, (_, response) => response.end(name))),
+  )
+  const dataDirectory = cleanups.temporaryDirectory()
+  const first = await startRouter(cleanups, { dataDirectory })
+  const port = await freePort()
+  const groups = [targetGroup('blue', [blue?.port ?? 0]), targetGroup('green', [green?.port ?? 0])]
+  const before = table([listener(port, forwardTo(['blue', 1]))], groups)
+  const now = table([listener(port, forwardTo(['green', 1]))], groups)
+  await first.apply(before)
+  assert.equal((await send(port)).body, 'blue')
+  assert.equal(await first.applyNews({ ...newsOf(before, now), since: before.version - 1 }), undefined)
+  assert.equal(first.report().tableVersion, before.version)
+  assert.deepEqual(await first.applyNews(newsOf(before, now)), { refusedListeners: [] })
+  assert.equal((await send(port)).body, 'green')
+  await first.close({ graceMilliseconds: 0 })
+  const second = await startRouter(cleanups, { dataDirectory })
+  assert.equal(second.report().tableVersion, now.version)
+  assert.equal((await send(port)).body, 'green')
+})
+
+test('of a report, what nobody has counted or changed is the same object', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end())
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const group = targetGroup('group', [app.port], { intervalSeconds: 60 })
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  await untilHealthy(router, `group 127.0.0.1:${app.port}`)
+  const before = router.report()
+  const idle = router.report()
+  for (const part of ['targets', 'counts', 'exchanges', 'listeners'] as const) assert.equal(idle[part], before[part])
+  await send(port)
+  await eventually('it is counted', () => router.report().counts.length === 1)
+  const after = router.report()
+  for (const part of ['counts', 'exchanges', 'listeners'] as const) assert.notEqual(after[part], before[part])
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], []))
+  assert.deepEqual(Object.keys(router.report().targets), [])
 })
 
 test('a router serves by the table and the health that the last one left', async () => {

@@ -106,7 +106,7 @@ test('targets that come together are checked apart from each other from then on'
   cleanups.add(() => checks.close())
   const ports = Array.from({ length: 40 }, (_, at) => 1000 + at)
   const group = targetGroup('group', ports, { intervalSeconds: 2 })
-  checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
+  await checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
   await eventually('each was checked twice', () => [...begun.values()].every((times) => times.length >= 2))
   const seconds = Array.from(begun.values(), ([, second = 0]) => second)
   assert.equal(seconds.length, ports.length)
@@ -127,7 +127,7 @@ test('one target that hangs holds up no other', async () => {
   }, ignored)
   cleanups.add(() => checks.close())
   const group = targetGroup('group', [2001, 2002, 1000], {})
-  checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
+  await checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
   await eventually('the other is healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
 })
 
@@ -147,13 +147,13 @@ test('who chooses targets learns since when one is healthy, and that it is not a
   )
   cleanups.add(() => checks.close())
   const served = table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})])
-  checks.apply(served)
+  await checks.apply(served)
   await eventually('healthy', () => learnt.length === 1)
   statusCode = 500
   await eventually('unhealthy', () => learnt.length === 2)
   statusCode = 200
   await eventually('healthy again', () => learnt.length === 3)
-  checks.apply({ ...served, version: served.version + 1, targetGroups: {} })
+  await checks.apply({ ...served, version: served.version + 1, targetGroups: {} })
   const [since, ill, again = 0, gone] = learnt
   assert.deepEqual([learnt.length, ill, gone], [4, undefined, undefined])
   assert.ok(since !== undefined && again > since)
@@ -169,11 +169,11 @@ test('after the last check, what is known is known still', async () => {
     return { abort: () => undefined }
   }, ignored)
   cleanups.add(() => checks.close())
-  checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})]))
+  await checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], {})]))
   await eventually('healthy', () => checks.isHealthy('group 127.0.0.1:1000'))
   checks.close()
   assert.equal(checks.isHealthy('group 127.0.0.1:1000'), true)
 })
 
 const answered: CheckResult = { kind: 'answered', statusCode: 200, milliseconds: 1 }
-const ignored = { restored: new Map(), onHealth: () => undefined, onChange: () => undefined }
+const ignored = { restored: new Map(), onHealth: () => undefined, onNews: () => undefined, onChange: () => undefined }
