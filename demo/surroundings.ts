@@ -10,7 +10,7 @@ import {
   ECSClient,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs'
-import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
+import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -115,10 +115,15 @@ async function createTargetGroup(elb: ElasticLoadBalancingV2Client, groupName: s
 }
 
 /** Registers the example's own `taskdef.json` with this image, and answers the definition's ARN. */
-export async function registerTaskDefinition({ ecs }: Clients, image: string): Promise<string> {
+export async function registerTaskDefinition(
+  { ecs }: Clients,
+  image: string,
+  changes: Partial<ContainerDefinition> = {},
+): Promise<string> {
   const text = readFileSync(new URL('taskdef.json', example), 'utf8').replace('<IMAGE1_NAME>', image)
   const definition: RegisterTaskDefinitionCommandInput = JSON.parse(text)
-  const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(definition))
+  const containerDefinitions = definition.containerDefinitions?.map((container) => ({ ...container, ...changes }))
+  const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({ ...definition, containerDefinitions }))
   return given(taskDefinition?.taskDefinitionArn)
 }
 

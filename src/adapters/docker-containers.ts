@@ -9,7 +9,12 @@ type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'ex
 type Labels = Readonly<Record<string, string>>
 
 /** A container in a list. */
-type ContainerSummary = { readonly Id: string; readonly State: Status; readonly Labels: Labels }
+type ContainerSummary = {
+  readonly Id: string
+  readonly State: Status
+  readonly Labels: Labels
+  readonly HostConfig: { readonly NetworkMode: string }
+}
 
 /** What GET /containers/ID/json answers, as far as anybody here looks at it. */
 export type ContainerDetails = {
@@ -57,11 +62,19 @@ export class DockerContainers {
     return taskIds([...containers, ...(Volumes ?? [])])
   }
 
-  /** All tasks that have containers, and those of them of which one has ended. */
-  async ends(): Promise<{ readonly all: ReadonlySet<string>; readonly ended: ReadonlySet<string> }> {
+  /** All tasks that have containers, those of them of which one has ended, and those that are cut off. */
+  async ends(): Promise<Readonly<Record<'all' | 'ended' | 'cutOff', ReadonlySet<string>>>> {
     const found = await this.#list({ label: this.#ours() })
     const ended = found.filter(({ State }) => State === 'exited' || State === 'dead')
-    return { all: new Set(taskIds(found)), ended: new Set(taskIds(ended)) }
+    return { all: new Set(taskIds(found)), ended: new Set(taskIds(ended)), cutOff: cutOff(found) }
+  }
+
+  /** Whether containers of a task run whose network is gone, because the one that held it was ended. */
+  async isCutOff(taskId: string): Promise<boolean> {
+    // A list may lag behind the event of a container's end; the container itself does not.
+    const holder = await this.find(this.#names.pause(taskId))
+    if (holder?.State.Status === 'running') return false
+    return cutOff((await this.ofTask(taskId)).filter(isOwn)).has(taskId)
   }
 
   /** Those that have a container which runs, other than the one that holds the network. */
@@ -195,6 +208,13 @@ type VolumesAnswer = { readonly Volumes?: readonly { readonly Name: string; read
 /** Not the one that holds the network. */
 function isOwn({ Labels }: ContainerSummary): boolean {
   return Labels[dockerLabel.container] !== undefined
+}
+
+function cutOff(containers: readonly ContainerSummary[]): ReadonlySet<string> {
+  const running = containers.filter(({ State }) => State === 'running')
+  const held = new Set(taskIds(running.filter((each) => !isOwn(each))))
+  const onHeldNetworks = running.filter((each) => isOwn(each) && each.HostConfig.NetworkMode.startsWith('container:'))
+  return new Set(taskIds(onHeldNetworks).filter((taskId) => !held.has(taskId)))
 }
 
 function taskIds(things: readonly { readonly Labels: Labels }[]): readonly string[] {

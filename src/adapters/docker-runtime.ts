@@ -51,6 +51,7 @@ export class DockerRuntime implements TaskRuntime {
   readonly name = 'docker'
   readonly #api: DockerApi
   readonly #clock: Clock
+  readonly #log: Log | undefined
   readonly #names: DockerNames
   readonly #network: DockerNetwork
   readonly #images: DockerImages
@@ -69,6 +70,7 @@ export class DockerRuntime implements TaskRuntime {
     const directory = resolve(dataDirectory)
     this.#api = new DockerApi(socketPath)
     this.#clock = clock
+    this.#log = log
     this.#names = new DockerNames(findOrMakeDockerIdentity(directory).id)
     this.#network = new DockerNetwork(this.#api, directory)
     this.#images = new DockerImages(this.#api, clock, isProcessImage)
@@ -79,7 +81,10 @@ export class DockerRuntime implements TaskRuntime {
       log,
       dataDirectoryId: this.#names.dataDirectoryId,
       signal: this.#ended.signal,
-      ended: (taskId) => this.#tell(taskId),
+      ended: (taskId, containerName) => {
+        this.#tell(taskId)
+        if (containerName === undefined) void this.#endIfCutOff(taskId)
+      },
       connected: () => this.#tellAll(),
     })
   }
@@ -309,9 +314,22 @@ export class DockerRuntime implements TaskRuntime {
 
   async #tellAll(): Promise<void> {
     const known = [...this.#known]
-    const { all, ended } = await this.#containers.ends()
+    const { all, ended, cutOff } = await this.#containers.ends()
     const lost = known.filter((taskId) => !all.has(taskId))
     for (const taskId of [...ended, ...lost]) this.#tell(taskId)
+    for (const taskId of cutOff) void this.#endIfCutOff(taskId)
+  }
+
+  /** To ECS's agent, too, the container that holds a task's network is essential: nobody reaches the others any more. */
+  async #endIfCutOff(taskId: string): Promise<void> {
+    try {
+      if (!(await this.#containers.isCutOff(taskId))) return
+      const holder = this.#names.pause(taskId)
+      this.#log?.warn(`Task ${taskId} is stopped: container ${holder}, which held its network, was ended from outside.`)
+      await this.stop(taskId)
+    } catch {
+      // Docker is away; all tasks are looked at when it answers again.
+    }
   }
 
   #tell(taskId: string): void {

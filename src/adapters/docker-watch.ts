@@ -12,8 +12,8 @@ type Watching = {
   readonly log: Log | undefined
   readonly dataDirectoryId: string
   readonly signal: AbortSignal
-  /** A container of this task has ended. */
-  readonly ended: (taskId: string) => void
+  /** A container of this task has ended; without a name, the one that held the task's network. */
+  readonly ended: (taskId: string, containerName: string | undefined) => void
   /** Docker answers (again): whatever may have happened before, nobody has told. */
   readonly connected: () => Promise<void>
 }
@@ -56,7 +56,7 @@ async function watchOnce(
     await connected()
     for await (const { Actor } of jsonLines<DockerEvent>(answer)) {
       const taskId = Actor?.Attributes?.[dockerLabel.task]
-      if (taskId !== undefined) ended(taskId)
+      if (taskId !== undefined) ended(taskId, Actor?.Attributes?.[dockerLabel.container])
     }
   } catch (error) {
     if (error instanceof DockerUnreachable) throw error

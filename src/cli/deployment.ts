@@ -17,7 +17,8 @@ export function deploymentCommand(): Command {
     .description(
       'Shows a deployment: its stages, its task sets, what was decided and why, what became of requests meanwhile, its ' +
         'hooks, its result, and what to type next. Stages and task sets come through the AWS API; steps and requests, ' +
-        'which AWS does not tell, from the record Teal keeps at /deployments/ID.json of its endpoint.',
+        'which AWS does not tell, from the record Teal keeps at /deployments/ID.json of its endpoint. A deployment that ECS ' +
+        "itself did is shown from AWS's answers where there is no record.",
     )
     .argument('<deployment-id>', 'the deployment: d-…, or the ARN of a service deployment or its end')
     .option('--json', 'print all of it as JSON: deployment, target, record', false)
@@ -29,12 +30,12 @@ const help = `
 Examples:
   $ teal deployment d-ABCDEF123
   $ teal deployment d-ABCDEF123 --json | jq .record.traffic.totals
+  $ teal deployment arn:aws:ecs:…:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
 ${awsHelp}`
 
 async function deployment(deploymentId: string, { json, ...options }: DeploymentOptions): Promise<void> {
-  const serviceDeployment = serviceDeploymentId(deploymentId)
-  if (serviceDeployment !== undefined) {
-    const shown = await readServiceDeployment(serviceDeployment, options)
+  if (serviceDeploymentId(deploymentId) !== undefined) {
+    const shown = await readServiceDeployment(deploymentId, options)
     console.log(json ? JSON.stringify(shown, undefined, 2) : serviceDeploymentText(shown))
     return
   }

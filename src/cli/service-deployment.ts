@@ -1,67 +1,78 @@
 import type { ServiceDeployment } from '@aws-sdk/client-ecs'
-import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
 import { isWrittenByFunction } from '../domain/lambda-function.ts'
-import { clientConfiguration, forAwsUser } from './aws-access.ts'
-import type { AwsOptions } from './aws-access.ts'
+import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
+import type { DeploymentView, Suggestion } from '../view/deployment-view.ts'
+import { diagnosisLines } from '../view/diagnosis-lines.ts'
+import { screenLines } from '../view/screen-lines.ts'
+import { serviceDeploymentView } from '../view/service-deployment-view.ts'
+import { textOf } from '../view/styled.ts'
+import { clientConfiguration, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { awsClients } from './aws-clients.ts'
+import { wholeDeploymentId } from './deployment-finding.ts'
 import { alarms, requests, section, targets } from './deployment-text.ts'
-import { CliError } from './exit-code.ts'
+import { ServiceDeploymentReading } from './service-deployment-reading.ts'
 import { signedUrl } from './signed-url.ts'
 import { columns, spanOf, timeOfDay, wrapped } from './text.ts'
 
-/** A deployment that ECS itself did: the API's answer, and Teal's record of it. */
+/** A deployment that ECS itself did: the API's answers, and Teal's record of it where there is one. */
 export type ShownServiceDeployment = {
   readonly deployment: ServiceDeployment
-  readonly record: ServiceDeploymentRecord
+  readonly view: DeploymentView
+  readonly record?: ServiceDeploymentRecord
 }
 
 /** The id at the end of a service deployment's ARN, or the id itself; undefined where it is neither. */
 export function serviceDeploymentId(text: string): string | undefined {
-  return /^(?:arn:[^:]+:ecs:[^:]+:[^:]+:service-deployment\/\S+\/)?([0-9a-f]{21})$/.exec(text)?.[1]
+  return /^(?:arn:[^:]+:ecs:[^:]+:[^:]+:service-deployment\/\S+\/)?([0-9a-zA-Z_-]{21,})$/.exec(text)?.[1]
 }
 
-/** Only Teal finds one by its id alone: the record says whose it is, and the API the rest. */
-export async function readServiceDeployment(id: string, options: AwsOptions): Promise<ShownServiceDeployment> {
-  const configuration = clientConfiguration(options)
-  const endpoint = configuration.endpoint
-  if (endpoint === undefined) {
-    throw new CliError(
-      'AWS keeps no record of service deployments. Set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.',
-    )
-  }
+/** By its ARN, or by the end of it. */
+export async function readServiceDeployment(text: string, options: AwsOptions): Promise<ShownServiceDeployment> {
+  const clients = await awsClients(options)
   try {
-    const record = await readRecord(endpoint, id, options)
-    const { ECSClient, DescribeServiceDeploymentsCommand } = await import('@aws-sdk/client-ecs')
-    const region = record.serviceDeploymentArn.split(':')[3] ?? ''
-    const ecs = new ECSClient({ ...configuration, region, maxAttempts: 2 })
-    const input = { serviceDeploymentArns: [record.serviceDeploymentArn] }
-    const { serviceDeployments = [] } = await ecs.send(new DescribeServiceDeploymentsCommand(input))
-    return { deployment: serviceDeployments[0] ?? {}, record }
+    const record = await readRecord(serviceDeploymentId(text) ?? text, options)
+    const arn = record?.serviceDeploymentArn ?? (await wholeDeploymentId(clients, text))
+    const { deployment, ...seen } = await new ServiceDeploymentReading(clients, arn).seen()
+    const view = withoutItself(serviceDeploymentView({ deployment, ...seen }))
+    return { deployment, view, ...(record === undefined ? {} : { record }) }
   } catch (error) {
-    const cause = error instanceof TypeError ? error.cause : error
-    throw forAwsUser(cause, { endpoint: () => endpoint })
+    throw forAwsUser(error, clients)
   }
 }
 
-async function readRecord(endpoint: string, id: string, options: AwsOptions): Promise<ServiceDeploymentRecord> {
-  const url = await signedUrl(`${endpoint.replace(/\/$/, '')}/deployments/${id}.json`, options)
-  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-  if (answer.status === 403) throw new CliError(refusedText(endpoint, await answer.text()))
-  if (!answer.ok) {
-    throw new CliError(
-      `there is no service deployment ${id} at ${endpoint}. \`aws ecs list-service-deployments --service NAME\` lists a service's.`,
-    )
+/** What tells to look at the deployment is nothing to somebody who does. */
+function withoutItself(view: DeploymentView): DeploymentView {
+  const { commands, diagnosis } = view
+  return {
+    ...view,
+    commands: commands.filter(isOther),
+    diagnosis: diagnosis && { ...diagnosis, next: diagnosis.next.filter(isOther) },
   }
-  return (await answer.json()) as ServiceDeploymentRecord
 }
 
-/** Teal says why: no signature, another key. */
-function refusedText(endpoint: string, answer: string): string {
-  const why = /"message":\s*"([^"]+)"/i.exec(answer)?.[1] ?? /<Message>([^<]+)/.exec(answer)?.[1] ?? answer.trim()
-  return `${endpoint} refuses to tell: ${why}`
+function isOther({ command }: Suggestion): boolean {
+  return !command.startsWith('teal deployment ')
+}
+
+const recordPatienceMilliseconds = 10_000
+
+/** AWS itself is not asked for what only Teal has; wherever else there is none, AWS's answers have to do. */
+async function readRecord(id: string, options: AwsOptions): Promise<ServiceDeploymentRecord | undefined> {
+  const { endpoint } = clientConfiguration(options)
+  if (endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) return undefined
+  try {
+    const url = await signedUrl(`${endpoint.replace(/\/$/, '')}/deployments/${id}.json`, options)
+    const answer = await fetch(url, { signal: AbortSignal.timeout(recordPatienceMilliseconds) })
+    const isRecord = answer.ok && answer.headers.get('content-type') === 'application/json'
+    return isRecord ? ((await answer.json()) as ServiceDeploymentRecord) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** For people, at most 80 columns wide. */
-export function serviceDeploymentText({ deployment, record }: ShownServiceDeployment): string {
+export function serviceDeploymentText({ deployment, view, record }: ShownServiceDeployment): string {
+  if (record === undefined) return textWithoutRecord(view)
   const sections = [
     header(record),
     section('Revisions', revisions(deployment)),
@@ -70,14 +81,26 @@ export function serviceDeploymentText({ deployment, record }: ShownServiceDeploy
     section('Targets', targets(record)),
     section('Alarms', alarms(record)),
     section('Hooks', hooks(record)),
-    section('Result', [
-      wrapped(`  ${record.status}${record.statusReason === undefined ? '' : `, ${record.statusReason}`}`, 2),
-    ]),
-    section('Next', next(record)),
+    ...(view.diagnosis === undefined
+      ? [section('Result', [wrapped(`  ${record.status}`, 2)]), section('Next', next(record))]
+      : [diagnosisLines(view.diagnosis, 80).map(textOf)]),
   ]
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+/** What AWS answers: stages that were not watched have no times, and what was decided has no words. */
+function textWithoutRecord(view: DeploymentView): string {
+  const lines = screenLines({ ...view, tidings: [] }, { width: 80, height: Number.POSITIVE_INFINITY }, Date.now())
+  const told = view.tidings.map(({ at, text }) => [timeOfDay(new Date(at)), text])
+  return [
+    lines.map(textOf).join('\n'),
+    section('What the service told', columns(told)).join('\n'),
+    wrapped('Steps and single requests: no record of them is kept here (AWS keeps none; Teal does).', 2),
+  ]
+    .filter((text) => text !== '')
     .join('\n\n')
 }
 
@@ -135,13 +158,12 @@ function hooks({ hooks: all }: ServiceDeploymentRecord): readonly string[] {
   ])
 }
 
-function next({ deploymentId, serviceDeploymentArn, finishedAt, hooks: all }: ServiceDeploymentRecord) {
+function next({ deploymentId: id, finishedAt, hooks: all }: ServiceDeploymentRecord): readonly string[] {
   if (finishedAt !== undefined) return []
-  const waiting = all.filter(({ status }) => status === 'AWAITING_ACTION')
-  const arn = `--service-deployment-arn ${serviceDeploymentArn}`
-  return [
-    `  teal deployment ${deploymentId}`,
-    ...waiting.map(({ hookId }) => `  aws ecs continue-service-deployment ${arn} --hook-id ${hookId}`),
-    `  aws ecs stop-service-deployment ${arn}`,
-  ]
+  const isWaiting = all.some(({ status }) => status === 'AWAITING_ACTION')
+  return columns([
+    ...(isWaiting ? [[`teal continue ${id}`, 'end the pause']] : []),
+    [`teal watch ${id}`, 'how it goes'],
+    [`teal stop ${id} --rollback`, 'all traffic back to the earlier revision'],
+  ])
 }

@@ -205,14 +205,16 @@ function sideOf({ service, groups, stoppedTasks }: SeenCodeDeploy, taskSet: ECST
 }
 
 /** The service's events, and what hooks wrote. */
-function tidingsOf({ service, target }: SeenCodeDeploy, since: number): readonly Tiding[] {
+function tidingsOf({ service, target, deployment }: SeenCodeDeploy, begunAt: number): readonly Tiding[] {
   const written = (target?.lifecycleEvents ?? []).flatMap(({ lifecycleEventName, diagnostics, startTime, endTime }) => {
     // The same from the first look to the last: what has been told once is known by its time.
     const at = timeIn(startTime ?? endTime)
     if (at === undefined || diagnostics?.scriptName === undefined) return []
     return hookLines(diagnostics.logTail).map((line) => ({ at, text: `${lifecycleEventName} | ${line}` }))
   })
-  return [...serviceTidings(service, since), ...written].toSorted((one, other) => one.at - other.at)
+  return [...serviceTidings(service, { begunAt, endedAt: timeIn(deployment.completeTime) }), ...written].toSorted(
+    (one, other) => one.at - other.at,
+  )
 }
 
 function commandsOf(

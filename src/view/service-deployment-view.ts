@@ -27,7 +27,7 @@ export function serviceDeploymentView(seen: SeenServiceDeployment): DeploymentVi
   const parts = { phase, stages: serviceDeploymentStages(seen), sides: sidesOf(seen) }
   const isOver = phase !== 'running' && phase !== 'waiting'
   const begunAt = timeIn(deployment.startedAt ?? deployment.createdAt)
-  const tidings = serviceTidings(seen.service, begunAt ?? at)
+  const tidings = serviceTidings(seen.service, { begunAt: begunAt ?? at, endedAt: timeIn(deployment.finishedAt) })
   return {
     id: arn,
     dialect: 'ECS',

@@ -58,12 +58,19 @@ function stateRank(state: string): number {
   return rank < 0 ? states.length : rank
 }
 
-/** The service's own events since the deployment began, with short names in place of ARNs. */
-export function serviceTidings(service: Service | undefined, since: number): readonly Tiding[] {
+/** Its clean-up is told within so long; what comes later is of whatever came after it. */
+const afterEndMilliseconds = 1_000
+
+/** The service's own events while the deployment ran, with short names in place of ARNs. */
+export function serviceTidings(
+  service: Service | undefined,
+  { begunAt, endedAt = Number.POSITIVE_INFINITY }: { readonly begunAt: number; readonly endedAt?: number | undefined },
+): readonly Tiding[] {
   return (service?.events ?? [])
     .flatMap(({ createdAt, message }) => {
       const at = timeIn(createdAt)
-      return at === undefined || message === undefined || at < since ? [] : [{ at, text: shortenedArns(message) }]
+      if (at === undefined || message === undefined) return []
+      return at < begunAt || at > endedAt + afterEndMilliseconds ? [] : [{ at, text: shortenedArns(message) }]
     })
     .toReversed()
 }

@@ -4,28 +4,24 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { readDockerIdentity } from '../../src/adapters/docker-identity.ts'
 import type { ContainerLaunch, PreparedTask, TaskLaunch, TaskRuntime } from '../../src/engine/ports.ts'
 import { dockerWorld, nodeImage, shellImage, withoutDocker } from './docker-world.ts'
 import { eventually, exitCodeOf } from './process-world.ts'
 import { testTaskRuntime } from './task-runtime-conformance.ts'
+import type { ConformanceWorld } from './task-runtime-conformance.ts'
 
 const skip = await withoutDocker()
 
+// Most of each is waiting for Docker.
+const concurrency = 4
+
 describe('in Docker', { skip }, () => {
-  testTaskRuntime('in Docker', async (t) => {
-    const image = await shellImage()
-    const { runtime } = dockerWorld(t)
-    return {
-      runtime: () => runtime(),
-      image,
-      noImage: 'teal-test-nowhere.invalid/none:1',
-      leave: (left) => (left as ReturnType<typeof runtime>).close(),
-    }
-  })
+  testTaskRuntime('in Docker', conformanceWorld, { concurrency })
 })
 
-describe('a task in Docker', { skip }, () => {
+describe('a task in Docker', { skip, concurrency }, () => {
   test('has an address of its own, on which its containers share localhost and the host reaches their ports', async (t) => {
     const { api, runtime } = dockerWorld(t)
     const tasks = runtime()
@@ -82,7 +78,7 @@ describe('a task in Docker', { skip }, () => {
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'app') === 0)
     const said = ['123', '0', 'read-only', 'kept', 'from the host', 'read-only too', 'yes']
     assert.deepEqual(await tasks.logTail('t1', 'app', 20), said)
-    const query = { all: true, filters: JSON.stringify({ label: ['teal.container=app', 'teal.task=t1'] }) }
+    const query = { all: true, ...ours(data, 'teal.container=app') }
     const [found] = await api.call<readonly Found[]>('GET', '/containers/json', { query })
     assert.equal(found?.Labels['com.amazonaws.ecs.task-definition-family'], 'web')
     assert.equal(found?.Labels['com.amazonaws.ecs.container-name'], 'app')
@@ -121,6 +117,20 @@ describe('a task in Docker', { skip }, () => {
     await eventually('nothing of it', async () => (await tasks.inspect('t1')).length === 0)
   })
 
+  test('whose network is ended from outside ends with it, as by ECS’s agent', async (t) => {
+    const { api, data, runtime } = dockerWorld(t)
+    const [warnings, ended]: [string[], string[]] = [[], []]
+    const tasks = runtime({ info: () => undefined, warn: (text) => warnings.push(text) })
+    const patient = `trap 'exit 143' TERM; while :; do sleep 0.05; done`
+    await started(tasks, task('t1', container('app', await shellImage(), patient)))
+    tasks.onExit((taskId) => ended.push(taskId))
+    const { id } = readDockerIdentity(data) ?? {}
+    await api.call('POST', `/containers/teal-${id}-t1.pause/kill`)
+    await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'app') === 143)
+    await eventually('the news', () => ended.includes('t1'))
+    assert.match(warnings.join(), /^Task t1 is stopped: container teal-[0-9a-f]{10}-t1\.pause, which held its network/)
+  })
+
   test('is not touched by the engine of another data directory', async (t) => {
     const [one, other] = [dockerWorld(t), dockerWorld(t)]
     const tasks = one.runtime()
@@ -145,14 +155,25 @@ describe('a task in Docker', { skip }, () => {
   })
 })
 
+async function conformanceWorld(t: TestContext): Promise<ConformanceWorld> {
+  const image = await shellImage()
+  const { runtime } = dockerWorld(t)
+  return {
+    runtime: () => runtime(),
+    image,
+    noImage: 'teal-test-nowhere.invalid/none:1',
+    leave: (left) => (left as ReturnType<typeof runtime>).close(),
+  }
+}
+
 type Found = { readonly Id: string; readonly Labels: Readonly<Record<string, string>> }
 type Details = {
   readonly HostConfig: Readonly<Record<'NanoCpus' | 'CpuShares' | 'Memory' | 'MemoryReservation', number>>
 }
 
-function ours(data: string): Readonly<Record<string, string>> {
+function ours(data: string, ...labels: readonly string[]): Readonly<Record<string, string>> {
   const { id } = readDockerIdentity(data) ?? {}
-  return { filters: JSON.stringify({ label: [`teal.data-directory=${id}`] }) }
+  return { filters: JSON.stringify({ label: [`teal.data-directory=${id}`, ...labels] }) }
 }
 
 function container(name: string, image: string, script?: string): ContainerLaunch {

@@ -40,9 +40,13 @@ const idle = `exec 2>/dev/null; trap 'exit 143' TERM; while :; do sleep 0.05; do
 type Demand = (world: ConformanceWorld) => Promise<void>
 const demands: (readonly [title: string, body: Demand])[] = []
 
-/** What every runtime must do; `name` is the runtime's. The world is made anew for each test. */
-export function testTaskRuntime(name: string, world: (t: TestContext) => ConformanceWorld | Promise<ConformanceWorld>) {
-  describe(`${name}: a task`, () => {
+/** What every runtime must do; `name` is the runtime's. The world is made anew for each test, of which some run at once. */
+export function testTaskRuntime(
+  name: string,
+  world: (t: TestContext) => ConformanceWorld | Promise<ConformanceWorld>,
+  { concurrency = 1 } = {},
+) {
+  describe(`${name}: a task`, { concurrency }, () => {
     for (const [title, body] of demands) test(title, async (t) => body(await world(t)))
   })
 }

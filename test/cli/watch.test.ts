@@ -1,10 +1,12 @@
-import { RunTaskCommand } from '@aws-sdk/client-ecs'
+import { RunTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
@@ -200,7 +202,52 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(end, /■ Deployment d-\w+ {2}Stopped/)
     assert.match(end, /The rollback d-\w+ has all traffic back on blue\./)
   })
+
+  test('a deployment of ECS itself is shown from what AWS answers where nobody keeps a record', async (t) => {
+    await theatre.clients.ecs.send(
+      new UpdateServiceCommand({ cluster: 'hello', service: 'hello', deploymentController: { type: 'ECS' } }),
+    )
+    const place = ['--service', 'hello/hello', ...files] as const
+    const deployed = await run('deploy', ...place, '--image', 'web=hello:1', '--no-wait')
+    const arn = deployed.output.trim()
+    assert.match(arn, /:service-deployment\/hello\/hello\/[0-9a-f]{21}$/, deployed.errors)
+    const watched = await run('watch', arn)
+    assert.match(watched.output, /\n✔ Deployment [0-9a-f]{21} {2}SUCCESSFUL {2}hello\/hello/)
+    const asAws = await withoutDocuments(t, theatre.url)
+    for (const id of [arn, arn.slice(-21)]) {
+      const { output, errors } = await teal('deployment', id, '--endpoint-url', asAws)
+      assert.match(output, /^✔ Deployment [0-9a-f]{21} {2}SUCCESSFUL {2}hello\/hello/, errors)
+      assert.match(output, /ECS itself, strategy ROLLING\n/)
+      assert.match(output, /\nWhat the service told\n[^]*\n\nSteps and single requests: no record of them is kept here/)
+    }
+    const json = JSON.parse((await teal('deployment', arn, '--json', '--endpoint-url', asAws)).output)
+    assert.deepEqual([json.deployment.status, json.view.phase, json.record], ['SUCCESSFUL', 'succeeded', undefined])
+    const unknown = await teal('deployment', '0123456789abcdef01234', '--endpoint-url', asAws)
+    assert.match(unknown.errors, /^teal: there is no service deployment 0123456789abcdef01234 at http/)
+    assert.match((await run('deployment', arn)).output, /What was decided|Service deployment/)
+  })
 })
+
+/** An endpoint that answers the API as this one does, and has nothing beside it: like AWS. */
+async function withoutDocuments(t: TestContext, endpoint: string): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(404).end()
+      return
+    }
+    const { method, headers } = request
+    const passed = httpRequest(`${endpoint}${request.url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    passed.on('error', () => response.destroy())
+    request.pipe(passed)
+  })
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
 
 /** A command that goes on with `--follow`, and what it has written. */
 function following(t: TestContext, { url }: Theatre, ...argv: readonly string[]) {

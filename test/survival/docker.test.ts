@@ -1,22 +1,14 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { healthyTargets, name } from '../../demo/surroundings.ts'
 import { DockerApi, dockerSocketPath } from '../../src/adapters/docker-api.ts'
-import { nodeImage, withoutDocker } from '../adapters/docker-world.ts'
+import { withoutDocker } from '../adapters/docker-world.ts'
 import { DockerDaemon } from './docker-daemon.ts'
+import { dockerIdOf, helloImage, inDocker, leftInDocker } from './docker-stage.ts'
 import { Theatre, until } from './theatre.ts'
 import type { Stage } from './theatre.ts'
-
-const example = new URL('../../examples/hello/', import.meta.url)
-
-/** `examples/hello` as an image of Docker. */
-function helloImage(version: string, api?: DockerApi): Promise<string> {
-  const server = readFileSync(new URL('server.mjs', example), 'utf8')
-  return nodeImage({ 'server.mjs': server, 'version.txt': `${version}\n` }, ['CMD ["node", "server.mjs"]'], api)
-}
 
 test(
   'a deployment in Docker under load, with its engine killed midway, loses no request',
@@ -25,13 +17,12 @@ test(
     skip: await withoutDocker(),
   },
   async (t) => {
-    const stage: Stage = { runtime: 'docker', firstImage: () => helloImage('1') }
     const api = new DockerApi(dockerSocketPath())
     t.after(() => api.close())
-    const theatre = await Theatre.open('300ms', stage)
+    const theatre = await Theatre.open('300ms', inDocker)
     t.after(() => theatre.close())
     const load = theatre.startLoad()
-    const deploymentId = await theatre.deploy(await helloImage('2'))
+    const deploymentId = await theatre.deploy(await theatre.secondImage())
     for (const _ of [1, 2, 3]) {
       await delay(700)
       await theatre.killEngine()
@@ -43,10 +34,10 @@ test(
     t.diagnostic(`${account.answered} requests answered, ${account.failed} failed`)
     assert.deepEqual(account.failures, [])
     assert.deepEqual(account.versions.map(({ version }) => version).toSorted(), ['1', '2'])
-    const { id } = JSON.parse(readFileSync(`${theatre.data}/docker.json`, 'utf8')) as { id: string }
-    assert.ok((await leftOf(api, id)).length > 0)
+    const id = dockerIdOf(theatre.data)
+    assert.ok((await leftInDocker(api, id)).length > 0)
     await theatre.interruptEngine()
-    assert.deepEqual(await leftOf(api, id), [])
+    assert.deepEqual(await leftInDocker(api, id), [])
   },
 )
 
@@ -61,13 +52,14 @@ describe('a Docker engine that is killed and started again', { skip: DockerDaemo
       t.after(() => daemon.remove())
       await daemon.start()
       const stage: Stage = {
-        runtime: 'docker',
+        ...inDocker,
         environment: { DOCKER_HOST: `unix://${daemon.socketPath}` },
         firstImage: () => helloImage('1', daemon.api),
+        secondImage: () => helloImage('2', daemon.api),
       }
       const theatre = await Theatre.open('300ms', stage)
       t.after(() => theatre.close())
-      const deploymentId = await theatre.deploy(await helloImage('2', daemon.api))
+      const deploymentId = await theatre.deploy(await theatre.secondImage())
       await delay(1_500)
       await daemon.kill()
       await delay(1_000)
@@ -88,11 +80,3 @@ describe('a Docker engine that is killed and started again', { skip: DockerDaemo
     },
   )
 })
-
-/** The names of a data directory's containers and networks. */
-async function leftOf(api: DockerApi, id: string): Promise<readonly string[]> {
-  const query = { all: true, filters: JSON.stringify({ label: [`teal.data-directory=${id}`] }) }
-  const containers = await api.call<readonly { Names: readonly string[] }[]>('GET', '/containers/json', { query })
-  const networks = await api.call<readonly { Name: string }[]>('GET', '/networks', { query })
-  return [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)]
-}

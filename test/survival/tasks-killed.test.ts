@@ -2,6 +2,7 @@ import { ContinueDeploymentCommand } from '@aws-sdk/client-codedeploy'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Load } from '../../demo/load/index.ts'
+import { healthyTargets } from '../../demo/surroundings.ts'
 import { Theatre, until } from './theatre.ts'
 
 const minutes = (ready: number, termination: number) => ({
@@ -37,11 +38,16 @@ describe('tasks that are killed with SIGKILL, under load', { timeout: 400_000 },
       assert(pid !== undefined)
       process.kill(pid, 'SIGKILL')
       killed += 1
+      // Until then all looks as steady as it was.
+      await until('its end is noticed', async () => !(await theatre.pidsOf(await taskSet(label))).includes(pid))
     }
     const bothSteady = (): Promise<void> =>
-      until('both task sets have two running tasks again', async () => {
+      until('both task sets have two running tasks again, which are healthy', async () => {
         const { taskSetsInfo = [] } = await theatre.target(deploymentId)
-        return taskSetsInfo.length === 2 && taskSetsInfo.every(({ runningCount }) => runningCount === 2)
+        const { blueArn = '', greenArn = '' } = theatre.loadBalancing ?? {}
+        const healthy = await Promise.all([blueArn, greenArn].map((arn) => healthyTargets(theatre.clients, arn)))
+        const areRunning = taskSetsInfo.length === 2 && taskSetsInfo.every(({ runningCount }) => runningCount === 2)
+        return areRunning && healthy.every((count) => count === 2)
       })
 
     await until('green is there', async () => (await theatre.target(deploymentId)).taskSetsInfo?.length === 2)

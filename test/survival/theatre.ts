@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-codedeploy'
 import type { DeploymentInfo, ECSTarget, UpdateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy'
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
+import type { ContainerDefinition } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -51,15 +52,19 @@ export type Stage = {
   readonly runtime: 'process' | 'docker'
   readonly environment?: Readonly<Record<string, string>>
   readonly firstImage: (theatre: Theatre) => Promise<string>
+  readonly secondImage: () => Promise<string>
+  /** What its containers have that the example's do not. */
+  readonly container?: Partial<ContainerDefinition>
 }
 
-const asProcesses: Stage = {
+export const asProcesses: Stage = {
   runtime: 'process',
   async firstImage(theatre) {
     await theatre.build('hello:1', {})
     await theatre.build('hello:2', { 'version.txt': '2\n' })
     return 'hello:1'
   },
+  secondImage: () => Promise.resolve('hello:2'),
 }
 
 /**
@@ -75,6 +80,7 @@ export class Theatre {
   #engine: ChildProcess | undefined
   #load: Load | undefined
   clients: Clients = clientsOf('http://127.0.0.1:1')
+  firstImage = ''
   loadBalancing: LoadBalancing | undefined
 
   constructor(minute: string, stage: Stage) {
@@ -97,10 +103,10 @@ export class Theatre {
     this.#port = await freePort()
     this.clients = clientsOf(`http://127.0.0.1:${this.#port}`)
     await this.startEngine()
-    const image = await this.#stage.firstImage(this)
+    this.firstImage = await this.#stage.firstImage(this)
     const loadBalancing = await createLoadBalancing(this.clients)
     this.loadBalancing = loadBalancing
-    await createService(this.clients, await registerTaskDefinition(this.clients, image), loadBalancing.blueArn)
+    await createService(this.clients, await this.register(this.firstImage), loadBalancing.blueArn)
     await createDeploymentGroup(this.clients, loadBalancing)
     await until('version 1 is healthy', async () => {
       return (await healthyTargets(this.clients, loadBalancing.blueArn)) >= desiredCount
@@ -174,9 +180,18 @@ export class Theatre {
     await this.clients.codeDeploy.send(new UpdateDeploymentGroupCommand({ ...group, ...change }))
   }
 
+  secondImage(): Promise<string> {
+    return this.#stage.secondImage()
+  }
+
+  /** Answers the ARN of the example's task definition with this image. */
+  register(image: string): Promise<string> {
+    return registerTaskDefinition(this.clients, image, this.#stage.container)
+  }
+
   /** Event → function of its hook. */
   async deploy(image: string, hooks: Readonly<Record<string, string>> = {}): Promise<string> {
-    return createDeployment(this.clients, await registerTaskDefinition(this.clients, image), hooks)
+    return createDeployment(this.clients, await this.register(image), hooks)
   }
 
   get clientConfiguration() {

@@ -112,10 +112,20 @@ describe('a deployment of ECS itself as people see it', () => {
     const scaledIn = { ...task, stoppedReason: 'Scaling activity initiated by (deployment ecs-svc/1)' }
     const message =
       '(service web) (task 0123) (port 8080) is unhealthy in (target-group web-2) due to (reason Health checks failed with these codes: [503]).'
+    // Of the deployment after it.
+    const later = message.replace('503', '404')
     const { diagnosis } = serviceDeploymentView(
       seenService(
         { ...rolledBack, statusReason: 'tasks failed to start' },
-        { stoppedTasks: [task, task, scaledIn], service: { events: [{ createdAt: at(30), message }] } },
+        {
+          stoppedTasks: [task, task, scaledIn],
+          service: {
+            events: [
+              { createdAt: at(90), message: later },
+              { createdAt: at(30), message },
+            ],
+          },
+        },
       ),
     )
     assert.deepEqual(diagnosis?.evidence, [
