@@ -21,8 +21,16 @@ export function hookLogsCommand(): Command {
     .addOption(new Option('--region <region>', "the function's region").env('AWS_REGION').default('us-east-1'))
     .addOption(dataOption())
     .option('--json', 'print a JSON object a line: at, text', false)
+    .addHelpText('after', help)
     .action(showLogs)
 }
+
+const help = `
+Examples:
+  $ teal hook logs check-green
+  $ teal hook logs check-green --lines 10 --json | jq -r .text
+
+\`teal logs --hook NAME --follow\` shows it as it is written, from anywhere.`
 
 async function showLogs(name: string, { data, lines, region, json }: HookLogsOptions): Promise<void> {
   const { logFiles } = await import('../adapters/lambda-log.ts')
