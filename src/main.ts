@@ -3,7 +3,7 @@ import { AccessLogSpoolOnDisk } from './adapters/access-log-spool.ts'
 import { DataDirectory } from './adapters/data-directory.ts'
 import { DynamoDbStore } from './adapters/dynamodb-store.ts'
 import { FunctionCodeDirectory } from './adapters/function-code-store.ts'
-import { GatewayDoor, type DoorPlace } from './adapters/gateway-door.ts'
+import { doorPlace, GatewayDoor } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
@@ -164,8 +164,8 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       log: options.log,
     })
     parts.settings.endpointUrl = reachable(endpoint)
-    parts.door = gatewayDoor(parts, endpoint, options)
-    await parts.door?.open()
+    parts.doors = gatewayDoors(parts, endpoint, options)
+    for (const door of parts.doors) await door.open()
     engine.objects.sweep()
     engine.logs.sweep()
     engine.code.sweep(engine.functions.codeInUse())
@@ -204,7 +204,7 @@ type Parts = {
   readonly settings: { endpointUrl: string; readonly accessKey?: AccessKey }
   readonly tasks: StartedRuntime
   /** Opened with the endpoint, where tasks do not reach that one. */
-  door: GatewayDoor | undefined
+  doors: readonly GatewayDoor[]
   readonly functionRuntime: FunctionRuntime
   readonly router: RouterClient
   readonly persistence: SqlitePersistence
@@ -280,7 +280,7 @@ function createParts(directory: DataDirectory, options: TealOptions, tasks: Star
     engine,
     settings,
     tasks,
-    door: undefined,
+    doors: [],
     functionRuntime,
     router,
     persistence,
@@ -326,7 +326,7 @@ async function stopEngine(
   { alsoRouterAndTasks }: { readonly alsoRouterAndTasks: boolean },
 ): Promise<void> {
   const { engine, tasks, functionRuntime, router, persistence, recorder, monitoring, notifications, accessLogs } = parts
-  parts.door?.close()
+  for (const door of parts.doors) door.close()
   await endpoint?.close()
   engine.deployments.close()
   engine.serviceDeployments.close()
@@ -375,18 +375,16 @@ function consoleSite({ engine, settings }: Parts, { isReadOnly = false, version 
 }
 
 /** Where the endpoint listens everywhere, it listens there too. */
-function gatewayDoor(
+function gatewayDoors(
   { tasks, engine }: Parts,
   endpoint: Endpoint,
   { host, log }: TealOptions,
-): GatewayDoor | undefined {
-  const { gateway } = tasks
-  if (gateway === undefined || host === '0.0.0.0' || host === '::') return undefined
-  const place = (): DoorPlace | undefined => {
-    const address = gateway()
-    return address === undefined ? undefined : { address, port: endpoint.port }
-  }
-  return new GatewayDoor({ clock: engine.clock, log, place, take: (connection) => endpoint.take(connection) })
+): readonly GatewayDoor[] {
+  if (host === '0.0.0.0' || host === '::') return []
+  return (tasks.addresses ?? []).map((addressNow) => {
+    const place = () => doorPlace(addressNow(), endpoint.port)
+    return new GatewayDoor({ clock: engine.clock, log, place, take: (connection) => endpoint.take(connection) })
+  })
 }
 
 /** The endpoint's address as tasks on this machine reach it. */

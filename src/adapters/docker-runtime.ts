@@ -18,12 +18,14 @@ import { DockerApi, DockerError, DockerUnreachable } from './docker-api.ts'
 import { DockerContainers } from './docker-containers.ts'
 import type { ContainerDetails } from './docker-containers.ts'
 import { execInDockerContainer } from './docker-exec.ts'
+import { readHost } from './docker-host.ts'
 import { dockerLabel, findOrMakeDockerIdentity } from './docker-identity.ts'
 import { DockerImages } from './docker-images.ts'
 import { dockerLogTail, followDockerLog } from './docker-logs.ts'
 import { DockerNetwork } from './docker-network.ts'
 import { DockerNames, dockerNotes, dockerVolume, pauseContainer, taskContainer } from './docker-plan.ts'
 import type { DockerHost } from './docker-plan.ts'
+import { DockerRoleAddress } from './docker-role-address.ts'
 import { watchDocker } from './docker-watch.ts'
 import { ensurePauseImage } from './pause-image.ts'
 
@@ -54,6 +56,7 @@ export class DockerRuntime implements TaskRuntime {
   readonly #log: Log | undefined
   readonly #names: DockerNames
   readonly #network: DockerNetwork
+  readonly #roleAddress: DockerRoleAddress
   readonly #images: DockerImages
   readonly #containers: DockerContainers
   readonly #ended = new AbortController()
@@ -73,6 +76,7 @@ export class DockerRuntime implements TaskRuntime {
     this.#log = log
     this.#names = new DockerNames(findOrMakeDockerIdentity(directory).id)
     this.#network = new DockerNetwork(this.#api, directory)
+    this.#roleAddress = new DockerRoleAddress(this.#api)
     this.#images = new DockerImages(this.#api, clock, isProcessImage)
     this.#containers = new DockerContainers(this.#api, clock, this.#names)
     void watchDocker({
@@ -94,10 +98,16 @@ export class DockerRuntime implements TaskRuntime {
     return this.#network.gateway
   }
 
+  /** Where tasks find the credentials of their roles, as far as it is known. */
+  get roleAddress(): string | undefined {
+    return this.#roleAddress.address
+  }
+
   /** Makes the network, so that the gateway is known. Throws where Docker does not answer, or is of no use here. */
   async open(): Promise<void> {
     await this.#hostOf()
     await this.#network.ensure()
+    await this.#roleAddress.ensure()
   }
 
   prepare(launch: TaskLaunch): Promise<PreparedTask> {
@@ -195,6 +205,11 @@ export class DockerRuntime implements TaskRuntime {
     return `http://${this.gateway}:${url.port}`
   }
 
+  roleEndpointUrlFor(endpointUrl: string): string | undefined {
+    if (this.roleAddress === undefined || !URL.canParse(endpointUrl)) return undefined
+    return `http://${this.roleAddress}:${new URL(endpointUrl).port}`
+  }
+
   /** Ends every task of the data directory and leaves nothing of them in Docker. Nothing starts afterwards. */
   async shutdown(): Promise<void> {
     this.#isEnding = true
@@ -202,6 +217,7 @@ export class DockerRuntime implements TaskRuntime {
     const removals = await Promise.allSettled(taskIds.map((taskId) => this.remove(taskId)))
     for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
     await this.#network.remove()
+    await this.#roleAddress.removeIfLast()
     this.close()
   }
 
@@ -225,6 +241,7 @@ export class DockerRuntime implements TaskRuntime {
     if (this.#isEnding) throw new Error('the engine is ending')
     const host = await this.#hostOf()
     if (launch.networkMode !== 'host') await this.#network.ensure()
+    await this.#roleAddress.ensure()
     const found = await this.#containers.ofTask(taskId)
     const made = new Set(found.map(({ Labels }) => Labels[dockerLabel.container]))
     const missing = launch.containers.filter(({ name }) => !made.has(name))
@@ -348,25 +365,6 @@ export class DockerRuntime implements TaskRuntime {
     this.#turns.set(taskId, turn)
     return result
   }
-}
-
-type InfoAnswer = {
-  readonly NCPU?: number
-  readonly OSType?: string
-  readonly SecurityOptions?: readonly string[] | null
-}
-
-/** Throws where containers' addresses cannot be reached from here. */
-async function readHost(api: DockerApi): Promise<DockerHost> {
-  const { NCPU = 1, OSType, SecurityOptions } = await api.call<InfoAnswer>('GET', '/info')
-  const isRootless = (SecurityOptions ?? []).some((option) => option.includes('rootless'))
-  if (OSType !== 'linux' || process.platform !== 'linux' || isRootless) {
-    const what = isRootless ? 'a rootless Docker' : `Docker on ${process.platform}`
-    throw new Error(
-      `The addresses of containers cannot be reached from this machine with ${what}. Use Docker Engine on Linux, or --runtime process.`,
-    )
-  }
-  return { cpus: NCPU }
 }
 
 function endpointsOf({ containers }: TaskLaunch, host: string): readonly TaskEndpoint[] {

@@ -69,6 +69,10 @@ export class GatewayDoor {
   }
 }
 
+export function doorPlace(address: string | undefined, port: number): DoorPlace | undefined {
+  return address === undefined ? undefined : { address, port }
+}
+
 function listening({ address, port }: DoorPlace, take: (connection: Socket) => void): Promise<Server> {
   const server = createServer(take)
   return new Promise((resolve, reject) => {

@@ -24,8 +24,8 @@ export type StartedRuntime = {
   readonly runtime: EngineRuntime
   /** `as processes of this machine` */
   readonly description: string
-  /** Where the engine has an address of its own for tasks, the address as it is known now. */
-  readonly gateway?: () => string | undefined
+  /** Addresses that the engine has for tasks alone, each as it is known now. */
+  readonly addresses?: readonly (() => string | undefined)[]
 }
 
 type Place = { readonly dataDirectory: string; readonly clock: Clock; readonly log?: Log }
@@ -107,7 +107,7 @@ async function startDocker(place: Place): Promise<StartedRuntime> {
         : error
     }
   }
-  return { runtime, description: 'in Docker', gateway: () => runtime.gateway }
+  return { runtime, description: 'in Docker', addresses: [() => runtime.gateway, () => runtime.roleAddress] }
 }
 
 async function refuseTasksInDocker(place: Place): Promise<void> {

@@ -115,6 +115,11 @@ export interface TaskRuntime {
   stats?(taskId: string): Promise<Readonly<Record<string, object>>>
   /** The engine's endpoint as containers reach it; absent where they reach it as everybody does. */
   endpointUrlFor?(endpointUrl: string): string
+  /**
+   * The endpoint as AWS's SDKs in a container take a role's credentials from it; undefined where they would not. Absent
+   * where it is the endpoint as everybody reaches it.
+   */
+  roleEndpointUrlFor?(endpointUrl: string): string | undefined
 }
 
 export type PreparedTask = {

@@ -13,6 +13,8 @@ import { taskSetOf } from './task-targets.ts'
 /** ECS's default between SIGTERM and SIGKILL. */
 const defaultStopTimeoutSeconds = 30
 
+/** What a task is told of the engine. */
+type ToldSettings = EngineSettings & { readonly roleEndpointUrl?: string }
 type Made = { readonly chance: Chance; readonly now: number }
 
 /** A task of a service as it is when it is decided to start it. */
@@ -88,7 +90,11 @@ export async function launchOf(context: SchedulerContext, task: Task): Promise<T
   const definition = store.taskDefinitions.get(task.taskDefinitionArn)
   const loadBalancers = taskSetOf(store, task)?.loadBalancers ?? []
   const endpointUrl = runtime.endpointUrlFor?.(settings.endpointUrl) ?? settings.endpointUrl
-  const told = { ...settings, endpointUrl }
+  const told = {
+    ...settings,
+    endpointUrl,
+    ...defined({ roleEndpointUrl: runtime.roleEndpointUrlFor?.(settings.endpointUrl) }),
+  }
   if (definition === undefined) return taskLaunch(task, definition, loadBalancers, told)
   context.logs?.prepare(task, definition)
   const launch = taskLaunch(task, definition, loadBalancers, told, await containerValues(context, task, definition))
@@ -120,7 +126,7 @@ export function taskLaunch(
   task: Task,
   definition: TaskDefinition | undefined,
   loadBalancers: readonly ServiceLoadBalancer[],
-  settings: EngineSettings,
+  settings: ToldSettings,
   values: ContainerValues = {},
 ): TaskLaunch {
   if (definition === undefined) {
@@ -170,12 +176,11 @@ function engineEnvironment(
   task: Task,
   definition: TaskDefinition,
   index: number,
-  { endpointUrl, accessKey = anyKey }: EngineSettings,
+  { endpointUrl, roleEndpointUrl = endpointUrl, accessKey = anyKey }: ToldSettings,
 ): Readonly<Record<string, string>> {
   const region = parseArn(task.taskArn)?.region ?? ''
   const role = task.overrides?.taskRoleArn ?? definition.recorded['taskRoleArn']
-  // SDKs take credentials over plain HTTP from this machine only.
-  const hasRole = typeof role === 'string' && role !== '' && /^http:\/\/(127\.|localhost|\[::1\])/.test(endpointUrl)
+  const hasRole = typeof role === 'string' && role !== '' && trustedHost.test(roleEndpointUrl)
   return {
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: region,
@@ -183,11 +188,13 @@ function engineEnvironment(
     AWS_EXECUTION_ENV: `AWS_ECS_${task.launchType}`,
     ECS_CONTAINER_METADATA_URI_V4: `${endpointUrl}/v4/${task.taskId}-${index}`,
     ...(hasRole
-      ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpointUrl}/v2/credentials/${task.taskId}` }
+      ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${roleEndpointUrl}/v2/credentials/${task.taskId}` }
       : { AWS_ACCESS_KEY_ID: accessKey.accessKeyId, AWS_SECRET_ACCESS_KEY: accessKey.secretAccessKey }),
   }
 }
 
+/** SDKs take credentials over plain HTTP from loopback and from ECS's own address only. */
+const trustedHost = /^http:\/\/(127\.|localhost|\[::1\]|169\.254\.170\.2:)/
 const anyKey = { accessKeyId: 'teal', secretAccessKey: 'teal' }
 
 function containerLaunch(

@@ -21,6 +21,8 @@ const metadata = process.env.ECS_CONTAINER_METADATA_URI_V4
 process.on('SIGTERM', () => process.exit(0))
 const tell = async () => {
   const task = await (await fetch(metadata + '/task')).json()
+  const credentials = process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI
+  if (credentials) console.log(new URL(credentials).hostname + ': ' + (await (await fetch(credentials)).json()).RoleArn)
   console.log('I am ' + task.Family + ' and ' + process.env.AWS_ENDPOINT_URL + ' answers ' + (await fetch(process.env.AWS_ENDPOINT_URL)).status)
   setInterval(() => undefined, 1000)
 }
@@ -42,13 +44,14 @@ describe('a task of the endpoint, in Docker', { skip: await withoutDocker() }, (
     const [container] = task.containers ?? []
     assert.match(container?.imageDigest ?? '', /^sha256:/)
     assert.match(container?.runtimeId ?? '', /^[0-9a-f]{64}$/)
-    let said: string | undefined
+    let said: readonly (string | undefined)[] = []
     await until('it has told what it found', async () => {
-      const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/app' }))
-      said = events?.[0]?.message
-      return said !== undefined
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/app' }))
+      said = events.map(({ message }) => message)
+      return said.length >= 2
     })
-    assert.match(said ?? '', /^I am app and http:\/\/(?!127)[\d.]+:\d+ answers 200$/)
+    assert.equal(said[0], '169.254.170.2: arn:aws:iam::000000000000:role/app')
+    assert.match(said[1] ?? '', /^I am app and http:\/\/(?!127)[\d.]+:\d+ answers 200$/)
     await ecs.send(new StopTaskCommand({ cluster: 'main', task: taskArn }))
     const stopped = await reached(ecs, taskArn, ({ lastStatus }) => lastStatus === 'STOPPED')
     assert.deepEqual([stopped.stoppedReason, stopped.containers?.[0]?.exitCode], ['Task stopped by user', 0])
@@ -121,6 +124,7 @@ async function runTask(ecs: ECSClient, image: string, { isLogged = true } = {}):
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: 'app',
+      taskRoleArn: 'arn:aws:iam::000000000000:role/app',
       networkMode: 'awsvpc',
       cpu: '256',
       memory: '512',

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { callRouter } from '../../../src/adapters/router-process.ts'
+import { TableSender } from '../../../src/adapters/table-sender.ts'
 import type { RouterReport } from '../../../src/domain/router-report.ts'
 import type { ListenerRoute, RoutingTable } from '../../../src/domain/routing-table.ts'
 import { freePort } from '../../free-port.ts'
@@ -30,6 +31,8 @@ export class Siege implements AsyncDisposable {
   readonly #directory: string
   readonly #targets: readonly RawTarget[]
   readonly #clients = new Set<Socket>()
+  /** As by the engine: after the first table, the news of each. */
+  #tables: TableSender | undefined
 
   /** The listener's idle timeout is 2 seconds unless something else is wanted. */
   static async begin({ targets, listener = {}, openFiles }: SiegeSettings): Promise<Siege> {
@@ -65,7 +68,8 @@ export class Siege implements AsyncDisposable {
 
   /** Resolves when the table is in force. */
   async apply(table: RoutingTable): Promise<void> {
-    await callRouter(this.#socketPath, { method: 'PUT', path: '/table', body: table })
+    this.#tables ??= new TableSender(this.#socketPath)
+    await this.#tables.send(table)
   }
 
   async report(): Promise<RouterReport> {
