@@ -2,7 +2,10 @@ const words = 'alpha beta gamma delta river mountain city house garden music pap
   ' ',
 )
 
-/** Lines of the access log of a shop with a CMS: some pages that everybody reads, and hundreds of thousands that few do. */
+/**
+ * Lines of the access log of a shop with a CMS: some pages that everybody reads, hundreds of thousands that few do, and
+ * places with more names below each other than can be shapes.
+ */
 export class ShopLog {
   #state: number
 
@@ -26,7 +29,9 @@ export class ShopLog {
   #request(): { readonly path: string; readonly status: number; readonly method?: string } {
     const kind = this.#random()
     const [word, other] = [this.#word(), this.#word()]
+    if (kind < 0.1) return { path: `/${word}/${other}${this.#below(3_000)}/${this.#word()}/index.html`, status: 200 }
     if (kind < 0.3) return { path: `/${this.#below(8) === 0 ? '' : word}`, status: 200 }
+    if (kind < 0.35) return { path: `/images/${word}.jpg?w=${this.#below(9)}&${other}=${this.#below(99)}`, status: 304 }
     if (kind < 0.6) return { path: `/articles/${word}-${other}-and-${this.#below(300_000)}`, status: 200 }
     if (kind < 0.8) return { path: `/shop/${word}/${this.#below(500_000)}`, status: 200 }
     if (kind < 0.9) return { path: `/tags/${word}${this.#below(5_000)}?page=${this.#below(9)}`, status: 200 }

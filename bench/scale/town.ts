@@ -3,6 +3,7 @@ import { arn } from '../../src/domain/identifiers.ts'
 import type { Listener, TargetGroup } from '../../src/domain/load-balancer.ts'
 import type { Service } from '../../src/domain/service.ts'
 import type { ContainerDefinition, TaskDefinition } from '../../src/domain/task-definition.ts'
+import { aTargetGroup } from '../../test/world/a-service.ts'
 import type { NewTaskSet } from '../../src/engine/engine.ts'
 import type { Store } from '../../src/engine/store.ts'
 
@@ -126,28 +127,11 @@ function taskDefinition(
 
 function targetGroup(name: string, index: number, side: number): TargetGroup {
   const targetGroupArn = arn.targetGroup(place, name, `${side}${String(index).padStart(15, '0')}`)
-  return {
+  return aTargetGroup({
     targetGroupArn,
     name,
-    protocol: 'HTTP',
-    protocolVersion: 'HTTP1',
-    port: 80,
-    targetType: 'ip',
-    ipAddressType: 'ipv4',
-    healthCheck: {
-      enabled: true,
-      path: '/',
-      port: 'traffic-port',
-      intervalSeconds: 5,
-      timeoutSeconds: 2,
-      healthyThresholdCount: 2,
-      unhealthyThresholdCount: 2,
-      matcher: '200',
-    },
     attributes: { 'deregistration_delay.timeout_seconds': '10' },
-    targets: [],
-    tags: {},
-  }
+  })
 }
 
 function listenerOf(index: number, port: number, targetGroupArn: string): Listener {

@@ -1,7 +1,7 @@
 import { failureGroups } from './failure-groups.ts'
 import { awsHookServices, type CodeDeployHookEvent, type HookServices } from './hook-services.ts'
 import { hookSettings, type HookSettings } from './hook-settings.ts'
-import { number } from './judgement.ts'
+import { counted, number } from './judgement.ts'
 import { runAcceptance, type AcceptanceResult } from './run.ts'
 import { parseUrlList, type ListedUrl } from './url-list.ts'
 
@@ -55,7 +55,9 @@ async function judge({ variables, services, log, signal, time }: Work): Promise<
   const settings = hookSettings(variables)
   const urls = await listOf(settings, services, signal)
   const { acceptance, bucket, key } = settings
-  log(`${number(urls.length)} URLs of s3://${bucket}/${key} are requested from ${acceptance.url}.`)
+  log(
+    `${counted(urls.length, 'URL')} of s3://${bucket}/${key} ${urls.length === 1 ? 'is' : 'are'} requested from ${acceptance.url}.`,
+  )
   const left = Math.max(1, time - (performance.now() - begun))
   const totalMilliseconds = Math.min(acceptance.totalMilliseconds ?? Infinity, left)
   const result = await runAcceptance(urls, { ...acceptance, totalMilliseconds, signal })
@@ -100,8 +102,8 @@ function linesOf(result: AcceptanceResult): readonly string[] {
   const more = groups.length - shown.length
   return [
     ...shown,
-    ...(more > 0 ? [`and ${number(more)} other causes`] : []),
-    `${number(result.passed + result.failed)} requests took ${(result.milliseconds / 1000).toFixed(1)} s.`,
+    ...(more > 0 ? [`and ${counted(more, 'other cause')}`] : []),
+    `${counted(result.passed + result.failed, 'request')} took ${(result.milliseconds / 1000).toFixed(1)} s.`,
     result.worth,
     result.sentence,
   ]

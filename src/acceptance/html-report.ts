@@ -24,8 +24,9 @@ export function htmlReport(result: AcceptanceResult, when: string): string {
 <header class="${isPassed ? 'good' : 'bad'}">
 <p class="verdict">${verdict}</p>
 <h1>${escaped(url)}${comparedWith === undefined ? '' : ` <small>compared with ${escaped(comparedWith)}</small>`}</h1>
-<p>${escaped(sentence)}</p>
-<p class="quiet">${escaped(worth)} ${escaped(when)}</p>
+<p>${prose(sentence.replace(/^(NOT )?PASSED: /, ''))}</p>
+<p class="quiet">${prose(worth)}</p>
+<p class="quiet">${prose(when)}</p>
 ${bar(result)}
 </header>
 ${figures(result)}
@@ -35,6 +36,11 @@ ${slowTable(result)}
 </body>
 </html>
 `
+}
+
+/** A number and its percent sign stay on one line. */
+function prose(text: string): string {
+  return escaped(text).replaceAll(' %', '\u00A0%')
 }
 
 function bar({ passed, failed, unfinished, total, thresholdPercent }: AcceptanceResult): string {
@@ -69,7 +75,7 @@ function failures(groups: readonly FailureGroup[]): string {
     const more = results.length - shown.length
     return `<details${at < 3 ? ' open' : ''}>
 <summary><b>${number(results.length)}</b> ${escaped(cause)}</summary>
-<div class="wide"><table><thead><tr><th>URL</th><th>Shape</th><th class="n">Requests in the logs</th><th class="n">ms</th></tr></thead><tbody>
+<div class="wide"><table><thead><tr><th>URL</th><th class="shape">Shape</th><th class="n" title="in the logs">Requests</th><th class="n">ms</th></tr></thead><tbody>
 ${shown.map(failureRow).join('\n')}
 </tbody></table></div>${more > 0 ? `<p class="quiet">and ${number(more)} more</p>` : ''}
 </details>`
@@ -79,7 +85,7 @@ ${shown.map(failureRow).join('\n')}
 
 function failureRow({ url, milliseconds }: UrlResult): string {
   const weight = url.weight === undefined ? '' : number(Math.round(url.weight))
-  return `<tr><td><code>${escaped(url.path)}</code></td><td class="quiet">${escaped(url.shape ?? '')}</td><td class="n">${weight}</td><td class="n">${milliseconds?.toFixed(1) ?? ''}</td></tr>`
+  return `<tr><td><code>${escaped(url.path)}</code></td><td class="shape quiet">${escaped(url.shape ?? '')}</td><td class="n">${weight}</td><td class="n">${milliseconds?.toFixed(1) ?? ''}</td></tr>`
 }
 
 function slowTable({ results, comparedWith }: AcceptanceResult): string {
@@ -117,6 +123,7 @@ dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem } dl div { display: flex; 
 dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums } dt { color: var(--quiet); font-size: .85rem }
 details { border-top: 1px solid var(--line); padding: .6rem 0 } summary { cursor: pointer } summary b { display: inline-block; min-width: 3rem; color: var(--bad) }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .88rem }
-th { text-align: left; font-weight: 600; color: var(--quiet); white-space: nowrap } th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line) }
+th { text-align: left; font-weight: 600; color: var(--quiet); white-space: nowrap } th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top } th:last-child, td:last-child { padding-right: 0 }
 td code { overflow-wrap: anywhere } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+@media (max-width: 40rem) { main { padding: .5rem .5rem 2rem } header, section, dl { padding: 1rem } dl { gap: .75rem 1.75rem } .shape { display: none } }
 `

@@ -61,7 +61,7 @@ type Counts = Omit<Judgement, 'sentence' | 'worth' | 'passedTrafficPercent'>
 function sentenceOf(counts: Counts): string {
   const { isPassed, total, passed, failed, unfinished, passedPercent, thresholdPercent } = counts
   const verdict = isPassed ? 'PASSED' : 'NOT PASSED'
-  const share = `${number(passed)} of ${number(passed + failed)} URLs passed (${percent(passedPercent)})`
+  const share = `${number(passed)} of ${counted(passed + failed, 'URL')} passed (${percent(passedPercent)})`
   const threshold = `the threshold is ${percent(thresholdPercent)}`
   if (unfinished === 0) return `${verdict}: ${share}, ${threshold}.`
   const time = `there was no time for ${number(unfinished)} of the ${number(total)}`
@@ -73,8 +73,8 @@ function worthOf({ passed, failed, failureBoundPercent }: Counts): string {
   const requested = passed + failed
   if (requested === 0) return 'Nothing was requested: this says nothing.'
   if (passed === 0) return 'Every request failed: no error rate is excluded.'
-  const of = `${number(requested)} ${requested === 1 ? 'request' : 'requests'} with ${number(failed)} failed`
-  return `${of} exclude at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`
+  const of = `${counted(requested, 'request')} with ${failed === 0 ? 'none' : number(failed)} failed`
+  return `${of} ${requested === 1 ? 'excludes' : 'exclude'} at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`
 }
 
 /** `96.43 %`; never rounded up to 100, nor down to 0. */
@@ -86,4 +86,9 @@ export function percent(value: number): string {
 
 export function number(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+/** `1 URL`, `2,000 URLs`. */
+export function counted(count: number, thing: string): string {
+  return `${number(count)} ${thing}${count === 1 ? '' : 's'}`
 }

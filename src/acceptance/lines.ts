@@ -24,7 +24,7 @@ export async function* linesOf(
 
 /** An error of either stream is one of what comes out. */
 function unzipped(stream: Readable): Readable {
-  const gunzip = createGunzip({ chunkSize: 128 * 1024 })
+  const gunzip = createGunzip({ chunkSize: 64 * 1024 })
   pipeline(stream, gunzip, () => undefined)
   return gunzip
 }

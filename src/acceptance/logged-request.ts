@@ -1,4 +1,4 @@
-import { parseAccessLogLine } from '../domain/access-log-line.ts'
+import { parseLoggedExchange } from '../domain/access-log-line.ts'
 import { normalUrl } from './normal-url.ts'
 
 /** A request of an access log that a list of URLs may be made of. */
@@ -26,7 +26,7 @@ const passingStatuses = new Set([0, 400, 408, 429, 460, 463, 464, 499])
 
 /** Reads a line of an Application Load Balancer's access log. */
 export function loggedRequest(text: string): LoggedRequest | LeftOut {
-  const line = parseAccessLogLine(text)
+  const line = parseLoggedExchange(text)
   if (line?.url === undefined) return 'no line of an access log'
   const { type, method, elbStatusCode: status = 0, url, userAgent, time } = line
   if (type !== 'http' && type !== 'https' && type !== 'h2') return 'WebSockets and gRPC'
@@ -35,11 +35,22 @@ export function loggedRequest(text: string): LoggedRequest | LeftOut {
     return 'errors of the server, and requests that were cut off or turned away'
   }
   if (userAgent === 'teal-acceptance') return 'requests of acceptance tests'
-  const [, host = '', target = '/'] = /^[a-z0-9]+:\/\/([^/]*)(\/[^]*)?$/i.exec(url) ?? []
-  const path = normalUrl(target)
+  const schemeEnd = url.indexOf('://')
+  if (schemeEnd === -1) return 'URLs that are not well formed'
+  const hostAt = schemeEnd + 3
+  const pathAt = url.indexOf('/', hostAt)
+  const path = normalUrl(pathAt === -1 ? '/' : url.slice(pathAt))
   if (path === undefined) return 'URLs that are not well formed'
   if (path === 'secret') return 'secrets in the URL'
-  return { path, time, status: unconditional(status), host: host.replace(/:\d+$/, '').toLowerCase() }
+  const host = hostOf(url.slice(hostAt, pathAt === -1 ? undefined : pathAt))
+  return { path, time, status: unconditional(status), host }
+}
+
+/** Without its port; of an address of IPv6 only what stands after its brackets is one. */
+function hostOf(authority: string): string {
+  const colon = authority.lastIndexOf(':')
+  const host = colon === -1 || authority.endsWith(']') ? authority : authority.slice(0, colon)
+  return host.toLowerCase()
 }
 
 /** 304 and 206 are 200 for whoever has nothing yet and wants all of it. */

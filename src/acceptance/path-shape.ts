@@ -59,5 +59,6 @@ function parameterNames(query: string): string {
     const equals = part.indexOf('=')
     return equals === -1 ? part : part.slice(0, equals)
   })
-  return `?${[...new Set(names)].join('&')}`
+  // What is called `*` must not be taken for all there are.
+  return `?${[...new Set(names)].join('&').replaceAll('*', '%2A')}`
 }

@@ -41,6 +41,7 @@ async function checkAll(urls: readonly ListedUrl[], options: CheckedOptions): Pr
   const signal = AbortSignal.any(signals)
   const checker = new UrlChecker(options, signal)
   const results = urls.map((url): UrlResult => ({ url, outcome: 'unfinished' }))
+  const begun = new Map<number, number>()
   const queue = inSeededOrder(
     urls.map((url, at) => ({ path: url.path, url, at })),
     options.seed,
@@ -53,6 +54,7 @@ async function checkAll(urls: readonly ListedUrl[], options: CheckedOptions): Pr
       if (item === undefined) return
       await pace.turn()
       if (signal.aborted) return
+      begun.set(item.at, performance.now())
       const result = await checker.check(item.url)
       results[item.at] = result
       done += 1
@@ -66,7 +68,27 @@ async function checkAll(urls: readonly ListedUrl[], options: CheckedOptions): Pr
     clearTimeout(timer)
     checker.close()
   }
-  return results
+  return withOverdue(results, begun)
+}
+
+/** An answer that was to come within this time may still have been on its way when there was no more. */
+const leastPatienceMilliseconds = 1_000
+
+/**
+ * When time ran out, some requests were under way. Those that had waited for longer than any that was answered have failed:
+ * to leave them out would be to judge a version that hangs by the URLs at which it does not.
+ */
+function withOverdue(results: readonly UrlResult[], begun: ReadonlyMap<number, number>): readonly UrlResult[] {
+  const now = performance.now()
+  const slowest = results.reduce(
+    (most, { milliseconds = 0 }) => Math.max(most, milliseconds),
+    leastPatienceMilliseconds,
+  )
+  return results.map((result, at) => {
+    const waited = now - (begun.get(at) ?? now)
+    if (result.outcome !== 'unfinished' || waited <= slowest) return result
+    return { ...result, outcome: 'failed', cause: 'no answer when time ran out, after longer than any other took' }
+  })
 }
 
 /** Lets no more begin in a second than may. */

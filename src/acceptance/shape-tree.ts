@@ -48,7 +48,6 @@ export class ShapeTree {
       this.#mostNames = Math.floor(this.#mostNames / 2)
       this.#mostQueries = Math.max(1, Math.floor(this.#mostQueries / 2))
       this.#settle(this.#root)
-      this.#samples = [...this.samples()].length
     }
   }
 
@@ -60,7 +59,6 @@ export class ShapeTree {
     branch.children.set(name, made)
     if (!isName(name) || namesOf(branch) <= this.#mostNames) return made
     this.#collapse(branch)
-    this.#samples = [...this.samples()].length
     return this.#child(branch, segment)
   }
 
@@ -74,7 +72,6 @@ export class ShapeTree {
     this.#samples += 1
     if (samples.size <= this.#mostQueries) return made
     this.#mergeQueries(branch)
-    this.#samples = [...this.samples()].length
     return this.#sample(branch, query)
   }
 
@@ -101,7 +98,10 @@ export class ShapeTree {
     for (const [query, sample] of from.samples) {
       const known = into.samples.get(query)
       if (known === undefined) into.samples.set(query, sample)
-      else known.absorb(sample)
+      else {
+        known.absorb(sample)
+        this.#samples -= 1
+      }
     }
     this.#settleOne(into)
   }
@@ -118,6 +118,7 @@ export class ShapeTree {
 
   /** With and without parameters stay two. */
   #mergeQueries({ samples }: Branch): void {
+    const before = samples.size
     const any = samples.get(anyQuery) ?? new UrlSample()
     for (const [query, sample] of samples) {
       if (query === '' || query === anyQuery) continue
@@ -125,6 +126,7 @@ export class ShapeTree {
       samples.delete(query)
     }
     samples.set(anyQuery, any)
+    this.#samples += samples.size - before
   }
 }
 

@@ -3,7 +3,7 @@ import { seededHash } from './seeded-order.ts'
 import { ShapeTree } from './shape-tree.ts'
 import { selectUrls } from './url-selection.ts'
 import type { ListedUrl } from './url-list.ts'
-import type { SeenUrl, UrlSample } from './url-sample.ts'
+import { StatusCounts, type SeenUrl, type UrlSample } from './url-sample.ts'
 
 export type CensusOptions = {
   /** How many URLs the list may have. */
@@ -55,7 +55,7 @@ export class UrlCensus {
     sample.weight += 1
     url.weight += 1
     url.lastSeen = Math.max(url.lastSeen ?? -Infinity, time)
-    url.statuses.set(status, (url.statuses.get(status) ?? 0) + 1)
+    url.statuses.add(status, 1)
     this.#newest = Math.max(this.#newest, time)
     this.#stayWithinBounds(sample)
   }
@@ -90,7 +90,7 @@ export class UrlCensus {
     const aged = weight === undefined ? 1 : weight * ageing
     const sample = this.#tree.sampleOf(path)
     const url = sample.get(path) ?? this.#enter(sample, path)
-    if (url.statuses.size === 0) for (const status of expected) url.statuses.set(status, aged / expected.length)
+    if (url.statuses.isEmpty) for (const status of expected) url.statuses.add(status, aged / expected.length)
     url.weight += aged
     sample.weight += aged
     if (lastSeen === undefined) url.isPinned = true
@@ -100,25 +100,25 @@ export class UrlCensus {
 
   #enter(sample: UrlSample, path: string): SeenUrl {
     const hash = seededHash(path, this.#options.seed)
-    const url = { path, hash, weight: 0, lastSeen: undefined, statuses: new Map<number, number>(), isPinned: false }
+    const url = { path, hash, weight: 0, lastSeen: undefined, statuses: new StatusCounts(), isPinned: false }
     sample.set(url)
     this.#kept += 1
     return url
   }
 
   #stayWithinBounds(sample: UrlSample): void {
-    if (sample.size > 4 * this.#mostOfSample) this.#prune([sample])
+    if (sample.size > 4 * this.#mostOfSample) this.#prune(sample)
     if (this.#tree.size > 2 * this.#mostShapes) this.#tree.shrinkTo(this.#mostShapes)
     while (this.#kept > this.#mostKept && this.#mostOfSample > 1) {
       this.#mostOfSample = Math.ceil(this.#mostOfSample / 2)
-      this.#prune([...this.#tree.samples()].map(([, each]) => each))
+      for (const [, each] of this.#tree.samples()) this.#prune(each)
     }
   }
 
-  #prune(samples: readonly UrlSample[]): void {
-    for (const sample of samples) sample.prune(this.#mostOfSample)
-    // Whole samples may have become one meanwhile.
-    this.#kept = 0
-    for (const [, { size }] of this.#tree.samples()) this.#kept += size
+  /** Counted as it goes: looking through all of the tree each time would take most of the time there is. */
+  #prune(sample: UrlSample): void {
+    const before = sample.size
+    sample.prune(this.#mostOfSample)
+    this.#kept += sample.size - before
   }
 }

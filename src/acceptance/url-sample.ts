@@ -7,10 +7,34 @@ export type SeenUrl = {
   weight: number
   /** Epoch milliseconds; undefined where nobody knows. */
   lastSeen: number | undefined
-  /** How often each was answered. */
-  readonly statuses: Map<number, number>
+  readonly statuses: StatusCounts
   /** It was put into a former list by hand: there is no time at which it was seen. */
   isPinned: boolean
+}
+
+/** How often each status was answered. Nearly every URL has one, and there are many URLs: only the others need a map. */
+export class StatusCounts {
+  #first = 0
+  #count = 0
+  #others: Map<number, number> | undefined
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  add(status: number, count: number): void {
+    if (this.isEmpty) this.#first = status
+    if (status === this.#first) this.#count += count
+    else {
+      this.#others ??= new Map()
+      this.#others.set(status, (this.#others.get(status) ?? 0) + count)
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [status: number, count: number]> {
+    if (!this.isEmpty) yield [this.#first, this.#count]
+    if (this.#others !== undefined) yield* this.#others
+  }
 }
 
 /**
@@ -52,11 +76,21 @@ export class UrlSample {
   prune(count: number): void {
     if (this.#urls.size <= count) return
     const all = [...this.#urls.values()]
-    const kept = new Set(all.filter(({ isPinned }) => isPinned))
-    for (const url of all.toSorted((one, other) => one.hash - other.hash).slice(0, count)) kept.add(url)
-    for (const url of all.toSorted(byWeight).slice(0, count)) kept.add(url)
-    for (const url of all) if (!kept.has(url)) this.#urls.delete(url.path)
+    const leastWeight = -nth(all, count, ({ weight }) => -weight)
+    const highestHash = nth(all, count, ({ hash }) => hash)
+    const heavier = all.filter(({ weight }) => weight > leastWeight).length
+    const asHeavy = all.filter(({ weight }) => weight === leastWeight).toSorted(byHash)
+    const kept = new Set(asHeavy.slice(0, count - heavier))
+    for (const url of all) {
+      const stays = url.weight > leastWeight || url.hash <= highestHash || url.isPinned || kept.has(url)
+      if (!stays) this.#urls.delete(url.path)
+    }
   }
+}
+
+/** Of so many numbers the largest, when the lowest are taken first. */
+function nth(urls: readonly SeenUrl[], count: number, numberOf: (url: SeenUrl) => number): number {
+  return Float64Array.from(urls, numberOf).toSorted()[count - 1] ?? Infinity
 }
 
 /** Most requested first; the rest is decided by hash, then by name. */
@@ -72,5 +106,5 @@ function addTo(known: SeenUrl, more: SeenUrl): void {
   known.weight += more.weight
   known.lastSeen = Math.max(known.lastSeen ?? -Infinity, more.lastSeen ?? -Infinity)
   known.isPinned ||= more.isPinned
-  for (const [status, count] of more.statuses) known.statuses.set(status, (known.statuses.get(status) ?? 0) + count)
+  for (const [status, count] of more.statuses) known.statuses.add(status, count)
 }

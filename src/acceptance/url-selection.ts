@@ -57,7 +57,7 @@ function listed(chosen: Iterable<Shaped>): readonly ListedUrl[] {
     .toSorted(({ url: one }, { url: other }) => other.weight - one.weight || (one.path < other.path ? -1 : 1))
     .map(({ shape, url }) => ({
       path: url.path,
-      ...(url.statuses.size > 0 && { expected: expectedOf(url) }),
+      ...(!url.statuses.isEmpty && { expected: expectedOf(url) }),
       weight: url.weight,
       shape,
       ...(url.lastSeen !== undefined &&
@@ -67,7 +67,7 @@ function listed(chosen: Iterable<Shaped>): readonly ListedUrl[] {
 
 /** What was answered more than by way of exception, the most frequent first. */
 function expectedOf({ statuses }: SeenUrl): readonly number[] {
-  const all = [...statuses.values()].reduce((sum, count) => sum + count, 0)
+  const all = [...statuses].reduce((sum, [, count]) => sum + count, 0)
   return [...statuses]
     .filter(([, count]) => count >= leastShare * all)
     .toSorted(([one, ones], [other, others]) => others - ones || one - other)

@@ -4,7 +4,6 @@ import { dockerLabel } from './docker-identity.ts'
 
 /** Where ECS's tasks find the credentials of their roles. */
 const address = '169.254.170.2'
-/** The kernel's names of interfaces have 15 letters at most, and this is one of them too. */
 const name = 'teal-task-roles'
 
 /**
@@ -46,7 +45,6 @@ export class DockerRoleAddress {
       Name: name,
       CheckDuplicate: true,
       Driver: 'bridge',
-      Options: { 'com.docker.network.bridge.name': name },
       IPAM: { Driver: 'default', Config: [{ Subnet: '169.254.170.0/30', Gateway: address }] },
     }
     await this.#api.call('POST', '/networks/create', { body }).catch(ignoreRefusal)

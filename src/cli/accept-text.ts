@@ -1,5 +1,5 @@
 import { failureGroups, slowest } from '../acceptance/failure-groups.ts'
-import { number, percent } from '../acceptance/judgement.ts'
+import { counted, number, percent } from '../acceptance/judgement.ts'
 import type { AcceptanceResult } from '../acceptance/run.ts'
 import { columns, wrapped } from './text.ts'
 
@@ -17,7 +17,7 @@ export function acceptText(result: AcceptanceResult): string {
   return [
     ...failureLines(result),
     ...slowLines(result),
-    `${number(requested)} URLs of ${result.url} in ${seconds.toFixed(1)} s (${number(Math.round(requested / seconds))} a second).`,
+    `${counted(requested, 'URL')} of ${result.url} in ${seconds.toFixed(1)} s (${number(Math.round(requested / seconds))} a second).`,
     ...(outdated > 0 ? [`${number(outdated)} passed because blue answers the same, and not what the list says.`] : []),
     ...(repeated > 0 ? [`${number(repeated)} passed only when they were requested again.`] : []),
     ...(passedTrafficPercent === undefined ? [] : [`By traffic, ${percent(passedTrafficPercent)} passed.`]),
@@ -41,7 +41,7 @@ function failureLines({ results }: AcceptanceResult): readonly string[] {
   const hidden = groups.length - mostGroups
   return [
     ...columns([['URLS', 'CAUSE', 'FOR EXAMPLE'], ...rows]),
-    ...(hidden > 0 ? [`  and ${number(hidden)} other causes; --html or --json has all`] : []),
+    ...(hidden > 0 ? [`  and ${counted(hidden, 'other cause')}; --html or --json has all`] : []),
     '',
   ]
 }

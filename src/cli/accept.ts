@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { comparedHeaders } from '../acceptance/comparison.ts'
 import { htmlReport } from '../acceptance/html-report.ts'
 import { junitReport } from '../acceptance/junit-report.ts'
-import { number } from '../acceptance/judgement.ts'
+import { counted, number } from '../acceptance/judgement.ts'
 import { AcceptanceOptionError, type AcceptanceOptions } from '../acceptance/options.ts'
 import { runAcceptance, type AcceptanceResult } from '../acceptance/run.ts'
 import { parseUrlList, UrlListError, type ListedUrl } from '../acceptance/url-list.ts'
@@ -132,11 +132,12 @@ async function judge(options: AcceptOptions, exitWith: (code: number) => void): 
   if (result.passed + result.failed > 0 && result.results.every(({ status }) => status === undefined)) {
     const [cause] = result.results.flatMap(({ cause: text }) => text ?? [])
     throw new CliError(
-      `nothing answers at ${options.url}: ${cause}. None of ${number(result.total)} URLs got an answer.`,
+      `nothing answers at ${options.url}: ${cause}. None of ${counted(result.total, 'URL')} got an answer.`,
     )
   }
   if (options.junit !== undefined) write(options.junit, junitReport(result))
-  if (options.html !== undefined) write(options.html, htmlReport(result, new Date().toISOString()))
+  if (options.html !== undefined)
+    write(options.html, htmlReport(result, `${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC`))
   console.log(options.json ? JSON.stringify(jsonOf(result), undefined, 2) : acceptText(result))
   exitWith(result.isPassed ? exitCode.ok : thresholdMissed)
 }
@@ -159,7 +160,7 @@ async function performed(urls: readonly ListedUrl[], options: AcceptOptions): Pr
       ...acceptanceOptions(options),
       signal: ending.signal,
       onProgress: ({ done, failed, total }) =>
-        progress.show(done / total, `${number(done)} of ${number(total)} URLs, ${number(failed)} failed`),
+        progress.show(done / total, `${number(done)} of ${counted(total, 'URL')}, ${number(failed)} failed`),
     })
   } catch (error) {
     throw error instanceof UrlListError ? new CliError(`${options.list}: ${error.message}.`) : error

@@ -43,7 +43,7 @@ function localFile(path: string): LogFile {
   return {
     name: path,
     bytes: statSync(path).size,
-    open: async () => createReadStream(path, { highWaterMark: 1024 * 1024 }),
+    open: async () => createReadStream(path, { highWaterMark: 256 * 1024 }),
   }
 }
 

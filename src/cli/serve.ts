@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { RunningTeal, TealOptions } from '../main.ts'
+import { timeOfDay } from '../view/words.ts'
 import { formatDuration } from './duration.ts'
 import { forPerson } from './exit-code.ts'
 import { dataOption, parseMinute, parsePort, parseRouters, parseWebUrl } from './options.ts'
@@ -98,8 +99,8 @@ async function serve(options: ServeOptions): Promise<number> {
     isReadOnly: options.readOnly === true,
     webhook: options.webhook,
     log: {
-      info: (message) => console.log(`${timeOfDay()} ${message}`),
-      warn: (message) => console.error(`${timeOfDay()} ${message}`),
+      info: (message) => console.log(`${timeOfDay(new Date())} ${message}`),
+      warn: (message) => console.error(`${timeOfDay(new Date())} ${message}`),
     },
   })
   leaveOnUnexpectedError()
@@ -186,8 +187,4 @@ function leaveOnUnexpectedError(): void {
 /** Whoever read the output may go away; the engine stays. */
 function ignoreClosedOutput(): void {
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
-}
-
-function timeOfDay(): string {
-  return new Date().toTimeString().slice(0, 8)
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { renameSync, writeFileSync } from 'node:fs'
-import { number } from '../acceptance/judgement.ts'
+import { counted, number } from '../acceptance/judgement.ts'
 import { linesOf } from '../acceptance/lines.ts'
 import { loggedRequest, type LeftOut } from '../acceptance/logged-request.ts'
 import { UrlCensus, type MergeCounts } from '../acceptance/url-census.ts'
@@ -135,7 +135,7 @@ class Reading {
       try {
         for await (const lines of linesOf(stream, { isGzipped: file.name.endsWith('.gz') })) {
           for (const line of lines) this.#take(line)
-          const text = `${number(this.#lines)} lines of ${number(files.length)} files`
+          const text = `${counted(this.#lines, 'line')} of ${counted(files.length, 'file')}`
           progress.show((before + Math.min(read, file.bytes)) / all, text)
         }
       } catch (error) {
@@ -212,20 +212,25 @@ function describe(report: Report): string {
   const rows = [
     [
       number(lines),
-      `lines of ${number(files)} ${files === 1 ? 'file' : 'files'} in ${(milliseconds / 1000).toFixed(1)} s`,
+      `${lines === 1 ? 'line' : 'lines'} of ${counted(files, 'file')} in ${(milliseconds / 1000).toFixed(1)} s`,
     ],
-    [number(requests), 'requests counted'],
+    [number(requests), requests === 1 ? 'request counted' : 'requests counted'],
     ...Object.entries(leftOut).map(([reason, count]) => [number(count), `left out: ${reason}`]),
     ...(byHost.length > 1
       ? byHost.slice(0, mostHostsShown).map(([host, count]) => [number(count), `requests to ${host || 'no host'}`])
       : []),
     ...(former === undefined
       ? []
-      : [[number(former.kept), `URLs of the former list; ${number(former.forgotten)} forgotten`]]),
+      : [
+          [
+            number(former.kept),
+            `${former.kept === 1 ? 'URL' : 'URLs'} of the former list; ${number(former.forgotten)} forgotten`,
+          ],
+        ]),
   ]
   const width = Math.max(...rows.map(([count = '']) => count.length))
   const table = columns(rows.map(([count = '', text = '']) => [count.padStart(width), text]))
-  const summary = `${number(urls)} URLs of ${number(shapes)} shapes, with ${trafficPercent.toFixed(1)} % of the traffic, are in ${to}.`
+  const summary = `${counted(urls, 'URL')} of ${counted(shapes, 'shape')}, with ${trafficPercent.toFixed(1)} % of the traffic, ${urls === 1 ? 'is' : 'are'} in ${to}.`
   return [...table, '', summary].join('\n')
 }
 

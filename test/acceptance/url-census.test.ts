@@ -114,6 +114,11 @@ test('whatever clients ask for, there are no more shapes than have room', () => 
   assert.ok(shapes <= 100, `${shapes} shapes`)
 })
 
+test('a URL is in the list once, also beside one whose parameter is called as all parameters together are', () => {
+  const paths = pathsOf(censusOf([['/x?a=1'], ['/x?*'], ['/x?a=1'], ['/x?b=1']]))
+  assert.deepEqual(paths.toSorted(), ['/x?*', '/x?a=1', '/x?b=1'])
+})
+
 function* hostile(): Iterable<readonly [string, number?]> {
   let state = 7
   const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0)

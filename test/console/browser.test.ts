@@ -2,7 +2,7 @@ import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Download, Page } from 'playwright-core'
 import { Theatre, until } from '../survival/theatre.ts'
 import { barriersOf } from './accessibility.ts'
 import { ask, choose } from './choices.ts'
@@ -60,12 +60,19 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.equal((await theatre.ended(id)).status, 'Succeeded')
     const saved = page.waitForEvent('download')
     await page.getByRole('link', { name: 'One file' }).click()
-    await theatre.interruptEngine()
-    const file = await browser.page(`file://${await (await saved).path()}`)
+    const file = await browser.page('about:blank')
+    await file.context().setOffline(true)
+    const asked: string[] = []
+    file.on('request', (request) => asked.push(request.url()))
+    await file.goto(`file://${await savedAs(await saved, `${id}.html`)}`)
+    await file.getByRole('heading', { name: 'Account' }).waitFor()
     await file.getByText('Nothing was lost').first().waitFor()
     await picture(file, 'one-file')
+    assert.deepEqual(
+      asked.filter((url) => /^https?:/.test(url)),
+      [],
+    )
     await file.close()
-    await theatre.startEngine()
     assert.deepEqual(browser.complaints, [])
     await page.close()
   })
@@ -153,6 +160,14 @@ async function keyboardMayLeave(page: Page, action: string): Promise<void> {
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   assert.equal(await focused(page), action)
+}
+
+/** A browser tells what a file is by its name. */
+async function savedAs(download: Download, name: string): Promise<string> {
+  assert.equal(download.suggestedFilename(), name)
+  const path = `${await download.path()}.html`
+  await download.saveAs(path)
+  return path
 }
 
 /** The id of what has the focus, or its text. */

@@ -4,11 +4,16 @@ import type { MetricDatum } from '../../src/domain/metric.ts'
 import type { TargetHealth } from '../../src/domain/target-health.ts'
 import { HostCounts } from '../../src/engine/host-counts.ts'
 import { Store } from '../../src/engine/store.ts'
+import { aTargetGroup } from '../world/a-service.ts'
 import { MemoryPersistence } from '../world/memory-persistence.ts'
 
 const minute = 60_000
 const loadBalancerArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/web/0123456789abcdef'
 const listenerArn = loadBalancerArn.replace(':loadbalancer/', ':listener/') + '/0123456789abcdef'
+const targets = [
+  { id: '10.0.0.1', port: 80 },
+  { id: '10.0.0.2', port: 80 },
+]
 const arnOf = (index: number): string =>
   `arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/group-${index}/0123456789abcdef`
 
@@ -28,7 +33,9 @@ function startWorld(groups: number) {
     },
   })
   store.transaction(() => {
-    for (let index = 0; index < groups; index += 1) store.targetGroups.put(arnOf(index), targetGroup(index))
+    for (let index = 0; index < groups; index += 1) {
+      store.targetGroups.put(arnOf(index), aTargetGroup({ targetGroupArn: arnOf(index), targets }))
+    }
     const targetGroups = Array.from({ length: groups }, (_, index) => ({ targetGroupArn: arnOf(index), weight: 1 }))
     store.listeners.put(listenerArn, {
       listenerArn,
@@ -108,32 +115,4 @@ function valuesOf(told: readonly MetricDatum[]) {
   return Object.fromEntries(
     told.map(({ id, samples }) => [id.metricName, samples.kind === 'values' ? samples.values[0]?.value : undefined]),
   )
-}
-
-function targetGroup(index: number) {
-  return {
-    targetGroupArn: arnOf(index),
-    name: `group-${index}`,
-    protocol: 'HTTP' as const,
-    protocolVersion: 'HTTP1' as const,
-    port: 80,
-    targetType: 'ip' as const,
-    ipAddressType: 'ipv4' as const,
-    healthCheck: {
-      enabled: true,
-      path: '/',
-      port: 'traffic-port',
-      intervalSeconds: 5,
-      timeoutSeconds: 2,
-      healthyThresholdCount: 2,
-      unhealthyThresholdCount: 2,
-      matcher: '200',
-    },
-    attributes: {},
-    targets: [
-      { id: '10.0.0.1', port: 80 },
-      { id: '10.0.0.2', port: 80 },
-    ],
-    tags: {},
-  }
 }

@@ -13,10 +13,11 @@ import { Stage, until } from './stage.ts'
 const bundle = new URL('../../examples/blog/dist/blog.cjs', import.meta.url)
 
 test('blog: a fifth of the traffic is held at version 2, then all of it; no post is lost or doubled', async (t) => {
-  const stage = await openedBlog(t, '2s')
+  const stage = await Stage.open(t, { minute: '2s' })
+  const [setUp = '', deploySecond = ''] = stage.commandsOf('blog')
+  await stage.shell(setUp)
   await checkPages(stage.productionUrl)
-  await stage.shell('npm run --silent build:2 --prefix examples/blog 2>&1; npx teal build examples/blog --tag blog:2')
-  await deployUnderWriters(t, stage, { image: 'blog:2', watchHold: true })
+  await deployUnderWriters(t, stage, { commands: deploySecond, watchHold: true })
 })
 
 test('blog: the same in Docker', { skip: await withoutDocker() }, async (t) => {
@@ -28,18 +29,11 @@ test('blog: the same in Docker', { skip: await withoutDocker() }, async (t) => {
     images.push(await nodeImage(files, ['CMD ["node", "dist/blog.cjs"]']))
   }
   await stage.shell(`node examples/blog/setup.ts ${images[0]}`)
-  await deployUnderWriters(t, stage, { image: images[1] ?? '', watchHold: false })
+  await deployUnderWriters(t, stage, {
+    commands: `DEPLOYMENT=$(node examples/blog/deploy.ts ${images[1]})`,
+    watchHold: false,
+  })
 })
-
-/** An engine with the first version of the blog. */
-async function openedBlog(t: TestContext, minute: string): Promise<Stage> {
-  const stage = await Stage.open(t, { minute })
-  await stage.shell(`
-npm run --silent build:1 --prefix examples/blog 2>&1
-npx teal build examples/blog --tag blog:1
-node examples/blog/setup.ts blog:1`)
-  return stage
-}
 
 /** Forms are safe, and what is written is escaped. */
 async function checkPages(url: string): Promise<void> {
@@ -65,14 +59,14 @@ async function checkPages(url: string): Promise<void> {
 async function deployUnderWriters(
   t: TestContext,
   stage: Stage,
-  { image, watchHold }: { readonly image: string; readonly watchHold: boolean },
+  { commands, watchHold }: { readonly commands: string; readonly watchHold: boolean },
 ): Promise<void> {
   const writers = Array.from({ length: 3 }, () => new BlogWriter(stage.productionUrl))
   for (const writer of writers) writer.start()
   t.after(() => Promise.all(writers.map((writer) => writer.stop())))
   const answers = (version: string): number => writers.reduce((sum, each) => sum + (each.answers[version] ?? 0), 0)
 
-  const deploymentId = (await stage.shell(`node examples/blog/deploy.ts ${image}`)).trim()
+  const deploymentId = await stage.deploy(commands)
   if (watchHold) await watchHeld(t, stage, answers)
   await until('all goes to version 2', async () => (await greenWeight(stage)) === 100)
   await stage.endTerminationWait(deploymentId)

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { commandsOf, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 
 const folder = new URL('../../examples/hello/', import.meta.url)
 const textOf = (file: string): string => readFileSync(new URL(file, folder), 'utf8')
@@ -27,10 +27,7 @@ aws() {
 test('hello: a good green goes live, a broken one does not, and it says which request was answered how', async (t) => {
   if (spawnSync('aws', ['--version']).status !== 0) return t.skip('There is no `aws` on this machine.')
   const stage = await Stage.open(t, { minute: '300ms' })
-  const script = commandsOf(textOf('README.md'))
-    .replaceAll('http://127.0.0.1:4566', stage.url)
-    .replaceAll('http://127.0.0.1:8080', stage.productionUrl)
-  const output = await stage.shell(impatience + script)
+  const output = await stage.shell(impatience + stage.commandsOf('hello').join('\n'))
   assert.match(output, /hello:1 serves at http:\/\/localhost:\d+; green is tested at http:\/\/localhost:\d+/)
   const pages = [...output.matchAll(/<h1>Hello, this is version (\d)/g)].map(([, version]) => version)
   assert.deepEqual(pages, ['2', '2'], output)

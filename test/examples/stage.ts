@@ -8,7 +8,7 @@ import type { DeploymentInfo, LifecycleEvent } from '@aws-sdk/client-codedeploy'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -74,10 +74,31 @@ export class Stage {
     assert.equal(await this.#serving.end('SIGINT'), 0, this.#serving.output)
   }
 
+  /** What an example's README has in its fenced blocks, for this engine and these ports. */
+  commandsOf(example: string): readonly string[] {
+    const readme = readFileSync(join(root, 'examples', example, 'README.md'), 'utf8')
+    return [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) =>
+      block
+        .replaceAll('http://127.0.0.1:4566', this.url)
+        .replaceAll('http://127.0.0.1:8080', this.productionUrl)
+        .replaceAll('http://127.0.0.1:8081', this.testUrl),
+    )
+  }
+
+  /** Runs commands that leave a deployment's id in `DEPLOYMENT`, and answers it. */
+  async deploy(commands: string): Promise<string> {
+    const output = await this.shell(`${commands}\necho "This was $DEPLOYMENT"`)
+    const [, deploymentId] = /^This was (d-\w+)$/m.exec(output) ?? []
+    assert.ok(deploymentId !== undefined, output)
+    return deploymentId
+  }
+
   /** Commands as somebody types them, from whom `npx teal` and `node` are this repository's. Fails where one fails. */
   async shell(script: string): Promise<string> {
     const teal = `'${process.execPath}' '${join(root, 'bin/teal.mjs')}'`
-    const commands = script.replaceAll('npx teal', teal).replaceAll(/^node /gm, `'${process.execPath}' `)
+    const commands = script
+      .replaceAll('npx teal', teal)
+      .replaceAll(/^(DEPLOYMENT=\$\()?node /gm, `$1'${process.execPath}' `)
     const child = spawn('bash', ['-eu', '-o', 'pipefail', '-c', commands], {
       cwd: this.directory,
       env: this.environment,
@@ -132,11 +153,6 @@ export class Stage {
   get #codeDeploy(): CodeDeployClient {
     return new CodeDeployClient(this.configuration)
   }
-}
-
-/** The fenced blocks of a README, one after the other, as a person would type them. */
-export function commandsOf(readme: string): string {
-  return [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n')
 }
 
 /** Looks until it is true. */

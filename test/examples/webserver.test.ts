@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { nginxImage, nodeImage, withoutDocker } from '../adapters/docker-world.ts'
 import { Stage } from './stage.ts'
 
@@ -15,23 +14,27 @@ const withoutBoto = spawnSync('python3', ['-c', 'import boto3']).status === 0 ? 
 const mistake = { from: 'proxy_pass http://shop;', to: 'proxy_pass http://shop/;' }
 
 test('webserver: what answers as it did goes live, what does not is taken back', { skip: withoutNginx }, async (t) => {
-  const stage = await openedWebserver(t)
-  await stage.shell('node examples/webserver/setup.ts webserver:1 shop:1')
+  const stage = await Stage.open(t, { minute: '300ms' })
+  const [setUp = '', deployBroken = ''] = stage.commandsOf('webserver')
+  assert.match(await stage.shell(setUp), /^Thing 7$/m)
   const url = stage.productionUrl
   assert.match(await textOf(`${url}/`), /The web server answers/)
   assert.equal(await textOf(`${url}/version.txt`), '1\n')
   assert.equal((await fetch(`${url}/shop/items/99`)).status, 404)
   const moved = await fetch(`${url}/catalogue/7`, { redirect: 'manual' })
   assert.deepEqual([moved.status, moved.headers.get('location')], [301, '/shop/items/7'])
-  await deployGood(stage, 'webserver:2', 'shop:1')
-  await deployBroken(stage, 'webserver:3', 'shop:1')
+  await isRefused(stage, await stage.deploy(deployBroken), '1')
+  await stage.shell(`
+    cp -r examples/webserver/. webserver-3; echo 3 > webserver-3/html/version.txt
+    npx teal build webserver-3 --tag webserver:3`)
+  await goesLive(stage, await stage.deploy(deploying('webserver:3', 'shop:1')), '3')
 
   if (withoutBoto) t.diagnostic(`The hook in Python was not run. ${withoutBoto}`)
   else {
     await stage.shell('export HOOK=python\nnode examples/webserver/setup.ts webserver:1 shop:1')
-    await deployGood(stage, 'webserver:2', 'shop:1')
-    const said = await deployBroken(stage, 'webserver:3', 'shop:1')
+    const said = await isRefused(stage, await stage.deploy(deploying('webserver:2', 'shop:1')), '3')
     assert.match(said, /TEST RESULT: NOT PASSED: 2 of 43 answered 200/)
+    await goesLive(stage, await stage.deploy(deploying('webserver:1', 'shop:1')), '1')
   }
   await stage.close()
 })
@@ -47,41 +50,30 @@ test('webserver: the same in Docker', { skip: withoutBoth }, async (t) => {
   await stage.shell(`node examples/webserver/setup.ts ${first} ${shop}`)
   const conf = 'etc/nginx/projects.d/shop.conf'
   const broken = (files[conf] ?? '').replace(mistake.from, mistake.to)
-  await deployGood(stage, await nginxImage({ ...files, 'html/version.txt': '2\n' }, entry), shop)
-  await deployBroken(stage, await nginxImage({ ...files, 'html/version.txt': '3\n', [conf]: broken }, entry), shop)
+  const second = await nginxImage({ ...files, 'html/version.txt': '2\n' }, entry)
+  await goesLive(stage, await stage.deploy(deploying(second, shop)), '2')
+  const third = await nginxImage({ ...files, 'html/version.txt': '3\n', [conf]: broken }, entry)
+  await isRefused(stage, await stage.deploy(deploying(third, shop)), '2')
   await stage.close()
 })
 
-/** An engine, and the images of three versions, the third of which has the mistake. */
-async function openedWebserver(t: TestContext): Promise<Stage> {
-  const stage = await Stage.open(t, { minute: '300ms' })
-  await stage.shell(`
-    cp -r examples/webserver/. webserver-2; echo 2 > webserver-2/html/version.txt
-    cp -r examples/webserver/. webserver-3; echo 3 > webserver-3/html/version.txt
-    sed -i 's|${mistake.from}|${mistake.to}|' webserver-3/etc/nginx/projects.d/shop.conf
-    npx teal build examples/webserver/backend --tag shop:1
-    npx teal build examples/webserver --tag webserver:1
-    for number in 2 3; do npx teal build webserver-$number --tag webserver:$number; done`)
-  return stage
-}
+const deploying = (image: string, shop: string) => `DEPLOYMENT=$(node examples/webserver/deploy.ts ${image} ${shop})`
 
-async function deployGood(stage: Stage, image: string, shop: string): Promise<void> {
-  const deploymentId = (await stage.shell(`node examples/webserver/deploy.ts ${image} ${shop}`)).trim()
+async function goesLive(stage: Stage, deploymentId: string, version: string): Promise<void> {
   const { status, errorInformation } = await stage.ended(deploymentId)
   assert.equal(status, 'Succeeded', errorInformation?.message)
-  assert.equal(await textOf(`${stage.productionUrl}/version.txt`), '2\n')
+  assert.equal(await textOf(`${stage.productionUrl}/version.txt`), `${version}\n`)
 }
 
-/** Answers what the hook has written. */
-async function deployBroken(stage: Stage, image: string, shop: string): Promise<string> {
-  const deploymentId = (await stage.shell(`node examples/webserver/deploy.ts ${image} ${shop}`)).trim()
+/** Then this version still answers. Resolves with what the hook has written. */
+async function isRefused(stage: Stage, deploymentId: string, version: string): Promise<string> {
   const { status, errorInformation } = await stage.ended(deploymentId)
   assert.deepEqual([status, errorInformation?.code], ['Failed', 'HOOK_EXECUTION_FAILURE'])
   const event = await stage.lifecycleEvent(deploymentId, 'AfterAllowTestTraffic')
   assert.equal(event?.status, 'Failed')
   const said = event?.diagnostics?.logTail ?? ''
   assert.match(said, /\/shop\/items\/\d+/)
-  assert.equal(await textOf(`${stage.productionUrl}/version.txt`), '2\n')
+  assert.equal(await textOf(`${stage.productionUrl}/version.txt`), `${version}\n`)
   assert.equal(await textOf(`${stage.productionUrl}/shop/items/7`), 'Thing 7\n')
   return said
 }

@@ -114,7 +114,8 @@ export function aTaskDefinition(wishes: Partial<TaskDefinition> = {}): TaskDefin
   }
 }
 
-export function aTargetGroup(): TargetGroup {
+/** `web-blue`, whose targets are checked every five seconds; it has none. */
+export function aTargetGroup(wishes: Partial<TargetGroup> = {}): TargetGroup {
   return {
     targetGroupArn,
     name: 'web-blue',
@@ -136,5 +137,6 @@ export function aTargetGroup(): TargetGroup {
     attributes: {},
     targets: [],
     tags: {},
+    ...wishes,
   }
 }

@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict'
 import type { AlarmState } from '../../src/domain/alarm.ts'
 import { arn } from '../../src/domain/identifiers.ts'
 import type { Listener, LoadBalancer, TargetGroup } from '../../src/domain/load-balancer.ts'
 import type { Service } from '../../src/domain/service.ts'
-import type { TaskDefinition } from '../../src/domain/task-definition.ts'
 import type { Store } from '../../src/engine/store.ts'
+import { aService, aTargetGroup, aTaskDefinition } from './a-service.ts'
 import type { Behaviour } from './simulated-machine.ts'
 
 const place = { region: 'us-east-1', accountId: '000000000000' }
@@ -45,31 +46,13 @@ export function furnish(
 }
 
 export function putTaskDefinition(store: Store, revision: number, behaviour: Behaviour): void {
-  const taskDefinition: TaskDefinition = {
+  const [container] = aTaskDefinition().containerDefinitions
+  assert(container !== undefined, 'a task definition has a container')
+  const taskDefinition = aTaskDefinition({
     taskDefinitionArn: names.taskDefinition(revision),
-    family: 'web',
     revision,
-    status: 'ACTIVE',
-    registeredAt: 0,
-    registeredBy: 'test',
-    networkMode: 'awsvpc',
-    containerDefinitions: [
-      {
-        name: 'web',
-        image: `web-${revision}:${behaviour}`,
-        essential: true,
-        environment: [],
-        portMappings: [{ containerPort: 80, protocol: 'tcp' }],
-        stopTimeout: 2,
-        cpu: 0,
-        recorded: {},
-      },
-    ],
-    requiresCompatibilities: [],
-    compatibilities: [],
-    tags: {},
-    recorded: {},
-  }
+    containerDefinitions: [{ ...container, image: `web-${revision}:${behaviour}`, stopTimeout: 2 }],
+  })
   store.taskDefinitions.put(taskDefinition.taskDefinitionArn, taskDefinition)
 }
 
@@ -133,28 +116,11 @@ function loadBalancer(now: number): LoadBalancer {
 }
 
 function targetGroup(name: string, targetGroupArn: string): TargetGroup {
-  return {
+  return aTargetGroup({
     targetGroupArn,
     name,
-    protocol: 'HTTP',
-    protocolVersion: 'HTTP1',
-    port: 80,
-    targetType: 'ip',
-    ipAddressType: 'ipv4',
-    healthCheck: {
-      enabled: true,
-      path: '/',
-      port: 'traffic-port',
-      intervalSeconds: 5,
-      timeoutSeconds: 2,
-      healthyThresholdCount: 2,
-      unhealthyThresholdCount: 2,
-      matcher: '200',
-    },
     attributes: { 'deregistration_delay.timeout_seconds': '10' },
-    targets: [],
-    tags: {},
-  }
+  })
 }
 
 function listener(listenerArn: string, port: number): Listener {
@@ -170,20 +136,7 @@ function listener(listenerArn: string, port: number): Listener {
   }
 }
 
-function service(desiredCount: number, now: number): Service {
-  return {
-    serviceArn: names.serviceArn,
-    serviceName: 'web',
-    clusterArn: names.clusterArn,
-    status: 'ACTIVE',
-    deploymentController: 'CODE_DEPLOY',
-    desiredCount,
-    loadBalancers: [{ targetGroupArn: names.blueArn, containerName: 'web', containerPort: 80 }],
-    launchType: 'FARGATE',
-    healthCheckGracePeriodSeconds: 0,
-    createdAt: now,
-    createdBy: 'test',
-    tags: {},
-    recorded: {},
-  }
+function service(desiredCount: number, createdAt: number): Service {
+  const loadBalancers = [{ targetGroupArn: names.blueArn, containerName: 'web', containerPort: 80 }]
+  return aService({ desiredCount, loadBalancers, createdAt })
 }

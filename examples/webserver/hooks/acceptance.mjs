@@ -315,7 +315,7 @@ function trafficPercent(results) {
 function sentenceOf(counts) {
   const { isPassed, total, passed, failed, unfinished, passedPercent, thresholdPercent } = counts;
   const verdict = isPassed ? "PASSED" : "NOT PASSED";
-  const share = `${number(passed)} of ${number(passed + failed)} URLs passed (${percent(passedPercent)})`;
+  const share = `${number(passed)} of ${counted(passed + failed, "URL")} passed (${percent(passedPercent)})`;
   const threshold = `the threshold is ${percent(thresholdPercent)}`;
   if (unfinished === 0) return `${verdict}: ${share}, ${threshold}.`;
   const time = `there was no time for ${number(unfinished)} of the ${number(total)}`;
@@ -326,8 +326,8 @@ function worthOf({ passed, failed, failureBoundPercent }) {
   const requested = passed + failed;
   if (requested === 0) return "Nothing was requested: this says nothing.";
   if (passed === 0) return "Every request failed: no error rate is excluded.";
-  const of = `${number(requested)} ${requested === 1 ? "request" : "requests"} with ${number(failed)} failed`;
-  return `${of} exclude at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`;
+  const of = `${counted(requested, "request")} with ${failed === 0 ? "none" : number(failed)} failed`;
+  return `${of} ${requested === 1 ? "excludes" : "exclude"} at 95 % that ${percent(failureBoundPercent)} or more of all such URLs fail.`;
 }
 function percent(value) {
   const digits = value < 1 && value > 0 ? 3 : 2;
@@ -336,6 +336,9 @@ function percent(value) {
 }
 function number(value) {
   return value.toLocaleString("en-US");
+}
+function counted(count, thing) {
+  return `${number(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 // src/acceptance/run.ts
@@ -723,6 +726,7 @@ async function checkAll(urls, options) {
   const signal = AbortSignal.any(signals);
   const checker = new UrlChecker(options, signal);
   const results = urls.map((url) => ({ url, outcome: "unfinished" }));
+  const begun = /* @__PURE__ */ new Map();
   const queue = inSeededOrder(
     urls.map((url, at) => ({ path: url.path, url, at })),
     options.seed
@@ -735,6 +739,7 @@ async function checkAll(urls, options) {
       if (item === void 0) return;
       await pace.turn();
       if (signal.aborted) return;
+      begun.set(item.at, performance.now());
       const result = await checker.check(item.url);
       results[item.at] = result;
       done += 1;
@@ -748,7 +753,20 @@ async function checkAll(urls, options) {
     clearTimeout(timer);
     checker.close();
   }
-  return results;
+  return withOverdue(results, begun);
+}
+var leastPatienceMilliseconds = 1e3;
+function withOverdue(results, begun) {
+  const now = performance.now();
+  const slowest = results.reduce(
+    (most, { milliseconds = 0 }) => Math.max(most, milliseconds),
+    leastPatienceMilliseconds
+  );
+  return results.map((result, at) => {
+    const waited = now - (begun.get(at) ?? now);
+    if (result.outcome !== "unfinished" || waited <= slowest) return result;
+    return { ...result, outcome: "failed", cause: "no answer when time ran out, after longer than any other took" };
+  });
 }
 var Pace = class {
   #gapMilliseconds;
@@ -793,7 +811,9 @@ async function judge({ variables, services, log, signal, time }) {
   const settings = hookSettings(variables);
   const urls = await listOf(settings, services, signal);
   const { acceptance, bucket, key } = settings;
-  log(`${number(urls.length)} URLs of s3://${bucket}/${key} are requested from ${acceptance.url}.`);
+  log(
+    `${counted(urls.length, "URL")} of s3://${bucket}/${key} ${urls.length === 1 ? "is" : "are"} requested from ${acceptance.url}.`
+  );
   const left = Math.max(1, time - (performance.now() - begun));
   const totalMilliseconds = Math.min(acceptance.totalMilliseconds ?? Infinity, left);
   const result = await runAcceptance(urls, { ...acceptance, totalMilliseconds, signal });
@@ -829,8 +849,8 @@ function linesOf(result) {
   const more = groups.length - shown.length;
   return [
     ...shown,
-    ...more > 0 ? [`and ${number(more)} other causes`] : [],
-    `${number(result.passed + result.failed)} requests took ${(result.milliseconds / 1e3).toFixed(1)} s.`,
+    ...more > 0 ? [`and ${counted(more, "other cause")}`] : [],
+    `${counted(result.passed + result.failed, "request")} took ${(result.milliseconds / 1e3).toFixed(1)} s.`,
     result.worth,
     result.sentence
   ];

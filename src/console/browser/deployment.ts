@@ -40,12 +40,13 @@ export function deploymentPage(state: State, now: number): ComponentChild {
       ),
       sidesPart(state, head, doing, isOver),
     ),
-    ...(state.isWhole ? belowParts(state, head, over) : []),
+    ...(state.frames > 1 ? trafficParts(state, head, over) : []),
+    ...(state.frames > 2 ? partsBelow(state) : []),
   )
 }
 
-function belowParts(state: State, head: DeploymentHead, over: Span): readonly ComponentChild[] {
-  const { deployment: view, documents } = state
+function trafficParts(state: State, head: DeploymentHead, over: Span): readonly ComponentChild[] {
+  const { deployment: view } = state
   const { traffic = [] } = view
   const isOver = head.endedAt !== undefined
   return [
@@ -59,8 +60,13 @@ function belowParts(state: State, head: DeploymentHead, over: Span): readonly Co
       card('Failures a second', undefined, measureChart(traffic, over, 'failures')),
       card('Latency', 'p50 and p99 of targets', measureChart(traffic, over, 'latency')),
     ),
+  ]
+}
+
+function partsBelow({ deployment: view, documents, connection }: State): readonly ComponentChild[] {
+  return [
     h('div', { class: 'two' }, taskSetsPart(view.taskSets ?? []), targetsPart(view.targets ?? [])),
-    h('div', { class: 'two' }, alarmsPart(view.alarms ?? []), hooksPart(view.hooks ?? [], state.connection === 'file')),
+    h('div', { class: 'two' }, alarmsPart(view.alarms ?? []), hooksPart(view.hooks ?? [], connection === 'file')),
     accountPart(view),
     stepsPart(view.steps ?? [], view.happenings ?? []),
     documentsPart(documents),

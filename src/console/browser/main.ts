@@ -42,7 +42,7 @@ function showFile(text: string): void {
   state.route = { page: 'deployment', id: view.head.id }
   state.connection = 'file'
   state.deployment = view
-  state.isWhole = true
+  state.frames = State.allFrames
   state.documents = documents
   state.wall.recall(view.traffic)
 }
@@ -69,8 +69,8 @@ function filterServices(text: string): void {
 function draw(into: HTMLElement): void {
   document.title = titleOf()
   render(page(), into)
-  if (state.isWhole || state.deployment.head === undefined) return
-  state.isWhole = true
+  if (state.frames === State.allFrames || state.deployment.head === undefined) return
+  state.frames += 1
   state.changed()
 }
 

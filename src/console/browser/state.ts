@@ -27,8 +27,9 @@ export class State {
   serviceFilter = ''
   deployment: Loaded = {}
   isMissing = false
-  /** A deployment's page is drawn in two frames: what is seen first, then what is below. */
-  isWhole = false
+  /** A deployment's page is drawn in so many frames, from its top, so that none takes long. */
+  static readonly allFrames = 3
+  frames = 1
   trouble: string | undefined
   documents: readonly DocumentView[] | undefined
   readonly wall = new Wall()
@@ -62,7 +63,7 @@ export class State {
     this.deployment = {}
     this.documents = undefined
     this.isMissing = false
-    this.isWhole = false
+    this.frames = 1
     this.trouble = undefined
     this.pulses = []
     this.dialog = undefined

@@ -1,17 +1,19 @@
 // Asks green for its page through the test listener, and lets traffic through only where it is answered with 200.
 import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from '@aws-sdk/client-codedeploy'
 
-const codeDeploy = new CodeDeployClient({})
+// A call that nobody answers is given up soon, and tried again: the function's own time is short.
+const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true }
+const codeDeploy = new CodeDeployClient({ maxAttempts: 5, requestHandler })
 
 export async function handler({ DeploymentId, LifecycleEventHookExecutionId }) {
   const status = (await isAnswered(`${process.env.TEST_URL}/`)) ? 'Succeeded' : 'Failed'
-  await codeDeploy.send(
-    new PutLifecycleEventHookExecutionStatusCommand({
-      deploymentId: DeploymentId,
-      lifecycleEventHookExecutionId: LifecycleEventHookExecutionId,
-      status,
-    }),
-  )
+  const verdict = { deploymentId: DeploymentId, lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status }
+  try {
+    await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(verdict))
+  } catch (error) {
+    // The call before this one arrived, and only its answer was lost.
+    if (error.name !== 'LifecycleEventAlreadyCompletedException') throw error
+  }
 }
 
 async function isAnswered(url) {
