@@ -20,7 +20,13 @@ type ContainerSummary = {
 export type ContainerDetails = {
   readonly Id: string
   readonly Name: string
-  readonly State: { readonly Status: Status; readonly ExitCode: number; readonly OOMKilled: boolean }
+  readonly State: {
+    readonly Status: Status
+    readonly ExitCode: number
+    readonly OOMKilled: boolean
+    readonly StartedAt: string
+    readonly FinishedAt: string
+  }
   readonly Config: { readonly Labels?: Labels | null }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
 }
