@@ -2,7 +2,7 @@ import type { CertificateSummary } from '@aws-sdk/client-acm'
 import type { Command } from 'commander'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { certificateAccess, type CertificateAccess } from './certificate-access.ts'
-import { columns, dateAndTime } from './text.ts'
+import { table, dateAndTime } from './text.ts'
 
 type ListOptions = AwsOptions & { readonly json: boolean }
 
@@ -22,7 +22,7 @@ async function list({ json, ...options }: ListOptions): Promise<void> {
     if (json) console.log(JSON.stringify(summaries, undefined, 2))
     else if (summaries.length === 0)
       console.log(`There are no certificates in ${await access.region()} at ${access.endpoint()}.`)
-    else console.log(columns([heading, ...summaries.map(row)]).join('\n'))
+    else console.log(table([heading, ...summaries.map(row)]).join('\n'))
   } catch (error) {
     throw forAwsUser(error, access)
   }

@@ -2,6 +2,9 @@ import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
 import { isWrittenByFunction } from '../domain/lambda-function.ts'
 import type { RecordedNotification } from '../domain/notification.ts'
+import { diagnosisLines } from '../view/diagnosis-lines.ts'
+import { toldCause } from '../view/told-cause.ts'
+import { textOf } from '../view/styled.ts'
 import type { ShownDeployment } from './deployment.ts'
 import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
 
@@ -15,7 +18,7 @@ export function deploymentText(shown: ShownDeployment): string {
     ...(record === undefined
       ? [[wrapped(`Steps and requests: ${shown.endpoint} keeps no record of them (AWS does not; Teal does).`, 2)]]
       : [
-          section('What was decided and done, and why', steps(record)),
+          section('What was decided and done, and why', steps(record, shown)),
           section('Requests while it ran', requests(record)),
           section('Targets', targets(record)),
           section('Alarms', alarms(record)),
@@ -23,8 +26,7 @@ export function deploymentText(shown: ShownDeployment): string {
         ]),
     section('Hooks', hooks(shown)),
     section('Notifications', notifications(record?.notifications ?? [])),
-    section('Result', result(deployment)),
-    section('Next', next(deployment)),
+    ...ending(shown),
   ]
   return sections
     .filter((lines) => lines.length > 0)
@@ -52,12 +54,14 @@ function header({ deployment, endpoint, region }: ShownDeployment): readonly str
   ]
 }
 
-function stages({ target }: ShownDeployment): readonly string[] {
+function stages(shown: ShownDeployment): readonly string[] {
   return columns(
-    (target?.lifecycleEvents ?? []).map(({ lifecycleEventName = '', status = '', startTime, endTime, diagnostics }) => {
-      const span = startTime && endTime ? spanOf(endTime.getTime() - startTime.getTime()) : ''
-      return [lifecycleEventName, status, span.padStart(10), diagnostics?.message ?? '']
-    }),
+    (shown.target?.lifecycleEvents ?? []).map(
+      ({ lifecycleEventName = '', status = '', startTime, endTime, diagnostics }) => {
+        const span = startTime && endTime ? spanOf(endTime.getTime() - startTime.getTime()) : ''
+        return [lifecycleEventName, status, span.padStart(10), brief(diagnostics?.message ?? '', shown)]
+      },
+    ),
   )
 }
 
@@ -74,15 +78,21 @@ function taskSets({ target }: ShownDeployment): readonly string[] {
 }
 
 /** What only says how far it is stands under "Stages" already. */
-function steps({ steps: all }: DeploymentRecord): readonly string[] {
+function steps({ steps: all }: DeploymentRecord, shown: ShownDeployment): readonly string[] {
   return columns(
     all
       .filter(({ kind }) => kind !== 'recordEvent' && kind !== 'recordStatus')
       .map(({ begunAt, endedAt, sentence }) => {
         const span = endedAt === undefined ? '…' : spanOf(Date.parse(endedAt) - Date.parse(begunAt))
-        return [timeOfDay(new Date(begunAt)), span.padStart(8), sentence]
+        return [timeOfDay(new Date(begunAt)), span.padStart(8), brief(sentence, shown)]
       }),
   )
+}
+
+/** What was seen of a failure is told once, at the end, as its evidence. */
+function brief(text: string, { deployment, diagnosis }: ShownDeployment): string {
+  const message = deployment.errorInformation?.message
+  return message === undefined || diagnosis?.kind !== 'found' ? text : text.replace(message, toldCause(message).cause)
 }
 
 export function requests({ traffic }: Pick<DeploymentRecord, 'traffic'>): readonly string[] {
@@ -175,6 +185,13 @@ function deliveryInWords(delivery: RecordedNotification['delivery']): string {
   const { status, attempts, problem } = delivery
   const after = attempts > 1 || status === 'Failed' ? ` after ${attempts} attempts` : ''
   return `webhook: ${status}${after}${problem === undefined ? '' : `, ${problem}`}`
+}
+
+/** Where it went wrong, why it did is read last, just above where the next command is typed. */
+function ending({ deployment, diagnosis }: ShownDeployment): readonly (readonly string[])[] {
+  if (diagnosis?.kind === 'found') return [diagnosisLines(diagnosis.thing, 80).map(textOf)]
+  const reason = diagnosis?.kind === 'unknown' ? [wrapped(`  More cannot be seen: ${diagnosis.reason}.`, 2)] : []
+  return [section('Result', [...result(deployment), ...reason]), section('Next', next(deployment))]
 }
 
 function result({ status, errorInformation, rollbackInfo }: DeploymentInfo): readonly string[] {

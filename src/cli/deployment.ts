@@ -1,8 +1,12 @@
 import type { DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy'
 import type { Command } from 'commander'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
-import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.ts'
-import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
+import type { Looked } from '../domain/preflight/facts.ts'
+import { afterRollback } from '../view/after-rollback.ts'
+import type { DeploymentView, Diagnosis } from '../view/deployment-view.ts'
+import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { awsClients, look, type AwsClients } from './aws-clients.ts'
+import { CodeDeployReading } from './code-deploy-reading.ts'
 import { deploymentText } from './deployment-text.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
 import { CliError } from './exit-code.ts'
@@ -39,40 +43,65 @@ async function deployment(deploymentId: string, { json, ...options }: Deployment
     console.log(json ? JSON.stringify(shown, undefined, 2) : serviceDeploymentText(shown))
     return
   }
-  const access = await codeDeployAccess(options)
+  const clients = await awsClients(options)
   try {
-    const shown = await look(access, deploymentId, options)
+    const shown = await everythingOf(clients, deploymentId, options)
     console.log(json ? JSON.stringify(shown, undefined, 2) : deploymentText(shown))
   } catch (error) {
-    throw forAwsUser(error, access)
+    throw forAwsUser(error, clients)
   }
 }
 
-/** Everything there is to show. `target` is absent until the deployment has started, `record` where none is offered. */
+/**
+ * Everything there is to show. `target` is absent until the deployment has started, `record` where none is offered, and
+ * `diagnosis` where nothing went wrong.
+ */
 export type ShownDeployment = {
   readonly endpoint: string
   readonly region: string
   readonly deployment: DeploymentInfo
   readonly target?: ECSTarget
   readonly record?: DeploymentRecord
+  readonly diagnosis?: Looked<Diagnosis>
 }
 
-async function look(access: CodeDeployAccess, deploymentId: string, options: AwsOptions): Promise<ShownDeployment> {
-  const { codeDeploy } = access
+async function everythingOf(clients: AwsClients, deploymentId: string, options: AwsOptions): Promise<ShownDeployment> {
   const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
-  const { deploymentInfo } = await codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
-  if (deploymentInfo === undefined) throw new CliError(`${access.endpoint()} answers nothing about ${deploymentId}.`)
-  const [target, record] = await Promise.all([
-    deploymentTargetOf(access, deploymentId),
-    readRecord(access.endpoint(), deploymentId, options),
+  const { deploymentInfo } = await clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId }))
+  if (deploymentInfo === undefined) throw new CliError(`${clients.endpoint()} answers nothing about ${deploymentId}.`)
+  const [target, record, diagnosis] = await Promise.all([
+    deploymentTargetOf(clients, deploymentId),
+    readRecord(clients.endpoint(), deploymentId, options),
+    diagnosisOf(clients, deploymentInfo),
   ])
   return {
-    endpoint: access.endpoint(),
-    region: await access.region(),
+    endpoint: clients.endpoint(),
+    region: await clients.region(),
     deployment: deploymentInfo,
     ...(target === undefined ? {} : { target }),
     ...(record === undefined ? {} : { record }),
+    ...(diagnosis === undefined ? {} : { diagnosis }),
   }
+}
+
+/** What is around it may be gone since, or not for everybody's eyes: the rest is shown all the same. */
+async function diagnosisOf(
+  clients: AwsClients,
+  { deploymentId = '', status, rollbackInfo }: DeploymentInfo,
+): Promise<Looked<Diagnosis> | undefined> {
+  if (status !== 'Failed' && status !== 'Stopped') return undefined
+  const view = (id: string): Promise<DeploymentView> => new CodeDeployReading(clients, id).view()
+  return look(clients, async () => {
+    const back = rollbackInfo?.rollbackDeploymentId
+    const original = await view(deploymentId)
+    const { diagnosis } = back === undefined ? original : afterRollback(original, await view(back))
+    return diagnosis && withoutItself(diagnosis, deploymentId)
+  })
+}
+
+/** What tells to look at the deployment is nothing to somebody who does. */
+function withoutItself(diagnosis: Diagnosis, deploymentId: string): Diagnosis {
+  return { ...diagnosis, next: diagnosis.next.filter(({ command }) => command !== `teal deployment ${deploymentId}`) }
 }
 
 const recordPatienceMilliseconds = 10_000

@@ -7,7 +7,7 @@ import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
 import { allServices, serviceDeployments } from './own-services.ts'
 import { serviceNamed } from './service-access.ts'
-import { columns, dateAndTime, spanOf } from './text.ts'
+import { table, dateAndTime, spanOf } from './text.ts'
 
 type DeploymentsOptions = AwsOptions & {
   readonly json: boolean
@@ -56,7 +56,7 @@ async function deployments({ json, last, service, all, ...options }: Deployments
     if (json) console.log(JSON.stringify(infos, undefined, 2))
     else if (infos.length === 0)
       console.log(`There are no deployments in ${await access.region()} at ${access.endpoint()}.`)
-    else console.log([...columns([heading, ...infos.map(row)]), '', 'More: teal deployment ID'].join('\n'))
+    else console.log([...table([heading, ...infos.map(row)]), '', 'More: teal deployment ID'].join('\n'))
   } catch (error) {
     throw forAwsUser(error, access)
   }
@@ -117,7 +117,7 @@ async function ofBoth({ json, last, ...options }: ListOptions): Promise<void> {
       }),
     )
     const both = [...infos, ...native.flat()].toSorted((one, other) => other.at - one.at).slice(0, last)
-    const text = [...columns([headingOfBoth, ...both.map(({ cells }) => cells)]), '', 'More: teal deployment ID']
+    const text = [...table([headingOfBoth, ...both.map(({ cells }) => cells)]), '', 'More: teal deployment ID']
     if (json)
       console.log(
         JSON.stringify(
@@ -142,7 +142,7 @@ async function ofService(text: string, { json, last, ...options }: ListOptions):
     if (json) console.log(JSON.stringify(all, undefined, 2))
     else if (all.length === 0)
       console.log(`ECS itself has done no deployments of ${text}; those of CodeDeploy: teal deployments`)
-    else console.log([...columns([serviceHeading, ...all.map(serviceRow)]), '', 'More: teal deployment ID'].join('\n'))
+    else console.log([...table([serviceHeading, ...all.map(serviceRow)]), '', 'More: teal deployment ID'].join('\n'))
   } catch (error) {
     throw forAwsUser(error, clients)
   }

@@ -5,7 +5,7 @@ import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.t
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestOf, wholeDeploymentId } from './deployment-finding.ts'
 import { CliError } from './exit-code.ts'
-import { columns } from './text.ts'
+import { table } from './text.ts'
 import { watchableOf } from './watch-settings.ts'
 
 type RequestsOptions = AwsOptions & { readonly json: boolean }
@@ -58,7 +58,7 @@ function requestsText({ id, status, sides }: DeploymentView): string {
     timeIn(traffic?.p99Milliseconds),
   ])
   const heading = ['', 'TARGET GROUP', 'RUNS', 'REQUESTS', 'FAILED', 'P50 NOW', 'P99 NOW']
-  return [`Requests since ${id} began (${status})`, ...columns([heading, ...rows]), `  ${sum(sides)}`].join('\n')
+  return [`Requests since ${id} began (${status})`, ...table([heading, ...rows]), `  ${sum(sides)}`].join('\n')
 }
 
 function sum(sides: readonly SideView[]): string {

@@ -6,7 +6,7 @@ import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.t
 import { awsClients } from './aws-clients.ts'
 import { allTasks } from './own-tasks.ts'
 import { serviceNamed } from './service-access.ts'
-import { columns, spanOf } from './text.ts'
+import { table, spanOf } from './text.ts'
 
 type TasksOptions = AwsOptions & { readonly cluster?: string; readonly stopped: boolean; readonly json: boolean }
 
@@ -40,7 +40,7 @@ async function showTasks(text: string | undefined, options: TasksOptions): Promi
     const tasks = await allTasks(clients, text === undefined ? undefined : serviceNamed(text), { cluster, stopped })
     if (options.json) console.log(JSON.stringify(tasks, undefined, 2))
     else if (tasks.length === 0) console.log('There are no tasks.')
-    else console.log(columns([heading, ...tasks.map(row)]).join('\n'))
+    else console.log(table([heading, ...tasks.map(row)]).join('\n'))
   } catch (error) {
     throw forAwsUser(error, clients)
   }

@@ -1,5 +1,6 @@
 import { computedDesiredCount } from '../domain/service.ts'
 import { stopInWords, stoppedReason as stoppedReasons } from '../domain/service-events.ts'
+import type { TargetHealth } from '../domain/target-health.ts'
 import type { Task } from '../domain/task.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { existingTargets } from './task-targets.ts'
@@ -20,9 +21,12 @@ export async function taskSetEvidence(context: SchedulerContext, taskSetArn: str
   const tasks = store.tasks
     .list()
     .filter(({ taskSetId, serviceArn }) => taskSetId === taskSet.taskSetId && serviceArn === taskSet.serviceArn)
+  const failed = await failedTasks(context, tasks)
   const sentences = [
-    await failedTasks(context, tasks),
-    await notHealthy(context, tasks),
+    failed,
+    // Where tasks have failed already, one that has just started tells nothing: all of them begin so.
+    (await notHealthy(context, tasks, ['unhealthy'])) ??
+      (failed === undefined ? await notHealthy(context, tasks, ['initial', 'draining']) : undefined),
     stillToCome(context, taskSetArn, tasks),
   ].filter((sentence) => sentence !== undefined)
   return shortened(sentences.join(' '), mostCharacters)
@@ -48,12 +52,17 @@ function hasFailed({ stopCode, stoppedReason, taskSetId }: Task): boolean {
 }
 
 /** `task 3f2a… is running but its target 127.0.0.1:23456 is unhealthy: GET /health answered 503; …` */
-async function notHealthy(context: SchedulerContext, tasks: readonly Task[]): Promise<string | undefined> {
+async function notHealthy(
+  context: SchedulerContext,
+  tasks: readonly Task[],
+  states: readonly TargetHealth['state'][],
+): Promise<string | undefined> {
   for (const task of tasks) {
     if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') continue
     for (const target of existingTargets(context.store, task)) {
+      const { state } = context.loadBalancing.health(target.targetGroupArn, target.target)
+      if (!states.includes(state)) continue
       const said = targetInWords(context, target)
-      if (said === undefined) continue
       const log = await logOf(context, task, containerAt(task, target) ?? task.containers[0]?.name)
       return `Task ${task.taskId} is running but its ${said}${log}.`
     }
@@ -61,15 +70,13 @@ async function notHealthy(context: SchedulerContext, tasks: readonly Task[]): Pr
   return undefined
 }
 
-function targetInWords(
-  { loadBalancing }: SchedulerContext,
-  { targetGroupArn, target }: TaskTarget,
-): string | undefined {
+function targetInWords({ loadBalancing }: SchedulerContext, { targetGroupArn, target }: TaskTarget): string {
   const { state, description } = loadBalancing.health(targetGroupArn, target)
-  if (state === 'healthy' || state === 'unavailable' || state === 'unused') return undefined
   const answer =
     loadBalancing.lastCheck(targetGroupArn, target) ?? description ?? 'no health check has been answered yet'
-  const hint = /refused/i.test(answer)
+  // Until an application has started, nothing listens: that is no fault of its port.
+  const isHint = state === 'unhealthy' && /refused/i.test(answer)
+  const hint = isHint
     ? `; nothing accepts connections on port ${target.port}: the application may not listen on the port given in PORT`
     : ''
   return `target ${target.id}:${target.port} is ${state}: ${answer}${hint}`

@@ -52,6 +52,25 @@ test('after a failure the next thing to type is about the rollback, or about ano
   assert.match(rolledBack, /teal deployment d-ABCDEF124 +how the rollback went/)
 })
 
+test('where there is a diagnosis, it has what was seen, and the rest is brief', () => {
+  const cause = 'The deployment timed out while waiting for the replacement task set to become healthy.'
+  const seen = `2 of 2 tasks have stopped (target-group ${'arn:aws:elasticloadbalancing:'.padEnd(90, 'x')}): no /health.`
+  const message = `${cause} ${seen}`
+  const failed = { ...deployment, errorInformation: { code: 'TIMEOUT', message } } as const
+  const [event] = target.lifecycleEvents ?? []
+  const lifecycleEvents = [{ ...event, diagnostics: { errorCode: 'UnknownError' as const, message } }]
+  const shown = { endpoint, region: 'eu-west-1', deployment: failed, target: { ...target, lifecycleEvents } }
+  const thing = { cause, stage: 'TIMEOUT', evidence: ['2 of 2 tasks have stopped'], affected: [], state: [], next: [] }
+  const text = deploymentText({ ...shown, diagnosis: { kind: 'found', thing } })
+  assert.match(text, /\nWhy\n {2}TIMEOUT\n {2}The deployment timed out[^]*\nEvidence\n {2}2 of 2 tasks have stopped\n/)
+  assert.equal(text.match(/have stopped/g)?.length, 1)
+  assert.doesNotMatch(text, /\nResult\n/)
+  const unseen = deploymentText({ ...shown, diagnosis: { kind: 'unknown', reason: 'the cluster is gone' } })
+  assert.match(unseen, /\n {2}Failed, TIMEOUT: The deployment[^]*\n {2}More cannot be seen: the cluster is gone\.\n/)
+  // A word that is too long for a line is alone on it.
+  assert.match(unseen, /\n +arn:aws:elasticloadbalancing:x+\):\n +no /)
+})
+
 test('what was told of the deployment is shown, and whether the webhook took it', () => {
   const detail = {
     region: 'eu-west-1',

@@ -67,7 +67,11 @@ describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }
     const rollbackId = rollbackInfo?.rollbackDeploymentId ?? ''
     await theatre.ended(rollbackId)
     const shown = await run('deployment', deploymentId)
-    assert.match(shown.output, new RegExp(`teal deployment ${rollbackId} +how the rollback went`))
+    assert.match(shown.output, /\nWhy\n {2}MANUAL_STOP/)
+    assert.match(
+      shown.output,
+      new RegExp(`\nHow things are\n[^]* deployment ${rollbackId} has brought all traffic back`),
+    )
     assert.match(shown.output, /Ended while waiting for the termination wait/)
     assert80Columns(shown.output)
     const rollback = await run('deployment', rollbackId)
@@ -79,7 +83,6 @@ describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }
       list.output,
       new RegExp(`${rollbackId} +Succeeded .*hello / hello \\(rollback\\)\n.*${deploymentId} +Stopped`),
     )
-    assert80Columns(list.output)
   })
 
   test('the JSON is what AWS answers and the record, which outlives the engine', async () => {

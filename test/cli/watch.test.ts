@@ -130,6 +130,11 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(status.output, /▸ hello-green {2}100% of :\d+, 100% of :\d+ {2}2 healthy/)
     const tasks = JSON.parse((await run('tasks', '--json')).output) as { lastStatus: string }[]
     assert.equal(tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length, 2)
+    // In a pipe each has its line, so that grep finds all of it.
+    assert.match(
+      (await run('tasks')).output,
+      /^.*STOPPED +hello:2 +family:hello +container web ended with exit code 4/m,
+    )
     assert.match((await run('events', '--last', '100')).output, /AllowTraffic: Succeeded\. All production traffic/)
     const sides = JSON.parse((await run('requests', '--json')).output) as { colour: string }[]
     assert.deepEqual(
@@ -154,6 +159,13 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(stopped.output, /\nNext\n {2}teal deployment d-\w+ +the whole story\n/)
     assert.match(stopped.output, /The rollback d-\w+ has all traffic back on blue\.\n$/)
     assert.equal(stopped.exitCode, 0)
+    const later = await run('deployment', deploymentId)
+    assert.match(
+      later.output,
+      /\nWhy\n {2}MANUAL_STOP in \w+\n[^]*\nEvidence\n {2}\d+ green tasks? stopped: container web ended/,
+    )
+    assert.match(later.output, /\nHow things are\n[^]*deployment d-\w+ has brought all traffic back to blue\n/)
+    assert.match(later.output, /\nNext\n {2}teal deploy +deploy a revision that works\n$/)
   })
 
   test('a rollback without a terminal wants to be told that it may', async () => {

@@ -60,6 +60,31 @@ describe('what is told of a task set that does not get steady', () => {
     await world.scheduler.stop()
   })
 
+  test('a task that has just started does not distract from why the others were stopped', async () => {
+    const world = new SchedulerWorld({ desiredCount: 1 })
+    world.loadBalancing.newTargets = { state: 'unhealthy', reason: 'Target.ResponseCodeMismatch' }
+    world.loadBalancing.lastAnswer = 'GET /health answered 404'
+    world.createTaskSet()
+    await world.until(() => world.withStatus('STOPPED').length === 1)
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.RegistrationInProgress' }
+    world.loadBalancing.lastAnswer = 'GET /health: connection refused'
+    await world.until(() => world.withStatus('RUNNING').some(({ unhealthyAt }) => unhealthyAt === undefined))
+    const evidence = await world.scheduler.evidence(taskSetArn)
+    assert.match(evidence, /the last health check: GET \/health answered 404\. 1 of 1 tasks are running\.$/)
+    await world.scheduler.stop()
+  })
+
+  test('a task that has just started is told of where there is nothing else, and its port is not blamed', async () => {
+    const world = new SchedulerWorld({ desiredCount: 1 })
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.RegistrationInProgress' }
+    world.loadBalancing.lastAnswer = 'GET /health: connection refused'
+    world.createTaskSet()
+    await world.until(() => world.withStatus('RUNNING').length === 1)
+    const evidence = await world.scheduler.evidence(taskSetArn)
+    assert.match(evidence, /is initial: GET \/health: connection refused\. 1 of 1 tasks are running\.$/)
+    await world.scheduler.stop()
+  })
+
   test('is about 1,500 characters at most, and keeps the end of the log', async () => {
     const world = new SchedulerWorld({ desiredCount: 1 })
     const log = ['x'.repeat(5_000), 'the very end']
