@@ -28,6 +28,8 @@ export type ContainerDetails = {
     readonly FinishedAt: string
   }
   readonly Config: { readonly Labels?: Labels | null }
+  /** In bytes; 0 is no limit. */
+  readonly HostConfig: { readonly Memory: number }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
 }
 

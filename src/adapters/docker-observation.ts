@@ -30,14 +30,18 @@ export async function observeContainer(
   const imageDigest = Config.Labels?.[dockerLabel.imageDigest]
   const same = { name, runtimeId: Id, ...(imageDigest === undefined ? {} : { imageDigest }) }
   if (isRunning(container)) return { ...same, state: { kind: 'running' } }
-  const isForMemory =
-    State.OOMKilled || (State.ExitCode === killedExitCode && (await isToldOfMemory(api, clock, container)))
+  const isForMemory = State.OOMKilled || (mayBeForMemory(container) && (await isToldOfMemory(api, clock, container)))
   const reason = isForMemory ? { reason: 'OutOfMemoryError: Container killed due to memory usage' } : {}
   return { ...same, state: { kind: 'exited', exitCode: State.ExitCode, ...reason } }
 }
 
 export function isRunning({ State }: Pick<ContainerDetails, 'State'>): boolean {
   return State.Status === 'running' || State.Status === 'paused' || State.Status === 'restarting'
+}
+
+/** Where there is no limit, there is nothing to wait for. */
+function mayBeForMemory({ State, HostConfig }: ContainerDetails): boolean {
+  return State.ExitCode === killedExitCode && HostConfig.Memory > 0
 }
 
 /**

@@ -50,14 +50,19 @@ describe('a container that was killed', () => {
     await assert.rejects(broken, (error) => error instanceof DockerUnreachable)
   })
 
-  test('is asked nothing more about where Docker knows the reason, or the process ended by itself', async (t) => {
+  test('is asked nothing more about where Docker knows the reason, or there can be none', async (t) => {
     const known = await seen(t, { ExitCode: 137, OOMKilled: true }, unexpected)
     assert.deepEqual(known.state, { kind: 'exited', exitCode: 137, reason: outOfMemory })
     const failed = await seen(t, { ExitCode: 1 }, unexpected)
     assert.deepEqual(failed.state, { kind: 'exited', exitCode: 1 })
+    const unlimited = await seen(t, { ExitCode: 137, memory: 0 }, unexpected)
+    assert.deepEqual(unlimited.state, { kind: 'exited', exitCode: 137 })
     const running = await seen(t, { Status: 'running', ExitCode: 0 }, unexpected)
     assert.deepEqual(running.state, { kind: 'running' })
-    assert.deepEqual([...known.asked, ...failed.asked, ...running.asked], [])
+    assert.deepEqual(
+      [known, failed, unlimited, running].flatMap(({ asked }) => asked),
+      [],
+    )
   })
 })
 
@@ -66,7 +71,7 @@ type Seen = { readonly state: ContainerObservation['state']; readonly asked: rea
 /** What is seen of a container in this state, of which Docker tells these events. */
 async function seen(
   t: TestContext,
-  state: Partial<ContainerDetails['State']>,
+  { memory = 96 * 1024 * 1024, ...state }: Partial<ContainerDetails['State']> & { readonly memory?: number },
   events: (answer: ServerResponse) => Promise<void> | void,
 ): Promise<Seen> {
   const asked: URL[] = []
@@ -86,6 +91,7 @@ async function seen(
       ...state,
     },
     Config: { Labels: { 'teal.container': 'app' } },
+    HostConfig: { Memory: memory },
     NetworkSettings: { Networks: {} },
   }
   const observation = await observeContainer(api, new SystemClock(), container)
