@@ -44,6 +44,22 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(create.input.revision.appSpecContent.content, /TaskDefinition: <ARN of the task definition>\n/)
   })
 
+  test('what a deployment never comes to cannot be waited for, and nothing is sent', async () => {
+    const unknown = await run('deploy', ...files, '--wait-until', 'Soon')
+    assert.equal(unknown.exitCode, 2)
+    assert.match(
+      unknown.errors,
+      /argument 'Soon' is invalid\. It is done, traffic, an event of CodeDeploy \(BeforeInstall,/,
+    )
+    const ofEcs = await run('deploy', ...files, '--image', 'web=hello:2', '--wait-until', 'bake_time')
+    assert.equal(ofEcs.exitCode, 1)
+    assert.match(
+      ofEcs.errors,
+      /^teal: --wait-until BAKE_TIME: a deployment of CodeDeploy has no such stage; it is one of B/,
+    )
+    assert.match((await run('deployments')).output, /^There are no deployments/)
+  })
+
   test('without the log driver awslogs, one is told to use it', async () => {
     const { exitCode, errors } = await run('logs', '--service', 'hello/hello')
     assert.equal(exitCode, 1)
@@ -175,6 +191,11 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(errors, /no earlier revision that was deployed with success/)
     const asked = await run('deploy', ...files, '--image', 'web=hello:1', '--no-wait')
     assert.equal(asked.exitCode, 0, asked.errors)
+    const second = await run('deploy', ...files, '--image', 'web=hello:1')
+    assert.match(
+      second.errors,
+      /DeploymentLimitExceededException\)\. `teal watch d-\w+` shows it; `teal stop d-\w+ --rollback`/,
+    )
     const unasked = await run('rollback')
     assert.equal(unasked.exitCode, 1)
     assert.match(unasked.errors, /nobody can be asked here\. Say --yes to do it/)
