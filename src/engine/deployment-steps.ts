@@ -90,7 +90,7 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   if (taskDefinition.status !== 'ACTIVE') {
     throw refusedByEcs('TaskDefinition is inactive', statusFindings({ ...taskDefinition, name }))
   }
-  const container = taskDefinition.containerDefinitions.find(({ name }) => name === loadBalancer.containerName)
+  const container = taskDefinition.containerDefinitions.find((each) => each.name === loadBalancer.containerName)
   const { containerName, containerPort } = loadBalancer
   const findings = () => containerFindings(loadBalancer, { ...taskDefinition, name })
   if (container === undefined) {
