@@ -364,10 +364,8 @@ function isLoopback(host: string): boolean {
 }
 
 /** What it does it asks of the endpoint, like any AWS client. */
-function consoleSite(
-  { engine, settings }: Parts,
-  { host, isReadOnly = false, version = '' }: TealOptions,
-): ConsoleSite {
+function consoleSite({ engine, settings }: Parts, options: TealOptions): ConsoleSite {
+  const { host, isReadOnly = false, version = '' } = options
   const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
   return new ConsoleSite({
     source: new EngineSource(engine, `Teal ${version}`.trimEnd()),

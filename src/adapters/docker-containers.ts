@@ -20,8 +20,16 @@ type ContainerSummary = {
 export type ContainerDetails = {
   readonly Id: string
   readonly Name: string
-  readonly State: { readonly Status: Status; readonly ExitCode: number; readonly OOMKilled: boolean }
+  readonly State: {
+    readonly Status: Status
+    readonly ExitCode: number
+    readonly OOMKilled: boolean
+    readonly StartedAt: string
+    readonly FinishedAt: string
+  }
   readonly Config: { readonly Labels?: Labels | null }
+  /** In bytes; 0 is no limit. */
+  readonly HostConfig: { readonly Memory: number }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
 }
 

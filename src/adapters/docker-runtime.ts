@@ -16,13 +16,13 @@ import type {
 } from '../engine/ports.ts'
 import { DockerApi, DockerError, DockerUnreachable } from './docker-api.ts'
 import { DockerContainers } from './docker-containers.ts'
-import type { ContainerDetails } from './docker-containers.ts'
 import { execInDockerContainer } from './docker-exec.ts'
 import { readHost } from './docker-host.ts'
 import { dockerLabel, findOrMakeDockerIdentity } from './docker-identity.ts'
 import { DockerImages } from './docker-images.ts'
 import { dockerLogTail, followDockerLog } from './docker-logs.ts'
 import { DockerNetwork } from './docker-network.ts'
+import { isRunning, observeContainer } from './docker-observation.ts'
 import { DockerNames, dockerNotes, dockerVolume, pauseContainer, taskContainer } from './docker-plan.ts'
 import type { DockerHost } from './docker-plan.ts'
 import { DockerRoleAddress } from './docker-role-address.ts'
@@ -134,8 +134,11 @@ export class DockerRuntime implements TaskRuntime {
     const started = found.filter(
       ({ State, Labels }) => Labels[dockerLabel.container] !== undefined && State !== 'created',
     )
-    const details = await Promise.all(started.map(({ Id }) => this.#containers.find(Id)))
-    const seen = details.flatMap((each) => (each === undefined ? [] : observed(each)))
+    const observations = started.map(async ({ Id }) => {
+      const container = await this.#containers.find(Id)
+      return container === undefined ? [] : [await observeContainer(this.#api, this.#clock, container)]
+    })
+    const seen = (await Promise.all(observations)).flat()
     if (seen.length > 0) this.#known.add(taskId)
     return seen
   }
@@ -371,19 +374,6 @@ function endpointsOf({ containers }: TaskLaunch, host: string): readonly TaskEnd
   return containers.flatMap(({ name, containerPorts }) =>
     containerPorts.map((containerPort) => ({ containerName: name, containerPort, host, port: containerPort })),
   )
-}
-
-function observed({ Id, State, Config }: ContainerDetails): ContainerObservation {
-  const name = Config.Labels?.[dockerLabel.container] ?? ''
-  const imageDigest = Config.Labels?.[dockerLabel.imageDigest]
-  const same = { name, runtimeId: Id, ...(imageDigest === undefined ? {} : { imageDigest }) }
-  if (isRunning({ State })) return { ...same, state: { kind: 'running' } }
-  const reason = State.OOMKilled ? { reason: 'OutOfMemoryError: Container killed due to memory usage' } : {}
-  return { ...same, state: { kind: 'exited', exitCode: State.ExitCode, ...reason } }
-}
-
-function isRunning({ State }: Pick<ContainerDetails, 'State'>): boolean {
-  return State.Status === 'running' || State.Status === 'paused' || State.Status === 'restarting'
 }
 
 function wordsOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildNotes } from '../domain/build-notes.ts'
+import { buildNotes, missingSource } from '../domain/build-notes.ts'
 import { parseDockerfile } from '../domain/dockerfile.ts'
 import { parseDockerignore } from '../domain/dockerignore.ts'
 import { ImageError, parseImageReference } from '../domain/image.ts'
@@ -66,6 +67,12 @@ export class ImageStore {
       const context = contextDirectory(directory)
       const dockerfilePath = file ?? join(directory, 'Dockerfile')
       const dockerfile = parseDockerfile(readDockerfile(dockerfilePath), dockerfilePath)
+      const missing = missingSource(dockerfile, (path) => existsSync(join(context, path)))
+      if (missing !== undefined) {
+        throw new ImageError(
+          `${dockerfilePath}:${missing.line}: there is no ${missing.source} in the build context ${directory}`,
+        )
+      }
       const notes = buildNotes(dockerfile, (path) => isDirectory(join(context, path)))
       const made = await this.#snapshot(context, dockerfilePath, dockerfile.config)
       const label = `${name.name}:${name.tag}`

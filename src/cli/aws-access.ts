@@ -108,6 +108,12 @@ export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 
   switch (error.name) {
     case 'DeploymentDoesNotExistException':
       return new CliError(`${error.message} \`teal deployments\` lists those at ${endpoint()}.`)
+    case 'DeploymentLimitExceededException': {
+      const id = /'(d-\w+)'/.exec(error.message)?.[1]
+      const how =
+        id === undefined ? '' : ` \`teal watch ${id}\` shows it; \`teal stop ${id} --rollback\` sends it back.`
+      return new CliError(`${error.message} (${error.name}).${how}`)
+    }
     case 'CredentialsProviderError':
       return new CliError(
         `no AWS credentials were found: ${error.message}. For Teal any will do: set AWS_ACCESS_KEY_ID=teal and AWS_SECRET_ACCESS_KEY=teal.`,

@@ -1,17 +1,19 @@
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
 import type { Command } from 'commander'
 import { createHash } from 'node:crypto'
+import { AppSpecError } from '../domain/app-spec.ts'
 import { placeholdersIn, registrable, type NamedImage } from '../domain/task-definition-file.ts'
-import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { isArn, readDeploymentFiles, requiredAppSpec, requiredTaskDefinition } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
-import { findGroupName, type GroupName, type GroupOptions } from './deployment-group-access.ts'
+import { findGroupName, groupCommand, type GroupName, type GroupOptions } from './deployment-group-access.ts'
 import { CliError, exitCode } from './exit-code.ts'
-import { imageOption } from './options.ts'
-import { filledIn } from './preflight-files.ts'
+import { appSpecOption, imageOption } from './options.ts'
+import { filledIn, readAppSpecOf } from './preflight-files.ts'
 import { ecsServiceNamed, updateService } from './own-services.ts'
 import type { ServiceName } from './service-access.ts'
+import { requireReachable } from './wait-until.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 import { watch, type WaitUntil } from './watching.ts'
 
@@ -27,18 +29,15 @@ type DeployOptions = AwsOptions &
   }
 
 export function deployCommand(exitWith: (code: number) => void): Command {
-  return awsCommand('deploy')
+  return groupCommand('deploy')
     .summary('deploy: register, create the deployment, watch it')
     .description(
       'Registers the task definition of the file, writes its ARN into the AppSpec, creates the CodeDeploy deployment, and ' +
         'watches it to its end. A service whose deployments are those of ECS itself is updated instead, and watched alike.',
     )
-    .option('--appspec <file>', 'the AppSpec (default: appspec.yaml)')
+    .addOption(appSpecOption())
     .option('--task-definition <file or arn>', 'what to deploy (default: taskdef.json)')
     .addOption(imageOption())
-    .option('--application <name>', 'the CodeDeploy application')
-    .option('--deployment-group <name>', 'the deployment group')
-    .option('--service <cluster/service>', 'the service, if its deployment group is not named')
     .option('--description <text>', 'what people read in lists of deployments')
     .addOption(waitUntilOption())
     .option('--no-wait', 'create the deployment, print its id, and end')
@@ -77,6 +76,7 @@ async function deploy(options: DeployOptions): Promise<number> {
   const clients = await awsClients(options)
   try {
     const ecsService = await ecsServiceNamed(clients, options.service)
+    requireReachable(options.waitUntil, ecsService === undefined ? 'CodeDeploy' : 'ECS')
     if (ecsService !== undefined) return await deployByEcs(clients, { options, wanted, service: ecsService })
     return await deployByCodeDeploy(clients, { options, wanted, files })
   } catch (error) {
@@ -125,12 +125,17 @@ async function deployByCodeDeploy(
 
 function completedAppSpec(files: DeploymentFiles, arn: string): string {
   const document = requiredAppSpec(files)
-  document.tree()
+  const read = readAppSpecOf(document, true)
+  if (read instanceof AppSpecError) throw new CliError(`${document.file}${lineOf(read)}: ${read.detail}.`)
   const text = document.withValue(['Properties', 'TaskDefinition'], arn)
   if (text !== undefined) return text
   throw new CliError(
     `${document.file} has no TaskDefinition under Properties: write TaskDefinition: <TASK_DEFINITION>.`,
   )
+}
+
+function lineOf({ position }: AppSpecError): string {
+  return position === undefined ? '' : `:${position.line}:${position.column}`
 }
 
 function createInput(name: GroupName, content: string, { description }: DeployOptions) {

@@ -1,6 +1,8 @@
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
+import type { Command } from 'commander'
 import type { AutoRollbackEvent } from '../domain/code-deploy.ts'
 import type { GroupFacts, Looked } from '../domain/preflight/facts.ts'
+import { awsCommand } from './aws-access.ts'
 import { look } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
@@ -15,6 +17,14 @@ export type GroupOptions = {
   readonly deploymentGroup?: string
   /** `CLUSTER/SERVICE` */
   readonly service?: string
+}
+
+/** A command that is about one deployment group, with the options that say which. */
+export function groupCommand(name: string): Command {
+  return awsCommand(name)
+    .option('--application <name>', 'the CodeDeploy application')
+    .option('--deployment-group <name>', 'the deployment group')
+    .option('--service <cluster/service>', 'the service, if its deployment group is not named')
 }
 
 /**

@@ -7,17 +7,17 @@ import type { Difference } from '../domain/difference.ts'
 import { thingOf } from '../domain/preflight/facts.ts'
 import { taskDefinitionDifferences } from '../domain/task-definition-difference.ts'
 import type { NamedImage, TaskDefinitionFile } from '../domain/task-definition-file.ts'
-import { awsCommand, awsHelp } from './aws-access.ts'
+import { awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
-import { findGroupName, lookAtGroup } from './deployment-group-access.ts'
+import { findGroupName, groupCommand, lookAtGroup } from './deployment-group-access.ts'
 import type { GroupOptions } from './deployment-group-access.ts'
 import { isArn, readDeploymentFiles, requiredTaskDefinition } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
 import { diffText } from './diff-text.ts'
 import { CliError, exitCode } from './exit-code.ts'
-import { imageOption } from './options.ts'
+import { appSpecOption, imageOption } from './options.ts'
 import { filledIn, readAppSpecOf } from './preflight-files.ts'
 import { describeService, describeTaskDefinition, serviceNamed } from './service-access.ts'
 
@@ -29,18 +29,15 @@ type DiffOptions = AwsOptions &
 const different = 3
 
 export function diffCommand(exitWith: (code: number) => void): Command {
-  return awsCommand('diff')
+  return groupCommand('diff')
     .summary('show what a deployment would change')
     .description(
       'Compares the task definition, of the file or of an ARN, with the one the service runs now, member by member, and ' +
         "the AppSpec with the service's settings. What ECS fills in by default is no difference. Changes nothing.",
     )
-    .option('--appspec <file>', 'the AppSpec (default: appspec.yaml)')
+    .addOption(appSpecOption())
     .option('--task-definition <file or arn>', 'what would be deployed (default: taskdef.json)')
     .addOption(imageOption())
-    .option('--application <name>', 'the CodeDeploy application')
-    .option('--deployment-group <name>', 'the deployment group')
-    .option('--service <cluster/service>', 'the service')
     .option('--exit-code', 'end with exit code 3 where there are differences', false)
     .option('--json', 'print the differences as JSON', false)
     .addHelpText('after', help)
@@ -86,9 +83,9 @@ async function compare(clients: AwsClients, files: DeploymentFiles, options: Dif
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const liveArn = primary?.taskDefinition ?? service.taskDefinition
   if (liveArn === undefined) throw new CliError(`the service ${service.serviceName} has no task definition yet.`)
-  const appSpec =
-    files.appSpec === undefined ? undefined : readAppSpecOf(files.appSpec, files.taskDefinition !== undefined)
-  if (appSpec instanceof AppSpecError) throw new CliError(appSpec.message)
+  const isDefinitionGiven = files.taskDefinition !== undefined || isArn(options.taskDefinition)
+  const appSpec = files.appSpec === undefined ? undefined : readAppSpecOf(files.appSpec, isDefinitionGiven)
+  if (appSpec instanceof AppSpecError) throw new CliError(`${files.appSpec?.file}: ${appSpec.detail}.`)
   const [live, planned] = await Promise.all([
     describeTaskDefinition(clients, liveArn),
     plannedDefinition(clients, files, { ...options, appSpec }),

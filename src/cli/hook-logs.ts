@@ -38,7 +38,7 @@ async function showLogs(name: string, { data, lines, region, json }: HookLogsOpt
   const files = logFiles({ dataDirectory: data, functionName: name, region })
   if (!files.some((file) => existsSync(file))) {
     throw new CliError(
-      `function ${name} has written nothing yet in ${region} (there is no ${files.at(-1)}). Functions on AWS have their logs in CloudWatch.`,
+      `function ${name} has written nothing yet in ${region} (there is no ${files.at(-1)}). Where it is another machine's, or AWS's: teal logs --hook ${name}`,
     )
   }
   for (const line of await readLogTail(files, lines)) console.log(json ? inJson(line) : line)

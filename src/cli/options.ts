@@ -7,6 +7,10 @@ export function dataOption(): Option {
   return new Option('--data <directory>', 'the data directory').env('TEAL_DATA').default('.teal')
 }
 
+export function appSpecOption(): Option {
+  return new Option('--appspec <file>', 'the AppSpec (default: appspec.yaml)')
+}
+
 /** May be given several times. */
 export function imageOption(): Option {
   return new Option('--image <name=image>', 'the image of a container, or of a placeholder <NAME>; may be repeated')

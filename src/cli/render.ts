@@ -4,7 +4,7 @@ import type { NamedImage, TaskDefinitionFile } from '../domain/task-definition-f
 import { readDeploymentFiles, requiredAppSpec, requiredTaskDefinition } from './deployment-files.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
 import { CliError } from './exit-code.ts'
-import { imageOption } from './options.ts'
+import { appSpecOption, imageOption } from './options.ts'
 import { PositionedDocument } from './positioned-document.ts'
 import { filledIn } from './preflight-files.ts'
 
@@ -25,7 +25,7 @@ export function renderCommand(): Command {
         'AWS. Asks nobody and changes nothing. Comments and the order of members stay in the AppSpec.',
     )
     .addArgument(new Argument('[what]', 'one of them alone').choices(['task-definition', 'appspec']))
-    .option('--appspec <file>', 'the AppSpec (default: appspec.yaml)')
+    .addOption(appSpecOption())
     .option('--task-definition <file>', 'the task definition (default: taskdef.json)')
     .addOption(imageOption())
     .option('--task-definition-arn <arn>', "what stands for the AppSpec's TaskDefinition")

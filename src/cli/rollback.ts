@@ -2,18 +2,19 @@ import type { DeploymentInfo, RevisionLocation } from '@aws-sdk/client-codedeplo
 import type { Command } from 'commander'
 import { createHash } from 'node:crypto'
 import { registeredAppSpec } from '../console/app-spec-text.ts'
-import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
+import { awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { isConfirmed } from './confirmation.ts'
 import { stopDeployment } from './deployment-actions.ts'
 import { newestOf } from './deployment-finding.ts'
-import { findGroupName, type GroupName, type GroupOptions } from './deployment-group-access.ts'
+import { findGroupName, groupCommand, type GroupName, type GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { ecsServiceNamed } from './own-services.ts'
 import type { ServiceName } from './service-access.ts'
 import { serviceRollback } from './service-rollback.ts'
 import { dateAndTime } from './text.ts'
+import { requireReachable } from './wait-until.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 import { watch, type WaitUntil } from './watching.ts'
 
@@ -30,15 +31,12 @@ type RollbackOptions = AwsOptions &
 export type RollbackPlan = { readonly preview: readonly string[]; readonly perform: () => Promise<string> }
 
 export function rollbackCommand(exitWith: (code: number) => void): Command {
-  return awsCommand('rollback')
+  return groupCommand('rollback')
     .summary('go back to the last good revision')
     .description(
       'Goes back: a deployment that runs is stopped and rolled back; otherwise the last revision that was deployed with success ' +
         'before the one that is live is deployed again. Says what it will do, and asks first.',
     )
-    .option('--application <name>', 'the CodeDeploy application')
-    .option('--deployment-group <name>', 'the deployment group')
-    .option('--service <cluster/service>', 'the service, if its deployment group is not named')
     .option('--yes', 'do not ask', false)
     .option('--dry-run', 'say what it would do, and do nothing', false)
     .addOption(waitUntilOption())
@@ -64,6 +62,7 @@ async function rollback(options: RollbackOptions): Promise<number> {
   const clients = await awsClients(options)
   try {
     const service = await ecsServiceNamed(clients, options.service)
+    requireReachable(options.waitUntil, service === undefined ? 'CodeDeploy' : 'ECS')
     const plan = await planOf(clients, service, options)
     for (const line of plan.preview) console.error(line)
     if (options.dryRun) return exitCode.ok

@@ -123,7 +123,10 @@ function detail(name: string, text: string): readonly string[] {
 /** `appspec.yaml:8:11 LoadBalancerInfo.ContainerName`, or an ARN and the member. */
 function whereText(where: FindingPlace, report: VerifyReport): string {
   const { subject, id, field = [] } = where
-  const member = field.join('.')
+  const member = field.reduce<string>((path, each) => {
+    if (typeof each === 'number') return `${path}[${each}]`
+    return path === '' ? each : `${path}.${each}`
+  }, '')
   const file = fileOf(where, report)
   if (file === undefined) return [id ?? labelOf(subject), member].filter((text) => text !== '').join(' ')
   const position = file.positionOf(field)

@@ -4,15 +4,15 @@ import type { Looked, PreflightFacts } from '../domain/preflight/facts.ts'
 import type { Finding } from '../domain/preflight/finding.ts'
 import { preflight } from '../domain/preflight/preflight.ts'
 import type { NamedImage } from '../domain/task-definition-file.ts'
-import { awsCommand, awsHelp } from './aws-access.ts'
+import { awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
-import { findGroupName, groupFacts, groupNameIn, lookAtGroup } from './deployment-group-access.ts'
+import { findGroupName, groupCommand, groupFacts, groupNameIn, lookAtGroup } from './deployment-group-access.ts'
 import type { GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
 import { exitCode } from './exit-code.ts'
-import { imageOption } from './options.ts'
+import { appSpecOption, imageOption } from './options.ts'
 import { lookAtEverything } from './preflight-facts.ts'
 import { readFileFacts } from './preflight-files.ts'
 import type { FileFacts } from './preflight-files.ts'
@@ -30,19 +30,16 @@ type VerifyOptions = AwsOptions &
   }
 
 export function verifyCommand(exitWith: (code: number) => void): Command {
-  return awsCommand('verify')
+  return groupCommand('verify')
     .summary('find what would make a deployment fail, before it')
     .description(
       'Reads the AppSpec and the task definition, and looks at the deployment group, the service, the target groups, ' +
         'the listeners, the hooks and the alarms as they are now. Says what would make a deployment fail or do something ' +
         'else than is meant: what, where, why it matters, and how to mend it. Changes nothing.',
     )
-    .option('--appspec <file>', 'the AppSpec (default: appspec.yaml)')
+    .addOption(appSpecOption())
     .option('--task-definition <file>', "the task definition's file (default: taskdef.json, if it is there)")
     .addOption(imageOption())
-    .option('--application <name>', 'the CodeDeploy application')
-    .option('--deployment-group <name>', 'the deployment group')
-    .option('--service <cluster/service>', 'the service whose deployment group is meant')
     .addOption(
       new Option('--max-duration <duration>', 'how long the deployment may wait by itself: 30m or 2h').argParser(
         parseMinutes,

@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestRunning, wholeDeploymentId } from './deployment-finding.ts'
+import { isServiceDeployment } from './deployment-id.ts'
+import { requireReachable } from './wait-until.ts'
 import { watch, type WatchSettings } from './watching.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 
@@ -35,6 +37,7 @@ ${awsHelp}`
 async function watchDeployment(id: string | undefined, { json, waitUntil, ...options }: WatchOptions): Promise<number> {
   const clients = await awsClients(options)
   const deployment = await whole(clients, id)
+  requireReachable(waitUntil, isServiceDeployment(deployment) ? 'ECS' : 'CodeDeploy')
   return watch(deployment, watchSettings(clients, { json, until: waitUntil }))
 }
 

@@ -1,7 +1,7 @@
 import type { DeploymentView } from '../view/deployment-view.ts'
 import { happenings, type Happening } from '../view/plain-lines.ts'
 import { kindOfText, Repetitions, withCount } from '../view/repetitions.ts'
-import { TidingLines } from '../view/tiding-lines.ts'
+import { TidingLines, withSubject } from '../view/tiding-lines.ts'
 import { timeOfDay } from '../view/words.ts'
 import { DecisionPause } from './decision-pause.ts'
 import type { Decision, Shown } from './watching.ts'
@@ -31,7 +31,7 @@ export class LinesShown implements Shown {
     this.#isLost = false
     const before = this.#before?.id === view.id ? this.#before : undefined
     for (const happening of happenings(before, view, Date.now())) this.#tell(happening)
-    for (const { at, text } of this.#tidings.next(view.tidings)) this.#print(at, 'tiding', text)
+    for (const { at, text } of this.#tidings.next(view.tidings)) this.#print(at, 'tiding', withSubject(text))
     this.#before = view
   }
 

@@ -19,6 +19,19 @@ export function buildNotes(dockerfile: Dockerfile, isDirectory: (path: string) =
   })
 }
 
+/** The first file of the build context that is to be copied and is not there: no builder makes such an image. */
+export function missingSource(
+  { copies }: Pick<Dockerfile, 'copies'>,
+  isThere: (path: string) => boolean,
+): { readonly line: number; readonly source: string } | undefined {
+  for (const { line, from, sources } of copies) {
+    // What matches a pattern, comes from the web or stands in the Dockerfile itself is not looked for.
+    const source = sources.find((each) => !/[*?[\]]|^\w+:\/\/|^git@|^<</.test(each) && !isThere(each))
+    if (from === undefined && source !== undefined) return { line, source }
+  }
+  return undefined
+}
+
 function reasonOf({ name, line }: DockerfileInstruction, dockerfile: Dockerfile): string | undefined {
   switch (name) {
     case 'FROM':

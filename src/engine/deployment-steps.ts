@@ -1,6 +1,7 @@
 import { lastPart } from '../domain/identifiers.ts'
 import type { Deployment, DeploymentPlan } from '../domain/deployment.ts'
 import { containerFindings } from '../domain/preflight/container-findings.ts'
+import { missingDefinition, statusFindings } from '../domain/preflight/task-definition-findings.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
 import type { FunctionInvoker } from './functions.ts'
@@ -82,11 +83,15 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   const service = serviceOf(tools, plan)
   const { taskDefinition: taskDefinitionArn, loadBalancer, platformVersion, networkConfiguration } = plan.install
   const taskDefinition = store.taskDefinitions.get(taskDefinitionArn)
-  if (taskDefinition === undefined) throw refusedByEcs('Unable to describe task definition.')
-  if (taskDefinition.status !== 'ACTIVE') throw refusedByEcs('TaskDefinition is inactive')
-  const container = taskDefinition.containerDefinitions.find(({ name }) => name === loadBalancer.containerName)
-  const { containerName, containerPort } = loadBalancer
   const name = lastPart(taskDefinitionArn)
+  if (taskDefinition === undefined) {
+    throw refusedByEcs('Unable to describe task definition.', [missingDefinition(name)])
+  }
+  if (taskDefinition.status !== 'ACTIVE') {
+    throw refusedByEcs('TaskDefinition is inactive', statusFindings({ ...taskDefinition, name }))
+  }
+  const container = taskDefinition.containerDefinitions.find((each) => each.name === loadBalancer.containerName)
+  const { containerName, containerPort } = loadBalancer
   const findings = () => containerFindings(loadBalancer, { ...taskDefinition, name })
   if (container === undefined) {
     throw refusedByEcs('The container does not exist in the task definition.', findings())

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { DeploymentInterrupted } from '../domain/deployment.ts'
 import type { Deployment, HookableEventName, HookExecution, HookInvocation } from '../domain/deployment.ts'
 import { linesOfFunction } from '../domain/lambda-function.ts'
+import { missingFunction } from '../domain/preflight/hook-findings.ts'
 import type { StepResult } from '../domain/step.ts'
 import { failed } from './deployment-failure.ts'
 import { FunctionCannotRunError } from './functions.ts'
@@ -139,7 +140,9 @@ async function persistently({ clock }: HookTools, write: () => void): Promise<vo
 function notInvoked({ event, functionName }: HookExecution, error: unknown, endedAt: number): Partial<HookExecution> {
   const result = error instanceof Error ? error.message : String(error)
   const code = error instanceof FunctionCannotRunError ? 'INVALID_LAMBDA_FUNCTION' : 'HOOK_EXECUTION_FAILURE'
-  const message = `The function ${functionName} hooked on ${event} could not be invoked: ${result}`
+  const isMissing = error instanceof FunctionCannotRunError && error.reason === 'missing'
+  const how = isMissing ? `. ${missingFunction({ event, functionName }).how}` : ''
+  const message = `The function ${functionName} hooked on ${event} could not be invoked: ${result}${how}`
   return { invocation: { endedAt, result, logLines: [] }, cannotRun: { code, message } }
 }
 

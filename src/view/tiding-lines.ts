@@ -40,6 +40,11 @@ export function notableTidings(tidings: readonly Tiding[]): readonly Tiding[] {
   return isFailing ? tidings.filter(({ text }) => !isRoutine(text)) : tidings
 }
 
+/** What ECS says of the service begins with its name, which the screen shows once; a line of a log stands alone. */
+export function withSubject(text: string): string {
+  return /^(?:has|was|registered|deregistered|updated) /.test(text) ? `The service ${text}` : text
+}
+
 /** In Teal's words, and in those of ECS itself. */
 function isFailure(text: string): boolean {
   return /\) has failed: |tasks have failed|failed container health checks|unable to consistently start/.test(text)

@@ -1,32 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { DockerApi, DockerError, dockerSocketPath, DockerUnreachable } from '../../src/adapters/docker-api.ts'
-
-/** A client of an engine that answers as the listener does. */
-async function engine(t: TestContext, listener: RequestListener, { Version = '20.10.24', ApiVersion = '1.41' } = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'teal-docker-api-'))
-  const socketPath = join(directory, 'docker.sock')
-  const server = createServer((request, response) => {
-    if (request.url === '/version') response.end(JSON.stringify({ Version, ApiVersion, Arch: 'amd64', Os: 'linux' }))
-    else listener(request, response)
-  })
-  await once(server.listen(socketPath), 'listening')
-  const api = new DockerApi(socketPath)
-  t.after(() => {
-    api.close()
-    server.closeAllConnections()
-    server.close()
-    rmSync(directory, { recursive: true, force: true })
-  })
-  return { api, server, socketPath }
-}
+import { dockerEngine } from './docker-engine.ts'
 
 describe('the Docker Engine API', () => {
   for (const [theirs, spoken] of [
@@ -36,13 +11,15 @@ describe('the Docker Engine API', () => {
     ['2.0', '/v1.47/info'],
   ] as const) {
     test(`is spoken in version ${spoken} with an engine whose newest is ${theirs}`, async (t) => {
-      const { api } = await engine(t, ({ url }, answer) => answer.end(JSON.stringify({ url })), { ApiVersion: theirs })
+      const { api } = await dockerEngine(t, ({ url }, answer) => answer.end(JSON.stringify({ url })), {
+        ApiVersion: theirs,
+      })
       assert.deepEqual(await api.call('GET', '/info'), { url: spoken })
     })
   }
 
   test('of an engine that is too old is refused', async (t) => {
-    const { api } = await engine(t, (_, answer) => answer.end(), { Version: '19.03.1', ApiVersion: '1.40' })
+    const { api } = await dockerEngine(t, (_, answer) => answer.end(), { Version: '19.03.1', ApiVersion: '1.40' })
     await assert.rejects(
       api.call('GET', '/info'),
       /Docker 19\.03\.1 is too old: Docker Engine 20\.10 or newer is needed\./,
@@ -50,19 +27,21 @@ describe('the Docker Engine API', () => {
   })
 
   test('refuses with its own words and a status', async (t) => {
-    const { api } = await engine(t, (_, answer) => answer.writeHead(409).end('{"message":"it is there already"}'))
+    const { api } = await dockerEngine(t, (_, answer) => answer.writeHead(409).end('{"message":"it is there already"}'))
     await assert.rejects(api.call('POST', '/containers/create'), (error) => {
       return error instanceof DockerError && error.status === 409 && error.message === 'it is there already'
     })
   })
 
   test('knows nothing of what it answers 404 to', async (t) => {
-    const { api } = await engine(t, (_, answer) => answer.writeHead(404).end('{"message":"No such container: x"}'))
+    const { api } = await dockerEngine(t, (_, answer) =>
+      answer.writeHead(404).end('{"message":"No such container: x"}'),
+    )
     assert.equal(await api.find('/containers/x/json'), undefined)
   })
 
   test('that hangs, before its answer or within, is given up', async (t) => {
-    const { api } = await engine(t, ({ url }, answer) => {
+    const { api } = await dockerEngine(t, ({ url }, answer) => {
       if (url?.endsWith('/half') === true) answer.write('{"half":')
     })
     for (const path of ['/info', '/half']) {
@@ -74,7 +53,7 @@ describe('the Docker Engine API', () => {
   })
 
   test('is called off with the reason of who calls it off', async (t) => {
-    const { api } = await engine(t, () => undefined)
+    const { api } = await dockerEngine(t, () => undefined)
     await assert.rejects(api.call('GET', '/info', { signal: AbortSignal.abort(new Error('enough')) }), /enough/)
     const later = new AbortController()
     const call = api.call('GET', '/info', { signal: later.signal })

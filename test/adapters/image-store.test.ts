@@ -154,6 +154,8 @@ describe('an image that is built', () => {
     await refused({ directory: join(root, 'none'), tag: 'web' }, /^the build context .*none is not a directory$/)
     await refused({ directory: app, tag: 'Web' }, /^invalid reference format: .* must be lowercase/)
     await refused({ directory: app, tag: 'web', file: join(root, 'F') }, /^there is no .*F: write one/)
+    writeFileSync(join(app, 'Dockerfile'), 'FROM a\nCOPY server.js package*.json none.js ./\n')
+    await refused({ directory: app, tag: 'web' }, /Dockerfile:2: there is no none\.js in the build context/)
     writeFileSync(join(app, 'Dockerfile'), 'FROM a\nRUNN x\n')
     await refused({ directory: app, tag: 'web' }, /Dockerfile:2: RUNN: unknown instruction$/)
   })

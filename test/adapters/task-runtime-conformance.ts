@@ -144,8 +144,9 @@ each('tells what each of its containers uses, as Docker does', async ({ runtime,
 
 each('stops one container and leaves the others', async ({ runtime, image }) => {
   const tasks = runtime()
-  const launch = task('t1', shell(image, 'app', idle), shell(image, 'side', idle))
-  await started(tasks, launch)
+  // It may be stopped before it listens for SIGTERM.
+  const side = { ...shell(image, 'side', idle), stopTimeoutSeconds: 1 }
+  await started(tasks, task('t1', shell(image, 'app', idle), side))
   await tasks.stopContainer('t1', 'side')
   const seen = await tasks.inspect('t1')
   assert.notEqual(exitCodeOf(seen, 'side'), undefined)

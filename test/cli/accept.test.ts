@@ -102,7 +102,7 @@ test('limits of time end the requests, and what there was no time for is said', 
   assert.equal(slow.exitCode, 0, slow.errors)
   assert.match(slow.output, /no whole answer within 1\.5 s +\/never/)
   assert.match(slow.output.replaceAll(/\s+/g, ' '), /2 URLs of http.* 2 requests with 1 failed exclude at 95 %/)
-  const short = await teal(...argv, '--total-time', '1s', '--threshold', '100')
+  const short = await teal(...argv, '--total-time', '100ms', '--threshold', '100')
   assert.equal(short.exitCode, 3, short.errors)
   assert.match(short.output.replaceAll(/\s+/g, ' '), /there was no time for \d of the 2/)
 })

@@ -39,6 +39,12 @@ describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }
     assert.match(output, /Decided: hello:2 \(web:8080\) goes to hello-green/)
     assert.match(output, /Requests while it ran\n {2}There were none\./)
     assert.match(output, new RegExp(`teal continue ${deploymentId} +shift production traffic`))
+    const watched = await run('watch', deploymentId, '--wait-until', 'afterinstall')
+    assert.equal(watched.exitCode, 0, watched.errors)
+    assert.match(
+      watched.output,
+      /\nAfterInstall is done\. The deployment goes on; `teal watch d-\w+` shows the rest\.\n$/,
+    )
     assert80Columns(output)
   })
 
@@ -49,6 +55,12 @@ describe('teal deployment, deployments, continue and stop', { timeout: 240_000 }
     await until('it is in the termination wait', async () => {
       return (await theatre.deployment(deploymentId)).instanceTerminationWaitTimeStarted === true
     })
+    const watched = await run('watch', deploymentId, '--wait-until', 'Traffic')
+    assert.equal(watched.exitCode, 0, watched.errors)
+    assert.match(
+      watched.output,
+      /\ngreen has all production traffic\. The deployment goes on; `teal watch d-\w+` shows/,
+    )
     await fetch(theatre.loadBalancing?.productionUrl ?? '')
     await until('the request is in the account', async () => {
       return /hello-green +hello:2 +2xx +1\n +1 answered, 0 failed/.test((await run('deployment', deploymentId)).output)

@@ -74,6 +74,19 @@ describe('teal verify', { timeout: 110_000 }, () => {
     const [invalid] = await findings('--no-live')
     assert.equal(invalid?.code, 'app-spec-invalid')
     assert.equal(invalid.where.line, 9)
+    const shown = (await run('--no-live')).output
+    assert.match(shown, /:9:11\n? +Resources\[0\]\.TargetService\.Properties\.LoadBalancerInfo\.ContainerPort\n/)
+    const deployed = await teal(
+      'deploy',
+      '--appspec',
+      appSpec,
+      '--task-definition',
+      'hello:1',
+      '--endpoint-url',
+      theatre.url,
+    )
+    assert.equal(deployed.exitCode, 1)
+    assert.match(deployed.errors, /^teal: .*:9:11: Resources\[0\]\.\S+ContainerPort is "none"\./)
     write((text) => text)
   })
 
@@ -119,7 +132,8 @@ describe('teal verify', { timeout: 110_000 }, () => {
         revision: { revisionType: 'AppSpecContent', appSpecContent: { content } },
       }),
     )
-    const { errorInformation } = await theatre.ended(deploymentId)
+    const { errorInformation, rollbackInfo } = await theatre.ended(deploymentId)
+    await theatre.ended(rollbackInfo?.rollbackDeploymentId ?? '')
     assert.match(
       errorInformation?.message ?? '',
       /did not have a container port 81 defined\. .*in task definition hello:1 that has port 8080\. Write ContainerPort: 8080/,

@@ -44,14 +44,34 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(create.input.revision.appSpecContent.content, /TaskDefinition: <ARN of the task definition>\n/)
   })
 
+  test('what a deployment never comes to cannot be waited for, and nothing is sent', async () => {
+    const [unknown, ofEcs] = await Promise.all([
+      run('deploy', ...files, '--wait-until', 'Soon'),
+      run('deploy', ...files, '--image', 'web=hello:2', '--wait-until', 'bake_time'),
+    ])
+    assert.equal(unknown.exitCode, 2)
+    assert.match(
+      unknown.errors,
+      /argument 'Soon' is invalid\. It is done, traffic, an event of CodeDeploy \(BeforeInstall,/,
+    )
+    assert.equal(ofEcs.exitCode, 1)
+    assert.match(
+      ofEcs.errors,
+      /^teal: --wait-until BAKE_TIME: a deployment of CodeDeploy has no such stage; it is one of B/,
+    )
+    assert.match((await run('deployments')).output, /^There are no deployments/)
+  })
+
   test('without the log driver awslogs, one is told to use it', async () => {
-    const { exitCode, errors } = await run('logs', '--service', 'hello/hello')
+    const [{ exitCode, errors }, unknown] = await Promise.all([
+      run('logs', '--service', 'hello/hello'),
+      run('logs', '--task', 'nobody'),
+    ])
     assert.equal(exitCode, 1)
     assert.match(
       errors,
       /^teal: the output of container web of hello:\d+ is not in CloudWatch Logs\. Give it the log driver/,
     )
-    const unknown = await run('logs', '--task', 'nobody')
     assert.match(unknown.errors, /^teal: there is no task nobody at /)
   })
 
@@ -68,10 +88,13 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
   })
 
   test('logs shows what its tasks wrote', async () => {
-    const { exitCode, output } = await run('logs', '--service', 'hello/hello', '--since', '1h')
+    const [{ exitCode, output }, asJson] = await Promise.all([
+      run('logs', '--service', 'hello/hello', '--since', '1h'),
+      run('logs', '--tasks', '--json', '--since', '1h'),
+    ])
     assert.equal(exitCode, 0)
     assert.match(output, /^\d\d:\d\d:\d\d\.\d{3} {2}[0-9a-f]{8} web {2}\S/m)
-    const [line] = (await run('logs', '--tasks', '--json', '--since', '1h')).output.split('\n')
+    const [line] = asJson.output.split('\n')
     assert.match(String(JSON.parse(line ?? '').stream), /^hello\/web\/[0-9a-f]{32}$/)
   })
 
@@ -91,9 +114,10 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     await until('its line is there', async () => written.text.includes(`${id.slice(0, 8)} web  12 rows migrated`))
     await written.interrupted()
     await until('it has ended', async () => (await run('tasks', '--stopped')).output.includes(id))
+    // In a pipe each has its line, so that grep finds all of it.
     assert.match(
       (await run('tasks')).output,
-      new RegExp(`${id} +STOPPED +hello:2 +family:hello +container\\s+web ended with exit code 4`),
+      new RegExp(`${id} +STOPPED +hello:2 +family:hello +container web ended with exit code 4`),
     )
     assert.match((await run('logs', '--task', id)).output, /web {2}12 rows migrated\n$/)
   })
@@ -125,18 +149,18 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
   })
 
   test('status, tasks, events and requests tell of it', async () => {
-    const status = await run('status', 'hello/hello')
+    const [status, tasksAsJson, events, requests] = await Promise.all([
+      run('status', 'hello/hello'),
+      run('tasks', '--json'),
+      run('events', '--last', '100'),
+      run('requests', '--json'),
+    ])
     assert.match(status.output, /^✔ hello\/hello {2}hello:2 {2}2 of 2 tasks running/)
     assert.match(status.output, /▸ hello-green {2}100% of :\d+, 100% of :\d+ {2}2 healthy/)
-    const tasks = JSON.parse((await run('tasks', '--json')).output) as { lastStatus: string }[]
+    const tasks = JSON.parse(tasksAsJson.output) as { lastStatus: string }[]
     assert.equal(tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length, 2)
-    // In a pipe each has its line, so that grep finds all of it.
-    assert.match(
-      (await run('tasks')).output,
-      /^.*STOPPED +hello:2 +family:hello +container web ended with exit code 4/m,
-    )
-    assert.match((await run('events', '--last', '100')).output, /AllowTraffic: Succeeded\. All production traffic/)
-    const sides = JSON.parse((await run('requests', '--json')).output) as { colour: string }[]
+    assert.match(events.output, /AllowTraffic: Succeeded\. All production traffic/)
+    const sides = JSON.parse(requests.output) as { colour: string }[]
     assert.deepEqual(
       sides.map(({ colour }) => colour),
       ['blue', 'green'],
@@ -175,6 +199,11 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(errors, /no earlier revision that was deployed with success/)
     const asked = await run('deploy', ...files, '--image', 'web=hello:1', '--no-wait')
     assert.equal(asked.exitCode, 0, asked.errors)
+    const second = await run('deploy', ...files, '--image', 'web=hello:1')
+    assert.match(
+      second.errors,
+      /DeploymentLimitExceededException\)\. `teal watch d-\w+` shows it; `teal stop d-\w+ --rollback`/,
+    )
     const unasked = await run('rollback')
     assert.equal(unasked.exitCode, 1)
     assert.match(unasked.errors, /nobody can be asked here\. Say --yes to do it/)
@@ -226,17 +255,23 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     const watched = await run('watch', arn)
     assert.match(watched.output, /\n✔ Deployment [0-9a-f]{21} {2}SUCCESSFUL {2}hello\/hello/)
     const asAws = await withoutDocuments(t, theatre.url)
-    for (const id of [arn, arn.slice(-21)]) {
-      const { output, errors } = await teal('deployment', id, '--endpoint-url', asAws)
+    const withoutRecord = (...argv: readonly string[]) => teal('deployment', ...argv, '--endpoint-url', asAws)
+    const [json, unknown, kept, ...both] = await Promise.all([
+      withoutRecord(arn, '--json'),
+      withoutRecord('0123456789abcdef01234'),
+      run('deployment', arn),
+      withoutRecord(arn),
+      withoutRecord(arn.slice(-21)),
+    ])
+    for (const { output, errors } of both) {
       assert.match(output, /^✔ Deployment [0-9a-f]{21} {2}SUCCESSFUL {2}hello\/hello/, errors)
       assert.match(output, /ECS itself, strategy ROLLING\n/)
       assert.match(output, /\nWhat the service told\n[^]*\n\nSteps and single requests: no record of them is kept here/)
     }
-    const json = JSON.parse((await teal('deployment', arn, '--json', '--endpoint-url', asAws)).output)
-    assert.deepEqual([json.deployment.status, json.view.phase, json.record], ['SUCCESSFUL', 'succeeded', undefined])
-    const unknown = await teal('deployment', '0123456789abcdef01234', '--endpoint-url', asAws)
+    const { deployment, view, record } = JSON.parse(json.output)
+    assert.deepEqual([deployment.status, view.phase, record], ['SUCCESSFUL', 'succeeded', undefined])
     assert.match(unknown.errors, /^teal: there is no service deployment 0123456789abcdef01234 at http/)
-    assert.match((await run('deployment', arn)).output, /What was decided|Service deployment/)
+    assert.match(kept.output, /What was decided|Service deployment/)
   })
 })
 

@@ -164,7 +164,8 @@ describe('the console in a browser', { skip: missingChromium }, () => {
 
   test('a page that has pointed its own name at this machine is shown nothing, neither pages nor answers of the API', async () => {
     const url = theatre.url.replace('127.0.0.1', reboundName)
-    const page = await browser.page(`${url}/console`)
+    const page = await browser.page('about:blank')
+    await page.goto(`${url}/console`)
     await page.getByText(`Refused: ${new URL(url).host} may be anybody's name.`).waitFor()
     const asked = `fetch('/', {
       headers: { authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request',

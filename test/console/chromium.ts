@@ -20,6 +20,9 @@ export const missingChromium =
 /** What somebody has pointed at this machine, for this browser. */
 export const reboundName = 'rebound.example'
 
+const mostAttempts = 4
+const drawMilliseconds = 15_000
+
 const pictures = join(import.meta.dirname, '../../.screenshots')
 
 /** A real browser; what goes wrong in a page of it is collected. */
@@ -54,7 +57,8 @@ export class TestBrowser {
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('net::ERR_')) this.complaints.push(message.text())
     })
-    await page.goto(url)
+    if (url === 'about:blank') return page
+    await goTo(page, url)
     return page
   }
 
@@ -71,6 +75,22 @@ export class TestBrowser {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/**
+ * Chromium gives up what it is loading when a network of the machine comes or goes, as those of containers do. A page whose
+ * script is lost that way stays empty until somebody loads it again.
+ */
+async function goTo(page: Page, url: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await page.goto(url)
+      await page.locator('main, form.login').first().waitFor({ timeout: drawMilliseconds })
+      return
+    } catch (error) {
+      if (attempt === mostAttempts) throw error
+    }
   }
 }
 

@@ -181,6 +181,11 @@ describe('a deployment, run by the engine', () => {
     const world = await aWorld()
     const unknown = await world.deploy({ taskDefinition: names.taskDefinition(77) })
     assert.equal(unknown.errorInformation?.code, 'ECS_UPDATE_ERROR')
+    const { message } = unknown.errorInformation
+    assert.match(
+      message,
+      /Unable to describe task definition\..* There is no task definition \S+:77\. Register it, and/,
+    )
     const created = aDeployment({ prodListenerArn: names.prodListenerArn, deploymentId: 'd-BROKEN001' })
     const malformed = { ...created, revision: { ...created.revision, content: 'version: 0.0\nResources: [' } }
     world.engine.deployments.create(malformed)

@@ -59,6 +59,10 @@ describe('a function hooked on a lifecycle event', () => {
     const startedAt = world.clock.now()
     const done = await world.deploy({ hooks: { BeforeInstall: 'missing' } })
     assert.equal(done.errorInformation?.code, 'INVALID_LAMBDA_FUNCTION')
+    assert.match(
+      done.errorInformation.message,
+      /: Function not found: missing\. Make it: teal hook add missing DIRECTORY; or/,
+    )
     assert(world.clock.now() - startedAt < minute)
   })
 

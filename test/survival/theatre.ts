@@ -60,8 +60,7 @@ export type Stage = {
 export const asProcesses: Stage = {
   runtime: 'process',
   async firstImage(theatre) {
-    await theatre.build('hello:1', {})
-    await theatre.build('hello:2', { 'version.txt': '2\n' })
+    await Promise.all([theatre.build('hello:1', {}), theatre.build('hello:2', { 'version.txt': '2\n' })])
     return 'hello:1'
   },
   secondImage: () => Promise.resolve('hello:2'),
@@ -103,8 +102,11 @@ export class Theatre {
     this.#port = await freePort()
     this.clients = clientsOf(`http://127.0.0.1:${this.#port}`)
     await this.startEngine()
-    this.firstImage = await this.#stage.firstImage(this)
-    const loadBalancing = await createLoadBalancing(this.clients)
+    const [firstImage, loadBalancing] = await Promise.all([
+      this.#stage.firstImage(this),
+      createLoadBalancing(this.clients),
+    ])
+    this.firstImage = firstImage
     this.loadBalancing = loadBalancing
     await createService(this.clients, await this.register(this.firstImage), loadBalancing.blueArn)
     await createDeploymentGroup(this.clients, loadBalancing)

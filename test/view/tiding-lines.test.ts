@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { notableTidings, TidingLines } from '../../src/view/tiding-lines.ts'
+import { notableTidings, TidingLines, withSubject } from '../../src/view/tiding-lines.ts'
 import { start } from './seen.ts'
 
 /** What the service tells of one task that crashes, in Teal's words. */
@@ -64,6 +64,12 @@ describe('the lines of tidings', () => {
     const stopped = { at: start, text: 'has stopped 2 running tasks: (task 1) (task 2).' }
     assert.deepEqual(lines.next([stopped]), [stopped])
     assert.deepEqual(lines.next([stopped]), [])
+  })
+
+  test('a line that stands alone says whose it is, once', () => {
+    assert.equal(withSubject('has reached a steady state.'), 'The service has reached a steady state.')
+    assert.equal(withSubject('(task 3f) (port 80) is unhealthy'), '(task 3f) (port 80) is unhealthy')
+    assert.equal(withSubject('AfterInstall | was told to check'), 'AfterInstall | was told to check')
   })
 
   test('a screen shows failures, not what is told of every task', () => {

@@ -138,8 +138,23 @@ export class Live {
 type Handlers = Record<string, (data: unknown) => unknown>
 
 async function get<Answer>(url: string): Promise<Answer> {
-  const response = await fetch(url)
+  const response = await answerTo(url)
   if (response.status === 401) location.assign(`/console/login?to=${encodeURIComponent(location.pathname)}`)
   if (!response.ok) throw new Error(await response.text())
   return (await response.json()) as Answer
+}
+
+const mostAttempts = 5
+const betweenMilliseconds = 500
+
+/** Browsers break off what they are loading when a network comes or goes; reading once more does no harm. */
+async function answerTo(url: string): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url)
+    } catch (error) {
+      if (attempt === mostAttempts) throw error
+      await new Promise((resolve) => setTimeout(resolve, attempt * betweenMilliseconds))
+    }
+  }
 }

@@ -41,7 +41,7 @@ function regionFindings(hook: HookFacts, region: string): readonly Finding[] {
 }
 
 function functionFindings(hook: HookFacts, looked: Looked<FunctionFacts>, serviceRoleArn: string): readonly Finding[] {
-  if (looked.kind === 'absent') return [missing(hook)]
+  if (looked.kind === 'absent') return [missingFunction(hook)]
   if (looked.kind !== 'found') return []
   const { state = 'Active', stateReason } = looked.thing
   const isReady = state === 'Active' || state === 'Inactive'
@@ -61,7 +61,7 @@ function permissionFindings(hook: HookFacts, serviceRoleArn: string): readonly F
   ]
 }
 
-function missing(hook: HookFacts): Finding {
+export function missingFunction(hook: HookFacts): Finding {
   return errorAt('hook-missing', at(hook), {
     what: `There is no function ${hook.functionName}, which is hooked on ${hook.event}.`,
     why: `The deployment fails in ${hook.event}: CodeDeploy cannot invoke it.`,

@@ -22,20 +22,22 @@ export function taskDefinitionFindings(facts: PreflightFacts): readonly Finding[
 
 function missing(looked: Looked<TaskDefinitionFacts>, appSpec: AppSpecFacts | undefined): readonly Finding[] {
   if (looked.kind !== 'absent' || appSpec === undefined) return []
-  return [
-    errorAt(
-      'task-definition-missing',
-      { subject: 'AppSpec', field: ['TaskDefinition'] },
-      {
-        what: `There is no task definition ${appSpec.taskDefinition}.`,
-        why: 'ECS refuses the replacement task set: the deployment fails in Install.',
-        how: 'Register it, and write the ARN it was given: `aws ecs list-task-definitions` lists those there are.',
-      },
-    ),
-  ]
+  return [missingDefinition(appSpec.taskDefinition)]
 }
 
-function statusFindings({ name, status }: TaskDefinitionFacts): readonly Finding[] {
+export function missingDefinition(name: string): Finding {
+  return errorAt(
+    'task-definition-missing',
+    { subject: 'AppSpec', field: ['TaskDefinition'] },
+    {
+      what: `There is no task definition ${name}.`,
+      why: 'ECS refuses the replacement task set: the deployment fails in Install.',
+      how: 'Register it, and write the ARN it was given: `aws ecs list-task-definitions` lists those there are.',
+    },
+  )
+}
+
+export function statusFindings({ name, status }: Pick<TaskDefinitionFacts, 'name' | 'status'>): readonly Finding[] {
   if (status === undefined || status === 'ACTIVE') return []
   return [
     errorAt(
