@@ -27,7 +27,7 @@ export type Endpoint = {
   close(): Promise<void>
 }
 
-export type EndpointOptions = Admission & {
+type EndpointOptions = Admission & {
   readonly services: readonly AwsService[]
   /** What other programs answer for. */
   readonly relayed?: readonly RelayedService[]
@@ -92,7 +92,7 @@ function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<I
 }
 
 /** Pages for people, which are no AWS calls. */
-export interface BrowserSite {
+interface BrowserSite {
   takes(message: IncomingMessage): boolean
   serve(message: IncomingMessage, response: ServerResponse): Promise<void>
   close(): void
