@@ -26,7 +26,7 @@ import { freePorts } from './free-ports.ts'
 export const name = 'hello'
 export const desiredCount = 2
 const example = new URL('../examples/hello/', import.meta.url)
-const network = {
+export const network = {
   awsvpcConfiguration: { subnets: ['subnet-demo1', 'subnet-demo2'], securityGroups: ['sg-demo'] },
 }
 

@@ -364,13 +364,15 @@ function isLoopback(host: string): boolean {
 }
 
 /** What it does it asks of the endpoint, like any AWS client. */
-function consoleSite({ engine, settings }: Parts, { isReadOnly = false, version = '' }: TealOptions): ConsoleSite {
+function consoleSite({ engine, settings }: Parts, options: TealOptions): ConsoleSite {
+  const { host, isReadOnly = false, version = '' } = options
   const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
   return new ConsoleSite({
     source: new EngineSource(engine, `Teal ${version}`.trimEnd()),
     actions: { configuration: (region) => ({ endpoint: settings.endpointUrl, region, credentials, maxAttempts: 1 }) },
     isReadOnly,
-    guard: settings.accessKey && new TokenGuard(settings.accessKey.secretAccessKey),
+    host,
+    guard: settings.accessKey && new TokenGuard({ token: settings.accessKey.secretAccessKey, servedName: host }),
   })
 }
 

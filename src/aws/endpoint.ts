@@ -4,18 +4,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
-import { refusedCaller } from './caller.ts'
+import { plainText, refusedCaller } from './caller.ts'
+import type { Admission } from './caller.ts'
 import type { AwsService } from './handlers.ts'
 import { answerRelayed, relayedServiceOf } from './relayed.ts'
 import type { RelayedService } from './relayed.ts'
-import { isFromAnotherSite, mayBeForeignName, welcomePage } from './wire/browser.ts'
+import { foreignNameRefusal, welcomePage } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
 import type { WireAnswer, WireRequest } from './wire/protocol.ts'
 import { maximumBodyBytes, receiveBody, receiveHead } from './wire/receive.ts'
 import { answerCall, serviceOf, type Surface } from './wire/request-path.ts'
 import { s3Fault } from './wire/s3-protocol.ts'
 import { bucketInHost } from './wire/s3-request.ts'
-import type { AccessKey } from './wire/signature.ts'
 
 export type Endpoint = {
   /** `http://127.0.0.1:4566`. */
@@ -27,13 +27,7 @@ export type Endpoint = {
   close(): Promise<void>
 }
 
-/**
- * Serves AWS services on one HTTP port. Which service a call is for is told by the call itself.
- *
- * @param options.port 0 for any free one
- * @throws Error when the port is taken or may not be bound, saying so in a sentence
- */
-export async function startEndpoint(options: {
+type EndpointOptions = Admission & {
   readonly services: readonly AwsService[]
   /** What other programs answer for. */
   readonly relayed?: readonly RelayedService[]
@@ -41,17 +35,22 @@ export async function startEndpoint(options: {
   readonly documents?: readonly ReadableDocument[]
   /** What can be asked for with POST, besides. */
   readonly deeds?: readonly Deed[]
-  /** What callers of other machines have to sign with; nobody has to where it is left out. */
-  readonly accessKey?: AccessKey | undefined
   /** What browsers are shown. */
   readonly site?: BrowserSite
-  readonly host: string
   readonly port: number
   readonly accountId: string
   readonly log: Log
-}): Promise<Endpoint> {
+}
+
+/**
+ * Serves AWS services on one HTTP port. Which service a call is for is told by the call itself.
+ *
+ * @param options.port 0 for any free one
+ * @throws Error when the port is taken or may not be bound, saying so in a sentence
+ */
+export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { host, services, relayed = [], documents = [], deeds = [], site, accessKey, log, accountId } = options
-  const surface: Site = { services, relayed, documents, deeds, accessKey, accountId, log }
+  const surface: Site = { services, relayed, documents, deeds, accessKey, host, accountId, log }
   const connections = new Set<Socket>()
   const running = new Set<ServerResponse>()
   const server = createServer(serverOptions, (message, response) => {
@@ -80,12 +79,12 @@ export async function startEndpoint(options: {
 const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
 
-type Site = Surface & {
-  readonly accessKey: AccessKey | undefined
-  readonly relayed: readonly RelayedService[]
-  readonly documents: readonly ReadableDocument[]
-  readonly deeds: readonly Deed[]
-}
+type Site = Surface &
+  Admission & {
+    readonly relayed: readonly RelayedService[]
+    readonly documents: readonly ReadableDocument[]
+    readonly deeds: readonly Deed[]
+  }
 
 function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<Item>): void {
   items.add(item)
@@ -93,7 +92,7 @@ function remember<Item extends Socket | ServerResponse>(item: Item, items: Set<I
 }
 
 /** Pages for people, which are no AWS calls. */
-export interface BrowserSite {
+interface BrowserSite {
   takes(message: IncomingMessage): boolean
   serve(message: IncomingMessage, response: ServerResponse): Promise<void>
   close(): void
@@ -155,12 +154,9 @@ async function answerRequest(
   const maximumBytes = service?.maximumBodyBytes ?? maximumBodyBytes
   const body = await receiveBody(message, maximumBytes).catch(() => undefined)
   if (!body) return undefined
-  if (isFromAnotherSite(message.headers)) {
-    return plainText(403, `Refused: a web page of ${message.headers.origin} may not use this endpoint.\n`, requestId)
-  }
   if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
   const request = { ...head, body }
-  const refusal = refusedCaller(message, request, surface.accessKey, requestId)
+  const refusal = refusedCaller(message, request, surface, requestId)
   if (refusal !== undefined) return refusal
   const relayed = relayedServiceOf(request, surface.relayed)
   if (relayed !== undefined) return answerRelayed(relayed, request, { requestId, log: surface.log })
@@ -186,8 +182,8 @@ async function pageFor(request: WireRequest, requestId: string, site: Site): Pro
     return plainText(200, welcomePage([...site.services, ...site.relayed], headers.host ?? 'localhost'), requestId)
   }
   const document = await documentAt(site.documents, path, requestId)
-  if (document === undefined || !mayBeForeignName(headers.host)) return document
-  return plainText(403, `Refused: ${headers.host} may be anybody's name. Ask by address, or localhost.\n`, requestId)
+  const refusal = foreignNameRefusal(headers.host, site.host)
+  return document === undefined || refusal === undefined ? document : plainText(403, `${refusal}\n`, requestId)
 }
 
 async function documentAt(
@@ -208,16 +204,15 @@ async function documentAt(
 async function deedDone(
   { method, path, headers, body }: WireRequest,
   requestId: string,
-  { deeds }: Site,
+  { deeds, host }: Site,
   gone: AbortSignal,
 ): Promise<WireAnswer | undefined> {
   const isJson = headers['content-type'] === 'application/json'
   if (method !== 'POST' || headers.authorization !== undefined || !isJson) return undefined
   const deed = deeds.find((each) => each.path.test(path))
   if (deed === undefined) return undefined
-  if (mayBeForeignName(headers.host)) {
-    return plainText(403, `Refused: ${headers.host} may be anybody's name. Ask by address, or localhost.\n`, requestId)
-  }
+  const refusal = foreignNameRefusal(headers.host, host)
+  if (refusal !== undefined) return plainText(403, `${refusal}\n`, requestId)
   const answerHeaders = {
     'content-type': 'application/json',
     'cache-control': 'no-store',
@@ -251,10 +246,6 @@ function tooLarge(
   }
   const fault = { code: 'RequestEntityTooLargeException', message, status: 413, members: {} }
   return writeUnaddressedFault(request, fault, requestId)
-}
-
-function plainText(status: number, body: string, requestId: string): WireAnswer {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-amzn-RequestId': requestId }, body }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

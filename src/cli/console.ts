@@ -55,7 +55,12 @@ async function serveConsole({ port, profile, allowActions, ...options }: Console
   await source.deployments({ text: '', status: undefined, offset: 0, limit: 1 }).catch((error: unknown) => {
     throw forAwsUser(error, clients)
   })
-  const site = new ConsoleSite({ source, actions: actionClients(options), isReadOnly: !allowActions })
+  const site = new ConsoleSite({
+    source,
+    actions: actionClients(options),
+    isReadOnly: !allowActions,
+    host: '127.0.0.1',
+  })
   const server = await listening(site, port)
   const { port: bound } = server.address() as AddressInfo
   console.log(`The console of ${clients.endpoint()}, ${await clients.region()}: http://127.0.0.1:${bound}/console`)

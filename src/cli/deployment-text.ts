@@ -1,6 +1,6 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy'
 import type { DeploymentRecord } from '../domain/deployment-record.ts'
-import { isWrittenByFunction } from '../domain/lambda-function.ts'
+import { linesOfFunction } from '../domain/lambda-function.ts'
 import type { RecordedNotification } from '../domain/notification.ts'
 import { diagnosisLines } from '../view/diagnosis-lines.ts'
 import { toldCause } from '../view/told-cause.ts'
@@ -142,7 +142,7 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
     .filter(({ diagnostics }) => diagnostics?.scriptName !== undefined)
     .map(({ lifecycleEventName = '', diagnostics }) => ({
       heading: `${lifecycleEventName}: ${diagnostics?.scriptName}, ${diagnostics?.errorCode ?? 'running'}`,
-      logLines: (diagnostics?.logTail ?? '').split('\n').filter((line) => line !== ''),
+      logLines: (diagnostics?.logTail ?? '').split('\n'),
     }))
   const recorded = record?.hooks.map(({ event, functionName, verdict, cannotRun, functionError, logLines }) => {
     const error = cannotRun?.message ?? functionError
@@ -151,7 +151,7 @@ function hooks({ target, record }: ShownDeployment): readonly string[] {
   })
   return (recorded ?? told).flatMap(({ heading, logLines }) => [
     wrapped(`  ${heading}`, 4),
-    ...logLines.filter(isWrittenByFunction).map((line) => wrapped(`    | ${line.replaceAll('\t', ' ')}`, 6)),
+    ...linesOfFunction(logLines).map((line) => wrapped(`    | ${line}`, 6)),
   ])
 }
 

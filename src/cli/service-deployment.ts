@@ -1,5 +1,5 @@
 import type { ServiceDeployment } from '@aws-sdk/client-ecs'
-import { isWrittenByFunction } from '../domain/lambda-function.ts'
+import { linesOfFunction } from '../domain/lambda-function.ts'
 import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
 import type { DeploymentView, Suggestion } from '../view/deployment-view.ts'
 import { diagnosisLines } from '../view/diagnosis-lines.ts'
@@ -154,7 +154,7 @@ function hooks({ hooks: all }: ServiceDeploymentRecord): readonly string[] {
       `  ${lifecycleStage}: ${targetType === 'PAUSE' ? hookId : targetArn}, ${status}${because === undefined ? '' : `; ${because}`}`,
       4,
     ),
-    ...logLines.filter(isWrittenByFunction).map((line) => wrapped(`    | ${line.replaceAll('\t', ' ')}`, 6)),
+    ...linesOfFunction(logLines).map((line) => wrapped(`    | ${line}`, 6)),
   ])
 }
 

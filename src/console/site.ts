@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isFromThisMachine } from '../aws/caller.ts'
-import { isFromAnotherSite, mayBeForeignName } from '../aws/wire/browser.ts'
+import { foreignNameRefusal, isFromAnotherSite } from '../aws/wire/browser.ts'
 import { receiveBody, receiveHead } from '../aws/wire/receive.ts'
 import type { WireRequest } from '../aws/wire/protocol.ts'
 import { act } from './actions.ts'
@@ -16,6 +16,8 @@ export type ConsoleOptions = {
   readonly source: ConsoleSource
   readonly actions: ActionClients
   readonly isReadOnly: boolean
+  /** The name that the endpoint was told to serve, or its address. */
+  readonly host: string
   /** Who may look and act, where not everybody may. */
   readonly guard?: ConsoleGuard | undefined
 }
@@ -66,13 +68,8 @@ export class ConsoleSite {
     if (body === undefined) return
     if (body === 'tooLarge') return this.#plain(response, 413, 'That is too large.')
     const request = { ...head, body }
-    if (mayBeForeignName(request.headers.host)) {
-      return this.#plain(
-        response,
-        403,
-        `Refused: ${request.headers.host} may be anybody's name. Ask by address, or localhost.`,
-      )
-    }
+    const refusal = foreignNameRefusal(request.headers.host, this.#options.host)
+    if (refusal !== undefined) return this.#plain(response, 403, refusal)
     const guard = isFromThisMachine(message) ? undefined : this.#options.guard
     const answered = guard?.answer(request)
     if (answered !== undefined) return write(response, answered)
@@ -97,7 +94,7 @@ export class ConsoleSite {
     if (path === '/') return write(response, { status: 302, headers: { location: '/console' }, body: '' })
     const asset = /^\/console\/assets\/([\w.-]+)$/.exec(path)?.[1]
     if (asset !== undefined) return this.#asset(asset, request, response)
-    if (/^\/console\/(?:api|events)\b/.test(path) && isStartedElsewhere(request))
+    if (/^\/console\/(?:api|events)\b/.test(path) && isStartedElsewhere(request, this.#options.host))
       return this.#plain(response, 403, 'Refused: only a page of this console may ask for that.')
     if (path === '/console/events') return this.#events(query, response)
     const exported = /^\/console\/export\/([\w-]+)\.(json|html)$/.exec(path)
@@ -166,7 +163,7 @@ export class ConsoleSite {
     const isOurs =
       headers['content-type'] === 'application/json' &&
       headers.origin !== undefined &&
-      !isFromAnotherSite(headers) &&
+      !isFromAnotherSite(headers, this.#options.host) &&
       (headers['sec-fetch-site'] ?? 'same-origin') === 'same-origin'
     if (!isOurs) return this.#plain(response, 403, 'Refused: only a page of this console may ask for that.')
     if (path !== '/console/api/actions') return this.#plain(response, 404, `There is nothing at ${path}.`)
@@ -200,8 +197,8 @@ export class ConsoleSite {
 }
 
 /** Its answer could not be read there; but a window that watches is one of few. */
-function isStartedElsewhere({ headers }: WireRequest): boolean {
-  return isFromAnotherSite(headers) || headers['sec-fetch-site'] === 'cross-site'
+function isStartedElsewhere({ headers }: WireRequest, servedName: string): boolean {
+  return isFromAnotherSite(headers, servedName) || headers['sec-fetch-site'] === 'cross-site'
 }
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...noSniff }

@@ -13,9 +13,11 @@ const cookieName = 'teal_console'
  */
 export class TokenGuard implements ConsoleGuard {
   readonly #token: string
+  readonly #servedName: string
 
-  constructor(token: string) {
+  constructor({ token, servedName }: { readonly token: string; readonly servedName: string }) {
     this.#token = token
+    this.#servedName = servedName
   }
 
   allows({ headers }: WireRequest): boolean {
@@ -29,7 +31,7 @@ export class TokenGuard implements ConsoleGuard {
     const to = query.get('to') ?? '/console'
     const place = /^\/console(\/deployments(\/[\w-]+)?)?$/.test(to) ? to : '/console'
     if (method !== 'POST') return { status: 200, headers: htmlHeaders, body: loginPage(place) }
-    if (isFromAnotherSite(headers))
+    if (isFromAnotherSite(headers, this.#servedName))
       return { status: 403, headers: htmlHeaders, body: loginPage(place, 'Refused: the page was another site’s.') }
     const given = new URLSearchParams(body.toString('utf8')).get('token') ?? ''
     if (!isSame(given.trim(), this.#token)) {

@@ -146,7 +146,17 @@ function aliasTarget({ functionVersion, additionalVersionWeights }: FunctionAlia
   return other !== undefined && chance < other[1] ? other[0] : functionVersion
 }
 
-/** Whether the function itself wrote the line, and not Lambda, around each of its invocations. */
-export function isWrittenByFunction(line: string): boolean {
-  return !/^(INIT_START|START|END|REPORT) /.test(line)
+/** What the function itself wrote, without what Lambda writes around each of its invocations and its lines. */
+export function linesOfFunction(log: readonly string[]): readonly string[] {
+  const written = log.filter((line) => !/^(INIT_START|START|END|REPORT) /.test(line))
+  // Runtimes put time, request id and level before what is logged, with tabs between; a tab is no width of a screen's.
+  const said = written.map((line) =>
+    line
+      .replace(ofRuntime, '$1')
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .trim(),
+  )
+  return said.filter((line) => line !== '')
 }
+
+const ofRuntime = /^(?:\[INFO\]\t|(\[[A-Z]+\]\t))?\d{4}-\d\d-\d\dT[\d:.]+Z\t[\da-f-]{36}\t(?:INFO\t)?/

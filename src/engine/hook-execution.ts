@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DeploymentInterrupted } from '../domain/deployment.ts'
 import type { Deployment, HookableEventName, HookExecution, HookInvocation } from '../domain/deployment.ts'
-import { isWrittenByFunction } from '../domain/lambda-function.ts'
+import { linesOfFunction } from '../domain/lambda-function.ts'
 import { missingFunction } from '../domain/preflight/hook-findings.ts'
 import type { StepResult } from '../domain/step.ts'
 import { failed } from './deployment-failure.ts'
@@ -181,8 +181,7 @@ function timedOut(execution: HookExecution) {
 }
 
 function lastWords({ invocation }: HookExecution): string {
-  const lines = (invocation?.logLines ?? [])
-    .filter(isWrittenByFunction)
+  const lines = linesOfFunction(invocation?.logLines ?? [])
     .slice(-5)
     .map((line) => line.replaceAll(/\s+/g, ' ').slice(0, mostQuotedCharacters))
   return lines.length === 0 ? '' : ` Its last lines: "${lines.join(' / ').slice(-600)}"`

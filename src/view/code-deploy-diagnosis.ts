@@ -38,7 +38,7 @@ function ofHook({ target }: SeenCodeDeploy): readonly string[] {
       `the hook on ${lifecycleEventName}, ${diagnostics?.scriptName}: ${diagnostics?.errorCode ?? 'no result'}`,
       ...hookLines(diagnostics?.logTail)
         .slice(-mostLines)
-        .map((line) => `| ${line.replaceAll('\t', ' ')}`),
+        .map((line) => `| ${line}`),
     ])
 }
 

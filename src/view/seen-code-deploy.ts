@@ -1,4 +1,5 @@
 import type { DeploymentGroupInfo, DeploymentInfo, ECSTarget, TrafficRoutingConfig } from '@aws-sdk/client-codedeploy'
+import { linesOfFunction } from '../domain/lambda-function.ts'
 import type { DeploymentView } from './deployment-view.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -16,17 +17,7 @@ export type SeenCodeDeploy = Surroundings & {
 export type ViewParts = Pick<DeploymentView, 'phase' | 'stages' | 'sides'>
 export type DiagnosedParts = ViewParts & Pick<DeploymentView, 'tidings'>
 
-/** What the function wrote, without what Lambda writes around it. */
+/** The lines of a hook's diagnostics that its function wrote. */
 export function hookLines(logTail: string | undefined): readonly string[] {
-  const written = (logTail ?? '').split('\n').filter((line) => !/^(START|END|REPORT|INIT_START) /.test(line))
-  // Node's runtime puts time, request id and level before each line, with tabs between; a tab is no width of a screen's.
-  const said = written.map((line) =>
-    line
-      .replace(ofNode, '')
-      .replaceAll(/\p{Cc}+/gu, ' ')
-      .trim(),
-  )
-  return said.filter((line) => line !== '')
+  return linesOfFunction((logTail ?? '').split('\n'))
 }
-
-const ofNode = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\da-f-]{36}\t(?:INFO\t)?/

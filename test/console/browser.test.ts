@@ -1,12 +1,16 @@
+import { CreateServiceCommand, ListServiceDeploymentsCommand } from '@aws-sdk/client-ecs'
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
-import type { Download, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { network } from '../../demo/surroundings.ts'
+import type { DeploymentRecord } from '../../src/domain/deployment-record.ts'
 import { Theatre, until } from '../survival/theatre.ts'
 import { barriersOf } from './accessibility.ts'
 import { ask, choose } from './choices.ts'
-import { missingChromium, picture, TestBrowser } from './chromium.ts'
+import { missingChromium, picture, reboundName, TestBrowser } from './chromium.ts'
 
 const refusal = `
 const { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } = require('@aws-sdk/client-codedeploy')
@@ -58,13 +62,13 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     await page.getByText('Succeeded').first().waitFor()
     await picture(page, 'succeeded')
     assert.equal((await theatre.ended(id)).status, 'Succeeded')
-    const saved = page.waitForEvent('download')
-    await page.getByRole('link', { name: 'One file' }).click()
+    const record = JSON.parse(readFileSync(await saved(page, 'JSON', `${id}.json`), 'utf8')) as DeploymentRecord
+    assert.deepEqual([record.deploymentId, record.status], [id, 'Succeeded'])
     const file = await browser.page('about:blank')
     await file.context().setOffline(true)
     const asked: string[] = []
     file.on('request', (request) => asked.push(request.url()))
-    await file.goto(`file://${await savedAs(await saved, `${id}.html`)}`)
+    await file.goto(`file://${await saved(page, 'One file', `${id}.html`)}`)
     await file.getByRole('heading', { name: 'Account' }).waitFor()
     await file.getByText('Nothing was lost').first().waitFor()
     await picture(file, 'one-file')
@@ -102,7 +106,9 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   test('the page of a failed deployment leads to its cause, and its hook is run again by a click', async () => {
     await createFunction('refuse')
     const id = await theatre.deploy('hello:1', { AfterAllowTestTraffic: 'refuse' })
-    assert.equal((await theatre.ended(id)).status, 'Failed')
+    const { status, errorInformation } = await theatre.ended(id)
+    assert.equal(status, 'Failed')
+    assert.match(errorInformation?.message ?? '', /Its last lines: "this version is refused"$/)
     const page = await browser.page(`${theatre.url}/console/deployments/${id}`)
     await page.getByText('this version is refused').first().waitFor()
     await picture(page, 'failed')
@@ -128,9 +134,45 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.deepEqual(browser.complaints, [])
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
     assert.notEqual(id, succeeded)
-    await choose(page, 'Stop and roll back')
-    assert.equal((await theatre.ended(id)).status, 'Stopped')
+    await choose(page, 'Stop')
+    const { status, rollbackInfo } = await theatre.ended(id)
+    assert.deepEqual([status, rollbackInfo?.rollbackDeploymentId], ['Stopped', undefined])
     await page.close()
+  })
+
+  test('a click on a past deployment of ECS itself has ECS deploy its revision again', async () => {
+    const { ecs } = theatre.clients
+    const service = { cluster: 'hello', serviceName: 'alone', desiredCount: 1, networkConfiguration: network }
+    const taskDefinition = await theatre.register('hello:1')
+    await ecs.send(new CreateServiceCommand({ ...service, taskDefinition }))
+    const ofService = { cluster: 'hello', service: 'alone' }
+    let id = ''
+    await until('ECS has deployed it', async () => {
+      const [deployed] = (await ecs.send(new ListServiceDeploymentsCommand(ofService))).serviceDeployments ?? []
+      id = deployed?.serviceDeploymentArn?.split('/').at(-1) ?? ''
+      return deployed?.status === 'SUCCESSFUL'
+    })
+    const page = await browser.page(`${theatre.url}/console/deployments/${id}`)
+    await ask(page, 'Roll back to this one', /is deployed again/)
+    await page.getByRole('link', { name: 'Watch it' }).click()
+    await page.waitForURL(({ pathname }) => !pathname.endsWith(id))
+    await page.getByRole('heading', { name: /alone/ }).waitFor()
+    assert.equal((await ecs.send(new ListServiceDeploymentsCommand(ofService))).serviceDeployments?.length, 2)
+    assert.deepEqual(browser.complaints, [])
+    await page.close()
+  })
+
+  test('a page that has pointed its own name at this machine is shown nothing, neither pages nor answers of the API', async () => {
+    const url = theatre.url.replace('127.0.0.1', reboundName)
+    const page = await browser.page('about:blank')
+    await page.goto(`${url}/console`)
+    await page.getByText(`Refused: ${new URL(url).host} may be anybody's name.`).waitFor()
+    const asked = `fetch('/', {
+      headers: { authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request',
+        'accept-language': '' }, referrerPolicy: 'no-referrer' }).then(({ status }) => status)`
+    assert.equal(await page.evaluate(asked), 403)
+    assert.equal(await (await browser.page(`${theatre.url}/`)).evaluate(asked), 200)
+    assert.equal(browser.complaints.splice(0).filter((text) => !text.includes('403')).length, 0)
   })
 
   async function createFunction(functionName: string): Promise<void> {
@@ -163,9 +205,10 @@ async function keyboardMayLeave(page: Page, action: string): Promise<void> {
 }
 
 /** A browser tells what a file is by its name. */
-async function savedAs(download: Download, name: string): Promise<string> {
+async function saved(page: Page, link: string, name: string): Promise<string> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: link }).click()])
   assert.equal(download.suggestedFilename(), name)
-  const path = `${await download.path()}.html`
+  const path = `${await download.path()}-${name}`
   await download.saveAs(path)
   return path
 }

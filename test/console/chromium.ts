@@ -17,6 +17,9 @@ export const missingChromium =
     ? 'Chromium is not installed (apt-get install chromium): the console is not tried in a browser'
     : false
 
+/** What somebody has pointed at this machine, for this browser. */
+export const reboundName = 'rebound.example'
+
 const mostAttempts = 4
 const drawMilliseconds = 15_000
 
@@ -34,7 +37,9 @@ export class TestBrowser {
   static async open(): Promise<TestBrowser> {
     mkdirSync(pictures, { recursive: true })
     const options = program === undefined ? {} : { executablePath: program }
-    return new TestBrowser(await chromium.launch({ ...options, args: ['--no-sandbox', '--disable-dev-shm-usage'] }))
+    const rules = `--host-resolver-rules=MAP ${reboundName} 127.0.0.1`
+    const args = ['--no-sandbox', '--disable-dev-shm-usage', rules]
+    return new TestBrowser(await chromium.launch({ ...options, args }))
   }
 
   async page(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  linesOfFunction,
   parseFunctionReference,
   versionOf,
   type FunctionVersion,
@@ -53,3 +54,26 @@ test('a qualifier means a version, and an alias one of two by their weights', ()
 function version(number: string): FunctionVersion {
   return { version: number } as FunctionVersion
 }
+
+test('what a function wrote is told without the times and ids that Lambda puts before it', () => {
+  const before = '2026-11-21T06:00:00.123Z\t2f1c9a52-8a34-4b1e-9d0c-0123456789ab'
+  const log = [
+    'INIT_START Runtime Version: nodejs24.x',
+    'START RequestId: 2f1c9a52-8a34-4b1e-9d0c-0123456789ab Version: $LATEST',
+    `${before}\tINFO\tGET /checkout answered 500`,
+    `${before}\tERROR\tthis version\tis refused`,
+    `[WARNING]\t${before}\ta warning of Python`,
+    `[INFO]\t${before}\tand what it says`,
+    'printed',
+    '',
+    'END RequestId: 2f1c9a52-8a34-4b1e-9d0c-0123456789ab',
+    'REPORT RequestId: 2f1c9a52-8a34-4b1e-9d0c-0123456789ab',
+  ]
+  assert.deepEqual(linesOfFunction(log), [
+    'GET /checkout answered 500',
+    'ERROR this version is refused',
+    '[WARNING] a warning of Python',
+    'and what it says',
+    'printed',
+  ])
+})

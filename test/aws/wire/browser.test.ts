@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isFromAnotherSite } from '../../../src/aws/wire/browser.ts'
+import { foreignNameRefusal, isFromAnotherSite, isFromBrowser } from '../../../src/aws/wire/browser.ts'
 
 describe('a request', () => {
   test('without an Origin is from no web page at all', () => {
@@ -21,5 +21,17 @@ describe('a request', () => {
 
   test('of a page whose name was pointed at this machine is from another site', () => {
     assert.equal(isFromAnotherSite({ host: 'evil.example:4566', origin: 'http://evil.example:4566' }), true)
+  })
+  test('by the name that was told to be served is from nobody else', () => {
+    const host = 'teal.example.com:4566'
+    assert.equal(isFromAnotherSite({ host, origin: `http://${host}` }, 'Teal.example.com'), false)
+    assert.equal(foreignNameRefusal(host, 'Teal.example.com'), undefined)
+    assert.match(foreignNameRefusal(host, '0.0.0.0') ?? '', /^Refused: teal\.example\.com:4566 may be anybody's name\./)
+  })
+
+  test('of a browser is known by what a page cannot leave out', () => {
+    assert.equal(isFromBrowser({ 'accept-language': '', 'user-agent': 'aws-cli/1.0' }), true)
+    assert.equal(isFromBrowser({ 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' }), true)
+    assert.equal(isFromBrowser({ 'user-agent': 'aws-cli/1.0', 'accept-encoding': 'identity' }), false)
   })
 })

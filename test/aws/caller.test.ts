@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { createBucket, openS3World, put } from './s3/s3-world.ts'
+
+const scope = 'Credential=test/20260101/us-east-1/s3/aws4_request'
+const presigned = `/bucket/secret.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-${scope.replaceAll('/', '%2F')}&X-Amz-Signature=0`
+
+test('an object is not read by a page whose name was pointed at this machine, whatever it signs with', async (t) => {
+  const { port } = await anObject(t)
+  const host = `evil.example:${port}`
+  const pages = [
+    { 'accept-language': 'en-US,en;q=0.9', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' },
+    { 'accept-language': '', 'user-agent': 'aws-cli/1.0' },
+    { 'sec-fetch-site': 'same-origin' },
+    { origin: `http://${host}` },
+  ]
+  for (const headers of pages) {
+    for (const signed of [{ path: presigned }, { path: '/bucket/secret.txt', authorization: scopeHeader }]) {
+      const { path, ...authorization } = signed
+      const { status, text } = await ask(port, path, { host, ...headers, ...authorization })
+      assert.equal(status, 403, JSON.stringify({ headers, path }))
+      assert.match(text, /^Refused: .*evil\.example/)
+    }
+  }
+})
+
+test('a presigned URL is opened in a browser at an address or a name of this machine; AWS clients ask by any name', async (t) => {
+  const { port } = await anObject(t)
+  const browser = { 'accept-language': 'en-US,en;q=0.9', 'sec-fetch-site': 'none', 'user-agent': 'Mozilla/5.0' }
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, '[::1]:80']) {
+    assert.deepEqual(await ask(port, presigned, { host, ...browser }), { status: 200, text: 'secret' }, host)
+  }
+  const client = { host: 'teal.example.com', authorization: scopeHeader, 'user-agent': 'aws-cli/1.0' }
+  assert.deepEqual(await ask(port, '/bucket/secret.txt', client), { status: 200, text: 'secret' })
+})
+
+const scopeHeader = `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0`
+
+async function anObject(t: TestContext): Promise<{ readonly port: string }> {
+  const world = await openS3World(t)
+  await createBucket(world)
+  await put(world, 'secret.txt', 'secret')
+  return new URL(world.url)
+}
+
+/** With any header: fetch does not let everybody choose the host. */
+async function ask(port: string | number, path: string, headers: Readonly<Record<string, string>>) {
+  const [answer] = (await once(request({ host: '127.0.0.1', port, path, headers }).end(), 'response')) as [
+    IncomingMessage,
+  ]
+  const text = (await answer.setEncoding('utf8').toArray()).join('')
+  return { status: answer.statusCode, text }
+}
