@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../demo/free-ports.ts'
 import { ReportCopy } from '../../src/adapters/report-copy.ts'
-import { callRouter, routerNodeOptions } from '../../src/adapters/router-process.ts'
+import { callRouter, routerEnvironment, routerNodeOptions } from '../../src/adapters/router-process.ts'
 import { TableSender } from '../../src/adapters/table-sender.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import {
@@ -61,6 +61,7 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
     command: process.execPath,
     args: [...routerNodeOptions, ...nodeOptions, program, ...options],
     hasChannel: nodeOptions.length > 0,
+    env: routerEnvironment,
   })
   if (child.pid === undefined) throw new Error('The router could not be started')
   const whenUp = <Answer>(call: () => Promise<Answer>): Promise<Answer> =>

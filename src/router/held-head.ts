@@ -2,20 +2,24 @@ import type { RequestScan } from './request-scan.ts'
 import { targetHeadRoom, writeTargetHead } from './target-head.ts'
 import type { TargetHeadContext } from './target-head-context.ts'
 
-/**
- * Most heads, also with the body of a small request behind them, fit. It is an odd number of the processor's cache lines
- * (64 bytes), so that the beginnings of heads do not all compete for the same places in its cache.
- */
-const usualBytes = 49 * 64
+/** Odd numbers of the processor's cache lines, so that the beginnings of heads do not all compete for the same places. */
+const cacheLineBytes = 64
+/** Heads of programs fit into the first, those of most browsers into the second, with the body of a small request. */
+const shelves = [21, 49].map((lines) => newShelf(lines * cacheLineBytes))
 const mostSlots = 1024
 
 /** A buffer for heads with the last view of it: the next head of the same client is mostly as long. */
-type Slot = { readonly buffer: Buffer; view: Buffer }
+type Slot = { readonly buffer: Buffer; readonly shelf: Shelf | undefined; view: Buffer }
 
-/** As much of it as is used takes memory, 3 MiB at most. */
-const slab = Buffer.allocUnsafeSlow(mostSlots * usualBytes)
-let slotsMade = 0
-const free: Slot[] = []
+/** Slots of one size, side by side: the closer they lie, the fewer pages the processor has to look up. */
+type Shelf = {
+  readonly slotBytes: number
+  /** As much of it as is used takes memory: 1.3 MiB of one, 3.1 MiB of the other at most. */
+  slab: Buffer | undefined
+  made: number
+  readonly free: Slot[]
+}
+
 const nothing = Buffer.alloc(0)
 
 /**
@@ -32,8 +36,7 @@ export class HeldHead {
 
   /** Returns what it was written to. */
   write(bytes: Buffer, scan: RequestScan, context: TargetHeadContext): Buffer {
-    const room = targetHeadRoom(scan)
-    const slot = room > usualBytes ? newSlot(room) : (free.pop() ?? usualSlot())
+    const slot = slotFor(targetHeadRoom(scan))
     const { buffer } = slot
     this.#slot = slot
     this.#length = writeTargetHead(bytes, scan, context, buffer)
@@ -70,20 +73,33 @@ export class HeldHead {
     const slot = this.#slot
     this.#slot = undefined
     this.#body = undefined
-    if (slot?.buffer.length === usualBytes && !this.isBusy && free.length < mostSlots) free.push(slot)
+    const free = slot?.shelf?.free
+    if (slot !== undefined && free !== undefined && !this.isBusy && free.length < mostSlots) free.push(slot)
   }
 }
 
-function usualSlot(): Slot {
-  if (slotsMade === mostSlots) return newSlot(usualBytes)
-  const start = slotsMade++ * usualBytes
-  const buffer = slab.subarray(start, start + usualBytes)
-  return { buffer, view: buffer }
+function newShelf(slotBytes: number): Shelf {
+  return { slotBytes, slab: undefined, made: 0, free: [] }
 }
 
-function newSlot(bytes: number): Slot {
+function slotFor(bytes: number): Slot {
+  for (const shelf of shelves) if (bytes <= shelf.slotBytes) return shelf.free.pop() ?? nextOf(shelf)
+  return newSlot(bytes)
+}
+
+function nextOf(shelf: Shelf): Slot {
+  const { slotBytes, made } = shelf
+  if (made === mostSlots) return newSlot(slotBytes, shelf)
+  shelf.slab ??= Buffer.allocUnsafeSlow(mostSlots * slotBytes)
+  shelf.made++
+  const buffer = shelf.slab.subarray(made * slotBytes, (made + 1) * slotBytes)
+  return { buffer, shelf, view: buffer }
+}
+
+/** Without a shelf it is used once. */
+function newSlot(bytes: number, shelf?: Shelf): Slot {
   const buffer = Buffer.allocUnsafeSlow(bytes)
-  return { buffer, view: buffer }
+  return { buffer, shelf, view: buffer }
 }
 
 function beginningOf(slot: Slot, length: number): Buffer {
