@@ -41,7 +41,8 @@ async function failedTasks(context: SchedulerContext, tasks: readonly Task[]): P
   const count = `${alike} of ${tasks.length} ${tasks.length === 1 ? 'task has' : 'tasks have'} stopped`
   const ended = last.containers.find(({ essential, exitCode }) => essential && exitCode !== undefined)
   const log = await logOf(context, last, ended?.name ?? last.containers[0]?.name)
-  const check = last.unhealthyBecause === undefined ? '' : `; the last health check: ${last.unhealthyBecause}`
+  const because = last.unhealthyBecause
+  const check = because === undefined ? '' : `; the last health check: ${because}${portHint(because)}`
   return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${check}${log}.`
 }
 
@@ -75,11 +76,13 @@ function targetInWords({ loadBalancing }: SchedulerContext, { targetGroupArn, ta
   const answer =
     loadBalancing.lastCheck(targetGroupArn, target) ?? description ?? 'no health check has been answered yet'
   // Until an application has started, nothing listens: that is no fault of its port.
-  const isHint = state === 'unhealthy' && /refused/i.test(answer)
-  const hint = isHint
-    ? `; nothing accepts connections on port ${target.port}: the application may not listen on the port given in PORT`
-    : ''
+  const hint = state === 'unhealthy' ? portHint(answer) : ''
   return `target ${target.id}:${target.port} is ${state}: ${answer}${hint}`
+}
+
+/** Of a check that was answered by nobody. */
+function portHint(answer: string): string {
+  return /refused/i.test(answer) ? '; the application may not listen on the port given in PORT' : ''
 }
 
 function containerAt({ endpoints }: Task, { target }: TaskTarget): string | undefined {
