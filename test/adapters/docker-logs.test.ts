@@ -49,7 +49,10 @@ describe('the output of a container in Docker', { skip: await withoutDocker() },
       Array.from({ length: 3000 }, (_, index) => `error ${index}`),
     )
 
+    // As the lines come, they are in a few batches or in thousands.
+    const apart = Math.ceil(batches.length / 12)
     for (const [index, { position }] of batches.entries()) {
+      if (index % apart !== 0) continue
       const rest: OutputBatch[] = []
       const source = { taskId: 't1', containerName: 'app', position }
       await tasks.followLog(source, async (batch) => void rest.push(batch), never)
