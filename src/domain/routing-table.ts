@@ -208,3 +208,10 @@ export function targetKey(
 ): string {
   return `${targetGroupArn} ${target.id}:${target.port}`
 }
+
+/** The ARNs of the target groups that requests can come to from here. */
+export function targetGroupsOf({ rules, defaultAction }: ListenerRoute): readonly TargetGroupArn[] {
+  return [defaultAction, ...rules.map(({ action }) => action)].flatMap((action) =>
+    action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : [],
+  )
+}

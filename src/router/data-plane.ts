@@ -4,7 +4,7 @@ import { dictionaryOf } from '../domain/dictionary.ts'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
 import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
-import type { RoutingTable } from '../domain/routing-table.ts'
+import { targetGroupsOf, type RoutingTable } from '../domain/routing-table.ts'
 import { CoarseClock } from './coarse-clock.ts'
 import type { Core } from './core.ts'
 import { Door } from './door.ts'
@@ -12,7 +12,7 @@ import type { ExchangeRecord } from './exchange-record.ts'
 import { mostClients } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
 import { Kept } from './kept.ts'
-import { targetGroupsOf, type LiveListener } from './live-table.ts'
+import type { LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
 import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
@@ -314,8 +314,8 @@ export class DataPlane {
 
   #forgetGone(): void {
     const { listeners, targetGroups } = this.#table
-    const live = Array.from(this.#prepared?.listeners.values() ?? [], ({ listener }) => listener)
-    const named = new Set(live.flatMap(targetGroupsOf))
+    const routes = Array.from(this.#prepared?.listeners.values() ?? [], ({ listener }) => listener.route)
+    const named = new Set(routes.flatMap(targetGroupsOf))
     const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups), ...named])
     this.#targets.forgetGroups((arn) => named.has(arn))
     this.#tallies.forgetGone((arn) => arns.has(arn), performance.now(), rememberMilliseconds)

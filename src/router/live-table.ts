@@ -76,10 +76,3 @@ export function chooseGroup({ groups, total }: LiveForward, random: number): Wei
   for (const weighted of groups) if (place < weighted.sum) return weighted
   return undefined
 }
-
-/** The ARNs of the target groups that requests can come to from here. */
-export function targetGroupsOf({ rules, defaultAction }: LiveListener): readonly string[] {
-  return [defaultAction, ...rules.map(({ action }) => action)].flatMap((action) =>
-    action.type === 'forward' ? action.groups.map(({ group }) => group.targetGroupArn) : [],
-  )
-}

@@ -1,4 +1,4 @@
-import type { ListenerRoute, RouteAction } from '../domain/routing-table.ts'
+import { targetGroupsOf, type ListenerRoute } from '../domain/routing-table.ts'
 import { eachInSlices } from './slices.ts'
 
 /** Which target groups the listeners of a table name. From one table to the next, only listeners that differ are read. */
@@ -29,19 +29,11 @@ export class ReferencedGroups {
   }
 
   #count(listener: ListenerRoute, by: number, were: Map<string, boolean>): void {
-    for (const arn of namedBy(listener)) {
+    for (const arn of targetGroupsOf(listener)) {
       if (!were.has(arn)) were.set(arn, this.has(arn))
       const count = (this.#counts.get(arn) ?? 0) + by
       if (count > 0) this.#counts.set(arn, count)
       else this.#counts.delete(arn)
     }
   }
-}
-
-function namedBy({ rules, defaultAction }: ListenerRoute): readonly string[] {
-  return [defaultAction, ...rules.map(({ action }) => action)].flatMap(targetGroupArns)
-}
-
-function targetGroupArns(action: RouteAction): readonly string[] {
-  return action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : []
 }

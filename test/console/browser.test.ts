@@ -1,6 +1,4 @@
 import { CreateServiceCommand, ListServiceDeploymentsCommand } from '@aws-sdk/client-ecs'
-import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
@@ -8,6 +6,7 @@ import type { Page } from 'playwright-core'
 import { network } from '../../demo/surroundings.ts'
 import type { DeploymentRecord } from '../../src/domain/deployment-record.ts'
 import { Theatre, until } from '../survival/theatre.ts'
+import { createFunction } from '../survival/theatre-function.ts'
 import { barriersOf } from './accessibility.ts'
 import { ask, choose } from './choices.ts'
 import { missingChromium, picture, reboundName, TestBrowser } from './chromium.ts'
@@ -104,7 +103,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   })
 
   test('the page of a failed deployment leads to its cause, and its hook is run again by a click', async () => {
-    await createFunction('refuse')
+    await createFunction(theatre, 'refuse', { code: refusal })
     const id = await theatre.deploy('hello:1', { AfterAllowTestTraffic: 'refuse' })
     const { status, errorInformation } = await theatre.ended(id)
     assert.equal(status, 'Failed')
@@ -174,19 +173,6 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.equal(await (await browser.page(`${theatre.url}/`)).evaluate(asked), 200)
     assert.equal(browser.complaints.splice(0).filter((text) => !text.includes('403')).length, 0)
   })
-
-  async function createFunction(functionName: string): Promise<void> {
-    await new LambdaClient(theatre.clientConfiguration).send(
-      new CreateFunctionCommand({
-        FunctionName: functionName,
-        Runtime: 'nodejs24.x',
-        Handler: 'index.handler',
-        Role: 'arn:aws:iam::000000000000:role/lambda',
-        Timeout: 30,
-        Code: { ZipFile: zipSync({ 'index.js': strToU8(refusal) }) },
-      }),
-    )
-  }
 })
 
 /** The dialog holds the focus, Escape leaves it with nothing done, and the focus is where it was. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DockerApi } from '../../src/adapters/docker-api.ts'
@@ -83,7 +83,8 @@ export class DockerDaemon {
   async remove(): Promise<void> {
     await this.#end('SIGTERM')
     this.api.close()
-    // One that was killed leaves file systems mounted.
+    // One that was killed leaves the keepers of its containers running, and file systems mounted.
+    for (const pid of keepersIn(this.#directory)) process.kill(pid, 'SIGKILL')
     for (const [place] of readFileSync('/proc/mounts', 'utf8').matchAll(/(?<= )\/\S+/g)) {
       if (place.startsWith(`${this.#directory}/`)) execFileSync('umount', ['--lazy', place])
     }
@@ -97,5 +98,22 @@ export class DockerDaemon {
     child.kill('SIGCONT')
     child.kill(signal)
     await exited
+  }
+}
+
+/** Of containerd's, one for each container, which are told of where its socket is. */
+function keepersIn(directory: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && commandLineOf(name).includes(`${directory}/`))
+    .map(Number)
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return line.includes('containerd-shim') ? line : ''
+  } catch {
+    // It has ended since the folder was listed.
+    return ''
   }
 }

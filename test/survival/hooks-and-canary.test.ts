@@ -1,10 +1,9 @@
 import { CreateDeploymentConfigCommand, StopDeploymentCommand } from '@aws-sdk/client-codedeploy'
-import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Load } from '../../demo/load/index.ts'
 import { Theatre, until } from './theatre.ts'
+import { createFunction } from './theatre-function.ts'
 
 const preload = new URL('kill-before-second-note.mjs', import.meta.url).href
 
@@ -30,8 +29,8 @@ describe('hooks and canary steps on real sockets', { timeout: 400_000 }, () => {
   let load: Load
   before(async () => {
     theatre = await Theatre.open('300ms')
-    await createFunction('check', {})
-    await createFunction('refuse', { EXPECTED: 'nothing' })
+    await create('check', {})
+    await create('refuse', { EXPECTED: 'nothing' })
     await createConfig('TenPercent', 10)
     await createConfig('TenPercentForLong', 1_000)
     await theatre.configure({ deploymentConfigName: 'TenPercent' })
@@ -46,19 +45,9 @@ describe('hooks and canary steps on real sockets', { timeout: 400_000 }, () => {
     await theatre.clients.codeDeploy.send(new CreateDeploymentConfigCommand(config))
   }
 
-  async function createFunction(functionName: string, variables: Readonly<Record<string, string>>): Promise<void> {
-    const lambda = new LambdaClient(theatre.clientConfiguration)
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: functionName,
-        Runtime: 'nodejs24.x',
-        Handler: 'index.handler',
-        Role: 'arn:aws:iam::000000000000:role/lambda',
-        Timeout: 30,
-        Code: { ZipFile: zipSync({ 'index.js': strToU8(handler) }) },
-        Environment: { Variables: { URL_TO_CHECK: theatre.loadBalancing?.testUrl ?? '', ...variables } },
-      }),
-    )
+  const create = (functionName: string, variables: Readonly<Record<string, string>>): Promise<void> => {
+    const url = theatre.loadBalancing?.testUrl ?? ''
+    return createFunction(theatre, functionName, { code: handler, variables: { URL_TO_CHECK: url, ...variables } })
   }
 
   test('an engine killed inside every hook, canary step and wait loses no request and not the deployment', async (t) => {

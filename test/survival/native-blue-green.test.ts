@@ -13,8 +13,6 @@ import {
 } from '@aws-sdk/client-ecs'
 import type { Service, ServiceDeployment, UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
 import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
@@ -24,6 +22,7 @@ import { isDeepStrictEqual, promisify } from 'node:util'
 import type { Load } from '../../demo/load/index.ts'
 import { desiredCount, healthyTargets, name, registerTaskDefinition } from '../../demo/surroundings.ts'
 import { Theatre, until } from './theatre.ts'
+import { createFunction } from './theatre-function.ts'
 
 const run = promisify(execFile)
 const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
@@ -45,8 +44,8 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
   let rules: { readonly production: string; readonly test: string }
   before(async () => {
     theatre = await Theatre.open('300ms')
-    await createFunction('check', 'SUCCEEDED')
-    await createFunction('refuse', 'FAILED')
+    await create('check', 'SUCCEEDED')
+    await create('refuse', 'FAILED')
     load = theatre.startLoad()
     await update({ deploymentController: { type: 'ECS' } })
     const { productionListenerArn = '', testListenerArn = '' } = theatre.loadBalancing ?? {}
@@ -54,18 +53,9 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
   })
   after(() => theatre?.close())
 
-  async function createFunction(functionName: string, verdict: string): Promise<void> {
-    await new LambdaClient(theatre.clientConfiguration).send(
-      new CreateFunctionCommand({
-        FunctionName: functionName,
-        Runtime: 'nodejs24.x',
-        Handler: 'index.handler',
-        Role: 'arn:aws:iam::000000000000:role/lambda',
-        Timeout: 30,
-        Code: { ZipFile: zipSync({ 'index.js': strToU8(handler) }) },
-        Environment: { Variables: { URL_TO_CHECK: theatre.loadBalancing?.testUrl ?? '', VERDICT: verdict } },
-      }),
-    )
+  const create = (functionName: string, verdict: string): Promise<void> => {
+    const variables = { URL_TO_CHECK: theatre.loadBalancing?.testUrl ?? '', VERDICT: verdict }
+    return createFunction(theatre, functionName, { code: handler, variables })
   }
   const defaultRule = async (listenerArn: string): Promise<string> => {
     const { Rules = [] } = await theatre.clients.elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn }))
