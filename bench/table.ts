@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '../demo/free-ports.ts'
 import type { ListenerRoute, RoutingTable } from '../src/domain/routing-table.ts'
 import { arnOf, groupOf, listenerOf, startRouter, tableOf, type RouterUnderTest } from './contenders/teal.ts'
+import type { HeldUp } from './loop-delay.ts'
 import { machineOf, type Machine } from './machine.ts'
 import { runOpenLoop } from './open-loop.ts'
 import type { BenchOptions } from './options.ts'
@@ -37,8 +38,13 @@ export type ChangeCost = {
   readonly applications: number
   /** Median. */
   readonly appliedMilliseconds: number
-  /** The longest time that the router's event loop was held up, for each application. */
+  /**
+   * The longest time that the router's event loop was held up, for each application, without what the router waited while
+   * other programs had the processors.
+   */
   readonly pause: Spread
+  /** With it. */
+  readonly clock: Spread
 }
 
 type Spread = { readonly median: number; readonly ninthOfTen: number; readonly longest: number }
@@ -183,7 +189,7 @@ async function costOf(stage: Stage, { size, options, signal, ...parts }: Measure
   }
 }
 
-type Pause = { readonly took: number; readonly pause: number }
+type Pause = HeldUp & { readonly took: number }
 
 async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unknown>): Promise<Pause> {
   router.child.send('reset')
@@ -194,15 +200,16 @@ async function pauseDuring(router: RouterUnderTest, perform: () => Promise<unkno
   const took = performance.now() - startedAt
   await delay(windowMilliseconds - 10)
   router.child.send('read')
-  const [pause] = (await once(router.child, 'message')) as [number]
-  return { took, pause }
+  const [heldUp] = (await once(router.child, 'message')) as [HeldUp]
+  return { took, ...heldUp }
 }
 
 function costsOf(pauses: readonly Pause[]): ChangeCost {
   return {
     applications: pauses.length,
     appliedMilliseconds: median(pauses.map(({ took }) => took)),
-    pause: spreadOf(pauses.map(({ pause }) => pause)),
+    pause: spreadOf(pauses.map(({ own }) => own)),
+    clock: spreadOf(pauses.map(({ clock }) => clock)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { isInCidr } from './ip-address.ts'
 import type { RuleCondition } from './routing-table.ts'
-import { anyOf, compileLiteral, compilePattern, compileRegex, type TextTest } from './text-pattern.ts'
+import { anyOf, compileLiteral, compilePattern, compilePatterns, compileRegex, type TextTest } from './text-pattern.ts'
 
 /** A part of a request's head, not decoded: bytes, from `start` to `end`. */
 export type RequestText = { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
@@ -70,9 +70,9 @@ function compileValues(
   { values, regexValues = [] }: Values,
   ignoresCase: { readonly inPatterns: boolean; readonly inRegexes: boolean },
 ): TextTest {
-  const patterns = values.map((value) => compilePattern(value, { ignoresCase: ignoresCase.inPatterns }))
+  const patterns = compilePatterns(values, { ignoresCase: ignoresCase.inPatterns })
   const regexes = regexValues.map((value) => compileRegex(value, { ignoresCase: ignoresCase.inRegexes }))
-  return anyOf([...patterns, ...regexes.filter((test) => test !== undefined)])
+  return anyOf([patterns, ...regexes.filter((test) => test !== undefined)])
 }
 
 const ampersand = 0x26

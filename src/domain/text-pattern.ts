@@ -19,11 +19,21 @@ export function anyOf(tests: readonly TextTest[]): TextTest {
 }
 
 /** `*` stands for any characters (also none), `?` for exactly one, and `\` takes either's meaning away. */
-export function compilePattern(pattern: string, { ignoresCase }: Comparison): TextTest {
-  const tokens = (ignoresCase ? pattern.toLowerCase() : pattern).match(/\\[*?\\]|[^]/g) ?? []
-  const codes = Int32Array.from(tokens, codeOf)
+export function compilePattern(pattern: string, comparison: Comparison): TextTest {
+  return compilePatterns([pattern], comparison)
+}
+
+/** True where one of the patterns fits. */
+export function compilePatterns(patterns: readonly string[], { ignoresCase }: Comparison): TextTest {
+  const compiled = patterns.map((pattern) => codesOf(ignoresCase ? pattern.toLowerCase() : pattern))
   const comparedAs = ignoresCase ? lowerCase : asItIs
-  return (bytes, start, end) => matchesCodes(codes, comparedAs, bytes, start, end)
+  return (bytes, start, end) => {
+    for (const codes of compiled) {
+      if (mayMatch(codes, comparedAs, bytes, start, end) && matchesCodes(codes, comparedAs, bytes, start, end))
+        return true
+    }
+    return false
+  }
 }
 
 /** Nothing but this text itself. */
@@ -41,6 +51,10 @@ export function compileRegex(pattern: string, comparison: Comparison): TextTest 
 const star = -1
 const question = -2
 
+function codesOf(pattern: string): Int32Array {
+  return Int32Array.from(pattern.match(/\\[*?\\]|[^]/g) ?? [], codeOf)
+}
+
 function codeOf(token: string): number {
   if (token === '*') return star
   return token === '?' ? question : token.charCodeAt(token.length - 1)
@@ -48,6 +62,15 @@ function codeOf(token: string): number {
 
 const asItIs = Uint8Array.from({ length: 256 }, (_, code) => code)
 const lowerCase = asItIs.map((code) => String.fromCharCode(code).toLowerCase().charCodeAt(0))
+
+/** False where the first or the last character tells already that it does not match: so it is with nearly all requests. */
+function mayMatch(codes: Int32Array, comparedAs: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return true
+  const first = codes[0] ?? question
+  const last = codes[codes.length - 1] ?? question
+  if (first >= 0 && first !== comparedAs[bytes[start] ?? 0]) return false
+  return last < 0 || last === comparedAs[bytes[end - 1] ?? 0]
+}
 
 function matchesCodes(
   codes: Int32Array,

@@ -21,7 +21,7 @@ export const tokenBytes = table((code) => {
 })
 
 /** Visible characters, space and tab. */
-const asciiValueByte = 1
+export const asciiValueByte = 1
 /** Bytes above 127, which may stand in a value but have no meaning there. */
 export const obsoleteValueByte = 2
 

@@ -18,7 +18,7 @@ export class CheckSlots {
 /** As many open connections for checks, of either sort. */
 const mostAtATime = 1_000
 /** With more, the requests that arrive meanwhile would have to wait for a noticeable time. */
-const mostPerTurn = 8
+const mostPerTurn = 4
 
 class Slots {
   readonly #waiting = new Set<Check>()

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { ByteStore } from './byte-store.ts'
 import { brokenChunks } from './chunk-scan.ts'
 import type { Timed } from './coarse-clock.ts'
@@ -165,8 +166,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   isLast(): boolean {
     const age = this.core.clock.now - this.#connectedAt
-    this.#hasSaidLast = this.#closes || this.#door.isClosing || age > this.#door.listener.keepAliveMilliseconds
-    return this.#hasSaidLast
+    return (this.#hasSaidLast = this.#closes || this.#door.isClosing || age > this.#door.listener.keepAliveMilliseconds)
   }
 
   closeBehind(): void {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 /** How exact the router's time-outs are. */
 const tickMilliseconds = 100
 /** The wheel turns once in 51.2 s; what is due later is looked at once a turn. */
@@ -22,6 +23,8 @@ export interface Timed {
 export class CoarseClock {
   /** By `performance.now()`, in whole milliseconds: connections write it down, and another number takes memory each time. */
   now = wholeMilliseconds()
+  /** The time of day, in epoch milliseconds. */
+  epochMilliseconds = Date.now()
   readonly #slots: Timed[][] = Array.from({ length: slotCount }, () => [])
   readonly #startedAt = this.now
   #tick = 0
@@ -64,13 +67,18 @@ export class CoarseClock {
   }
 
   #start(): void {
-    this.now = wholeMilliseconds()
+    this.#read()
     this.#tick = Math.max(this.#tick, this.#tickOf(this.now))
     this.#timer = setInterval(() => {
-      this.now = wholeMilliseconds()
+      this.#read()
       // After what has come in the meantime was read: a loop that was held up must not time out who did send.
       setImmediate(() => this.#turn())
     }, tickMilliseconds).unref()
+  }
+
+  #read(): void {
+    this.now = wholeMilliseconds()
+    this.epochMilliseconds = Date.now()
   }
 
   #tickOf(time: number): number {

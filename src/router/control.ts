@@ -1,11 +1,10 @@
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { buffer } from 'node:stream/consumers'
-import { setImmediate as immediate } from 'node:timers/promises'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { ReportTeller } from './report-teller.ts'
+import { bodyInSlices } from './sliced-body.ts'
 import { parseInSlices } from './sliced-json.ts'
 
 export type ControlSettings = {
@@ -80,7 +79,7 @@ export class Control {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const body = await buffer(request)
+      const body = await bodyInSlices(request)
       switch (`${request.method} ${request.url}`) {
         case 'GET /report':
           return answer(response, 200, this.#report(request.headers['if-none-match']))
@@ -122,14 +121,12 @@ export class Control {
 
   /** Reading a large table takes some milliseconds: requests are let through in between. */
   async #applyTable(body: Buffer) {
-    await immediate()
-    const table = (await parseInSlices(body.toString(), depthOfTables)) as RoutingTable
+    const table = (await parseInSlices(body, depthOfTables)) as RoutingTable
     return this.#router.apply(table, body)
   }
 
   async #applyNews(response: ServerResponse, body: Buffer): Promise<void> {
-    await immediate()
-    const news = (await parseInSlices(body.toString(), depthOfTables)) as RoutingTableNews
+    const news = (await parseInSlices(body, depthOfTables)) as RoutingTableNews
     const applied = await this.#router.applyNews(news)
     if (applied === undefined) {
       return answer(response, 409, { message: `The router does not serve by table ${news.since}; send the whole one` })

@@ -98,7 +98,7 @@ export class DataPlane {
       clock: this.#clock,
       targets: this.#targets,
       cookies: new StickyCookies(),
-      traceIds: new TraceIds(),
+      traceIds: new TraceIds({ nowMilliseconds: () => this.#clock.epochMilliseconds }),
       places: new TargetHeadPlaces(),
       clients: { open: 0, most: parts.clientLimit ?? mostClients() },
     }

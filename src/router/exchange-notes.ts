@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { ListenerRoute } from '../domain/routing-table.ts'
 import { desyncClassOf, desyncReasonName } from './desync.ts'
 import type { ExchangeRecord } from './exchange-record.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { AnswerBody, type AnswerScan } from './answer-scan.ts'
 import { clientHeadFor, sendAnswerHead } from './answer-sender.ts'
 import type { Core } from './core.ts'
@@ -103,9 +104,8 @@ export class Exchange implements AnswerReceiver {
       if (route.weighted !== undefined) this.#tally = route.weighted.tally.own
       return this.#writeHeadForLog(bytes, scan, listener)
     }
-    const { target } = route
-    if (target === undefined) return
-    this.#claim(target)
+    if (route.target === undefined) return
+    this.#claim(route.target)
     this.#writeHead(bytes, scan, listener)
   }
 

@@ -38,18 +38,20 @@ export type WeightedGroup = {
 /** What a table is compiled with. */
 export type LiveTableParts = { readonly targets: LiveTargets; readonly tallies: Tallies }
 
-export function liveListener(route: ListenerRoute, parts: LiveTableParts): LiveListener {
+/** Made step by step: a listener with a hundred rules takes a while. */
+export function* liveListener(route: ListenerRoute, parts: LiveTableParts): Generator<void, LiveListener> {
   const handling = route.handling ?? defaultHandling
   const tally = parts.tallies.ofListener(route.listenerArn)
+  const rules: LiveRule[] = []
+  for (const { priority, conditions, action } of route.rules) {
+    rules.push({ priority, isMatch: compileConditions(conditions), action: liveAction(action, tally, parts) })
+    yield
+  }
   return {
     route,
     handling,
     answerRules: new AnswerRules(handling),
-    rules: route.rules.map(({ priority, conditions, action }) => ({
-      priority,
-      isMatch: compileConditions(conditions),
-      action: liveAction(action, tally, parts),
-    })),
+    rules,
     defaultAction: liveAction(route.defaultAction, tally, parts),
     idleMilliseconds: route.idleTimeoutSeconds * 1000,
     keepAliveMilliseconds: route.clientKeepAliveSeconds * 1000,

@@ -1,5 +1,6 @@
 import type { TargetReport } from '../domain/router-report.ts'
 import { targetKey, type TargetGroupRoute, type TargetRoute } from '../domain/routing-table.ts'
+import type { Counted, GroupTally, Tally } from './tallies.ts'
 import { TargetChoice, type Candidate } from './target-choice.ts'
 import type { TargetConnection } from './target-connection.ts'
 
@@ -7,7 +8,7 @@ import type { TargetConnection } from './target-connection.ts'
 export const mostIdleConnections = 1024
 
 /** A target as requests know it: one object for as long as anybody speaks of the target. */
-export class LiveTarget implements Candidate {
+export class LiveTarget implements Candidate, Counted {
   readonly key: string
   readonly id: string
   readonly port: number
@@ -22,6 +23,8 @@ export class LiveTarget implements Candidate {
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
   cutTimer: NodeJS.Timeout | undefined
+  groupTally: GroupTally | undefined
+  tally: Tally | undefined
   /** Of its group when it was last in a table: a group may be deleted while its last targets drain. */
   deregistrationDelaySeconds = 0
   /** What was reported of it last; undefined where that, but for the requests in flight, may not be true any more. */

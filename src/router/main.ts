@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { AccessLog } from './access-log.ts'
+import { tuneCompiler } from './compiler.ts'
 import { Control, type Controlled } from './control.ts'
 import { DataPlane } from './data-plane.ts'
 import { ListeningPorts } from './ports.ts'
@@ -26,6 +27,7 @@ await main()
  * data directory. It needs nobody to serve; the engine tells it tables and asks it for reports. */
 async function main(): Promise<void> {
   const options = readArguments()
+  tuneCompiler()
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 })
     await serve(options)

@@ -20,8 +20,11 @@ export class SavedState {
   readonly #tableFile: string
   readonly #healthFile: string
   readonly #onProblem: (message: string) => void
-  #lastHealth = ''
+  #savedHealth = ''
+  #wantedHealth = ''
   #healthTurn = 0
+  #isWritingHealth = false
+  #isHealthFinal = false
 
   /** `suffix` tells the files of one router from those of the others that share the directory; the first has none. */
   constructor(dataDirectory: string, onProblem: (message: string) => void, suffix = '') {
@@ -59,30 +62,50 @@ export class SavedState {
 
   /**
    * Replaced as a whole, but without waiting for the disk: it may get lost with the machine, not with the process, and
-   * the next health checks say it all again.
+   * the next health checks say it all again. Nothing is saved after it: it is for a router that ends.
    */
   saveHealth(known: ReadonlyMap<string, CheckedHealth>): void {
-    this.#healthTurn++
-    this.#writeHealth(Array.from(known, healthText))
-  }
-
-  /** The same, letting requests through in between. Nothing is written where another call comes meanwhile. */
-  async saveHealthInSlices(known: ReadonlyMap<string, CheckedHealth>): Promise<void> {
-    const turn = ++this.#healthTurn
-    const texts = await eachInSlices([...known], healthText)
-    if (turn === this.#healthTurn) this.#writeHealth(texts)
-  }
-
-  #writeHealth(texts: readonly string[]): void {
-    const text = `{${texts.join(',')}}`
-    if (text === this.#lastHealth) return
-    this.#lastHealth = text
+    this.#isHealthFinal = true
+    const text = healthFileText(Array.from(known, healthText))
+    if (text === this.#savedHealth) return
     try {
       writeFileSync(`${this.#healthFile}.new`, text, { mode: 0o600 })
       renameSync(`${this.#healthFile}.new`, this.#healthFile)
+      this.#savedHealth = text
     } catch (error) {
-      this.#onProblem(`The targets' health could not be kept: ${String(error)}`)
+      this.#onHealthProblem(error)
     }
+  }
+
+  /** The same in passing: requests go on in between, and of several calls only the last one counts. */
+  async saveHealthInSlices(known: ReadonlyMap<string, CheckedHealth>): Promise<void> {
+    const turn = ++this.#healthTurn
+    const text = healthFileText(await eachInSlices([...known], healthText))
+    if (turn !== this.#healthTurn) return
+    this.#wantedHealth = text
+    if (this.#isWritingHealth) return
+    this.#isWritingHealth = true
+    try {
+      while (!this.#isHealthFinal && this.#wantedHealth !== this.#savedHealth)
+        await this.#writeHealth(this.#wantedHealth)
+    } catch (error) {
+      this.#onHealthProblem(error)
+    } finally {
+      this.#isWritingHealth = false
+    }
+  }
+
+  /** Into a file of its own: `saveHealth` may come in between. */
+  async #writeHealth(text: string): Promise<void> {
+    const newFile = `${this.#healthFile}.later`
+    await writeLater(newFile, text, { mode: 0o600 })
+    if (this.#isHealthFinal) return
+    renameSync(newFile, this.#healthFile)
+    this.#savedHealth = text
+  }
+
+  #onHealthProblem(error: unknown): void {
+    this.#onProblem(`The targets' health could not be kept: ${String(error)}`)
   }
 
   #load(file: string): unknown {
@@ -101,6 +124,10 @@ export class SavedState {
       return undefined
     }
   }
+}
+
+function healthFileText(texts: readonly string[]): string {
+  return `{${texts.join(',')}}`
 }
 
 function healthText([key, checked]: readonly [string, CheckedHealth]): string {

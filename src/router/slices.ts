@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** What takes longer than this is done in more than one turn of the event loop, so that it holds no request up. */
-const sliceMilliseconds = 1
+const sliceMilliseconds = 0.5
 
 /** The last slice of one work and the first of the next are one slice where that one took less. */
-const shortMilliseconds = 0.25
+const shortMilliseconds = 0.1
 
 /** Does the work from yield to yield, and lets requests through in between. */
 export async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {

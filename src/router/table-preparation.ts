@@ -6,7 +6,7 @@ import type { RefusedListener } from '../domain/router-report.ts'
 import { liveListener, type LiveListener, type LiveTableParts } from './live-table.ts'
 import type { PreparedGroup } from './live-targets.ts'
 import type { Secure } from './securing.ts'
-import { eachInSlices } from './slices.ts'
+import { eachInSlices, inSlices } from './slices.ts'
 
 /** A listener of a table, and what is wrong with its certificates. */
 export type PreparedListener = { readonly listener: LiveListener; readonly problem: RefusedListener | undefined }
@@ -37,7 +37,7 @@ export class TablePreparation {
   async of(table: RoutingTable, before: RoutingTable): Promise<PreparedTable> {
     const { served, doubles } = split(table)
     const changed = changedTargetGroups(before, table)
-    const listeners = await eachInSlices(served, (route) => this.#prepared.get(route) ?? this.#prepare(route))
+    const listeners = await inSlices(this.#listeners(served))
     this.#prepared = new Map(listeners.map((prepared) => [prepared.listener.route, prepared]))
     const present = changed.flatMap((arn) => table.targetGroups[arn] ?? [])
     return {
@@ -49,11 +49,20 @@ export class TablePreparation {
     }
   }
 
-  #prepare(route: ListenerRoute): PreparedListener {
+  *#listeners(routes: readonly ListenerRoute[]): Generator<void, readonly PreparedListener[]> {
+    const listeners: PreparedListener[] = []
+    for (const route of routes) {
+      listeners.push(this.#prepared.get(route) ?? (yield* this.#prepare(route)))
+      yield
+    }
+    return listeners
+  }
+
+  *#prepare(route: ListenerRoute): Generator<void, PreparedListener> {
     const { listenerArn, port, tls } = route
     const problem = tls === undefined ? undefined : this.#secure.problemOf(tls)
     return {
-      listener: liveListener(route, this.#parts),
+      listener: yield* liveListener(route, this.#parts),
       problem:
         problem === undefined
           ? undefined

@@ -1,4 +1,4 @@
-import { latencyBucket } from '../domain/latency-bucket.ts'
+import { latencyBucket, latencyBuckets } from '../domain/latency-bucket.ts'
 import type {
   ListenerTotals,
   RequestCount,
@@ -109,7 +109,12 @@ function detailOf(key: number): Pick<RequestCount, 'outcome' | 'statusCode' | 't
 }
 
 /** Something with an address, of which the same object is given for the same target. */
-type Addressed = { readonly address: string }
+export interface Counted {
+  readonly address: string
+  /** Where its requests were counted last, which saves looking that up: a target mostly has one listener. */
+  groupTally?: GroupTally | undefined
+  tally?: Tally | undefined
+}
 
 /** What one listener has had to do with one target group. */
 export class GroupTally {
@@ -121,10 +126,11 @@ export class GroupTally {
   nonStickyRequests = 0
   /** When the group left the table; undefined while it is there. */
   goneAt: number | undefined
-  readonly #targets = new Map<Addressed, Tally>()
+  readonly #targets = new Map<Counted, Tally>()
   #sumSeconds = 0
   #responses = 0
-  readonly #buckets = new Map<number, number>()
+  /** By bucket; there with the first response. */
+  #responsesByBucket: Float64Array | undefined
   #exchanges: TargetGroupExchanges | undefined
   /** Everything that `#exchanges` counts, added up. */
   #exchangesSum = 0
@@ -133,25 +139,29 @@ export class GroupTally {
     this.targetGroupArn = targetGroupArn
   }
 
-  ofTarget(target: Addressed): Tally {
-    const known = this.#targets.get(target)
-    if (known !== undefined) return known
-    const tally = new Tally()
+  ofTarget(target: Counted): Tally {
+    if (target.groupTally === this && target.tally !== undefined) return target.tally
+    const tally = this.#targets.get(target) ?? new Tally()
     this.#targets.set(target, tally)
+    target.groupTally = this
+    target.tally = tally
     return tally
   }
 
   addResponse(seconds: number): void {
     const bucket = latencyBucket(seconds)
+    const counts = (this.#responsesByBucket ??= new Float64Array(latencyBuckets))
     this.#sumSeconds += seconds
     this.#responses++
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
+    counts[bucket] = (counts[bucket] ?? 0) + 1
   }
 
   /** A target that is gone is no longer told apart, so that ten thousand tasks that come and go leave one row. */
-  fold(target: Addressed): void {
+  fold(target: Counted): void {
     const tally = this.#targets.get(target)
     if (tally === undefined) return
+    target.groupTally = undefined
+    target.tally = undefined
     this.own.addAll(tally)
     this.#targets.delete(target)
   }
@@ -177,10 +187,14 @@ export class GroupTally {
       connectionErrors,
       ...(unhealthyRoutings === 0 ? {} : { unhealthyRoutings }),
       ...(nonStickyRequests === 0 ? {} : { nonStickyRequests }),
-      responseTimes: { sumSeconds: this.#sumSeconds, counts: [...this.#buckets] },
+      responseTimes: { sumSeconds: this.#sumSeconds, counts: pairsOf(this.#responsesByBucket) },
     }
     return this.#exchanges
   }
+}
+
+function pairsOf(counts: Float64Array | undefined): [bucket: number, count: number][] {
+  return Array.from(counts ?? [], (count, bucket): [number, number] => [bucket, count]).filter(([, count]) => count > 0)
 }
 
 type Totals = { -readonly [Key in Exclude<keyof ListenerTotals, 'listenerArn'>]: number }
@@ -276,7 +290,7 @@ export class Tallies {
     }
   }
 
-  fold(targetGroupArn: string, target: Addressed): void {
+  fold(targetGroupArn: string, target: Counted): void {
     for (const { groups } of this.#listeners.values()) groups.get(targetGroupArn)?.fold(target)
   }
 

@@ -8,6 +8,11 @@ export const traceIdLength = 2 + 8 + 1 + 2 * idBytes
 
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 
+export type TraceIdSources = {
+  readonly fill?: (bytes: Uint8Array) => void
+  readonly nowMilliseconds?: () => number
+}
+
 /** Makes the ids of `X-Amzn-Trace-Id`, many from one draw of random bytes. One for a router. */
 export class TraceIds {
   readonly #random = new Uint8Array(idBytes * idsAtOnce)
@@ -18,7 +23,8 @@ export class TraceIds {
   readonly #fill: (bytes: Uint8Array) => void
   readonly #nowMilliseconds: () => number
 
-  constructor(fill: (bytes: Uint8Array) => void = randomFillSync, nowMilliseconds: () => number = Date.now) {
+  /** The time is told in whole seconds: a clock that is read once in a while is good enough. */
+  constructor({ fill = randomFillSync, nowMilliseconds = Date.now }: TraceIdSources = {}) {
     this.#fill = fill
     this.#nowMilliseconds = nowMilliseconds
   }

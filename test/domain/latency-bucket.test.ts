@@ -8,6 +8,14 @@ test('a latency told by its bucket is at most 5 % off', () => {
   }
 })
 
+test('each bucket ends 10 % above the one before it', () => {
+  for (let bucket = 1; bucket < 190; bucket++) {
+    const end = 0.0001 * 1.1 ** bucket
+    assert.equal(latencyBucket(end * 0.999_999), bucket)
+    assert.equal(latencyBucket(end * 1.000_001), bucket + 1)
+  }
+})
+
 test('whatever the latency, the buckets are few', () => {
   assert.equal(latencyBucket(0), 0)
   assert.equal(latencyBucket(Number.NaN), 0)

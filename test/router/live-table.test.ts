@@ -1,27 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chooseGroup, liveListener } from '../../src/router/live-table.ts'
+import { inSlices } from '../../src/router/slices.ts'
 import { LiveTargets } from '../../src/router/live-targets.ts'
 import { Tallies } from '../../src/router/tallies.ts'
 import { forwardTo, listener } from './test-router.ts'
 
-function chosen(weights: readonly (readonly [arn: string, weight: number])[], random: number): string | undefined {
+async function chosen(
+  weights: readonly (readonly [arn: string, weight: number])[],
+  random: number,
+): Promise<string | undefined> {
   const workshop = { targets: new LiveTargets({ onGone: () => undefined }), tallies: new Tallies() }
-  const { defaultAction } = liveListener(listener(80, forwardTo(...weights)), workshop)
+  const { defaultAction } = await inSlices(liveListener(listener(80, forwardTo(...weights)), workshop))
   assert.ok(defaultAction.type === 'forward')
   return chooseGroup(defaultAction, random)?.group.targetGroupArn
 }
 
-test('a target group is chosen in proportion to its weight, and never at weight 0', () => {
+test('a target group is chosen in proportion to its weight, and never at weight 0', async () => {
   const weights = [
     ['none', 0],
     ['blue', 3],
     ['green', 1],
     ['nobody', 0],
   ] as const
-  assert.equal(chosen(weights, 0), 'blue')
-  assert.equal(chosen(weights, 0.7499), 'blue')
-  assert.equal(chosen(weights, 0.75), 'green')
-  assert.equal(chosen(weights, 0.9999999999999999), 'green')
-  assert.equal(chosen([['none', 0]], 0), undefined)
+  assert.equal(await chosen(weights, 0), 'blue')
+  assert.equal(await chosen(weights, 0.7499), 'blue')
+  assert.equal(await chosen(weights, 0.75), 'green')
+  assert.equal(await chosen(weights, 0.9999999999999999), 'green')
+  assert.equal(await chosen([['none', 0]], 0), undefined)
 })

@@ -15,7 +15,8 @@ test('what is read in slices is what would have been read at once', async () => 
     ' {\n"a" :\t[ {"b" : [ ] } , "c" ] , "d":{ "e" : "f" } }\r\n',
   ]
   for (const text of texts) {
-    for (const depth of [0, 1, 2, 5]) assert.deepEqual(await parseInSlices(text, depth), JSON.parse(text), text)
+    for (const depth of [0, 1, 2, 5])
+      assert.deepEqual(await parseInSlices(Buffer.from(text), depth), JSON.parse(text), text)
   }
 })
 
@@ -36,7 +37,7 @@ test('what is no JSON is refused in the words of the language', async () => {
     '{1:2}',
   ]) {
     for (const depth of [0, 1, 2]) {
-      await assert.rejects(parseInSlices(text, depth), (error) => {
+      await assert.rejects(parseInSlices(Buffer.from(text), depth), (error) => {
         assert.throws(() => JSON.parse(text) as unknown, error as Error)
         return true
       })
@@ -50,7 +51,7 @@ test('a large text lets others do something in between', async () => {
   }
   let turns = 0
   const timer = setInterval(() => turns++, 1)
-  assert.deepEqual(await parseInSlices(JSON.stringify(large), 2), large)
+  assert.deepEqual(await parseInSlices(Buffer.from(JSON.stringify(large)), 2), large)
   clearInterval(timer)
   assert.ok(turns > 0)
 })

@@ -78,6 +78,25 @@ test('the counts of targets long gone go into one row of their group', () => {
   ])
 })
 
+test('what a target does for several listeners, and after it was folded, is counted where it belongs', () => {
+  const tallies = new Tallies()
+  const [first, second] = ['l', 'm'].map((arn) => tallies.ofListener(arn).ofGroup('g'))
+  const [one, other] = [{ address: '10.0.0.7:80' }, { address: '10.0.0.8:80' }]
+  for (const group of [first, second, first]) {
+    for (const each of [one, other]) group?.ofTarget(each).add(targetOutcome(200), 200)
+  }
+  tallies.fold('g', one)
+  first?.ofTarget(one).add(targetOutcome(404), 404)
+  const inGroup = { listenerArn: 'l', targetGroupArn: 'g' }
+  assert.deepEqual(tallies.report().counts, [
+    { ...inGroup, outcome: '2xx', count: 2 },
+    { ...inGroup, target: other.address, outcome: '2xx', count: 2 },
+    { ...inGroup, target: one.address, outcome: '4xx', count: 1 },
+    { ...inGroup, listenerArn: 'm', outcome: '2xx', count: 1 },
+    { ...inGroup, listenerArn: 'm', target: other.address, outcome: '2xx', count: 1 },
+  ])
+})
+
 test('listeners and target groups that are long gone are forgotten, those that come back are not', () => {
   const tallies = new Tallies()
   tallies.ofListener('gone').ofGroup('a').own.add(ownOutcome(503), 503)

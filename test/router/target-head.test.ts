@@ -39,7 +39,7 @@ function written(requestLines: readonly string[], settings: Settings = {}): Writ
     settings.client ?? client,
     settings.port ?? 8080,
     { ...defaultHandling, ...settings.handling },
-    new TraceIds(fixedBytes, () => 0x58337262 * 1000),
+    new TraceIds({ fill: fixedBytes, nowMilliseconds: () => 0x58337262 * 1000 }),
     places,
   )
   const out = Buffer.alloc(targetHeadRoom(scan), '~')

@@ -28,7 +28,7 @@ test('random bytes are drawn for many ids at once', () => {
   const fill = (bytes: Uint8Array): void => {
     bytes.fill(++draws)
   }
-  const ids = new TraceIds(fill, () => 0xff_ee_dd_cc * 1000 + 999)
+  const ids = new TraceIds({ fill, nowMilliseconds: () => 0xff_ee_dd_cc * 1000 + 999 })
   assert.equal(next(ids), `1-ffeeddcc-${'01'.repeat(12)}`)
   for (let count = 1; count < 4096; count++) next(ids)
   assert.equal(draws, 1)

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { CheckedHealth } from '../../src/domain/health-check.ts'
+import { SavedState } from '../../src/router/saved-state.ts'
+
+const healthy: CheckedHealth = { health: { state: 'healthy' }, successes: 2, failures: 0 }
+const unhealthy: CheckedHealth = {
+  health: { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' },
+  successes: 0,
+  failures: 2,
+}
+
+function stateIn(t: TestContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'teal-saved-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const problems: string[] = []
+  return { directory, problems, state: new SavedState(directory, (message) => problems.push(message)) }
+}
+
+test('of several calls to keep the health, the last one is what is found again', async (t) => {
+  const { directory, state, problems } = stateIn(t)
+  const saved: Promise<void>[] = []
+  for (let turn = 0; turn < 20; turn++) {
+    saved.push(state.saveHealthInSlices(new Map([['a', turn === 19 ? unhealthy : healthy]])))
+    if (turn % 3 === 0) await new Promise(setImmediate)
+  }
+  await Promise.all(saved)
+  const again = new SavedState(directory, () => undefined)
+  assert.deepEqual([...again.loadHealth()], [['a', unhealthy]])
+  assert.deepEqual(problems, [])
+})
+
+test('what a router keeps when it ends is not replaced by what it was keeping in passing', async (t) => {
+  const { state } = stateIn(t)
+  const many = Array.from({ length: 5_000 }, (_, index): [string, CheckedHealth] => [`target-${index}`, healthy])
+  const inPassing = state.saveHealthInSlices(new Map(many))
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+  state.saveHealth(new Map([['a', unhealthy]]))
+  await inPassing
+  await state.saveHealthInSlices(new Map([['a', healthy]]))
+  assert.deepEqual([...state.loadHealth()], [['a', unhealthy]])
+})
+
+test('where the health cannot be kept, that is told, and the next call tries again', async (t) => {
+  const { directory, state, problems } = stateIn(t)
+  const blocked = join(directory, 'target-health.json')
+  mkdirSync(join(blocked, 'in-the-way'), { recursive: true })
+  await state.saveHealthInSlices(new Map([['a', healthy]]))
+  assert.equal(problems.length, 1)
+  assert.match(problems[0] ?? '', /The targets' health could not be kept: /)
+  rmSync(blocked, { recursive: true })
+  await state.saveHealthInSlices(new Map([['a', healthy]]))
+  assert.deepEqual([...state.loadHealth()], [['a', healthy]])
+  assert.equal(problems.length, 1)
+})
