@@ -11,7 +11,17 @@ export type Contender = {
   readonly start: (stage: Stage, site: Site) => Promise<Running>
 }
 
-export const contenderNames = ['direct', 'relay', 'teal', 'haproxy', 'nginx', 'caddy', 'httpxy', 'http-proxy'] as const
+export const contenderNames = [
+  'direct',
+  'relay',
+  'teal',
+  'haproxy',
+  'nginx',
+  'nginx-rules',
+  'caddy',
+  'httpxy',
+  'http-proxy',
+] as const
 export type ContenderName = (typeof contenderNames)[number]
 
 export type Running = {

@@ -6,6 +6,7 @@ import type { Stage } from '../stage.ts'
 import type { Contender, Running } from './contender.ts'
 import { versionOf } from './version.ts'
 
+/** As it usually stands in front of one application: it forwards everything. */
 export const nginx: Contender = {
   name: 'nginx',
   setUp: '1 worker, keep-alive to targets, 64 KiB buffers, buffered access log, no active health checks (it has none)',
@@ -16,10 +17,27 @@ export const nginx: Contender = {
   },
 }
 
-export async function startNginx(stage: Stage, ports: Running['ports'], configuration: string): Promise<Running> {
-  const directory = stage.subdirectory('nginx')
+/** With what Teal's listeners do besides: a load balancer has more than one application behind it, and traces requests. */
+export const nginxWithRules: Contender = {
+  name: 'nginx-rules',
+  setUp:
+    "as nginx, with the same rules as Teal's listeners before the default action and with a trace id for each request",
+  version: () => nginx.version(),
+  async start(stage, site) {
+    const ports = portsByDoor(await freePorts(doors.length), site)
+    return startNginx(stage, ports, nginxConfiguration(site, ports, { hasRules: true }), 'nginx-rules')
+  },
+}
+
+export async function startNginx(
+  stage: Stage,
+  ports: Running['ports'],
+  configuration: string,
+  name = 'nginx',
+): Promise<Running> {
+  const directory = stage.subdirectory(name)
   writeNginxConfiguration(directory, configuration)
-  const child = stage.start({ name: 'nginx', command: 'nginx', args: ['-p', directory, '-c', 'nginx.conf'] })
+  const child = stage.start({ name, command: 'nginx', args: ['-p', directory, '-c', 'nginx.conf'] })
   await Promise.all(Object.values(ports).map((port) => untilListening(port)))
   if (child.pid === undefined) throw new Error('nginx could not be started')
   return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
@@ -35,9 +53,10 @@ export function portsByDoor(ports: readonly number[], { certificate }: Site): Pa
   return Object.fromEntries(usable.map((door, index) => [door, ports[index] ?? 0]))
 }
 
-function nginxConfiguration(site: Site, ports: Running['ports']): string {
-  const servers = Object.entries(ports).map(([door, port]) => serverBlock(door as Door, port, site))
+function nginxConfiguration(site: Site, ports: Running['ports'], { hasRules = false } = {}): string {
+  const servers = Object.entries(ports).map(([door, port]) => serverBlock(door as Door, port, site, hasRules))
   return nginxFrame(`
+  ${hasRules ? 'proxy_set_header X-Amzn-Trace-Id "Root=1-$request_id";' : ''}
   ${upstream('small', serversOf(site.small))}
   ${upstream('large', serversOf(site.large))}
   ${servers.join('\n')}`)
@@ -89,7 +108,7 @@ function weighted(port: number, weight: number): string {
   return `127.0.0.1:${port} weight=${weight}`
 }
 
-function serverBlock(door: Door, port: number, site: Site): string {
+function serverBlock(door: Door, port: number, site: Site, hasRules: boolean): string {
   const group = targetsOf(site, door) === site.small ? 'small' : 'large'
   const log = door.endsWith('-log') ? 'access_log access.log alb buffer=64k flush=1s;' : ''
   const { certificate } = site
@@ -98,5 +117,20 @@ function serverBlock(door: Door, port: number, site: Site): string {
     ? `ssl_certificate ${certificate.certificateFile}; ssl_certificate_key ${certificate.keyFile};`
     : ''
   const listen = `listen 127.0.0.1:${port}${isSecure ? ' ssl http2' : ''} backlog=4096;`
-  return `server { ${listen} ${tls} ${log} location / { proxy_pass http://${group}; } }`
+  const forward = `proxy_pass http://${group};`
+  if (!hasRules) return `server { ${listen} ${tls} ${log} location / { ${forward} } }`
+  return `
+  server { ${listen.replace(' backlog=4096', '')} ${tls} ${log} server_name admin.example.com *.internal.example.com; location / { ${notHere} } }
+  server { ${listen.replace(';', ' default_server;')} ${tls} ${log} ${locations(forward)} }`
+}
+
+const notHere = 'return 404 "not here";'
+
+/** The conditions of `listenerOf`, as one writes them for nginx. */
+function locations(forward: string): string {
+  return `
+    location /api/ { ${notHere} }
+    location ~ ^/v2/.*/items$ { ${notHere} }
+    location = /old { if ($request_method = POST) { ${notHere} } ${forward} }
+    location / { if ($http_x_canary = always) { ${notHere} } ${forward} }`
 }
