@@ -28,8 +28,7 @@ export function sendAnswerHead(
   const out = scratchFor(clientHeadRoom(answer, head) + bodyBytes)
   const length = writeClientHead(bytes, answer, head, out)
   if (length === asItIs) {
-    bytes.copy(out, 0, answer.start, end)
-    return client.sendScratch(out, end - answer.start)
+    return client.passOn(undefined, bytes, answer.start, end)
   }
   bytes.copy(out, length, answer.end, end)
   return client.sendScratch(out, length + bodyBytes)

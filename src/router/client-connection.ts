@@ -198,7 +198,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return this.#sent(writeScratch(this.wire, bytes, length, this.#writesLater), length)
   }
 
-  passOn(from: Wire, bytes: Buffer, start: number, end: number): boolean {
+  passOn(from: Wire | undefined, bytes: Buffer, start: number, end: number): boolean {
     return this.#sent(passOn(from, this.wire, bytes, start, end, this.#writesLater), end - start)
   }
 

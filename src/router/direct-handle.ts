@@ -1,5 +1,6 @@
 import { createServer, connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { writeSync } from 'node:fs'
 
 /** What of a socket's handle is used: it is Node's own, and not documented. */
 export type DirectHandle = {
@@ -7,6 +8,8 @@ export type DirectHandle = {
   writeBuffer: (request: WriteRequest, bytes: Buffer) => number
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number
+  /** Negative once the connection is closed, and where the system has no such numbers. */
+  readonly fd: number
   /** Called when something has come. What it returns is read into from then on; undefined changes nothing. */
   onread: ReadCallback
   /** Of all that has come. */
@@ -75,6 +78,20 @@ export const DirectHandles = {
     return 'waiting'
   },
 
+  /**
+   * Gives the kernel as many of the bytes as it takes at once, which are the caller's again then. Returns how many: 0 also
+   * where something is wrong, of which the next `write` tells. Only while nothing waits to be written: it would come first.
+   */
+  writeNow(handle: DirectHandle, bytes: Buffer, start: number, end: number): number {
+    const { fd } = handle
+    if (fd < 0) return 0
+    try {
+      return writeSync(fd, bytes, start, end - start)
+    } catch {
+      return 0
+    }
+  },
+
   /** Learns how Node's sockets use their handles. Rejects where that is not what it is taken for. */
   async learn(): Promise<void> {
     if (spare !== undefined) return
@@ -120,7 +137,8 @@ function newRequest(): WriteRequest | undefined {
 function knownHandle(socket: Socket): DirectHandle {
   const handle = DirectHandles.of(socket)
   if (handle === undefined) throw new TypeError('This Node has no such handle')
-  const { writeQueueSize, bytesRead, ...methods } = {
+  const { writeQueueSize, bytesRead, fd, ...methods } = {
+    fd: handle.fd,
     writeQueueSize: handle.writeQueueSize,
     bytesRead: handle.bytesRead,
     onread: handle.onread,
@@ -128,7 +146,7 @@ function knownHandle(socket: Socket): DirectHandle {
     readStart: handle.readStart,
     readStop: handle.readStop,
   }
-  const areNumbers = typeof writeQueueSize === 'number' && typeof bytesRead === 'number'
+  const areNumbers = [writeQueueSize, bytesRead, fd].every((value) => typeof value === 'number')
   const areMethods = Object.values(methods).every((method) => typeof method === 'function')
   if (!areNumbers || !areMethods) throw new TypeError('This Node has another handle')
   return handle

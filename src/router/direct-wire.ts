@@ -84,6 +84,13 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter {
     return false
   }
 
+  writeBorrowed(bytes: Buffer, start: number, end: number): boolean {
+    const handle = this.#handle
+    if (handle === undefined || this.#isEnding) return true
+    const taken = this.#writes > 0 ? 0 : DirectHandles.writeNow(handle, bytes, start, end)
+    return taken === end - start || this.write(Buffer.from(bytes.subarray(start + taken, end)))
+  }
+
   pause(): void {
     const handle = this.#handle
     if (handle === undefined || !handle.reading) return

@@ -38,12 +38,25 @@ export function writeScratch(to: Wire, bytes: Buffer, length: number, writesLate
   return isFree
 }
 
-/** Sends bytes that were just read from one wire to another, without copying them where that can be. */
-export function passOn(from: Wire, to: Wire, bytes: Buffer, start: number, end: number, writesLater: boolean): boolean {
-  if (from.lendsBytes === true) {
+/** From here on copying takes longer than the way into the kernel on which nothing needs to be copied. */
+const worthBorrowing = 8 * 1024
+
+/** Sends bytes that were just read, from a wire that may lend them or from somewhere else, without a copy where that can be. */
+export function passOn(
+  from: Wire | undefined,
+  to: Wire,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  writesLater: boolean,
+): boolean {
+  if (from?.lendsBytes === true) {
     const isFree = to.write(bytes.subarray(start, end))
     if (!isFree) from.keepBytes?.()
     return isFree
+  }
+  if (end - start >= worthBorrowing && !writesLater && to.writeBorrowed !== undefined) {
+    return to.writeBorrowed(bytes, start, end)
   }
   const out = scratchFor(end - start)
   bytes.copy(out, 0, start, end)

@@ -26,7 +26,8 @@ export interface RequestingClient {
   /** False as with `Wire.write`; then `Exchange.onClientDrain` follows. */
   send(bytes: Buffer): boolean
   sendScratch(bytes: Buffer, length: number): boolean
-  passOn(from: Wire, bytes: Buffer, start: number, end: number): boolean
+  /** `from` is where the bytes have come from, if they are still its own. */
+  passOn(from: Wire | undefined, bytes: Buffer, start: number, end: number): boolean
   holdBody(): void
   wantBody(): void
   onExchangeOver(): void

@@ -10,6 +10,11 @@ export interface Wire {
    * The bytes must not be changed before that, and may be changed at once after true. Does nothing on a closed wire.
    */
   write(bytes: Buffer): boolean
+  /**
+   * As `write`, of bytes that are the caller's again when it returns, whatever it returns: what does not go at once is
+   * copied. Absent where there is no way to send bytes without keeping them.
+   */
+  writeBorrowed?(bytes: Buffer, start: number, end: number): boolean
   /** No more `onBytes` until `resume`. */
   pause(): void
   resume(): void

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { before, test } from 'node:test'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
+import { DirectWire } from '../../src/router/direct-wire.ts'
+import { Cleanups, eventually } from '../cleanups.ts'
+
+before(() => DirectHandles.learn())
+
+type Pair = { readonly wire: DirectWire; readonly socket: Socket; readonly drained: () => number }
+
+async function connected(cleanups: Cleanups): Promise<Pair> {
+  const { promise, resolve } = Promise.withResolvers<DirectWire>()
+  let drains = 0
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    const wire = DirectWire.adopting(socket)
+    wire.start({
+      onBytes: () => undefined,
+      onDrain: () => void drains++,
+      onEnd: () => undefined,
+      onClose: () => undefined,
+    })
+    resolve(wire)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => server.close())
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  cleanups.add(() => socket.destroy())
+  return { wire: await promise, socket, drained: () => drains }
+}
+
+test('borrowed bytes may be changed at once, also where the other side takes only some of them', async () => {
+  await using cleanups = new Cleanups()
+  const { wire, socket, drained } = await connected(cleanups)
+  const sent = randomBytes(24 * 1024 * 1024)
+  const borrowed = Buffer.alloc(64 * 1024)
+  let waited = 0
+  for (let at = 0; at < sent.length; at += borrowed.length) {
+    sent.copy(borrowed, 0, at, at + borrowed.length)
+    if (!wire.writeBorrowed(borrowed, 0, borrowed.length)) waited++
+    borrowed.fill('?')
+  }
+  assert.ok(waited > 1, 'the kernel had no more room, and what came then did not overtake what waited')
+  const received = buffer(socket)
+  await eventually('all of it has gone', () => drained() > 0)
+  assert.equal(wire.pendingBytes, 0)
+  wire.end()
+  assert.ok((await received).equals(sent))
+})
+
+test('nothing is written by a wire that is closed, whatever has the number of its connection by then', async () => {
+  await using cleanups = new Cleanups()
+  const { wire } = await connected(cleanups)
+  const directory = mkdtempSync(join(tmpdir(), 'teal-wire-'))
+  cleanups.add(() => rmSync(directory, { recursive: true }))
+  const handle = DirectHandles.of(wire.socket)
+  const { fd } = handle ?? assert.fail('The connection has no handle')
+  // Closed here and now; that it is gone is told later.
+  wire.socket.destroy()
+  const files: number[] = []
+  while (!files.includes(fd)) files.push(openSync(join(directory, `file-${files.length}`), 'w'))
+  const bytes = randomBytes(32 * 1024)
+  assert.equal(wire.writeBorrowed(bytes, 0, bytes.length), true)
+  assert.deepEqual(new Set(files.map((file) => fstatSync(file).size)), new Set([0]))
+  for (const file of files) closeSync(file)
+  await eventually('it is gone', () => wire.socket.closed)
+  assert.equal(wire.writeBorrowed(bytes, 0, bytes.length), true)
+})
+
+test('where the other side has gone, borrowed bytes go nowhere and the connection ends', async () => {
+  await using cleanups = new Cleanups()
+  const { wire, socket } = await connected(cleanups)
+  socket.resetAndDestroy()
+  const bytes = randomBytes(32 * 1024)
+  await eventually('it has ended', () => {
+    wire.writeBorrowed(bytes, 0, bytes.length)
+    return wire.socket.destroyed
+  })
+})
