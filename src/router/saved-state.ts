@@ -89,7 +89,8 @@ export class SavedState {
       while (!this.#isHealthFinal && this.#wantedHealth !== this.#savedHealth)
         await this.#writeHealth(this.#wantedHealth)
     } catch (error) {
-      this.#onHealthProblem(error)
+      // A router that ends has kept it by now, or has said why it could not.
+      if (!this.#isHealthFinal) this.#onHealthProblem(error)
     } finally {
       this.#isWritingHealth = false
     }

@@ -34,7 +34,7 @@ test('of several calls to keep the health, the last one is what is found again',
 })
 
 test('what a router keeps when it ends is not replaced by what it was keeping in passing', async (t) => {
-  const { state } = stateIn(t)
+  const { state, problems } = stateIn(t)
   const many = Array.from({ length: 5_000 }, (_, index): [string, CheckedHealth] => [`target-${index}`, healthy])
   const inPassing = state.saveHealthInSlices(new Map(many))
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
@@ -42,6 +42,19 @@ test('what a router keeps when it ends is not replaced by what it was keeping in
   await inPassing
   await state.saveHealthInSlices(new Map([['a', healthy]]))
   assert.deepEqual([...state.loadHealth()], [['a', unhealthy]])
+  assert.deepEqual(problems, [])
+})
+
+test('a router that ends while it keeps the health in passing does not complain where its directory goes', async (t) => {
+  for (let steps = 0; steps < 8; steps++) {
+    const { directory, state, problems } = stateIn(t)
+    const inPassing = state.saveHealthInSlices(new Map([['a', healthy]]))
+    for (let step = 0; step < steps; step++) await Promise.resolve()
+    state.saveHealth(new Map([['a', unhealthy]]))
+    rmSync(directory, { recursive: true })
+    await inPassing
+    assert.deepEqual(problems, [], `after ${steps} steps`)
+  }
 })
 
 test('where the health cannot be kept, that is told, and the next call tries again', async (t) => {
