@@ -7,33 +7,38 @@ import type { Contender, Running } from './contender.ts'
 import { versionOf } from './version.ts'
 
 /** As it usually stands in front of one application: it forwards everything. */
-export const nginx: Contender = {
-  name: 'nginx',
+export const nginx = contender('nginx', {
   setUp: '1 worker, keep-alive to targets, 64 KiB buffers, buffered access log, no active health checks (it has none)',
-  version: () => versionOf('nginx', '-v'),
-  async start(stage, site) {
-    const ports = portsByDoor(await freePorts(doors.length), site)
-    return startNginx(stage, ports, nginxConfiguration(site, ports))
-  },
-}
+  hasRules: false,
+})
 
 /** With what Teal's listeners do besides: a load balancer has more than one application behind it, and traces requests. */
-export const nginxWithRules: Contender = {
-  name: 'nginx-rules',
+export const nginxWithRules = contender('nginx-rules', {
   setUp:
     "as nginx, with the same rules as Teal's listeners before the default action and with a trace id for each request",
-  version: () => nginx.version(),
-  async start(stage, site) {
-    const ports = portsByDoor(await freePorts(doors.length), site)
-    return startNginx(stage, ports, nginxConfiguration(site, ports, { hasRules: true }), 'nginx-rules')
-  },
+  hasRules: true,
+})
+
+function contender(
+  name: Contender['name'],
+  { setUp, hasRules }: { readonly setUp: string; readonly hasRules: boolean },
+): Contender {
+  return {
+    name,
+    setUp,
+    version: () => versionOf('nginx', '-v'),
+    async start(stage, site) {
+      const ports = portsByDoor(await freePorts(doors.length), site)
+      return startNginx(stage, ports, nginxConfiguration(site, ports, hasRules), name)
+    },
+  }
 }
 
 export async function startNginx(
   stage: Stage,
   ports: Running['ports'],
   configuration: string,
-  name = 'nginx',
+  name: Contender['name'] = 'nginx',
 ): Promise<Running> {
   const directory = stage.subdirectory(name)
   writeNginxConfiguration(directory, configuration)
@@ -53,7 +58,7 @@ export function portsByDoor(ports: readonly number[], { certificate }: Site): Pa
   return Object.fromEntries(usable.map((door, index) => [door, ports[index] ?? 0]))
 }
 
-function nginxConfiguration(site: Site, ports: Running['ports'], { hasRules = false } = {}): string {
+function nginxConfiguration(site: Site, ports: Running['ports'], hasRules: boolean): string {
   const servers = Object.entries(ports).map(([door, port]) => serverBlock(door as Door, port, site, hasRules))
   return nginxFrame(`
   ${hasRules ? 'proxy_set_header X-Amzn-Trace-Id "Root=1-$request_id";' : ''}

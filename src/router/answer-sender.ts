@@ -27,9 +27,7 @@ export function sendAnswerHead(
   const bodyBytes = end - answer.end
   const out = scratchFor(clientHeadRoom(answer, head) + bodyBytes)
   const length = writeClientHead(bytes, answer, head, out)
-  if (length === asItIs) {
-    return client.passOn(undefined, bytes, answer.start, end)
-  }
+  if (length === asItIs) return client.passOn(undefined, bytes, answer.start, end)
   bytes.copy(out, length, answer.end, end)
   return client.sendScratch(out, length + bodyBytes)
 }

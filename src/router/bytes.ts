@@ -21,7 +21,7 @@ export const tokenBytes = table((code) => {
 })
 
 /** Visible characters, space and tab. */
-export const asciiValueByte = 1
+const asciiValueByte = 1
 /** Bytes above 127, which may stand in a value but have no meaning there. */
 export const obsoleteValueByte = 2
 

@@ -1,5 +1,4 @@
 import {
-  asciiValueByte,
   carriageReturn,
   colon,
   isBlank,
@@ -54,14 +53,11 @@ export function scanFieldLine(
   while (at < end && (bytes[at] === space || bytes[at] === tab)) at++
   const valueStart = at
   let seenInValue = 0
-  while (at < end && valueBytes[bytes[at] ?? 0] === asciiValueByte) at++
-  if (at < end && bytes[at] !== carriageReturn) {
-    // Seldom: bytes above 127, which are as good, or one that may not be there.
-    for (; at < end; at++) {
-      const kind = valueBytes[bytes[at] ?? 0] ?? 0
-      if (kind === 0) break
-      seenInValue |= kind
-    }
+  while (at < end) {
+    const kind = valueBytes[bytes[at] ?? 0] ?? 0
+    if (kind === 0) break
+    seenInValue |= kind
+    at++
   }
   if (at - start > longest) return tooLong
   if (at === end) return incomplete

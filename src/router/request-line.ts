@@ -137,10 +137,6 @@ function authorityPlace(bytes: Buffer, start: number, end: number): number {
 
 /** `HTTP/`, a digit, a dot, a digit, and the line's end; byte by byte, because it may be cut off anywhere. */
 function scanVersion(bytes: Buffer, start: number, end: number, into: RequestScan): number {
-  if (end - start >= 10 && isUsualVersion(bytes, start)) {
-    into.minorVersion = 1
-    return start + 10
-  }
   for (let index = 0; index < versionPrefix.length; index++) {
     if (start + index === end) return incomplete
     if (bytes[start + index] !== versionPrefix[index]) return refuse(into, versionReason(bytes, start, end), 400)
@@ -161,22 +157,6 @@ function scanVersion(bytes: Buffer, start: number, end: number, into: RequestSca
   if (at + 4 === end) return incomplete
   if (bytes[at + 4] !== lineFeed) return refuse(into, DesyncReason.badVersion, 400)
   return at + 5
-}
-
-/** `HTTP/1.1` and its line's end, looked at without a loop: nearly all requests have it. */
-function isUsualVersion(bytes: Buffer, at: number): boolean {
-  return (
-    bytes[at] === 0x48 &&
-    bytes[at + 1] === 0x54 &&
-    bytes[at + 2] === 0x54 &&
-    bytes[at + 3] === 0x50 &&
-    bytes[at + 4] === 0x2f &&
-    bytes[at + 5] === 0x31 &&
-    bytes[at + 6] === 0x2e &&
-    bytes[at + 7] === 0x31 &&
-    bytes[at + 8] === carriageReturn &&
-    bytes[at + 9] === lineFeed
-  )
 }
 
 /** Whether what is no version is the rest of a URI with a space in it, as far as the line has come. */

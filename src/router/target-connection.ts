@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { AnswerBody, answerBody, AnswerScan, scanAnswer } from './answer-scan.ts'
 import { decimal, isWord, ascii } from './bytes.ts'
 import { brokenChunks, ChunkScan, scanChunks } from './chunk-scan.ts'
