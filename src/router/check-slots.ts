@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** A check in its turn. It calls `release` once, when nothing of it is left open. */
 type Check = (release: () => void) => void
 
@@ -6,8 +8,14 @@ type Check = (release: () => void) => void
  * however many of them hang, the others are checked as if they were not there.
  */
 export class CheckSlots {
-  readonly #ordinary = new Slots()
-  readonly #hanging = new Slots()
+  readonly #ordinary: Slots
+  readonly #hanging: Slots
+
+  /** `now` is in milliseconds, from anywhere. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#ordinary = new Slots(now)
+    this.#hanging = new Slots(now)
+  }
 
   /** Runs the check now or when its turn comes, in order. */
   run(check: Check, { didHang }: { readonly didHang: boolean }): void {
@@ -19,12 +27,26 @@ export class CheckSlots {
 const mostAtATime = 1_000
 /** With more, the requests that arrive meanwhile would have to wait for a noticeable time. */
 const mostPerTurn = 4
+/**
+ * As many checks that began a moment ago and are not over: answers that came together are read in one turn, and each
+ * takes about a tenth of a millisecond. A target that needs longer than that moment is no reason for others to wait.
+ */
+const mostYoung = 16
+const youngMilliseconds = 10
 
 class Slots {
+  readonly #now: () => number
   readonly #waiting = new Set<Check>()
+  /** When each began, the oldest first. */
+  readonly #young = new Map<Check, number>()
   #running = 0
   #begunThisTurn = 0
   #hasNextTurn = false
+  #hasTimer = false
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   run(check: Check): void {
     this.#waiting.add(check)
@@ -32,18 +54,40 @@ class Slots {
   }
 
   #begin(): void {
+    if (this.#waiting.size === 0) return
+    this.#forgetOld()
     for (const check of this.#waiting) {
       if (this.#running >= mostAtATime) return
       if (this.#begunThisTurn >= mostPerTurn) return
+      if (this.#young.size >= mostYoung) return this.#waitForOld()
       this.#planNextTurn()
       this.#begunThisTurn++
       this.#running++
       this.#waiting.delete(check)
+      this.#young.set(check, this.#now())
       check(() => {
         this.#running--
+        this.#young.delete(check)
         this.#begin()
       })
     }
+  }
+
+  #forgetOld(): void {
+    const past = this.#now() - youngMilliseconds
+    for (const [check, begunAt] of this.#young) {
+      if (begunAt > past) return
+      this.#young.delete(check)
+    }
+  }
+
+  #waitForOld(): void {
+    if (this.#hasTimer) return
+    this.#hasTimer = true
+    setTimeout(() => {
+      this.#hasTimer = false
+      this.#begin()
+    }, youngMilliseconds)
   }
 
   #planNextTurn(): void {

@@ -248,6 +248,7 @@ export class DataPlane {
     }
     await eachInSlices(left, (target) => this.#targets.remove(target))
     if (!isFirst) await this.#health.apply(table)
+    await eachInSlices(prepared.goneTargetGroups, (arn) => this.#forgetUnused(arn))
     this.#retryRefusedLater()
   }
 
@@ -303,7 +304,14 @@ export class DataPlane {
     }, retryMilliseconds)
   }
 
+  #forgetUnused(targetGroupArn: string): void {
+    if (this.#health.isNamed(targetGroupArn) || !this.#targets.forgetGroup(targetGroupArn)) return
+    this.#tallies.forgetUnused(targetGroupArn)
+  }
+
   #foldLater(target: LiveTarget): void {
+    // One that never got a request has left nothing to be told apart.
+    if (target.tally === undefined && this.#targets.forget(target)) return
     clearTimeout(this.#foldTimers.get(target))
     const fold = (): void => {
       this.#foldTimers.delete(target)

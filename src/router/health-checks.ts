@@ -110,6 +110,11 @@ export class HealthChecks {
     if (arns.size > 0) this.#onChange()
   }
 
+  /** Some listener of the table leads to this target group. */
+  isNamed(targetGroupArn: string): boolean {
+    return this.#referenced.has(targetGroupArn)
+  }
+
   /** Undefined for a target that is not in the table. */
   health(key: string): TargetHealth | undefined {
     return this.#checked.get(key)?.checked.health ?? this.#unchecked.get(key)

@@ -1,4 +1,11 @@
-import { defaultHandling, type ListenerRoute, type RequestHandling, type RouteAction } from '../domain/routing-table.ts'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  defaultHandling,
+  type ListenerRoute,
+  type RequestHandling,
+  type RouteAction,
+  type RuleCondition,
+} from '../domain/routing-table.ts'
 import { compileConditions, type RuleTest } from '../domain/rule-match.ts'
 import { AnswerRules } from './client-head.ts'
 import type { LiveGroup, LiveTargets } from './live-targets.ts'
@@ -38,13 +45,21 @@ export type WeightedGroup = {
 /** What a table is compiled with. */
 export type LiveTableParts = { readonly targets: LiveTargets; readonly tallies: Tallies }
 
-/** Made step by step: a listener with a hundred rules takes a while. */
-export function* liveListener(route: ListenerRoute, parts: LiveTableParts): Generator<void, LiveListener> {
+/**
+ * Made step by step: a listener with a hundred rules takes a while. Of the same listener in the table before, rules whose
+ * conditions are the same are not compiled again: most tables bring new weights.
+ */
+export function* liveListener(
+  route: ListenerRoute,
+  parts: LiveTableParts,
+  before?: LiveListener,
+): Generator<void, LiveListener> {
   const handling = route.handling ?? defaultHandling
   const tally = parts.tallies.ofListener(route.listenerArn)
   const rules: LiveRule[] = []
-  for (const { priority, conditions, action } of route.rules) {
-    rules.push({ priority, isMatch: compileConditions(conditions), action: liveAction(action, tally, parts) })
+  for (const [place, { priority, conditions, action }] of route.rules.entries()) {
+    const isMatch = formerTest(conditions, before, place) ?? compileConditions(conditions)
+    rules.push({ priority, isMatch, action: liveAction(action, tally, parts) })
     yield
   }
   return {
@@ -57,6 +72,17 @@ export function* liveListener(route: ListenerRoute, parts: LiveTableParts): Gene
     keepAliveMilliseconds: route.clientKeepAliveSeconds * 1000,
     tally,
   }
+}
+
+function formerTest(
+  conditions: readonly RuleCondition[],
+  before: LiveListener | undefined,
+  place: number,
+): RuleTest | undefined {
+  const former = before?.route.rules[place]
+  return former !== undefined && isDeepStrictEqual(former.conditions, conditions)
+    ? before?.rules[place]?.isMatch
+    : undefined
 }
 
 function liveAction(action: RouteAction, tally: ListenerTally, { targets }: LiveTableParts): LiveAction {

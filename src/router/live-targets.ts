@@ -44,6 +44,8 @@ export class LiveGroup {
   readonly targetGroupArn: string
   route: TargetGroupRoute | undefined
   targets: readonly LiveTarget[] = []
+  /** Of its targets, those that somebody may still speak of. */
+  known = 0
   readonly #choice = new TargetChoice<LiveTarget>()
   #isStale = true
 
@@ -121,7 +123,7 @@ export class LiveTargets {
       group.targets = targets.map(({ target }) => target)
       group.markStale()
       for (const { target, draining } of targets) {
-        this.#targets.set(target.key, target)
+        this.#know(target)
         target.deregistrationDelaySeconds = route.deregistrationDelaySeconds
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
@@ -174,8 +176,15 @@ export class LiveTargets {
   /** Nobody speaks of it any more. False where it has come back. */
   forget(target: LiveTarget): boolean {
     if (target.state !== 'removed' || target.inFlight > 0) return false
-    this.#targets.delete(target.key)
+    if (this.#targets.delete(target.key)) target.group.known--
     return true
+  }
+
+  /** One that the table does not have, and no listener names, any more. False where one of its targets is still known. */
+  forgetGroup(targetGroupArn: string): boolean {
+    const group = this.#groups.get(targetGroupArn)
+    if (group === undefined || group.route !== undefined || group.known > 0) return false
+    return this.#groups.delete(targetGroupArn)
   }
 
   /** Groups that no table has any more. `isNamed` says of an ARN whether some listener still leads to it. */
@@ -194,6 +203,12 @@ export class LiveTargets {
       cut(target)
       closeIdle(target)
     }
+  }
+
+  #know(target: LiveTarget): void {
+    if (this.#targets.has(target.key)) return
+    this.#targets.set(target.key, target)
+    target.group.known++
   }
 
   /** One that is registered again keeps the requests it still has; they are not cut any more. */

@@ -50,19 +50,22 @@ export class TablePreparation {
   }
 
   *#listeners(routes: readonly ListenerRoute[]): Generator<void, readonly PreparedListener[]> {
+    const listenersBefore = new Map(
+      Array.from(this.#prepared.values(), ({ listener }) => [listener.route.listenerArn, listener]),
+    )
     const listeners: PreparedListener[] = []
     for (const route of routes) {
-      listeners.push(this.#prepared.get(route) ?? (yield* this.#prepare(route)))
+      listeners.push(this.#prepared.get(route) ?? (yield* this.#prepare(route, listenersBefore.get(route.listenerArn))))
       yield
     }
     return listeners
   }
 
-  *#prepare(route: ListenerRoute): Generator<void, PreparedListener> {
+  *#prepare(route: ListenerRoute, before: LiveListener | undefined): Generator<void, PreparedListener> {
     const { listenerArn, port, tls } = route
     const problem = tls === undefined ? undefined : this.#secure.problemOf(tls)
     return {
-      listener: yield* liveListener(route, this.#parts),
+      listener: yield* liveListener(route, this.#parts, before),
       problem:
         problem === undefined
           ? undefined

@@ -119,14 +119,14 @@ export interface Counted {
 /** What one listener has had to do with one target group. */
 export class GroupTally {
   readonly targetGroupArn: string
-  /** Where no target was chosen, and what targets long gone had. */
-  readonly own = new Tally()
   connectionErrors = 0
   unhealthyRoutings = 0
   nonStickyRequests = 0
   /** When the group left the table; undefined while it is there. */
   goneAt: number | undefined
+  readonly #own = new Tally()
   readonly #targets = new Map<Counted, Tally>()
+  #isUsed = false
   #sumSeconds = 0
   #responses = 0
   /** By bucket; there with the first response. */
@@ -139,8 +139,20 @@ export class GroupTally {
     this.targetGroupArn = targetGroupArn
   }
 
+  /** Nobody has ever been about to count something. */
+  get isUnused(): boolean {
+    return !this.#isUsed
+  }
+
+  /** Where no target was chosen, and what targets long gone had. */
+  get own(): Tally {
+    this.#isUsed = true
+    return this.#own
+  }
+
   ofTarget(target: Counted): Tally {
     if (target.groupTally === this && target.tally !== undefined) return target.tally
+    this.#isUsed = true
     const tally = this.#targets.get(target) ?? new Tally()
     this.#targets.set(target, tally)
     target.groupTally = this
@@ -169,7 +181,7 @@ export class GroupTally {
   /** Put to the others'. */
   addRows(listenerArn: string, all: (readonly RequestCount[])[]): void {
     const { targetGroupArn } = this
-    all.push(this.own.rows({ listenerArn, targetGroupArn }))
+    all.push(this.#own.rows({ listenerArn, targetGroupArn }))
     for (const [{ address }, tally] of this.#targets) {
       all.push(tally.rows({ listenerArn, targetGroupArn, target: address }))
     }
@@ -292,6 +304,13 @@ export class Tallies {
 
   fold(targetGroupArn: string, target: Counted): void {
     for (const { groups } of this.#listeners.values()) groups.get(targetGroupArn)?.fold(target)
+  }
+
+  /** Forgets a target group, which no listener leads to any more, wherever nobody has counted anything. */
+  forgetUnused(targetGroupArn: string): void {
+    for (const { groups } of this.#listeners.values()) {
+      if (groups.get(targetGroupArn)?.isUnused === true) groups.delete(targetGroupArn)
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import type { DataPlane } from '../../src/router/data-plane.ts'
+import { LiveTargets } from '../../src/router/live-targets.ts'
 import type { TcpWire } from '../../src/router/wire.ts'
 import { transport } from '../../src/router/transport.ts'
 import { freePort } from '../free-port.ts'
@@ -33,6 +34,26 @@ test('a target whose whole answer has come is free, however slowly its client re
     router.report().counts.map(({ target, outcome }) => ({ target, outcome })),
     [{ target: `127.0.0.1:${app.port}`, outcome: '2xx' }],
   )
+})
+
+test('a target that never got a request is forgotten as soon as it has left, and its target group with it', () => {
+  const gone: string[] = []
+  const targets = new LiveTargets({
+    onGone: (target) => {
+      gone.push(target.address)
+      assert.equal(targets.forget(target), true)
+    },
+  })
+  const first = targets.prepare(targetGroup('group', [1, 2]))
+  assert.deepEqual(targets.commit([first], []), [])
+  assert.equal(targets.forgetGroup('group'), false, 'it is in the table')
+  targets.commit([targets.prepare(targetGroup('group', [1, 2]))], [])
+  const left = targets.commit([], ['group'])
+  assert.equal(targets.forgetGroup('group'), false, 'its targets are known')
+  for (const target of left) targets.remove(target)
+  assert.deepEqual(gone, ['127.0.0.1:1', '127.0.0.1:2'])
+  assert.equal(targets.forgetGroup('group'), true)
+  assert.notEqual(targets.group('group'), first.group)
 })
 
 for (const [name, bytes, wasAnswered] of [

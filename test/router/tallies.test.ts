@@ -116,3 +116,20 @@ test('listeners and target groups that are long gone are forgotten, those that c
   tallies.forgetGone((arn) => there.has(arn), 1_200, 100)
   assert.deepEqual(tallies.report().counts, [])
 })
+
+test('a target group for which nobody has counted anything is forgotten at once, any other one is not', () => {
+  const tallies = new Tallies()
+  const listener = tallies.ofListener('l')
+  for (const arn of ['unused', 'asked', 'refused']) listener.ofGroup(arn)
+  // The request is not over yet, and is counted when it is.
+  const { own } = listener.ofGroup('refused')
+  const asked = listener.ofGroup('asked').ofTarget({ address: '10.0.0.1:80' })
+  for (const arn of ['unused', 'asked', 'refused']) tallies.forgetUnused(arn)
+  own.add(ownOutcome(503), 503)
+  asked.add(targetOutcome(200), 200)
+  assert.deepEqual([...listener.groups.keys()], ['asked', 'refused'])
+  assert.deepEqual(
+    tallies.report().counts.map(({ targetGroupArn }) => targetGroupArn),
+    ['asked', 'refused'],
+  )
+})
