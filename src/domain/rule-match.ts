@@ -1,6 +1,6 @@
 import { isInCidr } from './ip-address.ts'
 import type { RuleCondition } from './routing-table.ts'
-import { anyOf, compileLiteral, compilePattern, compilePatterns, compileRegex, type TextTest } from './text-pattern.ts'
+import { compileAlternatives, compileLiterals, compilePatterns, TextTest } from './text-pattern.ts'
 
 /** A part of a request's head, not decoded: bytes, from `start` to `end`. */
 export type RequestText = { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
@@ -14,85 +14,109 @@ export type RequestHead = {
   /** Without the question mark; empty where there is none. */
   readonly query: RequestText
   /** Whether one of a header's values is meant. Its name is given in lower case, and compared without regard to it. */
-  readonly hasValue: (lowerCaseName: string, isMeant: TextTest) => boolean
+  readonly hasValue: (lowerCaseName: string, values: TextTest) => boolean
   /** The peer's address; never taken from `X-Forwarded-For`. */
   readonly sourceIp: string
 }
 
 /** Says of a request whether all conditions match. Made once for a rule: what can be prepared is. */
-export type RuleTest = (request: RequestHead) => boolean
+export class RuleTest {
+  readonly #conditions: readonly CompiledCondition[]
 
-export function compileConditions(conditions: readonly RuleCondition[]): RuleTest {
-  const tests = conditions.map(compileCondition)
-  const [first, ...others] = tests
-  if (first === undefined) return () => true
-  if (others.length === 0) return first
-  return (request) => {
-    for (const test of tests) if (!test(request)) return false
+  constructor(conditions: readonly RuleCondition[]) {
+    this.#conditions = conditions.map(compileCondition)
+  }
+
+  isMatch(request: RequestHead): boolean {
+    for (const condition of this.#conditions) if (!isMet(condition, request)) return false
     return true
   }
 }
 
-function compileCondition(condition: RuleCondition): RuleTest {
-  switch (condition.field) {
-    case 'host-header': {
-      const isMeant = compileValues(condition, { inPatterns: true, inRegexes: true })
-      return ({ host }) => isIn(host, isMeant)
-    }
-    case 'path-pattern': {
-      const isMeant = compileValues(condition, { inPatterns: false, inRegexes: false })
-      return ({ path }) => isIn(path, isMeant)
-    }
-    case 'http-header': {
-      const isMeant = compileValues(condition, { inPatterns: true, inRegexes: false })
-      const name = condition.name.toLowerCase()
-      return (request) => request.hasValue(name, isMeant)
-    }
-    case 'http-request-method': {
-      const isMeant = anyOf(condition.values.map((method) => compileLiteral(method, { ignoresCase: false })))
-      return ({ method }) => isIn(method, isMeant)
-    }
-    case 'query-string':
-      return compileQuery(condition.values)
-    case 'source-ip':
-      return ({ sourceIp }) => condition.values.some((cidr) => isInCidr(sourceIp, cidr))
-  }
+/** Conditions of all fields have all members, and so one shape: requests look at them one after the other. */
+type CompiledCondition = {
+  readonly field: RuleCondition['field']
+  /** Of a header, in lower case. */
+  readonly name: string
+  readonly values: TextTest
+  readonly pairs: readonly QueryPair[]
+  readonly blocks: readonly string[]
 }
 
-function isIn({ bytes, start, end }: RequestText, isMeant: TextTest): boolean {
-  return isMeant(bytes, start, end)
+type QueryPair = { readonly key: TextTest; readonly value: TextTest }
+
+const nothing: Omit<CompiledCondition, 'field'> = { name: '', values: new TextTest([]), pairs: [], blocks: [] }
+
+function compileCondition(condition: RuleCondition): CompiledCondition {
+  const { field } = condition
+  const { name, values, pairs, blocks } = { ...nothing, ...partsOf(condition) }
+  return { field, name, values, pairs, blocks }
+}
+
+function partsOf(condition: RuleCondition): Partial<CompiledCondition> {
+  switch (condition.field) {
+    case 'host-header':
+      return { values: compileValues(condition, { inPatterns: true, inRegexes: true }) }
+    case 'path-pattern':
+      return { values: compileValues(condition, { inPatterns: false, inRegexes: false }) }
+    case 'http-header':
+      return {
+        name: condition.name.toLowerCase(),
+        values: compileValues(condition, { inPatterns: true, inRegexes: false }),
+      }
+    case 'http-request-method':
+      return { values: compileLiterals(condition.values, { ignoresCase: false }) }
+    case 'query-string':
+      return { pairs: condition.values.map(compilePair) }
+    case 'source-ip':
+      return { blocks: condition.values }
+  }
 }
 
 type Values = { readonly values: readonly string[]; readonly regexValues?: readonly string[] }
 
-/** A regular expression that this program does not understand matches nothing. */
 function compileValues(
   { values, regexValues = [] }: Values,
   ignoresCase: { readonly inPatterns: boolean; readonly inRegexes: boolean },
 ): TextTest {
-  const patterns = compilePatterns(values, { ignoresCase: ignoresCase.inPatterns })
-  const regexes = regexValues.map((value) => compileRegex(value, { ignoresCase: ignoresCase.inRegexes }))
-  return anyOf([patterns, ...regexes.filter((test) => test !== undefined)])
+  return compileAlternatives({ patterns: values, regexes: regexValues }, ignoresCase)
+}
+
+/** Without a key, any key will do. */
+function compilePair({ key = '*', value }: { readonly key?: string | undefined; readonly value: string }): QueryPair {
+  return { key: compilePatterns([key], { ignoresCase: true }), value: compilePatterns([value], { ignoresCase: true }) }
+}
+
+function isMet({ field, name, values, pairs, blocks }: CompiledCondition, request: RequestHead): boolean {
+  switch (field) {
+    case 'host-header':
+      return isIn(request.host, values)
+    case 'path-pattern':
+      return isIn(request.path, values)
+    case 'http-header':
+      return request.hasValue(name, values)
+    case 'http-request-method':
+      return isIn(request.method, values)
+    case 'query-string':
+      return pairs.some((pair) => somePair(request.query, pair))
+    case 'source-ip':
+      return blocks.some((block) => isInCidr(request.sourceIp, block))
+  }
+}
+
+function isIn({ bytes, start, end }: RequestText, values: TextTest): boolean {
+  return values.isMeant(bytes, start, end)
 }
 
 const ampersand = 0x26
 const equalsSign = 0x3d
 
-function compileQuery(values: Extract<RuleCondition, { field: 'query-string' }>['values']): RuleTest {
-  const wanted = values.map(({ key, value }) => {
-    const isKey = key === undefined ? () => true : compilePattern(key, { ignoresCase: true })
-    return { isKey, isValue: compilePattern(value, { ignoresCase: true }) }
-  })
-  return ({ query: { bytes, start, end } }) =>
-    wanted.some(({ isKey, isValue }) => somePair(bytes, start, end, isKey, isValue))
-}
-
 /** As they stand in the URI: the load balancer compares them before anything is decoded. */
-function somePair(bytes: Uint8Array, start: number, end: number, isKey: TextTest, isValue: TextTest): boolean {
+function somePair({ bytes, start, end }: RequestText, { key, value }: QueryPair): boolean {
   for (let pair = start; pair <= end;) {
     const next = placeOf(ampersand, bytes, pair, end)
     const equals = placeOf(equalsSign, bytes, pair, next)
-    if (isKey(bytes, pair, equals) && isValue(bytes, Math.min(equals + 1, next), next)) return true
+    if (key.isMeant(bytes, pair, equals) && value.isMeant(bytes, Math.min(equals + 1, next), next)) return true
     pair = next + 1
   }
   return false

@@ -1,55 +1,85 @@
 import { compileRegularExpression } from './regular-automaton.ts'
 
-/**
- * Looks at a part of a request as it came, from `start` to `end`: each byte is a character of ISO 8859-1. Requests are
- * compared as bytes because a text that is made for each comparison costs more than the comparison.
- */
-export type TextTest = (bytes: Uint8Array, start: number, end: number) => boolean
-
 type Comparison = { readonly ignoresCase: boolean }
 
-/** True where one of the tests is. */
-export function anyOf(tests: readonly TextTest[]): TextTest {
-  const [first, ...others] = tests
-  if (first !== undefined && others.length === 0) return first
-  return (bytes, start, end) => {
-    for (const test of tests) if (test(bytes, start, end)) return true
-    return false
-  }
-}
+/** A regular expression that was understood. */
+type Expression = Exclude<ReturnType<typeof compileRegularExpression>, string>
 
 /** `*` stands for any characters (also none), `?` for exactly one, and `\` takes either's meaning away. */
-export function compilePattern(pattern: string, comparison: Comparison): TextTest {
-  return compilePatterns([pattern], comparison)
+type Pattern = {
+  readonly codes: Int32Array
+  /** By byte: what it is equal to. */
+  readonly comparedAs: Uint8Array
+  /** What a text begins and ends with, as a byte; below 0 where that may be anything. */
+  readonly first: number
+  readonly last: number
+  /** No shorter text matches. */
+  readonly leastBytes: number
+}
+
+/**
+ * Looks at a part of a request as it came, from `start` to `end`: each byte is a character of ISO 8859-1. Requests are
+ * compared as bytes because a text that is made for each comparison costs more than the comparison. It is an object of
+ * one class for all conditions, and not a function of each, because calling one of many functions costs more, too.
+ */
+export class TextTest {
+  readonly #patterns: readonly Pattern[]
+  readonly #expressions: readonly Expression[]
+
+  constructor(patterns: readonly Pattern[], expressions: readonly Expression[] = []) {
+    this.#patterns = patterns
+    this.#expressions = expressions
+  }
+
+  /** True where one of the patterns, or one of the regular expressions, fits. */
+  isMeant(bytes: Uint8Array, start: number, end: number): boolean {
+    for (const pattern of this.#patterns) {
+      if (mayMatch(pattern, bytes, start, end) && matches(pattern, bytes, start, end)) return true
+    }
+    for (const expression of this.#expressions) if (expression.isIn(bytes, start, end)) return true
+    return false
+  }
 }
 
 /** True where one of the patterns fits. */
-export function compilePatterns(patterns: readonly string[], { ignoresCase }: Comparison): TextTest {
-  const compiled = patterns.map((pattern) => codesOf(ignoresCase ? pattern.toLowerCase() : pattern))
-  const comparedAs = ignoresCase ? lowerCase : asItIs
-  return (bytes, start, end) => {
-    for (const codes of compiled) {
-      if (mayMatch(codes, comparedAs, bytes, start, end) && matchesCodes(codes, comparedAs, bytes, start, end))
-        return true
-    }
-    return false
-  }
+export function compilePatterns(patterns: readonly string[], comparison: Comparison): TextTest {
+  return new TextTest(patterns.map((pattern) => patternOf(pattern, comparison)))
 }
 
-/** Nothing but this text itself. */
-export function compileLiteral(text: string, comparison: Comparison): TextTest {
-  return compilePattern(text.replace(/[*?\\]/g, String.raw`\$&`), comparison)
+/** The texts themselves. */
+export function compileLiterals(texts: readonly string[], comparison: Comparison): TextTest {
+  return compilePatterns(
+    texts.map((text) => text.replace(/[*?\\]/g, String.raw`\$&`)),
+    comparison,
+  )
 }
 
-/** Undefined for one that a newer program has let pass, and this one does not understand. */
-export function compileRegex(pattern: string, comparison: Comparison): TextTest | undefined {
-  const automaton = compileRegularExpression(pattern, comparison)
-  return typeof automaton === 'string' ? undefined : (bytes, start, end) => automaton.isIn(bytes, start, end)
+/** Patterns or regular expressions. One that a newer program has let pass, and this one does not understand, fits nothing. */
+export function compileAlternatives(
+  { patterns, regexes }: { readonly patterns: readonly string[]; readonly regexes: readonly string[] },
+  ignoresCase: { readonly inPatterns: boolean; readonly inRegexes: boolean },
+): TextTest {
+  const expressions = regexes.map((regex) => compileRegularExpression(regex, { ignoresCase: ignoresCase.inRegexes }))
+  return new TextTest(
+    patterns.map((pattern) => patternOf(pattern, { ignoresCase: ignoresCase.inPatterns })),
+    expressions.filter((expression) => typeof expression !== 'string'),
+  )
 }
 
 /** In place of a character's code, which a byte can be equal to where it is below 256. */
 const star = -1
 const question = -2
+
+function patternOf(pattern: string, { ignoresCase }: Comparison): Pattern {
+  const codes = codesOf(ignoresCase ? pattern.toLowerCase() : pattern)
+  return {
+    codes,
+    comparedAs: ignoresCase ? lowerCase : asItIs,
+    first: codes[0] ?? question,
+    last: codes[codes.length - 1] ?? question,
+    leastBytes: codes.filter((code) => code !== star).length,
+  }
+}
 
 function codesOf(pattern: string): Int32Array {
   return Int32Array.from(pattern.match(/\\[*?\\]|[^]/g) ?? [], codeOf)
@@ -63,22 +93,15 @@ function codeOf(token: string): number {
 const asItIs = Uint8Array.from({ length: 256 }, (_, code) => code)
 const lowerCase = asItIs.map((code) => String.fromCharCode(code).toLowerCase().charCodeAt(0))
 
-/** False where the first or the last character tells already that it does not match: so it is with nearly all requests. */
-function mayMatch(codes: Int32Array, comparedAs: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+/** False where the length, or the first or last character, tells already that it does not match: so it is with nearly all. */
+function mayMatch({ first, last, leastBytes, comparedAs }: Pattern, bytes: Uint8Array, start: number, end: number) {
+  if (end - start < leastBytes) return false
   if (start === end) return true
-  const first = codes[0] ?? question
-  const last = codes[codes.length - 1] ?? question
   if (first >= 0 && first !== comparedAs[bytes[start] ?? 0]) return false
   return last < 0 || last === comparedAs[bytes[end - 1] ?? 0]
 }
 
-function matchesCodes(
-  codes: Int32Array,
-  comparedAs: Uint8Array,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): boolean {
+function matches({ codes, comparedAs }: Pattern, bytes: Uint8Array, start: number, end: number): boolean {
   let at = start
   let token = 0
   let lastStar = -1

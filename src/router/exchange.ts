@@ -164,7 +164,7 @@ export class Exchange implements AnswerReceiver {
     // Nothing was sent, so any other target may be asked. The table may be another one by now.
     this.#tried ??= new Set()
     this.#tried.add(target.key)
-    const next = weighted.group.choice.choose(this.#core.clock.now, this.#core.random(), this.#tried)
+    const next = weighted.group.choice.choose(this.#core.clock.now, this.#core.random, this.#tried)
     if (next === undefined) return this.fail(502)
     this.#release()
     this.#claim(next)

@@ -6,7 +6,7 @@ import {
   type RouteAction,
   type RuleCondition,
 } from '../domain/routing-table.ts'
-import { compileConditions, type RuleTest } from '../domain/rule-match.ts'
+import { RuleTest } from '../domain/rule-match.ts'
 import { AnswerRules } from './client-head.ts'
 import type { LiveGroup, LiveTargets } from './live-targets.ts'
 import type { GroupTally, ListenerTally, Tallies } from './tallies.ts'
@@ -23,7 +23,7 @@ export type LiveListener = {
   readonly tally: ListenerTally
 }
 
-type LiveRule = { readonly priority: number; readonly isMatch: RuleTest; readonly action: LiveAction }
+type LiveRule = { readonly priority: number; readonly test: RuleTest; readonly action: LiveAction }
 
 export type LiveAction = LiveForward | Exclude<RouteAction, { type: 'forward' }>
 
@@ -58,8 +58,8 @@ export function* liveListener(
   const tally = parts.tallies.ofListener(route.listenerArn)
   const rules: LiveRule[] = []
   for (const [place, { priority, conditions, action }] of route.rules.entries()) {
-    const isMatch = formerTest(conditions, before, place) ?? compileConditions(conditions)
-    rules.push({ priority, isMatch, action: liveAction(action, tally, parts) })
+    const test = formerTest(conditions, before, place) ?? new RuleTest(conditions)
+    rules.push({ priority, test, action: liveAction(action, tally, parts) })
     yield
   }
   return {
@@ -81,7 +81,7 @@ function formerTest(
 ): RuleTest | undefined {
   const former = before?.route.rules[place]
   return former !== undefined && isDeepStrictEqual(former.conditions, conditions)
-    ? before?.rules[place]?.isMatch
+    ? before?.rules[place]?.test
     : undefined
 }
 

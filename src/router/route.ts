@@ -95,9 +95,9 @@ export class Route {
     this.matchedPriority = 0
     if (rules.length === 0) return defaultAction
     ruleRequest.begin(bytes, scan, side.address)
-    for (const { priority, isMatch, action } of rules) {
+    for (const { priority, test, action } of rules) {
       tally.ruleEvaluations++
-      if (!isMatch(ruleRequest)) continue
+      if (!test.isMatch(ruleRequest)) continue
       this.matchedPriority = priority
       return action
     }
@@ -117,7 +117,7 @@ export class Route {
     }
     const bound = this.#boundTarget(weighted, cookie)
     this.#isTargetBound = bound !== undefined
-    this.target = bound ?? choice.choose(clock.now, random())
+    this.target = bound ?? choice.choose(clock.now, random)
     if (this.target === undefined) this.own = errorAnswer(503)
     else if (this.target.healthySince === undefined) weighted.tally.unhealthyRoutings++
     const isGroupSticky = forward.route.stickinessSeconds !== undefined

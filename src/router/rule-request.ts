@@ -68,14 +68,14 @@ export class RuleRequest implements RequestHead {
     return this.#query
   }
 
-  hasValue(lowerCaseName: string, isMeant: TextTest): boolean {
+  hasValue(lowerCaseName: string, values: TextTest): boolean {
     const scan = this.#scan
     if (scan === undefined) return false
     const { headers, headerCount } = scan
     for (let at = 0; at < 4 * headerCount; at += 4) {
       const start = headers[at] ?? 0
       if ((headers[at + 1] ?? 0) - start !== lowerCaseName.length || !this.#isName(start, lowerCaseName)) continue
-      if (isMeant(this.#bytes, headers[at + 2] ?? 0, headers[at + 3] ?? 0)) return true
+      if (values.isMeant(this.#bytes, headers[at + 2] ?? 0, headers[at + 3] ?? 0)) return true
     }
     return false
   }

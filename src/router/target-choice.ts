@@ -53,17 +53,17 @@ export class TargetChoice<Target extends Candidate> {
   }
 
   /**
-   * The target for a request, none of those tried before; undefined where there is no other. `random` is in [0, 1),
-   * `now` in the milliseconds of `healthySince`.
+   * The target for a request, none of those tried before; undefined where there is no other. `random` draws from [0, 1),
+   * and is asked only where the algorithm draws; `now` is in the milliseconds of `healthySince`.
    */
-  choose(now: number, random: number, tried?: ReadonlySet<string>): Target | undefined {
+  choose(now: number, random: () => number, tried?: ReadonlySet<string>): Target | undefined {
     switch (this.#balancing.algorithm) {
       case 'round_robin':
         return this.#slow.size > 0 ? this.#nextWithSlowStart(now, tried) : this.#next(tried)
       case 'least_outstanding_requests':
         return this.#leastOutstanding(tried)
       case 'weighted_random':
-        return this.#after(Math.floor(random * this.#eligible.length), tried)
+        return this.#after(Math.floor(random() * this.#eligible.length), tried)
     }
   }
 

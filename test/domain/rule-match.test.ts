@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileConditions, type RequestHead } from '../../src/domain/rule-match.ts'
+import { RuleTest, type RequestHead } from '../../src/domain/rule-match.ts'
 import type { RuleCondition } from '../../src/domain/routing-table.ts'
 import { requestText } from './request-text.ts'
 
@@ -14,13 +14,13 @@ const request: RequestHead = {
   host: requestText('Shop.Example.com'),
   path: requestText('/img/Cat.png'),
   query: requestText('Version=1&flag&text=a%20b'),
-  hasValue: (name, isMeant) =>
-    (headers.get(name) ?? []).map(requestText).some(({ bytes, start, end }) => isMeant(bytes, start, end)),
+  hasValue: (name, values) =>
+    (headers.get(name) ?? []).map(requestText).some(({ bytes, start, end }) => values.isMeant(bytes, start, end)),
   sourceIp: '10.1.2.3',
 }
 
 function isMatched(...conditions: readonly RuleCondition[]): boolean {
-  return compileConditions(conditions)(request)
+  return new RuleTest(conditions).isMatch(request)
 }
 
 test('a rule without conditions matches everything', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileLiteral, compilePattern } from '../../src/domain/text-pattern.ts'
+import { compileLiterals, compilePatterns } from '../../src/domain/text-pattern.ts'
 import { requestText } from './request-text.ts'
 
 function matches(pattern: string, text: string, ignoresCase = false): boolean {
   const { bytes, start, end } = requestText(text)
-  return compilePattern(pattern, { ignoresCase })(bytes, start, end)
+  return compilePatterns([pattern], { ignoresCase }).isMeant(bytes, start, end)
 }
 
 test('a star stands for any characters, a question mark for one, a backslash takes their meaning away', () => {
@@ -42,8 +42,8 @@ test('letters are equal to their capitals only where case does not matter', () =
 
 test('a text that is not a pattern means itself', () => {
   const { bytes, start, end } = requestText('a*?\\')
-  assert.ok(compileLiteral('a*?\\', { ignoresCase: false })(bytes, start, end))
-  assert.ok(!compileLiteral('a*', { ignoresCase: false })(bytes, start, end))
+  assert.ok(compileLiterals(['a*?\\'], { ignoresCase: false }).isMeant(bytes, start, end))
+  assert.ok(!compileLiterals(['a*'], { ignoresCase: false }).isMeant(bytes, start, end))
 })
 
 test('a pattern made to be slow is not', () => {

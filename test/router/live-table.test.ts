@@ -46,7 +46,7 @@ test('rules whose conditions are as before are not compiled again; the others ar
   const workshop = { targets: new LiveTargets({ onGone: () => undefined }), tallies: new Tallies() }
   const before = await inSlices(liveListener(withPaths(['/a', '/b', '/c'], 1), workshop))
   const now = await inSlices(liveListener(withPaths(['/a', '/x', '/c', '/d'], 2), workshop, before))
-  const isSame = now.rules.map(({ isMatch }, at) => isMatch === before.rules[at]?.isMatch)
+  const isSame = now.rules.map(({ test: ruleTest }, at) => ruleTest === before.rules[at]?.test)
   assert.deepEqual(isSame, [true, false, true, false])
   assert.deepEqual(
     now.rules.map(({ action }) => action.type === 'forward' && action.total),

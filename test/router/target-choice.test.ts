@@ -17,12 +17,12 @@ describe('the choice of a target', () => {
     targets.b.healthySince = undefined
     const choice = choiceOf([targets.a, targets.b, targets.c])
     assert.deepEqual(
-      times(4, () => choice.choose(0, 0)?.key),
+      times(4, () => choice.choose(0, () => 0)?.key),
       ['a', 'c', 'a', 'c'],
     )
-    assert.equal(choice.choose(0, 0, new Set(['a']))?.key, 'c')
+    assert.equal(choice.choose(0, () => 0, new Set(['a']))?.key, 'c')
     assert.equal(
-      choice.choose(0, 0, new Set(['a', 'c'])),
+      choice.choose(0, () => 0, new Set(['a', 'c'])),
       undefined,
       'an unhealthy one is no way out while one is healthy',
     )
@@ -34,7 +34,7 @@ describe('the choice of a target', () => {
     const choice = choiceOf(targets)
     assert.equal(choice.isFailingOpen, true)
     assert.deepEqual(
-      times(3, () => choice.choose(0, 0)?.key),
+      times(3, () => choice.choose(0, () => 0)?.key),
       ['a', 'b', 'a'],
     )
   })
@@ -54,7 +54,10 @@ describe('the choice of a target', () => {
     assert.equal(choice.isEmpty, true)
     for (const algorithm of ['round_robin', 'least_outstanding_requests', 'weighted_random'] as const) {
       choice.update([], { ...defaultBalancing, algorithm })
-      assert.equal(choice.choose(0, 0.5), undefined)
+      assert.equal(
+        choice.choose(0, () => 0.5),
+        undefined,
+      )
     }
   })
 
@@ -74,10 +77,10 @@ describe('the choice of a target', () => {
     const targets = ['a', 'b', 'c', 'd'].map((key) => ({ key, inFlight: 0, healthySince: 1 }))
     const choice = choiceOf(targets, { algorithm: 'weighted_random' })
     assert.deepEqual(
-      [0, 0.3, 0.6, 0.999].map((random) => choice.choose(0, random)?.key),
+      [0, 0.3, 0.6, 0.999].map((random) => choice.choose(0, () => random)?.key),
       ['a', 'b', 'c', 'd'],
     )
-    assert.equal(choice.choose(0, 0.999, new Set(['d']))?.key, 'a')
+    assert.equal(choice.choose(0, () => 0.999, new Set(['d']))?.key, 'a')
   })
 
   test('finds the target of a sticky cookie while that may get requests', () => {
@@ -100,7 +103,7 @@ describe('slow start', () => {
     const young = { key: 'young', inFlight: 0, healthySince: joined }
     choice.update([targets.old, young], { ...defaultBalancing, ...slowly })
     const shareAt = (seconds: number): number => {
-      const chosen = times(1000, () => choice.choose(joined + seconds * 1000, 0)?.key)
+      const chosen = times(1000, () => choice.choose(joined + seconds * 1000, () => 0)?.key)
       const ofYoung = chosen.filter((key) => key === 'young').length
       return ofYoung / (chosen.length - ofYoung)
     }
@@ -121,7 +124,7 @@ describe('slow start', () => {
     choice.update([targets.old, young], balancing)
     const youngest = { key: 'youngest', inFlight: 0, healthySince: joined + 10_000 }
     choice.update([young, youngest], balancing)
-    const chosen = times(100, () => choice.choose(joined + 50_000, 0)?.key)
+    const chosen = times(100, () => choice.choose(joined + 50_000, () => 0)?.key)
     assert.ok(chosen.filter((key) => key === 'youngest').length > 60)
   })
 
@@ -132,7 +135,7 @@ describe('slow start', () => {
     choice.update([targets.old, targets.other], balancing)
     targets.other.healthySince = joined
     choice.update([targets.old, targets.other], balancing)
-    const chosen = times(100, () => choice.choose(joined + 10_000, 0)?.key)
+    const chosen = times(100, () => choice.choose(joined + 10_000, () => 0)?.key)
     const share = chosen.filter((key) => key === 'other').length
     assert.ok(share >= 8 && share <= 10, String(share))
   })
@@ -141,7 +144,7 @@ describe('slow start', () => {
     const { targets, choice } = group(['old'], slowly)
     const young = { key: 'young', inFlight: 0, healthySince: joined }
     choice.update([targets.old, young], { ...defaultBalancing, ...slowly })
-    assert.equal(choice.choose(joined, 0, new Set(['old']))?.key, 'young')
+    assert.equal(choice.choose(joined, () => 0, new Set(['old']))?.key, 'young')
   })
 })
 
@@ -156,7 +159,7 @@ function group<Key extends string>(keys: readonly Key[], balancing: Partial<Targ
   const target = (key: Key) => [key, { key, inFlight: 0, healthySince: 1 }] as const
   const targets = Object.fromEntries(keys.map(target)) as unknown as Record<Key, TestTarget>
   const choice = choiceOf(Object.values<TestTarget>(targets), balancing)
-  return { targets, choice, choose: () => choice.choose(0, 0)?.key }
+  return { targets, choice, choose: () => choice.choose(0, () => 0)?.key }
 }
 
 function times<Result>(count: number, action: () => Result): Result[] {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { compileConditions } from '../../../src/domain/rule-match.ts'
+import { RuleTest } from '../../../src/domain/rule-match.ts'
 import { requestText } from '../../domain/request-text.ts'
 import {
   assertRefused,
@@ -123,13 +123,13 @@ describe('listener rules', () => {
     assert.deepEqual(rule?.conditions[1], { field: 'path-pattern', values: [], regexValues: ['^/api/v[12]/'] })
     const via = new Map([['via', ['1.1 a proxy']]])
     const isMeant = (host: string, uri: string): boolean =>
-      compileConditions(rule?.conditions ?? [])({
+      new RuleTest(rule?.conditions ?? []).isMatch({
         method: requestText('GET'),
         host: requestText(host),
         path: requestText(uri),
         query: requestText(''),
-        hasValue: (name, isIn) =>
-          (via.get(name) ?? []).map(requestText).some(({ bytes, start, end }) => isIn(bytes, start, end)),
+        hasValue: (name, values) =>
+          (via.get(name) ?? []).map(requestText).some(({ bytes, start, end }) => values.isMeant(bytes, start, end)),
         sourceIp: '127.0.0.1',
       })
     assert.equal(isMeant('WWW1.example.com', '/api/v1/x'), true)
