@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { ByteStore } from './byte-store.ts'
+import type { ClientDoor } from './client-door.ts'
 import { brokenChunks } from './chunk-scan.ts'
 import type { Timed } from './coarse-clock.ts'
 import type { Core } from './core.ts'
@@ -12,21 +13,8 @@ import { refuseRequest } from './refusal.ts'
 import { RequestBody } from './request-body.ts'
 import { complete, incomplete, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
-import { TargetHeadContext } from './target-head-context.ts'
+import type { TargetHeadContext } from './target-head-context.ts'
 import type { ClientSide, Wire, WireEvents } from './wire.ts'
-
-/** What a client's connection needs of the listener it came by. */
-export interface ClientDoor {
-  readonly core: Core
-  /** By the table in force. Read once for each request. */
-  readonly listener: LiveListener
-  /** Requests that still come are answered, and are the last ones on their connections. */
-  readonly isClosing: boolean
-  onOpen(client: ClientConnection): void
-  /** No request is on the connection. */
-  onIdle(client: ClientConnection): void
-  onClosed(client: ClientConnection): void
-}
 
 /**
  * More than this is not read of requests sent before the one in hand is answered: the connection then waits. What else a
@@ -63,8 +51,10 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   sentBytes = 0
   readonly #door: ClientDoor
   readonly #connectedAt: number
-  readonly #store = new ByteStore()
-  readonly #gate: ReadGate
+  /** Of what has come too early, or not yet whole. There with the first of it: most connections never have any. */
+  #store: ByteStore | undefined
+  /** There when reading stops for the first time. */
+  #gate: ReadGate | undefined
   #state: number = State.head
   #exchange: Exchange | undefined
   #context: TargetHeadContext | undefined
@@ -82,7 +72,6 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   constructor(wire: Wire, side: ClientSide, door: ClientDoor) {
     this.wire = wire
-    this.#gate = new ReadGate(wire)
     this.side = side
     this.core = door.core
     this.#door = door
@@ -101,6 +90,14 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   get hasRequest(): boolean {
     return this.#exchange?.isOver === false
+  }
+
+  get #readGate(): ReadGate {
+    return (this.#gate ??= new ReadGate(this.wire))
+  }
+
+  get #hasStored(): boolean {
+    return this.#store !== undefined && this.#store.length > 0
   }
 
   onBytes(bytes: Buffer, start: number, end: number): void {
@@ -142,7 +139,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     const hadRequest = this.#state === State.request || this.#state === State.tunnel
     this.#state = State.closed
     if (hadRequest) this.#exchange?.onClientGone()
-    this.#store.clear()
+    this.#store?.clear()
     this.core.clock.forget(this)
     this.#door.onClosed(this)
   }
@@ -180,8 +177,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   targetHeadContext({ handling, route }: LiveListener): TargetHeadContext {
     if (this.#context?.handling !== handling) {
-      const { traceIds, places } = this.core
-      this.#context = new TargetHeadContext(this.side, route.port, handling, traceIds, places)
+      this.#context = this.core.headContexts.of(this.side, route.port, handling)
     }
     return this.#context
   }
@@ -203,18 +199,19 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   holdBody(): void {
-    this.#gate.hold()
+    this.#readGate.hold()
   }
 
   wantBody(): void {
-    this.#gate.letGo()
+    this.#gate?.letGo()
   }
 
   becomeTunnel(): void {
     this.#state = State.tunnel
-    const { bytes, start, end, length } = this.#store
-    if (length > 0) this.#exchange?.sendBody(bytes, start, end, true)
-    this.#store.clear()
+    const store = this.#store
+    if (store === undefined) return
+    if (store.length > 0) this.#exchange?.sendBody(store.bytes, store.start, store.end, true)
+    store.clear()
     this.#limitStore()
   }
 
@@ -232,7 +229,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   end(): void {
     if (this.#state >= State.closing) return
     this.#state = State.closing
-    this.#store.clear()
+    this.#store?.clear()
     this.wire.end()
   }
 
@@ -252,15 +249,15 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #takeHeadBytes(bytes: Buffer, start: number, end: number): void {
     const store = this.#store
-    if (store.length === 0) return this.#takeHeads(bytes, start, end, false)
+    if (store === undefined || store.length === 0) return this.#takeHeads(bytes, start, end, false)
     store.append(bytes, start, end)
-    if (!isWorthScanning(store.bytes, store.start + this.#scannedTo, store.end)) return
-    this.#takeStored()
+    const { bytes: stored, start: at, end: to } = store
+    if (isWorthScanning(stored, at + this.#scannedTo, to)) this.#takeHeads(stored, at, to, true)
   }
 
-  #takeStored(): void {
-    const store = this.#store
-    this.#takeHeads(store.bytes, store.start, store.end, true)
+  #keep(bytes: Buffer, start: number, end: number): void {
+    this.#store ??= new ByteStore()
+    this.#store.append(bytes, start, end)
   }
 
   /** Begins request after request, as long as each is over at once. `isStored`: the bytes are those of the store. */
@@ -273,9 +270,9 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
       at = result
     }
     this.#isTaking = false
-    if (this.#state >= State.closing) return this.#store.clear()
-    if (isStored) this.#store.advanceTo(at)
-    else if (at < end) this.#store.append(bytes, at, end)
+    if (this.#state >= State.closing) return this.#store?.clear()
+    if (isStored) this.#store?.advanceTo(at)
+    else if (at < end) this.#keep(bytes, at, end)
     if (this.#state === State.tunnel) return this.becomeTunnel()
     if (this.#state === State.request) this.#limitStore()
   }
@@ -335,7 +332,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (bodyEnd < end) {
       // The next request: it waits until this one is answered.
       this.receivedBytes -= end - bodyEnd
-      this.#store.append(bytes, bodyEnd, end)
+      this.#keep(bytes, bodyEnd, end)
       this.#limitStore()
     }
     if (this.#state === State.discard && this.isRequestOver) this.#goOn()
@@ -343,7 +340,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   /** A head that is not whole yet is read to its end: it has limits of its own. */
   #limitStore(): void {
-    this.#gate.setFull(this.#state !== State.head && this.#store.length > mostPipelinedBytes)
+    const isFull = this.#state !== State.head && (this.#store?.length ?? 0) > mostPipelinedBytes
+    if (isFull || this.#gate !== undefined) this.#readGate.setFull(isFull)
   }
 
   /** The request is over, and so is its answer. */
@@ -353,14 +351,16 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#door.onIdle(this)
     if (this.#isTaking) return
     this.#scannedTo = 0
-    if (this.#store.length > 0) this.#takeStored()
+    const store = this.#store
+    if (store === undefined) return
+    if (store.length > 0) this.#takeHeads(store.bytes, store.start, store.end, true)
     this.#limitStore()
   }
 
   #close(): void {
     const { tls, isHttp2 } = this.side
     // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
-    const isClean = tls === undefined && !isHttp2 && this.#store.length === 0 && this.wire.pendingBytes === 0
+    const isClean = tls === undefined && !isHttp2 && !this.#hasStored && this.wire.pendingBytes === 0
     if (isClean && this.#body.isEmpty) this.destroy()
     else this.end()
   }
@@ -381,7 +381,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #checkHead(now: number, idle: number): number {
     // A head has a time to be finished, however it trickles in.
-    const hasBegun = this.#store.length > 0
+    const hasBegun = this.#hasStored
     const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
     if (now < due) return due
     if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408)
@@ -394,7 +394,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (exchange === undefined) return 0
     const due = this.#activeAt + exchange.idleMilliseconds + (this.isBlocked ? slowReaderMilliseconds : 0)
     if (now < due) return due
-    exchange.onIdle(!this.isRequestOver && !this.#gate.isHeld)
+    exchange.onIdle(!this.isRequestOver && this.#gate?.isHeld !== true)
     return now + exchange.idleMilliseconds
   }
 }

@@ -2,8 +2,7 @@ import type { CoarseClock } from './coarse-clock.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { LiveTargets } from './live-targets.ts'
 import type { StickyCookies } from './sticky-cookies.ts'
-import type { TargetHeadPlaces } from './target-head-context.ts'
-import type { TraceIds } from './trace-ids.ts'
+import type { TargetHeadContexts, TargetHeadPlaces } from './target-head-context.ts'
 import type { Transport } from './transport.ts'
 
 /** What all requests of a router share. */
@@ -12,7 +11,8 @@ export type Core = {
   readonly clock: CoarseClock
   readonly targets: LiveTargets
   readonly cookies: StickyCookies
-  readonly traceIds: TraceIds
+  readonly headContexts: TargetHeadContexts
+  /** Of the head that was written last. */
   readonly places: TargetHeadPlaces
   /** In [0, 1). */
   readonly random: () => number

@@ -23,7 +23,7 @@ import { StickyCookies } from './sticky-cookies.ts'
 import { TablePreparation, withFormerParts, type PreparedTable } from './table-preparation.ts'
 import { TableText } from './table-text.ts'
 import { Tallies } from './tallies.ts'
-import { TargetHeadPlaces } from './target-head-context.ts'
+import { TargetHeadContexts, TargetHeadPlaces } from './target-head-context.ts'
 import { TraceIds } from './trace-ids.ts'
 import type { Transport } from './transport.ts'
 
@@ -90,6 +90,8 @@ export class DataPlane {
     this.#targets = new LiveTargets({ onGone: (target) => this.#foldLater(target) })
     this.#preparation = new TablePreparation({ targets: this.#targets, tallies: this.#tallies }, parts.secure)
     const { transport, random, onExchange, log } = parts
+    const traceIds = new TraceIds({ nowMilliseconds: () => this.#clock.epochMilliseconds })
+    const places = new TargetHeadPlaces()
     this.#core = {
       transport,
       random,
@@ -98,8 +100,8 @@ export class DataPlane {
       clock: this.#clock,
       targets: this.#targets,
       cookies: new StickyCookies(),
-      traceIds: new TraceIds({ nowMilliseconds: () => this.#clock.epochMilliseconds }),
-      places: new TargetHeadPlaces(),
+      headContexts: new TargetHeadContexts(traceIds, places),
+      places,
       clients: { open: 0, most: parts.clientLimit ?? mostClients() },
     }
     this.#forgetTimer = setInterval(() => void this.#inTurn(async () => this.#forgetGone()), forgetMilliseconds).unref()

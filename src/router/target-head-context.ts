@@ -20,10 +20,7 @@ export class TargetHeadPlaces {
   traceIdEnd = 0
 }
 
-/**
- * What the heads of all requests of one client's connection have in common, ready to be copied. Made once for each
- * connection, and again where a new table handles its requests differently.
- */
+/** What the heads of all requests of a client at one address have in common, ready to be copied. See `TargetHeadContexts`. */
 export class TargetHeadContext {
   readonly handling: RequestHandling
   readonly traceIds: TraceIds
@@ -67,16 +64,69 @@ export class TargetHeadContext {
   }
 }
 
+/** So many are kept for each way to handle requests. */
+const mostKept = 1024
+
+/**
+ * The contexts of all clients. Connections of one kind from one address have the same: behind a proxy, or with clients that
+ * come back, most of what a connection would have for itself is there already, and is in the processor's caches.
+ */
+export class TargetHeadContexts {
+  readonly #traceIds: TraceIds
+  readonly #places: TargetHeadPlaces
+  /** A handling is the same object for all connections of a listener, and another one where a new table changes it. */
+  readonly #kept = new WeakMap<RequestHandling, Map<string, TargetHeadContext>>()
+
+  constructor(traceIds: TraceIds, places: TargetHeadPlaces) {
+    this.#traceIds = traceIds
+    this.#places = places
+  }
+
+  /** To be asked once for each connection, and again where its listener handles requests differently. */
+  of(client: ClientSide, listenerPort: number, handling: RequestHandling): TargetHeadContext {
+    // Its port tells a connection from all others.
+    if (handling.forwardsClientPort) return this.#make(client, listenerPort, handling)
+    const kept = this.#keptFor(handling)
+    const key = keyOf(client, listenerPort, handling)
+    const known = kept.get(key)
+    if (known !== undefined) return known
+    if (kept.size >= mostKept) kept.clear()
+    const context = this.#make(client, listenerPort, handling)
+    kept.set(key, context)
+    return context
+  }
+
+  #make(client: ClientSide, listenerPort: number, handling: RequestHandling): TargetHeadContext {
+    return new TargetHeadContext(client, listenerPort, handling, this.#traceIds, this.#places)
+  }
+
+  #keptFor(handling: RequestHandling): Map<string, TargetHeadContext> {
+    const known = this.#kept.get(handling)
+    if (known !== undefined) return known
+    const kept = new Map<string, TargetHeadContext>()
+    this.#kept.set(handling, kept)
+    return kept
+  }
+}
+
+/** Everything that a context is made from. */
+function keyOf(client: ClientSide, listenerPort: number, handling: RequestHandling): string {
+  const { address, localAddress, localPort, tls } = client
+  return [address, listenerPort, localAddress, localPort, tls === undefined, tlsLines(client, handling)].join(' ')
+}
+
 function connectionLines(client: ClientSide, listenerPort: number, handling: RequestHandling): string {
   const lines = [
     `X-Forwarded-Proto: ${client.tls === undefined ? 'http' : 'https'}\r\n`,
     `X-Forwarded-Port: ${listenerPort}\r\n`,
+    tlsLines(client, handling),
   ]
-  if (handling.forwardsTlsVersionAndCipher && client.tls !== undefined) {
-    lines.push(`X-Amzn-Tls-Version: ${client.tls.protocol}\r\n`)
-    lines.push(`X-Amzn-Tls-Cipher-Suite: ${client.tls.cipher}\r\n`)
-  }
   return `${lines.join('')}X-Amzn-Trace-Id: `
+}
+
+function tlsLines({ tls }: ClientSide, { forwardsTlsVersionAndCipher }: RequestHandling): string {
+  if (!forwardsTlsVersionAndCipher || tls === undefined) return ''
+  return `X-Amzn-Tls-Version: ${tls.protocol}\r\nX-Amzn-Tls-Cipher-Suite: ${tls.cipher}\r\n`
 }
 
 function addressOf(client: ClientSide, withPort: boolean): string {
