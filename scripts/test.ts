@@ -12,7 +12,9 @@ const root = join(import.meta.dirname, '..')
 const timeoutMilliseconds = 120_000
 /** The longest of all; whatever else runs beside it has ended before it would have by itself. */
 const longest = 'test/simulation.test.ts'
-const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/conformance/', 'test/examples/']
+const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
+/** Of those, what waits most of the time, and runs beside others. */
+const waiting = ['test/survival/scaling.test.ts', 'test/survival/router.test.ts']
 
 const wanted = process.argv.slice(2)
 const files = globSync('test/**/*.test.ts', { cwd: root })
@@ -23,7 +25,8 @@ if (files.length === 0) {
   console.error(`There are no tests in ${wanted.join(', ')}.`)
   process.exit(2)
 }
-const isAlone = (file: string): boolean => alone.some((directory) => file.startsWith(directory))
+const isAlone = (file: string): boolean =>
+  alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const together = await run(
   files.filter((file) => !isAlone(file)),
   { concurrency: 2 },
