@@ -250,7 +250,7 @@ export class DataPlane {
     }
     await eachInSlices(left, (target) => this.#targets.remove(target))
     if (!isFirst) await this.#health.apply(table)
-    await eachInSlices(prepared.goneTargetGroups, (arn) => this.#forgetUnused(arn))
+    await this.#forgetUnused(prepared)
     this.#retryRefusedLater()
   }
 
@@ -306,9 +306,16 @@ export class DataPlane {
     }, retryMilliseconds)
   }
 
-  #forgetUnused(targetGroupArn: string): void {
-    if (this.#health.isNamed(targetGroupArn) || !this.#targets.forgetGroup(targetGroupArn)) return
-    this.#tallies.forgetUnused(targetGroupArn)
+  /** Those to which a door leads by an older table, because it is closing or cannot follow, may be asked yet. */
+  async #forgetUnused({ listeners, goneTargetGroups }: PreparedTable): Promise<void> {
+    const behind = [...this.#doors.values(), ...this.#closing].filter(
+      ({ port, listener }) => listeners.get(port)?.listener !== listener,
+    )
+    const needed = new Set(behind.flatMap(({ listener }) => targetGroupsOf(listener.route)))
+    await eachInSlices(goneTargetGroups, (arn) => {
+      if (needed.has(arn) || this.#health.isNamed(arn) || !this.#targets.forgetGroup(arn)) return
+      this.#tallies.forgetUnused(arn)
+    })
   }
 
   #foldLater(target: LiveTarget): void {

@@ -321,6 +321,28 @@ test('a removed listener ends what it has, and its port is free for a new one', 
   assert.equal((await held).body, 'whole')
 })
 
+test('what a removed listener is asked last is counted, also for a target group that went with it unasked', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('quick'))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  cleanups.add(() => agent.destroy())
+  const rule = {
+    priority: 1,
+    conditions: [{ field: 'path-pattern', values: ['/unasked'] }],
+    action: forwardTo(['unasked', 1]),
+  } as const
+  const groups = [targetGroup('group', [app.port]), targetGroup('unasked', [])]
+  await router.apply(table([{ ...listener(port, forwardTo(['group', 1])), rules: [rule] }], groups))
+  await send(port, { agent })
+  await router.apply(table([], []))
+  assert.equal((await send(port, { agent, path: '/unasked' })).statusCode, 503)
+  await eventually('it is counted', () =>
+    router.report().counts.some(({ targetGroupArn, outcome }) => targetGroupArn === 'unasked' && outcome === 'elb-5xx'),
+  )
+})
+
 test('a table that is not newer changes nothing', async () => {
   await using cleanups = new Cleanups()
   const router = await startRouter(cleanups)
