@@ -8,6 +8,7 @@ import { targetHeadRoom, writeTargetHead } from '../../src/router/target-head.ts
 import { TargetHeadContext, TargetHeadPlaces } from '../../src/router/target-head-context.ts'
 import { TraceIds } from '../../src/router/trace-ids.ts'
 import type { ReadMessage } from './node-reading.ts'
+import { client } from '../router/plain-client.ts'
 
 /** What the router makes of the bytes of one client's connection. */
 export type RouterReading = {
@@ -31,14 +32,6 @@ export type DeliberateDifference =
   /** The router takes the header away and goes on; `node:http` drops what came with the request. */
   | 'declined upgrade'
 
-const client = {
-  address: '192.0.2.9',
-  port: 4711,
-  localAddress: '127.0.0.1',
-  localPort: 8080,
-  connectionTraceId: `TID_${'0'.repeat(32)}`,
-  isHttp2: false,
-}
 const context = new TargetHeadContext(client, 8080, defaultHandling, new TraceIds(), new TargetHeadPlaces())
 const scan = new RequestScan()
 const chunks = new ChunkScan()

@@ -3,16 +3,8 @@ import { test } from 'node:test'
 import { defaultHandling } from '../../src/domain/routing-table.ts'
 import { TargetHeadContexts, TargetHeadPlaces } from '../../src/router/target-head-context.ts'
 import { TraceIds } from '../../src/router/trace-ids.ts'
-import type { ClientSide } from '../../src/router/wire.ts'
+import { client } from './plain-client.ts'
 
-const client: ClientSide = {
-  address: '192.0.2.9',
-  port: 4711,
-  localAddress: '127.0.0.1',
-  localPort: 8080,
-  connectionTraceId: `TID_${'0'.repeat(32)}`,
-  isHttp2: false,
-}
 const tls = { cipher: 'TLS_AES_128_GCM_SHA256', protocol: 'TLSv1.3', certificateArn: 'arn' }
 
 function contexts(): TargetHeadContexts {

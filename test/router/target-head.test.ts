@@ -6,16 +6,9 @@ import { TargetHeadContext, TargetHeadPlaces } from '../../src/router/target-hea
 import { targetHeadRoom, writeTargetHead } from '../../src/router/target-head.ts'
 import { TraceIds } from '../../src/router/trace-ids.ts'
 import type { ClientSide } from '../../src/router/wire.ts'
+import { client } from './plain-client.ts'
 
 const fresh = '1-58337262-36d228ad5d99923122bbe354'
-const client: ClientSide = {
-  address: '192.0.2.9',
-  port: 4711,
-  localAddress: '127.0.0.1',
-  localPort: 8080,
-  connectionTraceId: `TID_${'0'.repeat(32)}`,
-  isHttp2: false,
-}
 const secured: ClientSide = {
   ...client,
   tls: { cipher: 'TLS_AES_128_GCM_SHA256', protocol: 'TLSv1.3', certificateArn: 'arn' },
