@@ -28,8 +28,8 @@ const mostAtATime = 1_000
 /** With more, the requests that arrive meanwhile would have to wait for a noticeable time. */
 const mostPerTurn = 4
 /**
- * As many checks that began a moment ago and are not over: answers that came together are read in one turn, and each
- * takes about a tenth of a millisecond. A target that needs longer than that moment is no reason for others to wait.
+ * As many checks that began a moment ago and are not over: answers that came together are read in one turn, and a hundred
+ * of them hold requests up. A target that needs longer than that moment is no reason for others to wait.
  */
 const mostYoung = 16
 const youngMilliseconds = 10
