@@ -18,15 +18,17 @@ function serve({ port, targets }: RelayPlan): void {
     const upstream: Wire = transport.connect(
       { id: '127.0.0.1', port: target },
       {
-        onBytes: (bytes, start, end) => void passOn(upstream, client, bytes, start, end, false),
+        onBytes: (bytes, start, end) => void passOn(upstream, toClient, bytes, start, end),
         onDrain: () => undefined,
         onEnd: () => client.end(),
         onClose: () => client.destroy(),
       },
       () => client.start(events),
     )
+    const toClient = { wire: client, sentBytes: 0, writesLater: false }
+    const toTarget = { ...toClient, wire: upstream }
     const events: WireEvents = {
-      onBytes: (bytes, start, end) => void passOn(client, upstream, bytes, start, end, false),
+      onBytes: (bytes, start, end) => void passOn(client, toTarget, bytes, start, end),
       onDrain: () => undefined,
       onEnd: () => upstream.end(),
       onClose: () => upstream.destroy(),

@@ -49,6 +49,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   isBlocked = false
   receivedBytes = 0
   sentBytes = 0
+  writesLater = false
   readonly #door: ClientDoor
   readonly #connectedAt: number
   /** Of what has come too early, or not yet whole. There with the first of it: most connections never have any. */
@@ -65,7 +66,6 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   #hasAsked = false
   /** A request is being begun: what is over meanwhile is gone on with afterwards. */
   #isTaking = false
-  #writesLater = false
   #scannedTo = 0
   #headStartedAt = 0
   #activeAt: number
@@ -191,11 +191,11 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   sendScratch(bytes: Buffer, length: number): boolean {
-    return this.#sent(writeScratch(this.wire, bytes, length, this.#writesLater), length)
+    return this.#sent(writeScratch(this.wire, bytes, length, this.writesLater), length)
   }
 
   passOn(from: Wire | undefined, bytes: Buffer, start: number, end: number): boolean {
-    return this.#sent(passOn(from, this.wire, bytes, start, end, this.#writesLater), end - start)
+    return this.#sent(passOn(from, this, bytes, start, end), end - start)
   }
 
   holdBody(): void {
@@ -368,7 +368,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   #sent(isFree: boolean, bytes: number): boolean {
     this.sentBytes += bytes
     this.#door.listener.tally.processedBytes += bytes
-    this.#writesLater = !isFree
+    this.writesLater = !isFree
     if (!isFree) this.isBlocked = true
     return isFree
   }

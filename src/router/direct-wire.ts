@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { CommonBuffer, type CommonReader } from './common-buffer.ts'
 import { DirectHandles, type DirectHandle, type DirectReader, type DirectWriter } from './direct-handle.ts'
 import { giveBuffer, isSmallRead, sharedBuffer, takeBuffer } from './read-buffers.ts'
 import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
@@ -6,16 +7,20 @@ import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents }
 /**
  * A TCP connection as a wire, whose bytes do not go through Node's streams.
  *
- * Memory: what was written and has not gone yet is the writer's buffers. An idle connection reads into one buffer of
- * 64 KiB that all connections share; one on which much comes reads into 64 KiB of its own until less comes again.
+ * Memory: what was written and has not gone yet is the writer's buffers. A client's connection reads into one buffer of
+ * 64 KiB that all of them share, a target's into a `CommonBuffer`; one on which much comes reads into 64 KiB of its own
+ * until less comes again.
  */
-export class DirectWire implements TcpWire, DirectReader, DirectWriter {
+export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonReader {
   bytesRead = 0
   #events: WireEvents | undefined
   /** Undefined until the connection is open, and when it is gone. */
   #handle: DirectHandle | undefined
   /** What the next read goes into. */
   #buffer: Buffer = sharedBuffer
+  /** What it goes into as long as little comes. */
+  #usualBuffer: Buffer = sharedBuffer
+  #common: CommonBuffer | undefined
   /** The bytes of the last read are in use: the next one must go elsewhere. */
   #isBufferKept = false
   #isEnding = false
@@ -40,6 +45,8 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter {
     const wire = new DirectWire(new Socket({ allowHalfOpen: true, noDelay: true }))
     wire.#events = events
     wire.socket.once('connect', () => {
+      wire.#common = CommonBuffer.join(wire)
+      wire.#buffer = wire.#usualBuffer = wire.#common.bytes
       wire.#open()
       wire.resume()
       onConnect()
@@ -62,11 +69,26 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter {
   }
 
   get lendsBytes(): boolean {
-    return this.#buffer !== sharedBuffer
+    return this.#buffer !== this.#usualBuffer
+  }
+
+  lend(bytes: Buffer, start: number, end: number): Buffer | undefined {
+    const common = this.#common
+    return common !== undefined && bytes === common.bytes ? common.view(start, end) : undefined
   }
 
   keepBytes(): void {
-    this.#isBufferKept = true
+    if (this.lendsBytes) this.#isBufferKept = true
+    else this.#common?.giveUp()
+  }
+
+  leaveCommonBuffer(): void {
+    const wasUsed = this.#buffer === this.#usualBuffer
+    this.#common = undefined
+    this.#usualBuffer = sharedBuffer
+    if (!wasUsed) return
+    this.#buffer = sharedBuffer
+    this.#handle?.useUserBuffer(sharedBuffer)
   }
 
   write(bytes: Buffer): boolean {
@@ -134,19 +156,21 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter {
       this.#isBufferKept = false
       return (this.#buffer = takeBuffer())
     }
-    if (buffer === sharedBuffer) {
-      // It filled the shared buffer: more of it will come.
+    // It was given up meanwhile.
+    if (buffer !== this.#buffer) return undefined
+    if (buffer === this.#usualBuffer) {
+      // It filled the buffer: more of it will come.
       return count === buffer.length && this.#handle !== undefined ? (this.#buffer = takeBuffer()) : undefined
     }
     if (!isSmallRead(count)) return undefined
     giveBuffer(buffer)
-    return (this.#buffer = sharedBuffer)
+    return (this.#buffer = this.#usualBuffer)
   }
 
   #open(): void {
     const handle = DirectHandles.of(this.socket)
     this.#handle = handle
-    if (handle !== undefined) DirectHandles.read(handle, this, sharedBuffer)
+    if (handle !== undefined) DirectHandles.read(handle, this, this.#buffer)
   }
 
   #finish(): void {
@@ -166,8 +190,10 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter {
 
   #onClose(): void {
     this.#handle = undefined
-    if (this.#buffer !== sharedBuffer && !this.#isBufferKept) giveBuffer(this.#buffer)
-    this.#buffer = sharedBuffer
+    if (this.lendsBytes && !this.#isBufferKept) giveBuffer(this.#buffer)
+    this.#common?.leave(this)
+    this.#common = undefined
+    this.#buffer = this.#usualBuffer = sharedBuffer
     this.#events?.onClose()
   }
 }

@@ -150,8 +150,7 @@ export class Exchange implements AnswerReceiver {
     this.#client.noteActivity()
     this.#write(connection, this.#head.bytes())
     const body = this.#head.takeBody()
-    const isFree = body === undefined || connection.wire.write(body)
-    if (isFree) this.#client.wantBody()
+    if (body === undefined || connection.wire.write(body)) this.#client.wantBody()
     else this.#client.holdBody()
   }
 
@@ -201,7 +200,8 @@ export class Exchange implements AnswerReceiver {
     if (kind === AnswerBody.untilClose || isUnsure || (this.wantsPlainData && answer.isChunked)) client.closeBehind()
     const head = clientHeadFor(this.#listener, client.isLast(), this.wantsPlainData)
     this.#route.cookieLines(bytes, answer, head, client.side)
-    if (!sendAnswerHead(client, bytes, answer, bodyEnd, head)) this.#connection?.wire.pause()
+    const from = this.#connection?.wire
+    if (!sendAnswerHead(client, bytes, answer, bodyEnd, head, from)) from?.pause()
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {

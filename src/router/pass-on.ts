@@ -41,24 +41,38 @@ export function writeScratch(to: Wire, bytes: Buffer, length: number, writesLate
 /** From here on copying takes longer than the way into the kernel on which nothing needs to be copied. */
 const worthBorrowing = 8 * 1024
 
+/**
+ * So much of an answer the kernel takes at once from whoever has read the answer before: its buffer for a connection
+ * begins with somewhat more.
+ */
+const mostLentBytes = 64 * 1024
+
+/** Where bytes are passed on to. */
+export type PassedTo = {
+  readonly wire: Wire
+  /** Of the answer in hand, before these. */
+  readonly sentBytes: number
+  /** As with `writeScratch`. */
+  readonly writesLater: boolean
+}
+
 /** Sends bytes that were just read, from a wire that may lend them or from somewhere else, without a copy where that can be. */
-export function passOn(
-  from: Wire | undefined,
-  to: Wire,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  writesLater: boolean,
-): boolean {
-  if (from?.lendsBytes === true) {
-    const isFree = to.write(bytes.subarray(start, end))
-    if (!isFree) from.keepBytes?.()
-    return isFree
-  }
-  if (end - start >= worthBorrowing && !writesLater && to.writeBorrowed !== undefined) {
-    return to.writeBorrowed(bytes, start, end)
+export function passOn(from: Wire | undefined, to: PassedTo, bytes: Buffer, start: number, end: number): boolean {
+  const { wire, writesLater } = to
+  if (from?.lendsBytes === true) return writeLent(from, wire, bytes.subarray(start, end))
+  // With a way to write borrowed bytes a wire says that it gives all bytes to the kernel as soon as it gets them.
+  if (!writesLater && wire.writeBorrowed !== undefined) {
+    const lent = to.sentBytes + end - start > mostLentBytes ? undefined : from?.lend?.(bytes, start, end)
+    if (from !== undefined && lent !== undefined) return writeLent(from, wire, lent)
+    if (end - start >= worthBorrowing) return wire.writeBorrowed(bytes, start, end)
   }
   const out = scratchFor(end - start)
   bytes.copy(out, 0, start, end)
-  return writeScratch(to, out, end - start, writesLater)
+  return writeScratch(wire, out, end - start, writesLater)
+}
+
+function writeLent(from: Wire, to: Wire, bytes: Buffer): boolean {
+  const isFree = to.write(bytes)
+  if (!isFree) from.keepBytes?.()
+  return isFree
 }

@@ -29,6 +29,11 @@ export interface Wire {
    * in use when the receiver returns, it has called `keepBytes`. Absent or false: they are copied first.
    */
   readonly lendsBytes?: boolean
+  /**
+   * Of bytes that `onBytes` brings now, a view to be written elsewhere without being copied, where they are most likely
+   * taken at once; with `keepBytes` as with `lendsBytes`. Undefined where there is none: they are copied first.
+   */
+  lend?(bytes: Buffer, start: number, end: number): Buffer | undefined
   /** The bytes that `onBytes` has just brought stay as they are: the wire reads on into another buffer. */
   keepBytes?(): void
 }

@@ -1,44 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { before, test } from 'node:test'
 import { DirectHandles } from '../../src/router/direct-handle.ts'
-import { DirectWire } from '../../src/router/direct-wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
+import { clientConnection } from './direct-wires.ts'
 
 before(() => DirectHandles.learn())
 
-type Pair = { readonly wire: DirectWire; readonly socket: Socket; readonly drained: () => number }
-
-async function connected(cleanups: Cleanups): Promise<Pair> {
-  const { promise, resolve } = Promise.withResolvers<DirectWire>()
-  let drains = 0
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
-    const wire = DirectWire.adopting(socket)
-    wire.start({
-      onBytes: () => undefined,
-      onDrain: () => void drains++,
-      onEnd: () => undefined,
-      onClose: () => undefined,
-    })
-    resolve(wire)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanups.add(() => server.close())
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  cleanups.add(() => socket.destroy())
-  return { wire: await promise, socket, drained: () => drains }
-}
-
 test('borrowed bytes may be changed at once, also where the other side takes only some of them', async () => {
   await using cleanups = new Cleanups()
-  const { wire, socket, drained } = await connected(cleanups)
+  let drains = 0
+  const { wire, socket } = await clientConnection(cleanups, { onDrain: () => void drains++ })
   const sent = randomBytes(24 * 1024 * 1024)
   const borrowed = Buffer.alloc(64 * 1024)
   let waited = 0
@@ -49,7 +25,7 @@ test('borrowed bytes may be changed at once, also where the other side takes onl
   }
   assert.ok(waited > 1, 'the kernel had no more room, and what came then did not overtake what waited')
   const received = buffer(socket)
-  await eventually('all of it has gone', () => drained() > 0)
+  await eventually('all of it has gone', () => drains > 0)
   assert.equal(wire.pendingBytes, 0)
   wire.end()
   assert.ok((await received).equals(sent))
@@ -57,7 +33,7 @@ test('borrowed bytes may be changed at once, also where the other side takes onl
 
 test('nothing is written by a wire that is closed, whatever has the number of its connection by then', async () => {
   await using cleanups = new Cleanups()
-  const { wire } = await connected(cleanups)
+  const { wire } = await clientConnection(cleanups)
   const directory = mkdtempSync(join(tmpdir(), 'teal-wire-'))
   cleanups.add(() => rmSync(directory, { recursive: true }))
   const handle = DirectHandles.of(wire.socket)
@@ -76,7 +52,7 @@ test('nothing is written by a wire that is closed, whatever has the number of it
 
 test('where the other side has gone, borrowed bytes go nowhere and the connection ends', async () => {
   await using cleanups = new Cleanups()
-  const { wire, socket } = await connected(cleanups)
+  const { wire, socket } = await clientConnection(cleanups)
   socket.resetAndDestroy()
   const bytes = randomBytes(32 * 1024)
   await eventually('it has ended', () => {
