@@ -59,8 +59,9 @@ type CheckedTarget = {
   isGone: boolean
   /** The last check ran into its time-out. */
   didHang: boolean
-  running?: RunningProbe
-  timer?: NodeJS.Timeout
+  /** While anything of a check is open: it holds on to a connection, and to all that belongs to it. */
+  running: RunningProbe | undefined
+  timer: NodeJS.Timeout | undefined
   /** When the next check that counts is due, by `performance.now()`. */
   dueAt: number
   /** Of the interval: how much earlier its second check is, so that targets that came together are not checked together. */
@@ -189,6 +190,8 @@ export class HealthChecks {
       healthySince: undefined,
       isGone: false,
       didHang: false,
+      running: undefined,
+      timer: undefined,
       dueAt: 0,
       headStart: this.#nextHeadStart(),
     }
@@ -198,7 +201,7 @@ export class HealthChecks {
   }
 
   #checkNow(key: string, entry: CheckedTarget): void {
-    delete entry.timer
+    entry.timer = undefined
     this.#slots.run((release) => {
       if (entry.isGone) return release()
       const { settings } = entry
@@ -207,7 +210,10 @@ export class HealthChecks {
         onResult: (result) => {
           if (!entry.isGone) this.#note(key, entry, { settings, begun, result })
         },
-        onClosed: release,
+        onClosed: () => {
+          entry.running = undefined
+          release()
+        },
       })
     }, entry)
   }
