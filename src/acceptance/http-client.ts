@@ -1,6 +1,9 @@
-import * as http from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions as HttpOptions } from 'node:http'
 import * as https from 'node:https'
 import { RequestFailure, requestFailureOf, type Answer } from './answer.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const http = process.getBuiltinModule('node:http')
 
 export type HttpClientOptions = {
   /** `http://green.example.com:8080`; nothing behind the port. */
@@ -20,7 +23,7 @@ export type RequestOptions = { readonly keepsBody: boolean; readonly signal: Abo
 /** Asks one server, over connections that are kept. */
 export class HttpClient {
   readonly #options: HttpClientOptions
-  readonly #agent: http.Agent
+  readonly #agent: Agent
   readonly #request: typeof http.request
 
   constructor(options: HttpClientOptions) {
@@ -67,7 +70,7 @@ class Exchange {
     this.#request = request
   }
 
-  perform(send: (head: http.RequestOptions) => http.ClientRequest): Promise<Omit<Answer, 'milliseconds'>> {
+  perform(send: (head: HttpOptions) => ClientRequest): Promise<Omit<Answer, 'milliseconds'>> {
     const { url, headers, requestTimeoutMilliseconds } = this.#options
     const { signal } = this.#request
     const { promise, resolve, reject } = Promise.withResolvers<Omit<Answer, 'milliseconds'>>()
@@ -95,7 +98,7 @@ class Exchange {
       .finally(() => clearTimeout(timer))
   }
 
-  async #read(response: http.IncomingMessage): Promise<Omit<Answer, 'milliseconds'>> {
+  async #read(response: IncomingMessage): Promise<Omit<Answer, 'milliseconds'>> {
     const { statusCode: status = 0, headers } = response
     const chunks: Buffer[] = []
     let bytes = 0

@@ -1,5 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { ComparisonOptions } from './comparison.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http')
 
 /** How an acceptance test is run, and when it is passed. */
 export type AcceptanceOptions = {

@@ -1,6 +1,8 @@
-import { Agent, request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { Agent, request } = process.getBuiltinModule('node:http')
 
 export type DockerCall = {
   readonly query?: Readonly<Record<string, string | number | boolean>>

@@ -1,9 +1,12 @@
-import { Agent, request, type IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { createRequire, registerHooks } from 'node:module'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { formatWithOptions } from 'node:util'
 import { loadHandler, type Handler } from './lambda-node-handler.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { Agent, request } = process.getBuiltinModule('node:http')
 
 /**
  * The program in which a Node.js function runs: what Lambda's own runtime is there. It loads the handler, and then takes one

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { isFileLockHeld } from './file-lock.ts'
 import { makeDirectories } from './make-directories.ts'
 import { socketPathIn } from './socket-path.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { request: httpRequest } = process.getBuiltinModule('node:http')
 
 /** Nobody answers on the router's socket, or whoever did is gone. */
 export class RouterUnreachable extends Error {

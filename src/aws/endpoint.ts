@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
@@ -16,6 +16,9 @@ import { maximumBodyBytes, receiveBody, receiveHead } from './wire/receive.ts'
 import { answerCall, serviceOf, type Surface } from './wire/request-path.ts'
 import { s3Fault } from './wire/s3-protocol.ts'
 import { bucketInHost } from './wire/s3-request.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export type Endpoint = {
   /** `http://127.0.0.1:4566`. */

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Option } from 'commander'
@@ -13,6 +12,9 @@ import { AwsSource } from './console-source.ts'
 import { CliError } from './exit-code.ts'
 import { parsePort } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { createServer } = process.getBuiltinModule('node:http')
 
 type ConsoleOptions = AwsOptions & { readonly port: number; readonly profile?: string; readonly allowActions: boolean }
 

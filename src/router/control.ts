@@ -1,11 +1,14 @@
 import { rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { ReportTeller } from './report-teller.ts'
 import { bodyInSlices } from './sliced-body.ts'
 import { parseInSlices } from './sliced-json.ts'
+
+// An `import` would load `fetch` with it, and take several times as long.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export type ControlSettings = {
   readonly socketPath: string
