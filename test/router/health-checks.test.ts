@@ -175,5 +175,24 @@ test('after the last check, what is known is known still', async () => {
   assert.equal(checks.isHealthy('group 127.0.0.1:1000'), true)
 })
 
+test('a check that is over is let go of: only one that runs is ended with its target', async () => {
+  const ended: number[] = []
+  const checks = new HealthChecks(({ port }, _settings, { onResult, onClosed }) => {
+    if (port === 1000) {
+      setImmediate(() => {
+        onResult(answered)
+        onClosed()
+      })
+    }
+    return { abort: () => void ended.push(port) }
+  }, ignored)
+  const group = targetGroup('group', [1000, 2000], { intervalSeconds: 30 })
+  await checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
+  await eventually('checked', () => checks.isHealthy('group 127.0.0.1:1000'))
+  await new Promise(setImmediate)
+  checks.close()
+  assert.deepEqual(ended, [2000])
+})
+
 const answered: CheckResult = { kind: 'answered', statusCode: 200, milliseconds: 1 }
 const ignored = { restored: new Map(), onHealth: () => undefined, onNews: () => undefined, onChange: () => undefined }
