@@ -1,6 +1,6 @@
 import { giveBuffer, takeBuffer } from './read-buffers.ts'
 
-/** Each of so many connections has to be told where its bytes are to have other room. */
+/** All readers are told when a buffer is given up: few enough for that to hold nobody up. */
 const mostReaders = 64
 /** Answers are often as long as another one before, and making a view takes time. */
 const mostBeginnings = 256
