@@ -101,7 +101,7 @@ function shapeOf(value) {
 }
 
 // src/acceptance/options.ts
-import { validateHeaderName, validateHeaderValue } from "node:http";
+var { validateHeaderName, validateHeaderValue } = process.getBuiltinModule("node:http");
 var AcceptanceOptionError = class extends Error {
   name = "AcceptanceOptionError";
 };
@@ -391,8 +391,8 @@ var wordsOf = {
 };
 
 // src/acceptance/http-client.ts
-import * as http from "node:http";
 import * as https from "node:https";
+var http = process.getBuiltinModule("node:http");
 var HttpClient = class {
   #options;
   #agent;
@@ -429,30 +429,30 @@ var Exchange = class {
   #request;
   /** It was on a connection used before, which closed before the answer began. */
   wasStale = false;
-  constructor(options, request3) {
+  constructor(options, request2) {
     this.#options = options;
-    this.#request = request3;
+    this.#request = request2;
   }
   perform(send) {
     const { url, headers, requestTimeoutMilliseconds } = this.#options;
     const { signal } = this.#request;
     const { promise, resolve, reject } = Promise.withResolvers();
-    const request3 = send({ method: "GET", hostname: hostnameOf(url), port: url.port, headers, signal });
+    const request2 = send({ method: "GET", hostname: hostnameOf(url), port: url.port, headers, signal });
     let [isLate, hasBegun] = [false, false];
     const timer = setTimeout(() => {
       isLate = true;
-      request3.destroy();
+      request2.destroy();
     }, requestTimeoutMilliseconds);
-    request3.on("response", (response) => {
+    request2.on("response", (response) => {
       hasBegun = true;
       this.#read(response).then(resolve, reject);
     });
-    request3.on("error", (error) => {
+    request2.on("error", (error) => {
       const isClosed = error.code === "ECONNRESET" || error.code === "EPIPE";
-      this.wasStale = request3.reusedSocket && isClosed && !hasBegun && !isLate;
+      this.wasStale = request2.reusedSocket && isClosed && !hasBegun && !isLate;
       reject(error);
     });
-    request3.end();
+    request2.end();
     return promise.catch((error) => {
       if (isLate) throw new RequestFailure(`no whole answer within ${requestTimeoutMilliseconds / 1e3} s`);
       throw error;
