@@ -41,10 +41,7 @@ export function writeScratch(to: Wire, bytes: Buffer, length: number, writesLate
 /** From here on copying takes longer than the way into the kernel on which nothing needs to be copied. */
 const worthBorrowing = 8 * 1024
 
-/**
- * So much of an answer the kernel takes at once from whoever has read the answer before: its buffer for a connection
- * begins with somewhat more.
- */
+/** So much of an answer the kernel nearly always takes at once: the client has read the answer before it. */
 const mostLentBytes = 64 * 1024
 
 /** Where bytes are passed on to. */
