@@ -1,9 +1,8 @@
+import { Beginnings } from './beginnings.ts'
 import { giveBuffer, takeBuffer } from './read-buffers.ts'
 
 /** All readers are told when a buffer is given up: few enough for that to hold nobody up. */
 const mostReaders = 64
-/** Answers are often as long as another one before, and making a view takes time. */
-const mostBeginnings = 256
 
 /** A connection that reads into a common buffer. */
 export type CommonReader = {
@@ -25,7 +24,7 @@ const open = new Set<CommonBuffer>()
 export class CommonBuffer {
   readonly bytes = takeBuffer()
   readonly #readers = new Set<CommonReader>()
-  readonly #beginnings: (Buffer | undefined)[] = []
+  readonly #beginnings = new Beginnings(this.bytes)
   #isGivenUp = false
 
   static join(reader: CommonReader): CommonBuffer {
@@ -44,11 +43,7 @@ export class CommonBuffer {
   }
 
   view(start: number, end: number): Buffer {
-    if (start > 0) return this.bytes.subarray(start, end)
-    const place = end % mostBeginnings
-    const known = this.#beginnings[place]
-    if (known?.length === end) return known
-    return (this.#beginnings[place] = this.bytes.subarray(0, end))
+    return start === 0 ? this.#beginnings.of(end) : this.bytes.subarray(start, end)
   }
 
   /** A write of its bytes has not ended. */

@@ -18,8 +18,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   #handle: DirectHandle | undefined
   /** What the next read goes into. */
   #buffer: Buffer = sharedBuffer
-  /** What it goes into as long as little comes. */
-  #usualBuffer: Buffer = sharedBuffer
+  /** A target's connection has one until it closes, or the buffer is given up. */
   #common: CommonBuffer | undefined
   /** The bytes of the last read are in use: the next one must go elsewhere. */
   #isBufferKept = false
@@ -46,7 +45,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     wire.#events = events
     wire.socket.once('connect', () => {
       wire.#common = CommonBuffer.join(wire)
-      wire.#buffer = wire.#usualBuffer = wire.#common.bytes
+      wire.#buffer = wire.#common.bytes
       wire.#open()
       wire.resume()
       onConnect()
@@ -68,6 +67,11 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     this.resume()
   }
 
+  /** What the next read goes into as long as little comes. */
+  get #usualBuffer(): Buffer {
+    return this.#common?.bytes ?? sharedBuffer
+  }
+
   get lendsBytes(): boolean {
     return this.#buffer !== this.#usualBuffer
   }
@@ -83,10 +87,9 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   }
 
   leaveCommonBuffer(): void {
-    const wasUsed = this.#buffer === this.#usualBuffer
+    const isElsewhere = this.lendsBytes
     this.#common = undefined
-    this.#usualBuffer = sharedBuffer
-    if (!wasUsed) return
+    if (isElsewhere) return
     this.#buffer = sharedBuffer
     this.#handle?.useUserBuffer(sharedBuffer)
   }
@@ -193,7 +196,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     if (this.lendsBytes && !this.#isBufferKept) giveBuffer(this.#buffer)
     this.#common?.leave(this)
     this.#common = undefined
-    this.#buffer = this.#usualBuffer = sharedBuffer
+    this.#buffer = sharedBuffer
     this.#events?.onClose()
   }
 }

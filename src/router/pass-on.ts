@@ -1,27 +1,19 @@
+import { Beginnings } from './beginnings.ts'
 import type { Wire } from './wire.ts'
 
 /** Of a read (64 KiB), with the longest head (80 KiB) before it. */
 const scratchBytes = 160 * 1024
 
 /** What is put together for one write. Everyone uses the same one: it is free again when the write has returned true. */
-let scratch = Buffer.allocUnsafeSlow(scratchBytes)
-/** Its beginnings, by their length: answers are often as long as another one before, and making a view takes time. */
-let beginnings: (Buffer | undefined)[] = []
-const mostBeginnings = 256
+let scratch = newScratch()
 
-function beginningOf(bytes: Buffer, length: number): Buffer {
-  if (bytes !== scratch) return bytes.subarray(0, length)
-  const place = length % mostBeginnings
-  const known = beginnings[place]
-  if (known?.length === length) return known
-  const made = bytes.subarray(0, length)
-  beginnings[place] = made
-  return made
+function newScratch(): Beginnings {
+  return new Beginnings(Buffer.allocUnsafeSlow(scratchBytes))
 }
 
 /** To be written to, and then given to `writeScratch`; nothing else may come in between. */
 export function scratchFor(bytes: number): Buffer {
-  return bytes <= scratch.length ? scratch : Buffer.allocUnsafeSlow(bytes)
+  return bytes <= scratchBytes ? scratch.bytes : Buffer.allocUnsafeSlow(bytes)
 }
 
 /**
@@ -30,11 +22,9 @@ export function scratchFor(bytes: number): Buffer {
  */
 export function writeScratch(to: Wire, bytes: Buffer, length: number, writesLater: boolean): boolean {
   if (writesLater) return to.write(Buffer.from(bytes.subarray(0, length)))
-  const isFree = to.write(beginningOf(bytes, length))
-  if (!isFree && bytes === scratch) {
-    scratch = Buffer.allocUnsafeSlow(scratchBytes)
-    beginnings = []
-  }
+  if (bytes !== scratch.bytes) return to.write(bytes.subarray(0, length))
+  const isFree = to.write(scratch.of(length))
+  if (!isFree) scratch = newScratch()
   return isFree
 }
 

@@ -176,6 +176,7 @@ test('after the last check, what is known is known still', async () => {
 })
 
 test('a check that is over is let go of: only one that runs is ended with its target', async () => {
+  await using cleanups = new Cleanups()
   const ended: number[] = []
   const checks = new HealthChecks(({ port }, _settings, { onResult, onClosed }) => {
     if (port === 1000) {
@@ -186,6 +187,7 @@ test('a check that is over is let go of: only one that runs is ended with its ta
     }
     return { abort: () => void ended.push(port) }
   }, ignored)
+  cleanups.add(() => checks.close())
   const group = targetGroup('group', [1000, 2000], { intervalSeconds: 30 })
   await checks.apply(table([listener(80, forwardTo(['group', 1]))], [group]))
   await eventually('checked', () => checks.isHealthy('group 127.0.0.1:1000'))
