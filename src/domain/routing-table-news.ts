@@ -37,6 +37,7 @@ export function newsOf(before: RoutingTable, now: RoutingTable): RoutingTableNew
 
 /** The ARNs of those that are not the same object in both tables, or are in one only. */
 export function changedTargetGroups(before: RoutingTable, now: RoutingTable): readonly TargetGroupArn[] {
+  if (now.targetGroups === before.targetGroups) return []
   return [
     ...Object.keys(now.targetGroups).filter((arn) => now.targetGroups[arn] !== before.targetGroups[arn]),
     ...goneTargetGroups(before, now),
@@ -51,10 +52,20 @@ function goneTargetGroups(before: RoutingTable, now: RoutingTable): readonly Tar
 export function tableWith(before: RoutingTable, news: RoutingTableNews): RoutingTable {
   const { version, listenerArns = before.listeners.map(({ listenerArn }) => listenerArn) } = news
   const listeners = new Map([...before.listeners, ...news.listeners].map((route) => [route.listenerArn, route]))
-  const gone = new Set(news.goneTargetGroups)
-  const targetGroups = dictionaryOf([
-    ...Object.entries(before.targetGroups).filter(([arn]) => !gone.has(arn)),
-    ...Object.entries(news.targetGroups),
-  ])
-  return { version, listeners: listenerArns.flatMap((arn) => listeners.get(arn) ?? []), targetGroups }
+  return {
+    version,
+    listeners: listenerArns.flatMap((arn) => listeners.get(arn) ?? []),
+    targetGroups: targetGroupsWith(before.targetGroups, news),
+  }
+}
+
+/** The very same where the news are of listeners only, as those of a deployment's weights: nobody looks through them then. */
+function targetGroupsWith(
+  before: RoutingTable['targetGroups'],
+  { targetGroups, goneTargetGroups }: RoutingTableNews,
+): RoutingTable['targetGroups'] {
+  const news = Object.entries(targetGroups)
+  if (news.length === 0 && goneTargetGroups.length === 0) return before
+  const gone = new Set(goneTargetGroups)
+  return dictionaryOf([...Object.entries(before).filter(([arn]) => !gone.has(arn)), ...news])
 }
