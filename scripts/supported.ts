@@ -70,7 +70,7 @@ function allServices(): readonly AwsService[] {
 }
 
 function serviceSection({ name, table, handlers }: AwsService): string {
-  const operations = [...table.operations.keys()].toSorted()
+  const operations = [...table().operations.keys()].toSorted()
   const isSupported = (operation: string): boolean => handlers.has(operation) && !isForInstances(operation)
   const supported = operations.filter(isSupported)
   const refused = operations.filter((operation) => !isSupported(operation))

@@ -1,3 +1,4 @@
+import { sdkModule, type SdkModules } from './sdk.ts'
 import type { OperationTable } from './wire/operation-table.ts'
 import { readOperationTable } from './wire/operation-table.ts'
 import type { Protocol } from './wire/protocol.ts'
@@ -95,7 +96,8 @@ export type AwsService = {
    * send back with it.
    */
   readonly ignoredMembers?: Readonly<Record<string, readonly string[]>> | undefined
-  readonly table: OperationTable
+  /** Read when it is first asked for: most of a day's programs call few of the services. */
+  readonly table: () => OperationTable
   readonly handlers: ReadonlyMap<string, AnyHandler>
 }
 export type AnyHandler = (input: never, call: Call) => unknown
@@ -103,14 +105,12 @@ export type AnyHandler = (input: never, call: Call) => unknown
 /**
  * Describes a service to the wire. A service's file exports a function that does so:
  *
- *     import * as sdk from '@aws-sdk/client-codedeploy'
- *
  *     export const codeDeploy = (engine: Engine): AwsService =>
  *       awsService({
  *         name: 'CodeDeploy',
  *         signingName: 'codedeploy',
  *         protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CodeDeploy_20141006' }),
- *         sdk,
+ *         sdk: '@aws-sdk/client-codedeploy',
  *         handlers: { ...applications(engine), ...deployments(engine) },
  *         refuse: refuseByMember({ exceptions: { serviceRoleArn: 'RoleRequiredException' } }),
  *       })
@@ -125,20 +125,16 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *
  * The REST services are told their operations by the model alone:
  *
- *     import * as sdk from '@aws-sdk/client-lambda'
- *
  *     export const lambda = (engine: Engine): AwsService =>
  *       awsService({
  *         name: 'AWS Lambda',
  *         signingName: 'lambda',
  *         protocol: restJsonProtocol(),
  *         maximumBodyBytes: 96 * 1024 * 1024, // a zip of 50 MB, in base64
- *         sdk,
+ *         sdk: '@aws-sdk/client-lambda',
  *         handlers: { ...functions(engine), ...invocations(engine) },
  *         refuse: refuseByList('ValidationException'),
  *       })
- *
- *     import * as sdk from '@aws-sdk/client-s3'
  *
  *     export const s3 = (engine: Engine): AwsService =>
  *       awsService({
@@ -146,14 +142,12 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *         signingName: 's3',
  *         protocol: s3Protocol(),
  *         maximumBodyBytes: 256 * 1024 * 1024, // what is larger is to be uploaded in parts
- *         sdk,
+ *         sdk: '@aws-sdk/client-s3',
  *         handlers: { ...buckets(engine), ...objects(engine), ...uploads(engine) },
  *         refuse: refuseByList('InvalidArgument'),
  *       })
  *
  * A service may speak several protocols, all to the same handlers:
- *
- *     import * as sdk from '@aws-sdk/client-cloudwatch'
  *
  *     export const cloudWatch = (engine: Engine): AwsService =>
  *       awsService({
@@ -164,7 +158,7 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *           cborProtocol({ serviceName: 'GraniteServiceVersion20100801', isQueryCompatible: true }),
  *           queryProtocol({ version: '2010-08-01', xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/' }),
  *         ],
- *         sdk,
+ *         sdk: '@aws-sdk/client-cloudwatch',
  *         handlers: { ...alarms(engine), ...metrics(engine) },
  *         refuse: refuseByList('InvalidParameterValueException'),
  *       })
@@ -179,21 +173,22 @@ export type AnyHandler = (input: never, call: Call) => unknown
  * write its own `Refuse`. Several files can each make a part of the handlers:
  * `const applications = (engine: Engine) => ({ CreateApplication(input, call) {…} }) satisfies Handlers<typeof sdk>`.
  */
-export function awsService<Sdk extends object>(definition: {
+export function awsService<Sdk extends keyof SdkModules>(definition: {
   readonly name: string
   readonly signingName: string
   readonly protocol: Protocol | readonly [Protocol, ...Protocol[]]
   readonly maximumBodyBytes?: number
   readonly sdk: Sdk
-  readonly handlers: Handlers<Sdk>
+  readonly handlers: Handlers<SdkModules[Sdk]>
   readonly refuse: Refuse
   readonly ignoredMembers?: Readonly<Record<string, readonly string[]>>
 }): AwsService {
   const { sdk, handlers, protocol, ...rest } = definition
+  let table: OperationTable | undefined
   return {
     ...rest,
     protocols: 'read' in protocol ? [protocol] : protocol,
-    table: readOperationTable(sdk),
+    table: () => (table ??= readOperationTable(sdkModule(sdk))),
     handlers: new Map(Object.entries<AnyHandler>(handlers as Record<string, AnyHandler>)),
   }
 }

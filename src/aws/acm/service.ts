@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-acm'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -13,7 +12,7 @@ export const certificateManager = (engine: Engine): AwsService =>
     name: 'AWS Certificate Manager',
     signingName: 'acm',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CertificateManager' }),
-    sdk,
+    sdk: '@aws-sdk/client-acm',
     handlers: { ...certificates(engine), ...listings(engine), ...tags(engine) },
     refuse: refuseByList('ValidationException'),
   })

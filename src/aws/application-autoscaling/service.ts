@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-application-auto-scaling'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -17,7 +16,7 @@ export const applicationAutoScaling = (engine: ScalingEngine): AwsService =>
     name: 'Application Auto Scaling',
     signingName: 'application-autoscaling',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'AnyScaleFrontendService' }),
-    sdk,
+    sdk: '@aws-sdk/client-application-auto-scaling',
     handlers: { ...targets(engine), ...policies(engine), ...activities(engine), ...tags(engine) },
     refuse: refuseByList('ValidationException'),
   })

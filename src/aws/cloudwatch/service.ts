@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-cloudwatch'
 import type { Engine } from '../../engine/engine.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import { awsService, type AwsService } from '../handlers.ts'
@@ -30,7 +29,7 @@ export const cloudWatch = (
       cborProtocol({ serviceName, isQueryCompatible: true }),
       queryProtocol({ version: '2010-08-01', xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/' }),
     ],
-    sdk,
+    sdk: '@aws-sdk/client-cloudwatch',
     handlers: {
       ...metricData(engine, metrics),
       ...metricStatistics(engine, metrics),

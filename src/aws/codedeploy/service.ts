@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-codedeploy'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -21,7 +20,7 @@ export function codeDeploy(engine: Engine): AwsService {
     name: 'CodeDeploy',
     signingName: 'codedeploy',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CodeDeploy_20141006' }),
-    sdk,
+    sdk: '@aws-sdk/client-codedeploy',
     refuse: refuseAsCodeDeploy,
     handlers: {
       ...applicationHandlers(engine),

@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-ecs'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -18,7 +17,7 @@ export const ecs = (engine: Engine): AwsService =>
     name: 'Amazon ECS',
     signingName: 'ecs',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'AmazonEC2ContainerServiceV20141113' }),
-    sdk,
+    sdk: '@aws-sdk/client-ecs',
     handlers: {
       ...clusters(engine),
       ...taskDefinitions(engine),

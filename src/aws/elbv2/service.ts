@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { queryProtocol } from '../wire/query-protocol.ts'
@@ -23,7 +22,7 @@ export const elasticLoadBalancingV2 = (engine: Engine): AwsService =>
       version: '2015-12-01',
       xmlNamespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     }),
-    sdk,
+    sdk: '@aws-sdk/client-elastic-load-balancing-v2',
     handlers: {
       ...loadBalancers(engine),
       ...targetGroups(engine),

@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-lambda'
 import { awsService, type AwsService } from '../handlers.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { restJsonProtocol } from '../wire/rest-json-protocol.ts'
@@ -19,7 +18,7 @@ export function lambda(engine: LambdaEngine): AwsService {
     protocol: restJsonProtocol(),
     // A zip of 50 MB, the largest that AWS takes in a call, in base64.
     maximumBodyBytes: 96 * 1024 * 1024,
-    sdk,
+    sdk: '@aws-sdk/client-lambda',
     refuse: refuseByList('ValidationException'),
     handlers: {
       ...functionHandlers(engine),

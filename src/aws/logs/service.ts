@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-cloudwatch-logs'
 import type { Engine } from '../../engine/engine.ts'
 import type { LogStore } from '../../engine/log-store.ts'
 import { awsService, type AwsService } from '../handlers.ts'
@@ -19,7 +18,7 @@ export const cloudWatchLogs = (engine: LogsEngine): AwsService =>
     name: 'Amazon CloudWatch Logs',
     signingName: 'logs',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'Logs_20140328' }),
-    sdk,
+    sdk: '@aws-sdk/client-cloudwatch-logs',
     handlers: {
       ...logGroups(engine),
       ...logStreams(engine),

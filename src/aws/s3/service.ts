@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-s3'
 import { awsService, type AwsService } from '../handlers.ts'
 import { refuseByList } from '../wire/refusal.ts'
 import { s3Protocol } from '../wire/s3-protocol.ts'
@@ -18,7 +17,7 @@ export function s3(tools: S3Tools): AwsService {
     signingName: 's3',
     protocol: s3Protocol(),
     maximumBodyBytes: largestBody,
-    sdk,
+    sdk: '@aws-sdk/client-s3',
     refuse: refuseByList('InvalidRequest'),
     handlers: {
       ...bucketHandlers(tools),

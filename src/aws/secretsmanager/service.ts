@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-secrets-manager'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -17,7 +16,7 @@ export const secretsManager = (engine: SecretsEngine): AwsService =>
     name: 'AWS Secrets Manager',
     signingName: 'secretsmanager',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'secretsmanager' }),
-    sdk,
+    sdk: '@aws-sdk/client-secrets-manager',
     handlers: { ...secrets(engine), ...secretDeletions(engine), ...secretValues(engine), ...secretLists(engine) },
     refuse: refuseByList('InvalidParameterException'),
   })

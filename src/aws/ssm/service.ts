@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-ssm'
 import type { Engine } from '../../engine/engine.ts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { jsonProtocol } from '../wire/json-protocol.ts'
@@ -17,7 +16,7 @@ export const systemsManager = (engine: ParametersEngine): AwsService =>
     name: 'AWS Systems Manager',
     signingName: 'ssm',
     protocol: jsonProtocol({ version: '1.1', targetPrefix: 'AmazonSSM' }),
-    sdk,
+    sdk: '@aws-sdk/client-ssm',
     handlers: { ...parameters(engine), ...parameterVersions(engine), ...parameterLists(engine), ...tags(engine) },
     refuse: refuseByList('ValidationException'),
   })

@@ -1,4 +1,3 @@
-import * as sdk from '@aws-sdk/client-sts'
 import { awsService, type AwsService } from '../handlers.ts'
 import { queryProtocol } from '../wire/query-protocol.ts'
 import { refuseByList } from '../wire/refusal.ts'
@@ -10,7 +9,7 @@ export const securityTokenService = (): AwsService =>
     name: 'Security Token Service',
     signingName: 'sts',
     protocol: queryProtocol({ version: '2011-06-15', xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/' }),
-    sdk,
+    sdk: '@aws-sdk/client-sts',
     handlers: callerIdentity(),
     refuse: refuseByList('ValidationError'),
   })

@@ -22,6 +22,7 @@ export function cborProtocol(settings: {
   return {
     naming: `the path /service/${serviceName}/operation/<operation>`,
     unknownOperation: 'UnknownOperationException',
+    isRest: false,
     addresses: (request) => operationName(request) !== undefined,
     operationName,
     read: (operation, request) => readObjectInput(operation.input, parse(request.body), notation),

@@ -18,6 +18,7 @@ export function jsonProtocol(settings: {
   return {
     naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
     unknownOperation: 'UnknownOperationException',
+    isRest: false,
     addresses: (request) => targetOf(request)?.prefix === settings.targetPrefix,
     operationName(request) {
       const target = targetOf(request)

@@ -40,8 +40,10 @@ export type Fault = {
 
 /** One of AWS's wire protocols, for one service. Further protocols are further objects of this type. */
 export type Protocol = {
+  /** Operations are named by methods and paths, and the service by the signature alone. */
+  readonly isRest: boolean
   /** Whether the request itself, without its signature, names this service in this protocol. */
-  addresses(request: WireRequest, table: OperationTable): boolean
+  addresses(request: WireRequest, table: () => OperationTable): boolean
   /** Whether an unsigned request which no protocol recognizes as its own may be for this one. */
   mayAddress?(request: WireRequest): boolean
   /** The operation which the request names, if it names one of this service in this protocol. */

@@ -15,6 +15,7 @@ export function queryProtocol(settings: { readonly version: string; readonly xml
   return {
     naming: `a form with Action=<operation>&Version=${version}`,
     unknownOperation: 'InvalidAction',
+    isRest: false,
     addresses: (request) => formOf(request)?.get('Version') === version,
     operationName(request) {
       const form = formOf(request)

@@ -59,7 +59,7 @@ export function serviceOf(request: WireRequest, services: readonly AwsService[])
   return named ?? signed ?? rest
 }
 
-const isRest = ({ table }: AwsService): boolean => table.routed.length > 0
+const isRest = ({ protocols }: AwsService): boolean => protocols.some((protocol) => protocol.isRest)
 
 const protocolOf = (request: WireRequest, { protocols, table }: AwsService): Protocol | undefined =>
   protocols.find((protocol) => protocol.addresses(request, table))
@@ -81,7 +81,8 @@ function identifyProtocol(request: WireRequest, service: AwsService): Protocol {
 }
 
 function identifyOperation(request: WireRequest, service: AwsService, protocol: Protocol): Operation {
-  const { table, name: serviceName } = service
+  const { name: serviceName } = service
+  const table = service.table()
   const name = protocol.operationName(request, table)
   if (name === undefined || name === '') {
     throw new AwsError(
@@ -101,7 +102,8 @@ function identifyOperation(request: WireRequest, service: AwsService, protocol: 
 }
 
 function check({ input, unknownMembers }: Decoded, operation: Operation, service: AwsService): void {
-  const { table, refuse, ignoredMembers } = service
+  const { refuse, ignoredMembers } = service
+  const table = service.table()
   const ignored = ignoredMembers?.[operation.name] ?? []
   const asked = unknownMembers.filter((path) => path.length > 1 || !ignored.includes(String(path[0])))
   const unknown = asked.map((path): Problem => ({ kind: 'unknownMember', path, member: String(path.at(-1)) }))

@@ -9,12 +9,17 @@ import { headerText, writeRestOutput, type RestWriting } from './rest-output.ts'
 import { findRoutedOperation, type RestRequest, type RoutedOperation } from './route.ts'
 import { AwsError } from '../../domain/aws-error.ts'
 
+/** All of Lambda's paths begin with the version of an API. Of any other, the model need not be asked. */
+const versionedPath = /^\/\d{4}-\d{2}-\d{2}\//
+
 /** REST with JSON: the method and path name the operation, the body is the rest of its input. Lambda's. */
 export function restJsonProtocol(): Protocol {
   return {
     naming: 'the method and path of one of its operations',
     unknownOperation: 'UnknownOperationException',
-    addresses: (request, table) => findRoutedOperation(table, restRequest(request)) !== undefined,
+    isRest: true,
+    addresses: (request, table) =>
+      versionedPath.test(request.path) && findRoutedOperation(table(), restRequest(request)) !== undefined,
     operationName: (request, table) => findRoutedOperation(table, restRequest(request))?.name,
     read: (operation, request) => readRestInput(routed(operation), restRequest(request), reading),
     write(operation, output, requestId) {

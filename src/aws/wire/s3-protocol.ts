@@ -20,6 +20,7 @@ export function s3Protocol(): Protocol {
   return {
     naming: 'the method, path and query of one of its operations',
     unknownOperation: 'NotImplemented',
+    isRest: true,
     // Nothing in a request is S3's alone.
     addresses: () => false,
     mayAddress: isOfNoOther,

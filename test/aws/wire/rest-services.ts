@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test'
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import * as cloudWatchSdk from '@aws-sdk/client-cloudwatch'
-import * as lambdaSdk from '@aws-sdk/client-lambda'
-import * as s3Sdk from '@aws-sdk/client-s3'
+import type * as cloudWatchSdk from '@aws-sdk/client-cloudwatch'
+import type * as lambdaSdk from '@aws-sdk/client-lambda'
+import type * as s3Sdk from '@aws-sdk/client-s3'
 import { startEndpoint, type Endpoint } from '../../../src/aws/endpoint.ts'
 import { awsService, type AwsService, type Handlers } from '../../../src/aws/handlers.ts'
 import { cborProtocol } from '../../../src/aws/wire/cbor-protocol.ts'
@@ -29,7 +29,7 @@ export function allServices(handlers: RestHandlers): readonly AwsService[] {
       signingName: 's3',
       protocol: s3Protocol(),
       maximumBodyBytes: 20 * 1024 * 1024,
-      sdk: s3Sdk,
+      sdk: '@aws-sdk/client-s3',
       handlers: handlers.s3 ?? {},
       refuse: refuseByList('InvalidArgument'),
     }),
@@ -37,7 +37,7 @@ export function allServices(handlers: RestHandlers): readonly AwsService[] {
       name: 'AWS Lambda',
       signingName: 'lambda',
       protocol: restJsonProtocol(),
-      sdk: lambdaSdk,
+      sdk: '@aws-sdk/client-lambda',
       handlers: handlers.lambda ?? {},
       refuse: refuseByList('ValidationException'),
     }),
@@ -49,7 +49,7 @@ export function allServices(handlers: RestHandlers): readonly AwsService[] {
         cborProtocol({ serviceName: 'GraniteServiceVersion20100801', isQueryCompatible: true }),
         queryProtocol({ version: '2010-08-01', xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/' }),
       ],
-      sdk: cloudWatchSdk,
+      sdk: '@aws-sdk/client-cloudwatch',
       handlers: handlers.cloudWatch ?? {},
       refuse: refuseByList('InvalidParameterValueException'),
     }),

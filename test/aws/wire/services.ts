@@ -1,6 +1,6 @@
-import * as codeDeploySdk from '@aws-sdk/client-codedeploy'
-import * as ecsSdk from '@aws-sdk/client-ecs'
-import * as elbv2Sdk from '@aws-sdk/client-elastic-load-balancing-v2'
+import type * as codeDeploySdk from '@aws-sdk/client-codedeploy'
+import type * as ecsSdk from '@aws-sdk/client-ecs'
+import type * as elbv2Sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import { awsService, type AwsService, type Handlers } from '../../../src/aws/handlers.ts'
 import { jsonProtocol } from '../../../src/aws/wire/json-protocol.ts'
 import { queryProtocol } from '../../../src/aws/wire/query-protocol.ts'
@@ -17,7 +17,7 @@ export function services(handlers: {
       name: 'CodeDeploy',
       signingName: 'codedeploy',
       protocol: jsonProtocol({ version: '1.1', targetPrefix: 'CodeDeploy_20141006' }),
-      sdk: codeDeploySdk,
+      sdk: '@aws-sdk/client-codedeploy',
       handlers: handlers.codeDeploy ?? {},
       refuse: refuseByMember({
         exceptions: { serviceRoleArn: 'RoleRequiredException' },
@@ -28,7 +28,7 @@ export function services(handlers: {
       name: 'Amazon ECS',
       signingName: 'ecs',
       protocol: jsonProtocol({ version: '1.1', targetPrefix: 'AmazonEC2ContainerServiceV20141113' }),
-      sdk: ecsSdk,
+      sdk: '@aws-sdk/client-ecs',
       handlers: handlers.ecs ?? {},
       refuse: refuseByList('InvalidParameterException'),
     }),
@@ -36,7 +36,7 @@ export function services(handlers: {
       name: 'Elastic Load Balancing',
       signingName: 'elasticloadbalancing',
       protocol: queryProtocol({ version: '2015-12-01', xmlNamespace }),
-      sdk: elbv2Sdk,
+      sdk: '@aws-sdk/client-elastic-load-balancing-v2',
       handlers: handlers.elbv2 ?? {},
       refuse: refuseByList('ValidationError'),
     }),
