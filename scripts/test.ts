@@ -1,17 +1,20 @@
 /**
  * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
- * measures time or keeps the machine busy with load runs by itself; the others run two files at a time.
+ * measures time or keeps the machine busy with load runs by itself, but for what only computes and waits for its turn;
+ * the others run two files at a time.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 const root = join(import.meta.dirname, '..')
 /** A test that takes longer is hung. */
 const timeoutMilliseconds = 120_000
-/** The longest of all; whatever else runs beside it has ended before it would have by itself. */
-const longest = 'test/simulation.test.ts'
+/** The longest of all: no sockets, no clock. It takes what the others leave of the processors. */
+const computing = 'test/simulation.test.ts'
 const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
 /** Of those, what waits most of the time, and runs beside others. */
 const waiting = ['test/survival/scaling.test.ts', 'test/survival/router.test.ts']
@@ -20,7 +23,7 @@ const wanted = process.argv.slice(2)
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
-  .toSorted((one, other) => Number(other === longest) - Number(one === longest) || one.localeCompare(other, 'en'))
+  .toSorted((one, other) => one.localeCompare(other, 'en'))
 if (files.length === 0) {
   console.error(`There are no tests in ${wanted.join(', ')}.`)
   process.exit(2)
@@ -28,19 +31,35 @@ if (files.length === 0) {
 const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const together = await run(
-  files.filter((file) => !isAlone(file)),
+  files.filter((file) => !isAlone(file) && file !== computing),
   { concurrency: 2 },
 )
-const one = await run(files.filter(isAlone), { concurrency: 1 })
-process.exit(together && one ? 0 : 1)
+const [one, beside] = await Promise.all([
+  run(files.filter(isAlone), { concurrency: 1 }),
+  run(
+    files.filter((file) => file === computing),
+    { concurrency: 1, isBeside: true },
+  ),
+])
+process.exit(together && one && beside ? 0 : 1)
 
-/** True where all of them pass. */
-async function run(some: readonly string[], { concurrency }: { readonly concurrency: number }): Promise<boolean> {
+/** True where all of them pass. What runs beside others gives way to them, and is told of in one piece when it is over. */
+async function run(
+  some: readonly string[],
+  { concurrency, isBeside = false }: { readonly concurrency: number; readonly isBeside?: boolean },
+): Promise<boolean> {
   if (some.length === 0) return true
   const options = ['--test', `--test-timeout=${timeoutMilliseconds}`, `--test-concurrency=${concurrency}`]
   // Each file is a process of its own, and half of a short one's time would go into reading the same modules again.
   const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile-cache'), ...process.env }
-  const runner = spawn(process.execPath, [...options, ...some], { cwd: root, env, stdio: 'inherit' })
-  const [exitCode] = (await once(runner, 'exit')) as [exitCode: number | null]
+  const runner = spawn(process.execPath, [...options, ...some], {
+    cwd: root,
+    env,
+    stdio: ['inherit', isBeside ? 'pipe' : 'inherit', 'inherit'],
+  })
+  if (isBeside && runner.pid !== undefined) setPriority(runner.pid, constants.priority.PRIORITY_LOW)
+  const exited = once(runner, 'exit') as Promise<[exitCode: number | null]>
+  if (runner.stdout !== null) process.stdout.write(await text(runner.stdout))
+  const [exitCode] = await exited
   return exitCode === 0
 }
