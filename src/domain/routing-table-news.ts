@@ -60,12 +60,9 @@ export function tableWith(before: RoutingTable, news: RoutingTableNews): Routing
 }
 
 /** The very same where the news are of listeners only, as those of a deployment's weights: nobody looks through them then. */
-function targetGroupsWith(
-  before: RoutingTable['targetGroups'],
-  { targetGroups, goneTargetGroups }: RoutingTableNews,
-): RoutingTable['targetGroups'] {
-  const news = Object.entries(targetGroups)
-  if (news.length === 0 && goneTargetGroups.length === 0) return before
-  const gone = new Set(goneTargetGroups)
-  return dictionaryOf([...Object.entries(before).filter(([arn]) => !gone.has(arn)), ...news])
+function targetGroupsWith(before: RoutingTable['targetGroups'], news: RoutingTableNews): RoutingTable['targetGroups'] {
+  const changed = Object.entries(news.targetGroups)
+  if (changed.length === 0 && news.goneTargetGroups.length === 0) return before
+  const gone = new Set(news.goneTargetGroups)
+  return dictionaryOf([...Object.entries(before).filter(([arn]) => !gone.has(arn)), ...changed])
 }
