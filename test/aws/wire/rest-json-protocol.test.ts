@@ -6,6 +6,7 @@ import { describe, test, type TestContext } from 'node:test'
 import * as sdk from '@aws-sdk/client-lambda'
 import { zipSync } from 'fflate'
 import type { Handlers } from '../../../src/aws/handlers.ts'
+import { readOperationTable, type OperationTable } from '../../../src/aws/wire/operation-table.ts'
 import { restJsonProtocol } from '../../../src/aws/wire/rest-json-protocol.ts'
 import { AwsError } from '../../../src/domain/aws-error.ts'
 import { aws, clientOf, noAws, serve } from './rest-services.ts'
@@ -46,6 +47,7 @@ const handlers: Handlers<typeof sdk> = {
     return {}
   },
 }
+
 const retryLater = { retryAfterSeconds: '7', Reason: 'ConcurrentInvocationLimitExceeded' }
 
 async function open(t: TestContext) {
@@ -80,6 +82,16 @@ describe('REST with JSON', () => {
     const failed = await client.send(new sdk.InvokeCommand({ FunctionName: 'hook', Payload: '"fail"' }))
     assert.equal(failed.FunctionError, 'Unhandled')
     assert.match(failed.$metadata.requestId ?? '', /^[0-9a-f-]{36}$/)
+  })
+
+  test('asks the model of each path that Lambda has, and of none that others have', () => {
+    const uris = Object.values(sdk as object).flatMap((schema: unknown) => uriOf(schema) ?? [])
+    assert.ok(uris.length >= 80, `${uris.length} paths`)
+    assert.deepEqual(
+      uris.filter((uri) => !isAsked(uri)),
+      [],
+    )
+    assert.deepEqual(['/', '/console', '/bucket/2015-03-31/key'].filter(isAsked), [])
   })
 
   test('answers with the status that the operation, or the handler, says', async (t) => {
@@ -178,3 +190,21 @@ describe('REST with JSON', () => {
     )
   })
 })
+
+/** The path in an operation's schema, as AWS's model has it. */
+function uriOf(schema: unknown): string | undefined {
+  const [kind, , , traits] = Array.isArray(schema) ? (schema as readonly unknown[]) : []
+  return kind === 9 ? (traits as { readonly http: readonly string[] }).http[1] : undefined
+}
+
+/** Whether the model is asked for an operation of this path. */
+function isAsked(path: string): boolean {
+  const request = { method: 'GET', path, query: new URLSearchParams(), headers: {}, body: Buffer.alloc(0) }
+  let askings = 0
+  const table = (): OperationTable => {
+    askings++
+    return readOperationTable(sdk)
+  }
+  restJsonProtocol().addresses(request, table)
+  return askings > 0
+}
