@@ -38,7 +38,7 @@ const [one, beside] = await Promise.all([
   run(files.filter(isAlone), { concurrency: 1 }),
   run(
     files.filter((file) => file === computing),
-    { concurrency: 1, isBeside: true },
+    { concurrency: 1, isBeside: files.some(isAlone) },
   ),
 ])
 process.exit(together && one && beside ? 0 : 1)

@@ -47,12 +47,17 @@ describe('the house is tidy', () => {
     assert.deepEqual(offenders, [])
   })
 
-  test('no source imports values of `node:http`: that would load `fetch` and all it needs, for each start of a program', () => {
-    // What a file of a project for users has in it is text.
-    const value = /^import (?!type\b)[^'`]*from 'node:http'/m
-    const offenders = sources.filter((file) => value.test(codeOf(file).replaceAll(/`[^`]*`/g, '')))
-    assert.deepEqual(offenders, [])
-  })
+  const dear = {
+    'values of `node:http`: that would load `fetch` and all it needs': /^import (?!type\b)[^'`]*from 'node:http'/m,
+    'an SDK client: that would load its model': /^import (?!type\b)[^'`]*from '@aws-sdk\/client-/m,
+  }
+  for (const [what, imported] of Object.entries(dear)) {
+    test(`no source imports ${what}, for each start of a program`, () => {
+      // What a file of a project for users has in it is text.
+      const offenders = sources.filter((file) => imported.test(codeOf(file).replaceAll(/`[^`]*`/g, '')))
+      assert.deepEqual(offenders, [])
+    })
+  }
 
   test('no source excuses itself from the type checker or the linter', () => {
     const offenders = sources.filter((file) => /@ts-ignore|@ts-nocheck|eslint-disable|oxlint-disable/.test(read(file)))

@@ -96,7 +96,7 @@ export type AwsService = {
    * send back with it.
    */
   readonly ignoredMembers?: Readonly<Record<string, readonly string[]>> | undefined
-  /** Read when it is first asked for: most of a day's programs call few of the services. */
+  /** Read when it is first asked for: few programs call all of the services. */
   readonly table: () => OperationTable
   readonly handlers: ReadonlyMap<string, AnyHandler>
 }
