@@ -29,6 +29,8 @@ const startMilliseconds = 30_000
 export class DynamoDbStore implements Relay {
   readonly #settings: Settings
   #running: Promise<Running> | undefined
+  /** The one started last: the end of an earlier one may be told when the next has begun. */
+  #child: ChildProcess | undefined
   #isClosed = false
 
   constructor(settings: Settings) {
@@ -76,7 +78,8 @@ export class DynamoDbStore implements Relay {
     })
     // Without it a process that has gone takes the engine with it, when that closes the pipe.
     child.stdin.on('error', () => undefined)
-    child.once('exit', (code, signal) => this.#ended(code, signal))
+    this.#child = child
+    child.once('exit', (code, signal) => this.#ended(child, signal ?? code))
     await told(child)
     return { child, socketPath }
   }
@@ -85,10 +88,10 @@ export class DynamoDbStore implements Relay {
     if (this.#running === running) this.#running = undefined
   }
 
-  #ended(code: number | null, signal: NodeJS.Signals | null): void {
-    this.#running = undefined
+  #ended(child: ChildProcess, reason: NodeJS.Signals | number | null): void {
+    if (this.#child === child) this.#running = undefined
     if (this.#isClosed) return
-    this.#settings.log.warn(`The store of DynamoDB's tables ended (${signal ?? code}). The next call starts it again.`)
+    this.#settings.log.warn(`The store of DynamoDB's tables ended (${reason}). The next call starts it again.`)
   }
 }
 

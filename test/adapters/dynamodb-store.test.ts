@@ -12,6 +12,7 @@ import {
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { DynamoDbStore } from '../../src/adapters/dynamodb-store.ts'
 import { dataDirectory, isAlive, Serving, until } from '../cli/command-line.ts'
 
 const table = 'BlogPosts'
@@ -119,6 +120,23 @@ test('a store that is killed is started again by the next call, and one whose en
   assert.equal(await titleOf(clientOf(await next.url()), 'a'), 'after')
   assert.equal(await next.end('SIGINT'), 0)
   assert.deepEqual(storesOf(data), [])
+})
+
+test('a store of whose end the engine hears when it has started the next is followed by that one alone', async (t) => {
+  const directory = dataDirectory(t)
+  const store = new DynamoDbStore({ dataDirectory: directory, log: { info: () => undefined, warn: () => undefined } })
+  t.after(() => store.close())
+  const headers = { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' }
+  const ask = () => store.call({ method: 'POST', path: '/', headers, body: Buffer.from('{}') })
+  await ask()
+  const [pid = 0] = storesOf(directory)
+  process.kill(pid, 'SIGKILL')
+  // The event loop does not turn, so that the end of the process is not heard yet.
+  while (isAlive(pid)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+  await assert.rejects(ask(), /did not answer/)
+  await ask()
+  await ask()
+  assert.equal(storesOf(directory).length, 1)
 })
 
 /** The processes of a data directory's tables. */
