@@ -28,7 +28,7 @@ type Line = readonly [timestamp: number, ingestedAt: number, sequence: number, m
 export class LogFilesOnDisk implements LogFiles {
   readonly #directory: string
   readonly #streams = new Map<string, Promise<Piece[]>>()
-  readonly #remembered = new Map<string, readonly LogEvent[]>()
+  readonly #remembered = new Map<string, Promise<readonly LogEvent[]>>()
 
   constructor(dataDirectory: string) {
     this.#directory = join(dataDirectory, 'logs')
@@ -128,21 +128,27 @@ export class LogFilesOnDisk implements LogFiles {
     return pieces
   }
 
-  async #events(file: string): Promise<readonly LogEvent[]> {
+  /** The reading itself is remembered: what is appended while it goes on makes it forgotten, too. */
+  #events(file: string): Promise<readonly LogEvent[]> {
     const known = this.#remembered.get(file)
     if (known !== undefined) return known
-    const events = linesOf(await readFile(file, 'utf8').catch(nothingWhereGone)).map(
-      ([timestamp, ingestedAt, sequence, message]): LogEvent => ({ timestamp, ingestedAt, sequence, message }),
-    )
-    this.#remembered.set(file, events)
+    const reading = readEvents(file)
+    this.#remembered.set(file, reading)
+    reading.catch(() => this.#remembered.delete(file))
     const [first] = this.#remembered.keys()
     if (this.#remembered.size > mostRemembered && first !== undefined) this.#remembered.delete(first)
-    return events
+    return reading
   }
 
   #file(streamId: string, name: string): string {
     return join(this.#directory, streamId, name)
   }
+}
+
+async function readEvents(file: string): Promise<readonly LogEvent[]> {
+  return linesOf(await readFile(file, 'utf8').catch(nothingWhereGone)).map(
+    ([timestamp, ingestedAt, sequence, message]): LogEvent => ({ timestamp, ingestedAt, sequence, message }),
+  )
 }
 
 /** Removed a moment ago. */

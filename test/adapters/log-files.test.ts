@@ -43,6 +43,16 @@ describe("a log stream's files", () => {
     assert.equal(statSync(join(data, 'logs', 's', '00000001.jsonl')).mode & 0o777, 0o600)
   })
 
+  test('are read with what was appended, also after a reading during which it came', async (t) => {
+    const files = new LogFilesOnDisk(folder(t))
+    // Long enough for a reading to end after what began with it.
+    await files.append('s', [event(0, 'x'.repeat(200_000))])
+    for (let sequence = 1; sequence <= 300; sequence++) {
+      await Promise.all([all(files), files.append('s', [event(sequence)])])
+      assert.equal((await all(files)).length, sequence + 1)
+    }
+  })
+
   test('leave out a line that a crash has cut off, and go on after it', async (t) => {
     const data = folder(t)
     await new LogFilesOnDisk(data).append('s', [event(0)])
