@@ -29,8 +29,6 @@ const startMilliseconds = 30_000
 export class DynamoDbStore implements Relay {
   readonly #settings: Settings
   #running: Promise<Running> | undefined
-  /** The one started last: the end of an earlier one may be told when the next has begun. */
-  #child: ChildProcess | undefined
   #isClosed = false
 
   constructor(settings: Settings) {
@@ -39,7 +37,7 @@ export class DynamoDbStore implements Relay {
 
   async call(call: RelayedCall): Promise<RelayedAnswer> {
     if (this.#isClosed) throw new Error('The engine is ending.')
-    this.#running ??= this.#start()
+    this.#running ??= this.#begin()
     const starting = this.#running
     const running = await starting.catch((error: unknown) => {
       this.#forget(starting)
@@ -66,7 +64,13 @@ export class DynamoDbStore implements Relay {
     clearTimeout(timer)
   }
 
-  async #start(): Promise<Running> {
+  /** Its end may be told when the next one has begun, which is not forgotten with it. */
+  #begin(): Promise<Running> {
+    const running: Promise<Running> = this.#start(() => this.#forget(running))
+    return running
+  }
+
+  async #start(onEnd: () => void): Promise<Running> {
     checkInstalled()
     const directory = join(resolve(this.#settings.dataDirectory), 'dynamodb')
     makeDirectories(directory)
@@ -78,8 +82,10 @@ export class DynamoDbStore implements Relay {
     })
     // Without it a process that has gone takes the engine with it, when that closes the pipe.
     child.stdin.on('error', () => undefined)
-    this.#child = child
-    child.once('exit', (code, signal) => this.#ended(child, signal ?? code))
+    child.once('exit', (code, signal) => {
+      onEnd()
+      this.#tellEnd(signal ?? code)
+    })
     await told(child)
     return { child, socketPath }
   }
@@ -88,8 +94,7 @@ export class DynamoDbStore implements Relay {
     if (this.#running === running) this.#running = undefined
   }
 
-  #ended(child: ChildProcess, reason: NodeJS.Signals | number | null): void {
-    if (this.#child === child) this.#running = undefined
+  #tellEnd(reason: NodeJS.Signals | number | null): void {
     if (this.#isClosed) return
     this.#settings.log.warn(`The store of DynamoDB's tables ended (${reason}). The next call starts it again.`)
   }

@@ -45,7 +45,7 @@ describe("a log stream's files", () => {
 
   test('are read with what was appended, also after a reading during which it came', async (t) => {
     const files = new LogFilesOnDisk(folder(t))
-    // Long enough for a reading to end after what began with it.
+    // Which of the two ends first is chance: it takes many of them to meet with each order.
     await files.append('s', [event(0, 'x'.repeat(200_000))])
     for (let sequence = 1; sequence <= 300; sequence++) {
       await Promise.all([all(files), files.append('s', [event(sequence)])])
