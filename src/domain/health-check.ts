@@ -14,11 +14,14 @@ export type CheckResult =
 /** What is remembered of a target between two checks. */
 export type CheckedHealth = {
   readonly health: TargetHealth
-  /** Passed, or failed, in a row up to now. */
+  /** Passed, or failed, in a row up to now; those of a healthy target that pass as the one before are not counted on. */
   readonly successes: number
   readonly failures: number
   readonly lastCheck?: string
 }
+
+/** Of a target, by its key. */
+export type KnownHealth = readonly [key: string, checked: CheckedHealth]
 
 /** A passed check is slow when it takes half of its time-out: of each second so much. */
 const slowMilliseconds = 500
@@ -55,16 +58,20 @@ const healthy: TargetHealth = { state: 'healthy' }
 
 /**
  * The next state of a target. As the load balancer does it: one passed check makes a new target healthy; after that it
- * takes the thresholds to change; a new target that goes on failing becomes unhealthy at the unhealthy threshold.
+ * takes the thresholds to change; a new target that goes on failing becomes unhealthy at the unhealthy threshold. The
+ * same object as before where the check has told nothing new.
  */
 export function afterCheck(
   before: CheckedHealth,
   settings: Omit<HealthCheckSettings, 'enabled' | 'port' | 'intervalSeconds'>,
   result: CheckResult,
 ): CheckedHealth {
-  const lastCheck = describeCheck(settings, result)
+  const isPassed = passes(settings.matcher, result)
+  const lastCheck = describeCheck(settings, result, isPassed)
+  if (isPassed && before.health.state === 'healthy' && before.failures === 0 && before.lastCheck === lastCheck)
+    return before
   if (result.kind === 'internal-error') return { ...before, health: healthWithoutCheck(before.health), lastCheck }
-  if (passes(settings.matcher, result)) {
+  if (isPassed) {
     const successes = before.successes + 1
     const isHealthy = before.health.state !== 'unhealthy' || successes >= settings.healthyThresholdCount
     return { health: isHealthy ? healthy : before.health, successes, failures: 0, lastCheck }
@@ -149,13 +156,14 @@ export function matchesStatusCode(matcher: string, statusCode: number): boolean 
  * usual is told without its time: it is news, to everybody who is told of changes, only when it is not as usual.
  */
 function describeCheck(
-  { path, timeoutSeconds, matcher }: Pick<HealthCheckSettings, 'path' | 'timeoutSeconds' | 'matcher'>,
+  { path, timeoutSeconds }: Pick<HealthCheckSettings, 'path' | 'timeoutSeconds'>,
   result: CheckResult,
+  isPassed: boolean,
 ): string {
   switch (result.kind) {
     case 'answered': {
       const answered = `GET ${path} answered ${result.statusCode}`
-      const isAsUsual = passes(matcher, result) && result.milliseconds < timeoutSeconds * slowMilliseconds
+      const isAsUsual = isPassed && result.milliseconds < timeoutSeconds * slowMilliseconds
       return isAsUsual ? answered : `${answered} in ${Math.round(result.milliseconds)} ms`
     }
     case 'connect-timeout':

@@ -77,17 +77,37 @@ function patternOf(pattern: string, { ignoresCase }: Comparison): Pattern {
     comparedAs: ignoresCase ? lowerCase : asItIs,
     first: codes[0] ?? question,
     last: codes[codes.length - 1] ?? question,
-    leastBytes: codes.filter((code) => code !== star).length,
+    leastBytes: codes.length - starsIn(codes),
   }
 }
 
+/** By hand: a table of a thousand rules has as many patterns, and what is left behind on the way holds requests up later. */
 function codesOf(pattern: string): Int32Array {
-  return Int32Array.from(pattern.match(/\\[*?\\]|[^]/g) ?? [], codeOf)
+  const codes = new Int32Array(pattern.length)
+  let count = 0
+  for (let at = 0; at < pattern.length; at++) {
+    const isEscaped = pattern[at] === backslash && isSpecial(pattern[at + 1])
+    if (isEscaped) at++
+    codes[count++] = isEscaped ? pattern.charCodeAt(at) : codeOf(pattern, at)
+  }
+  return codes.subarray(0, count)
 }
 
-function codeOf(token: string): number {
-  if (token === '*') return star
-  return token === '?' ? question : token.charCodeAt(token.length - 1)
+const backslash = '\\'
+
+function isSpecial(character: string | undefined): boolean {
+  return character === '*' || character === '?' || character === backslash
+}
+
+function codeOf(pattern: string, at: number): number {
+  if (pattern[at] === '*') return star
+  return pattern[at] === '?' ? question : pattern.charCodeAt(at)
+}
+
+function starsIn(codes: Int32Array): number {
+  let stars = 0
+  for (let at = 0; at < codes.length; at++) if (codes[at] === star) stars++
+  return stars
 }
 
 const asItIs = Uint8Array.from({ length: 256 }, (_, code) => code)

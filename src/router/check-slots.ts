@@ -39,6 +39,8 @@ class Slots {
   readonly #waiting = new Set<Check>()
   /** When each began, the oldest first. */
   readonly #young = new Map<Check, number>()
+  /** Of those none began earlier. */
+  #oldestAt = -Infinity
   #running = 0
   #begunThisTurn = 0
   #hasNextTurn = false
@@ -74,9 +76,15 @@ class Slots {
   }
 
   #forgetOld(): void {
-    const past = this.#now() - youngMilliseconds
+    const now = this.#now()
+    const past = now - youngMilliseconds
+    if (this.#oldestAt > past) return
+    this.#oldestAt = now
     for (const [check, begunAt] of this.#young) {
-      if (begunAt > past) return
+      if (begunAt > past) {
+        this.#oldestAt = begunAt
+        return
+      }
       this.#young.delete(check)
     }
   }

@@ -312,10 +312,11 @@ export class DataPlane {
       ({ port, listener }) => listeners.get(port)?.listener !== listener,
     )
     const needed = new Set(behind.flatMap(({ listener }) => targetGroupsOf(listener.route)))
+    const forgotten: string[] = []
     await eachInSlices(goneTargetGroups, (arn) => {
-      if (needed.has(arn) || this.#health.isNamed(arn) || !this.#targets.forgetGroup(arn)) return
-      this.#tallies.forgetUnused(arn)
+      if (!needed.has(arn) && !this.#health.isNamed(arn) && this.#targets.forgetGroup(arn)) forgotten.push(arn)
     })
+    await eachInSlices(this.#tallies.ofListeners(), (tally) => tally.forgetUnused(forgotten))
   }
 
   #foldLater(target: LiveTarget): void {

@@ -8,6 +8,7 @@ import {
   unusedHealth,
   type CheckedHealth,
   type CheckResult,
+  type KnownHealth,
 } from '../domain/health-check.ts'
 import {
   targetKey,
@@ -129,9 +130,9 @@ export class HealthChecks {
     return this.#checked.get(key)?.checked.health.state === 'healthy'
   }
 
-  /** What is known of every target that is checked, to be given to the next start. */
-  known(): ReadonlyMap<string, CheckedHealth> {
-    return new Map(Array.from(this.#checked, ([key, { checked }]) => [key, checked]))
+  /** What is known of every target that is checked, to be given to the next start; at the time when it is read. */
+  *known(): Generator<KnownHealth> {
+    for (const [key, { checked }] of this.#checked) yield [key, checked]
   }
 
   /** No more checks. What is known stays: requests that still run, or still come, go by it. */

@@ -1,67 +1,94 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { connect as connectTls } from 'node:tls'
 import type { CheckResult } from '../domain/health-check.ts'
 import type { HealthCheckSettings } from '../domain/routing-table.ts'
 import { AnswerHead } from './answer-head.ts'
 import type { ProbeEvents, RunningProbe } from './health-checks.ts'
+import { sharedBuffer } from './read-buffers.ts'
 
 /**
  * One health check as the load balancer makes it: a new connection each time, closed after the answer. The result comes
  * within the settings' time-out; by then, too, the connection is closed.
  */
-export function probe(
-  target: { readonly id: string; readonly port: number },
-  settings: HealthCheckSettings,
-  events: ProbeEvents,
-): RunningProbe {
-  const port = settings.port === 'traffic-port' ? target.port : Number(settings.port)
-  const isTls = settings.protocol === 'HTTPS'
-  const begun = performance.now()
-  const head = new AnswerHead()
-  const socket = open({ host: target.id, port }, isTls)
-  let isConnected = false
-  let isDecided = false
-  const decide = (result: CheckResult): void => {
-    if (isDecided) return
-    isDecided = true
-    events.onResult(result)
+export function probe(target: ProbedTarget, settings: HealthCheckSettings, events: ProbeEvents): RunningProbe {
+  return new HttpProbe(target, settings, events)
+}
+
+type ProbedTarget = { readonly id: string; readonly port: number }
+
+/** An object of one class, and what comes read where all connections read: many checks leave little behind. */
+class HttpProbe implements RunningProbe {
+  readonly #settings: HealthCheckSettings
+  readonly #events: ProbeEvents
+  readonly #begun = performance.now()
+  readonly #head = new AnswerHead()
+  readonly #socket: Socket
+  readonly #timer: NodeJS.Timeout
+  #isConnected = false
+  #isDecided = false
+
+  constructor(target: ProbedTarget, settings: HealthCheckSettings, events: ProbeEvents) {
+    this.#settings = settings
+    this.#events = events
+    const port = settings.port === 'traffic-port' ? target.port : Number(settings.port)
+    const onread = { buffer: sharedBuffer, callback: (length: number) => this.#onRead(length) }
+    const socket = open({ host: target.id, port, autoSelectFamily: false, onread }, this.#isTls)
+    this.#socket = socket
+    this.#timer = setTimeout(() => this.#onTimeout(), settings.timeoutSeconds * 1000)
+    socket.on('connect', () => {
+      this.#isConnected = true
+      socket.write(requestOf(target.id, port, settings.path))
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#decide(describe(error)))
+    socket.on('close', () => this.#onClose())
   }
-  const timer = setTimeout(() => {
-    decide({ kind: isConnected ? 'answer-timeout' : 'connect-timeout' })
-    socket.destroy()
-  }, settings.timeoutSeconds * 1000)
-  socket.on('connect', () => {
-    isConnected = true
-    socket.write(requestOf(target.id, port, settings.path))
-  })
-  socket.on('data', (bytes: Buffer) => {
-    // What follows the head is read, so that the target does not see its answer cut off; the timer ends one too long.
-    if (isDecided) return
-    const found = head.add(bytes)
-    if (found === undefined) return
+
+  abort(): void {
+    this.#socket.destroy()
+  }
+
+  get #isTls(): boolean {
+    return this.#settings.protocol === 'HTTPS'
+  }
+
+  /** Always true: what follows the head is read, too, so that the target does not see its answer cut off. */
+  #onRead(length: number): true {
+    if (this.#isDecided) return true
+    const found = this.#head.add(sharedBuffer, length)
     if (typeof found === 'number') {
-      decide({ kind: 'answered', statusCode: found, milliseconds: performance.now() - begun })
-      if (head.isWhole) finish(socket, isTls)
-    } else {
-      decide({ kind: 'failed', message: found })
-      socket.destroy()
+      this.#decide({ kind: 'answered', statusCode: found, milliseconds: performance.now() - this.#begun })
+      if (this.#head.isWhole) finish(this.#socket, this.#isTls)
+    } else if (found !== undefined) {
+      this.#decide({ kind: 'failed', message: found })
+      this.#socket.destroy()
     }
-  })
-  socket.on('error', (error: NodeJS.ErrnoException) => decide(describe(error)))
-  socket.on('close', () => {
-    clearTimeout(timer)
-    decide({ kind: 'failed', message: 'connection closed without an answer' })
-    events.onClosed()
-  })
-  return { abort: () => socket.destroy() }
+    return true
+  }
+
+  /** Also of one whose answer never ends. */
+  #onTimeout(): void {
+    this.#decide({ kind: this.#isConnected ? 'answer-timeout' : 'connect-timeout' })
+    this.#socket.destroy()
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#timer)
+    this.#decide({ kind: 'failed', message: 'connection closed without an answer' })
+    this.#events.onClosed()
+  }
+
+  #decide(result: CheckResult): void {
+    if (this.#isDecided) return
+    this.#isDecided = true
+    this.#events.onResult(result)
+  }
 }
 
 /** The certificate is not checked, as on AWS: a target behind the load balancer may have made its own. */
-function open(address: { readonly host: string; readonly port: number }, isTls: boolean): Socket {
-  const direct = { ...address, autoSelectFamily: false }
-  if (!isTls) return connect(direct)
-  return connectTls({ ...direct, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+function open(options: TcpNetConnectOpts, isTls: boolean): Socket {
+  if (!isTls) return connect(options)
+  return connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
 }
 
 /** Nothing is to come any more. Over TLS the end is said in good order; the target closes its side then. */

@@ -1,7 +1,7 @@
 import { closeSync, fsync, openSync, readFileSync, renameSync, writeFile, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { CheckedHealth } from '../domain/health-check.ts'
+import type { CheckedHealth, KnownHealth } from '../domain/health-check.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { eachInSlices } from './slices.ts'
 
@@ -64,7 +64,7 @@ export class SavedState {
    * Replaced as a whole, but without waiting for the disk: it may get lost with the machine, not with the process, and
    * the next health checks say it all again. Nothing is saved after it: it is for a router that ends.
    */
-  saveHealth(known: ReadonlyMap<string, CheckedHealth>): void {
+  saveHealth(known: Iterable<KnownHealth>): void {
     this.#isHealthFinal = true
     const text = healthFileText(Array.from(known, healthText))
     if (text === this.#savedHealth) return
@@ -78,9 +78,9 @@ export class SavedState {
   }
 
   /** The same in passing: requests go on in between, and of several calls only the last one counts. */
-  async saveHealthInSlices(known: ReadonlyMap<string, CheckedHealth>): Promise<void> {
+  async saveHealthInSlices(known: Iterable<KnownHealth>): Promise<void> {
     const turn = ++this.#healthTurn
-    const text = healthFileText(await eachInSlices([...known], healthText))
+    const text = healthFileText(await eachInSlices(known, healthText))
     if (turn !== this.#healthTurn) return
     this.#wantedHealth = text
     if (this.#isWritingHealth) return
@@ -131,6 +131,6 @@ function healthFileText(texts: readonly string[]): string {
   return `{${texts.join(',')}}`
 }
 
-function healthText([key, checked]: readonly [string, CheckedHealth]): string {
+function healthText([key, checked]: KnownHealth): string {
   return `${JSON.stringify(key)}:${JSON.stringify(checked)}`
 }

@@ -21,11 +21,11 @@ export async function inSlices<Result>(work: Generator<void, Result>): Promise<R
 }
 
 /** Makes one of each. */
-export function eachInSlices<From, To>(items: readonly From[], make: (item: From) => To): Promise<To[]> {
+export function eachInSlices<From, To>(items: Iterable<From>, make: (item: From) => To): Promise<To[]> {
   return inSlices(madeOf(items, make))
 }
 
-function* madeOf<From, To>(items: readonly From[], make: (item: From) => To): Generator<void, To[]> {
+function* madeOf<From, To>(items: Iterable<From>, make: (item: From) => To): Generator<void, To[]> {
   const made: To[] = []
   for (const item of items) {
     made.push(make(item))

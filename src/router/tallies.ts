@@ -242,6 +242,11 @@ export class ListenerTally implements Totals {
     return tally
   }
 
+  /** Of these target groups, to which no listener leads any more, forgets those of which nobody has counted anything. */
+  forgetUnused(targetGroupArns: readonly string[]): void {
+    for (const arn of targetGroupArns) if (this.groups.get(arn)?.isUnused === true) this.groups.delete(arn)
+  }
+
   /** Of a request, also of one that is refused: what its head has that it should not have. */
   noteHead({ desyncReason, invalidCount }: RequestScan, dropsInvalidHeaders: boolean): void {
     if (desyncReason !== 0) this.desyncNonCompliantRequests++
@@ -280,6 +285,10 @@ export class Tallies {
     return tally
   }
 
+  ofListeners(): Iterable<ListenerTally> {
+    return this.#listeners.values()
+  }
+
   /** It is asked for ten times a second: each part is the same as the last time where nothing was counted in it since. */
   report(): Required<Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>> {
     const counts: (readonly RequestCount[])[] = []
@@ -304,13 +313,6 @@ export class Tallies {
 
   fold(targetGroupArn: string, target: Counted): void {
     for (const { groups } of this.#listeners.values()) groups.get(targetGroupArn)?.fold(target)
-  }
-
-  /** Forgets a target group, which no listener leads to any more, wherever nobody has counted anything. */
-  forgetUnused(targetGroupArn: string): void {
-    for (const { groups } of this.#listeners.values()) {
-      if (groups.get(targetGroupArn)?.isUnused === true) groups.delete(targetGroupArn)
-    }
   }
 
   /**

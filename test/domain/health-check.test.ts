@@ -48,6 +48,13 @@ test('a healthy target becomes unhealthy after failures in a row only', () => {
   assert.equal(after(passed, failed, failed).health.state, 'unhealthy')
 })
 
+test('a check that passes as the one before it leaves what is known as it is, and the next failures count from one', () => {
+  const known = after(passed)
+  assert.equal(afterCheck(known, settings, passed), known)
+  assert.equal(afterCheck(afterCheck(known, settings, passed), settings, failed).health.state, 'healthy')
+  assert.notEqual(afterCheck(after(passed, failed), settings, passed), known)
+})
+
 test('an unhealthy target needs the full number of passed checks in a row', () => {
   assert.equal(after(failed, failed, passed, passed).health.state, 'unhealthy')
   assert.equal(after(failed, failed, passed, passed, failed, passed, passed).health.state, 'unhealthy')

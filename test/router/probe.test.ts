@@ -54,8 +54,9 @@ describe('a health check', () => {
       socket.setNoDelay(true)
       socket.once('data', () => dribble(socket, answer))
     })
-    const { result } = await check(target.port)
+    const { result, closed } = await check(target.port)
     assert.ok(result.kind === 'answered' && result.statusCode === 201)
+    await closed
   })
 
   test('over HTTPS takes a certificate that nobody vouches for', async () => {
@@ -82,7 +83,7 @@ describe('a health check', () => {
     for (const [answer, message] of [
       ['', /^connection closed without an answer$/],
       ['HTTP/1.1 200 OK\r\nContent-', /^connection closed without an answer$/],
-      ['SSH-2.0-OpenSSH_9.6\r\n', /^the answer is not HTTP \("SSH-2\.0"\)$/],
+      ['SSH-2.0-OpenSSH_9.6\r\n', /^the answer is not HTTP \("SSH-2\.0-OpenSSH_9\.6"\)$/],
       ['HTTP/2 200 OK\r\n\r\n', /not HTTP/],
       ['HTTP/1.1 99 Low\r\n\r\n', /not HTTP/],
       ['HTTP/1.1 200 OK\r\nno colon\r\n\r\n', /not HTTP \("no colon"\)/],
@@ -93,6 +94,29 @@ describe('a health check', () => {
       const { result } = await check(target.port)
       assert.ok(result.kind === 'failed', answer.slice(0, 20))
       assert.match(result.message, message)
+    }
+  })
+
+  test('fails where a client would get a 502 for such an answer', async () => {
+    for (const lines of [
+      'Content-Length: 2\r\nContent-Length: 3',
+      'Content-Length: 2\r\nTransfer-Encoding: chunked',
+      'Transfer-Encoding: gzip',
+      'X: a\u0001b',
+    ]) {
+      await using target = await answering(`HTTP/1.1 200 OK\r\n${lines}\r\n\r\nok`)
+      const { result } = await check(target.port)
+      assert.ok(result.kind === 'failed', lines)
+      assert.match(result.message, /^clients would get a 502 for such an answer: /, lines)
+    }
+  })
+
+  test('does not wait for a body where there is none', async () => {
+    for (const answer of ['HTTP/1.1 204 No Content\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']) {
+      await using target = await listening((socket) => socket.once('data', () => socket.write(answer)))
+      const { result, closed } = await check(target.port, { timeoutSeconds: 60 })
+      assert.equal(result.kind, 'answered')
+      await closed
     }
   })
 

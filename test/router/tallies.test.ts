@@ -124,7 +124,7 @@ test('a target group for which nobody has counted anything is forgotten at once,
   // The request is not over yet, and is counted when it is.
   const { own } = listener.ofGroup('refused')
   const asked = listener.ofGroup('asked').ofTarget({ address: '10.0.0.1:80' })
-  for (const arn of ['unused', 'asked', 'refused']) tallies.forgetUnused(arn)
+  listener.forgetUnused(['unused', 'asked', 'refused'])
   own.add(ownOutcome(503), 503)
   asked.add(targetOutcome(200), 200)
   assert.deepEqual([...listener.groups.keys()], ['asked', 'refused'])
