@@ -91,7 +91,12 @@ class RegularAutomaton {
         begin = this.#add({ kind: 'fork', to: [next, this.#compile(part, begin, ignoresCase)] })
       }
     }
-    for (let time = 0; time < minimum; time++) begin = this.#compile(part, begin, ignoresCase)
+    for (let time = 0; time < minimum; time++) {
+      const behind = begin
+      begin = this.#compile(part, behind, ignoresCase)
+      // Nothing stays nothing. Repetitions of it, one within the other, would take hours, and no step that is counted.
+      if (begin === behind) break
+    }
     return begin
   }
 

@@ -104,7 +104,7 @@ export class AnswerReader {
     const length = valueOf(headers, 'content-length')
     this.#events.onHead(statusCode, withoutConnection(headers), { mayHaveTrailers: isChunked })
     this.#missingBytes = Number(length ?? 0)
-    if (!hasBody || (!isChunked && length === '0')) this.#finish([])
+    if (!hasBody || (!isChunked && length !== undefined && Number(length) === 0)) this.#finish([])
     else if (isChunked) this.#state = 'chunk-size'
     else this.#state = length === undefined ? 'close' : 'length'
   }

@@ -36,3 +36,9 @@ function bracketEnd(bytes: Buffer, start: number, end: number): number {
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
+
+/** As an address stands in front of a port. */
+export function bracketed(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return plain.includes(':') ? `[${plain}]` : plain
+}

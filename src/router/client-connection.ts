@@ -16,10 +16,7 @@ import type { RequestingClient } from './requesting-client.ts'
 import type { TargetHeadContext } from './target-head-context.ts'
 import type { ClientSide, Wire, WireEvents } from './wire.ts'
 
-/**
- * More than this is not read of requests sent before the one in hand is answered: the connection then waits. What else a
- * connection may have in memory is told in `docs/requests.md`.
- */
+/** No more is read of requests ahead of the answer in hand. What else a connection may keep: `docs/requests.md`. */
 const mostPipelinedBytes = 64 * 1024
 
 /**
@@ -30,8 +27,8 @@ const slowReaderMilliseconds = 300_000
 
 const State = { head: 0, request: 1, discard: 2, tunnel: 3, closing: 4, closed: 5 } as const
 
-/** One is enough: what it found is used before the next head is read. */
-const scan = new RequestScan()
+/** One is enough: what it found is used before the next head is read. The other one is of a head that has not come. */
+const [scan, nothingScanned] = [new RequestScan(), new RequestScan()]
 
 /** The beginning of every client's connection, whatever kind of wire it has. See `AcceptClient`. */
 export function acceptClient(wire: Wire, side: ClientSide, door: ClientDoor): WireEvents {
@@ -210,7 +207,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#state = State.tunnel
     const store = this.#store
     if (store === undefined) return
-    if (store.length > 0) this.#exchange?.sendBody(store.bytes, store.start, store.end, true)
+    this.receivedBytes += store.length
+    this.#exchange?.sendBody(store.bytes, store.start, store.end, true)
     store.clear()
     this.#limitStore()
   }
@@ -218,6 +216,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   onExchangeOver(): void {
     if (this.#state !== State.request) return
     if (!this.isRequestOver) {
+      if (this.side.isHttp2 || this.#exchange?.endsByClose === true) return this.end()
       // The answer came before the body did; the rest of it is read and dropped, so that the client sees its answer.
       this.#state = State.discard
       return this.wantBody()
@@ -373,10 +372,10 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return isFree
   }
 
-  #refuse(listener: LiveListener, statusCode: number): void {
+  #refuse(listener: LiveListener, statusCode: number, found = scan): void {
     const startedAt = this.#headStartedAt === 0 ? performance.now() : this.#headStartedAt
     this.sentBytes = 0
-    refuseRequest(this, listener, { statusCode, scan, startedAt })
+    refuseRequest(this, listener, { statusCode, scan: found, startedAt })
   }
 
   #checkHead(now: number, idle: number): number {
@@ -384,7 +383,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     const hasBegun = this.#hasStored
     const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
     if (now < due) return due
-    if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408)
+    if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408, nothingScanned)
     else this.end()
     return 0
   }

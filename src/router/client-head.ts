@@ -82,9 +82,13 @@ const upgrading = ascii('Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
 function endOf(answer: AnswerScan, head: ClientHead): Buffer {
   if (answer.statusCode === 101) return upgrading
   if (answer.statusCode < 200) return headEnd
-  if (head.closes || needsUnchunking(answer, head)) return closing
-  if (!head.isHttp10) return headEnd
-  return answerBody(answer, false) === AnswerBody.untilClose ? closing : keeping
+  if (head.closes || saysClose(answer, head.isHttp10)) return closing
+  return head.isHttp10 ? keeping : headEnd
+}
+
+/** A client of HTTP/1.0 is told that the connection closes, also one that asked with HEAD, and so gets no body. */
+export function saysClose(answer: AnswerScan, isHttp10: boolean): boolean {
+  return isHttp10 && (answer.isChunked || answerBody(answer, false) === AnswerBody.untilClose)
 }
 
 function copyHeaders(bytes: Buffer, answer: AnswerScan, head: ClientHead, out: Buffer): number {

@@ -77,3 +77,11 @@ export function desyncVerdict(reason: number, mode: RequestHandling['desyncMitig
   if (mode === 'strictest') return 'refuse'
   return mode === 'defensive' && desyncClassOf(reason) === 'Ambiguous' ? 'forward-and-close' : 'forward'
 }
+
+/** No other request follows this one on the target's connection. */
+export function closesTarget(
+  { desyncReason }: { readonly desyncReason: number },
+  { desyncMitigationMode }: RequestHandling,
+): boolean {
+  return desyncVerdict(desyncReason, desyncMitigationMode) === 'forward-and-close'
+}

@@ -45,9 +45,7 @@ export function errorAnswer(statusCode: number): ElbAnswer {
 }
 
 export function redirectAnswer(statusCode: 301 | 302, location: string): ElbAnswer {
-  // A location that was put together of what a client sent must not become two headers.
-  const safe = location.replace(/[^\u0021-\u00ff]/g, encodeURIComponent)
-  return { statusCode, headerLines: `Content-Type: text/html\r\nLocation: ${safe}\r\n`, body: page(statusCode) }
+  return { statusCode, headerLines: `Content-Type: text/html\r\nLocation: ${location}\r\n`, body: page(statusCode) }
 }
 
 export function fixedAnswer(action: Extract<RouteAction, { type: 'fixed-response' }>): ElbAnswer {

@@ -3,7 +3,6 @@ import type { ListenerRoute } from '../domain/routing-table.ts'
 import { desyncClassOf, desyncReasonName } from './desync.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { LiveListener } from './live-table.ts'
-import type { LiveTarget } from './live-targets.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { Route } from './route.ts'
 import type { TargetHeadPlaces } from './target-head-context.ts'
@@ -21,14 +20,13 @@ const noListener: ListenerRoute = {
 }
 
 type Ended = {
-  readonly target?: LiveTarget | undefined
   /** Absent where no rule was looked at. */
   readonly route?: Route
   /** The target's where it has answered, else the load balancer's own. */
   readonly statusCode: number
-  readonly receivedBytes: number
-  readonly sentBytes: number
 }
+
+type Passed = { readonly receivedBytes: number; readonly sentBytes: number }
 
 /** What an access log wants to know of one request after the other. Only taken down where the log is on. */
 export class ExchangeNotes {
@@ -49,7 +47,8 @@ export class ExchangeNotes {
     record.method = bytes.toString('latin1', scan.methodStart, scan.methodEnd)
     record.uri = bytes.toString('latin1', scan.targetStart, scan.targetEnd)
     record.httpVersion = record.client.isHttp2 ? '2.0' : scan.minorVersion === 0 ? '1.0' : '1.1'
-    record.host = headerText(bytes, scan, scan.host)
+    const host = headerText(bytes, scan, scan.host)
+    record.host = host === '' ? undefined : host
     record.userAgent = headerText(bytes, scan, scan.userAgent)
     noteClass(record, scan)
   }
@@ -77,11 +76,11 @@ export class ExchangeNotes {
     this.#answeredAt = answeredAt
   }
 
-  end({ target, route, statusCode, receivedBytes, sentBytes }: Ended): ExchangeRecord {
+  end({ route, statusCode }: Ended, { receivedBytes, sentBytes }: Passed): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
     record.endedAt = epochNow()
-    record.target = target?.address
+    record.target = route?.target?.address
     record.targetGroupArn = route?.weighted?.group.targetGroupArn
     record.requestProcessingSeconds = hasAnswer ? (this.#sentAt - this.#startedAt) / 1000 : -1
     record.targetProcessingSeconds = hasAnswer ? (this.#answeredAt - this.#sentAt) / 1000 : -1

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import { AnswerBody, type AnswerScan } from './answer-scan.ts'
 import { clientHeadFor, sendAnswerHead } from './answer-sender.ts'
+import { saysClose } from './client-head.ts'
 import type { Core } from './core.ts'
+import { closesTarget } from './desync.ts'
 import { bytesOfAnswer, errorAnswer, type ElbAnswer } from './elb-answer.ts'
 import { ExchangeNotes } from './exchange-notes.ts'
 import { HeldHead } from './held-head.ts'
@@ -36,6 +38,9 @@ export class Exchange implements AnswerReceiver {
   isHead = false
   wantsUpgrade = false
   wantsPlainData = false
+  closesTarget = false
+  /** Only the end of the client's connection tells it that the answer is whole. */
+  endsByClose = false
   idleMilliseconds = 0
   readonly #client: RequestingClient
   readonly #core: Core
@@ -45,7 +50,6 @@ export class Exchange implements AnswerReceiver {
   #listener: LiveListener | undefined
   #stage: number = Stage.none
   #tally: Tally | undefined
-  #target: LiveTarget | undefined
   #isClaimed = false
   #connection: TargetConnection | undefined
   readonly #head = new HeldHead()
@@ -76,6 +80,11 @@ export class Exchange implements AnswerReceiver {
     return this.#stage === Stage.answered && isOwnOutcome(this.#outcome)
   }
 
+  /** The client waits for `100 Continue`, which nobody has said. */
+  get #isBodyUnasked(): boolean {
+    return this.#expectsContinue && this.#client.isBodyAwaited
+  }
+
   /** Finds the target and claims it, or answers by itself. `dispatch` follows. `startedAt` is 0 for now. */
   begin(bytes: Buffer, scan: RequestScan, listener: LiveListener, startedAt: number): void {
     const hasBody = scan.isChunked || scan.contentLength > 0
@@ -85,6 +94,8 @@ export class Exchange implements AnswerReceiver {
     this.isHead = scan.method === Method.head
     this.wantsUpgrade = scan.isWebSocket
     this.wantsPlainData = scan.minorVersion === 0
+    this.closesTarget = closesTarget(scan, listener.handling)
+    this.endsByClose = false
     this.#isRepeatable = isGetOrHead && !hasBody && !scan.isWebSocket
     this.#expectsContinue = scan.expectsContinue && hasBody
     this.#tally = listener.tally.own
@@ -111,8 +122,7 @@ export class Exchange implements AnswerReceiver {
 
   /** Sends what `begin` has prepared, with what there is of the body. `isStored` as with `sendBody`. */
   dispatch(bytes: Buffer, bodyStart: number, bodyEnd: number, isStored: boolean): void {
-    const { own } = this.#route
-    const target = this.#target
+    const { own, target } = this.#route
     if (own !== undefined) return this.#answerOwn(own)
     if (target === undefined) return
     const connection = target.idle.pop()
@@ -156,7 +166,7 @@ export class Exchange implements AnswerReceiver {
 
   onUnreachable(): void {
     this.#connection = undefined
-    const target = this.#target
+    const { target } = this.#route
     const { weighted } = this.#route
     if (target === undefined || weighted === undefined) return
     weighted.tally.connectionErrors++
@@ -195,9 +205,9 @@ export class Exchange implements AnswerReceiver {
     this.#route.weighted?.tally.addResponse((answeredAt - this.#sentAt) / 1000)
     this.#notes?.answered(answer.statusCode, this.#sentAt, answeredAt)
     client.noteActivity()
+    this.endsByClose = kind === AnswerBody.untilClose || (this.wantsPlainData && kind === AnswerBody.chunked)
     // What follows a request whose body was announced, and then not asked for, cannot be told from a body.
-    const isUnsure = this.#expectsContinue && client.isBodyAwaited
-    if (kind === AnswerBody.untilClose || isUnsure || (this.wantsPlainData && answer.isChunked)) client.closeBehind()
+    if (this.endsByClose || this.#isBodyUnasked || saysClose(answer, this.wantsPlainData)) client.closeBehind()
     const head = clientHeadFor(this.#listener, client.isLast(), this.wantsPlainData)
     this.#route.cookieLines(bytes, answer, head, client.side)
     const from = this.#connection?.wire
@@ -231,9 +241,9 @@ export class Exchange implements AnswerReceiver {
   onLost(): void {
     const connection = this.#connection
     this.#connection = undefined
-    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
     if (this.hasAnswerBegun) return this.#breakOff(targetClosed)
-    const target = this.#target
+    const { target } = this.#route
     const wasStale = connection?.isReused === true && connection.isUnanswered && !this.#isFresh
     if (!wasStale || !this.#isRepeatable || target === undefined) return this.fail(502)
     // The target closed a kept connection just when it was used again, and doing the request twice does no harm.
@@ -248,7 +258,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   onCut(): void {
-    if (this.#stage === Stage.tunnel) this.#endTunnel()
+    if (this.#stage === Stage.tunnel) this.onTunnelEnd()
     else this.fail(502)
   }
 
@@ -265,12 +275,12 @@ export class Exchange implements AnswerReceiver {
     this.#client.becomeTunnel()
   }
 
-  onTunnelBytes(bytes: Buffer, start: number, end: number): void {
-    this.onBody(bytes, start, end)
-  }
-
   onTunnelEnd(): void {
-    this.#endTunnel()
+    this.#connection?.end()
+    this.#connection = undefined
+    this.#outcome = targetOutcome(101)
+    this.#conclude(true)
+    this.#client.end()
   }
 
   onClientDrain(): void {
@@ -281,7 +291,7 @@ export class Exchange implements AnswerReceiver {
   /** The client's connection is gone, or is no longer worth keeping. */
   onClientGone(): void {
     if (this.isOver) return
-    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
     this.#dropConnection()
     if (!this.hasAnswerBegun) {
       // As on AWS: 400 for a client that goes within its own request, 460 for one that does not wait for the answer.
@@ -293,10 +303,12 @@ export class Exchange implements AnswerReceiver {
 
   /** Nothing has come from anybody for as long as the listener allows. */
   onIdle(isClientSilent: boolean): void {
-    if (this.#stage === Stage.tunnel) return this.#endTunnel()
+    if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
     this.#dropConnection()
+    // Who expects `100 Continue` waits for the target, as the load balancer does.
+    const isAwaited = isClientSilent && !this.#isBodyUnasked
     if (this.hasAnswerBegun) this.#breakOff(this.#client.isBlocked ? answerLeft : targetClosed)
-    else this.#answerOwn(errorAnswer(isClientSilent ? 408 : 504), isClientSilent)
+    else this.#answerOwn(errorAnswer(isAwaited ? 408 : 504), isAwaited)
   }
 
   /** Gives up the target, and answers for it. */
@@ -313,13 +325,15 @@ export class Exchange implements AnswerReceiver {
 
   #claim(target: LiveTarget): void {
     target.inFlight++
-    this.#target = target
+    // Cookies bind the client to who answers, not to the one that was chosen first and could not be reached.
+    this.#route.target = target
     this.#isClaimed = true
     this.#tally = this.#route.weighted?.tally.ofTarget(target)
   }
 
   #release(): void {
-    if (this.#isClaimed && this.#target !== undefined) this.#core.targets.release(this.#target)
+    const { target } = this.#route
+    if (this.#isClaimed && target !== undefined) this.#core.targets.release(target)
     this.#isClaimed = false
   }
 
@@ -356,7 +370,7 @@ export class Exchange implements AnswerReceiver {
     const listener = this.#listener
     if (listener === undefined) return
     // A client that waits for `100 Continue` does not get it, and what it sends then could be body or a next request.
-    if (closes || answer.statusCode === 501 || (this.#expectsContinue && client.isBodyAwaited)) client.closeBehind()
+    if (closes || answer.statusCode === 501 || this.#isBodyUnasked) client.closeBehind()
     this.#stage = Stage.answered
     this.#outcome = ownOutcome(answer.statusCode)
     this.#statusCode = answer.statusCode
@@ -371,28 +385,14 @@ export class Exchange implements AnswerReceiver {
     this.#client.destroy()
   }
 
-  #endTunnel(): void {
-    this.#connection?.end()
-    this.#connection = undefined
-    this.#outcome = targetOutcome(101)
-    this.#conclude(true)
-    this.#client.end()
-  }
-
-  #tellLog(notes: ExchangeNotes): void {
-    const { receivedBytes, sentBytes } = this.#client
-    const [route, target, statusCode] = [this.#route, this.#target, this.#statusCode]
-    this.#core.onExchange(notes.end({ route, target, statusCode, receivedBytes, sentBytes }))
-  }
-
   /** Counts, and lets go of the target. `isLast`: nothing more is to happen on the client's connection. */
   #conclude(isLast = false): void {
     if (this.#stage === Stage.none) return
     this.#tally?.add(this.#outcome, this.#statusCode)
-    if (this.#notes !== undefined) this.#tellLog(this.#notes)
+    const ended = { route: this.#route, statusCode: this.#statusCode }
+    if (this.#notes !== undefined) this.#core.onExchange(this.#notes.end(ended, this.#client))
     this.#head.give()
     this.#release()
-    this.#target = undefined
     this.#stage = Stage.none
     this.#listener = undefined
     if (!isLast) this.#client.onExchangeOver()

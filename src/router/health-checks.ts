@@ -60,6 +60,8 @@ type CheckedTarget = {
   isGone: boolean
   /** The last check ran into its time-out. */
   didHang: boolean
+  /** It is new and refuses connections: the next check does not wait for the interval. */
+  isAskedEarly: boolean
   /** While anything of a check is open: it holds on to a connection, and to all that belongs to it. */
   running: RunningProbe | undefined
   timer: NodeJS.Timeout | undefined
@@ -191,6 +193,7 @@ export class HealthChecks {
       healthySince: undefined,
       isGone: false,
       didHang: false,
+      isAskedEarly: false,
       running: undefined,
       timer: undefined,
       dueAt: 0,
@@ -228,16 +231,20 @@ export class HealthChecks {
     this.#noteHealthy(key, entry, entry.checked.health.state === 'healthy')
     // The interval runs from the beginning of one check to that of the next.
     if (!isEarly) {
-      entry.dueAt = nextTime(begun, settings.intervalSeconds * 1000, entry.headStart)
+      // It may be another one than when the check began.
+      const { intervalSeconds } = entry.settings
+      entry.dueAt = nextTime(begun, intervalSeconds * 1000, entry.headStart)
       entry.headStart = 0
     }
-    this.#scheduleNext(key, entry, isWorthAnEarlyCheck(entry.checked, result) ? earlyCheckMilliseconds : Infinity)
+    entry.isAskedEarly = isWorthAnEarlyCheck(entry.checked, result)
+    this.#scheduleNext(key, entry)
     if (before.health.state !== entry.checked.health.state) this.#onChange()
   }
 
-  #scheduleNext(key: string, entry: CheckedTarget, mostMilliseconds = Infinity): void {
+  #scheduleNext(key: string, entry: CheckedTarget): void {
     clearTimeout(entry.timer)
-    const wait = Math.min(mostMilliseconds, Math.max(0, entry.dueAt - performance.now()))
+    const most = entry.isAskedEarly ? earlyCheckMilliseconds : Infinity
+    const wait = Math.min(most, Math.max(0, entry.dueAt - performance.now()))
     // Timers may fire a fraction early; rounded up, a check that is due is never taken for an early one.
     entry.timer = setTimeout(() => this.#checkNow(key, entry), Math.ceil(wait) + 1)
   }

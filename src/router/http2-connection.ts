@@ -19,6 +19,9 @@ const resetsPerSecond = 20
 /** A client that was told to leave may have sent requests before it knew. */
 const goAwayGraceMilliseconds = 1_000
 
+/** Beyond the idle time-out: each stream has been ended by a time-out of its own by then, also that of a slow reader. */
+const stuckMilliseconds = 330_000
+
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_FLAG_END_STREAM } = constants
 
 /** A client's connection of HTTP/2: each of its streams becomes a client's connection of HTTP/1.1 with one request. */
@@ -33,6 +36,7 @@ export class Http2Connection {
   #resetsLeft = resetBurst
   #resetsCountedAt = performance.now()
   #isLeaving = false
+  #movedBytes = -1
 
   constructor(socket: TLSSocket, side: ClientSide, door: SecuredDoor, onClosed: () => void) {
     this.#side = side
@@ -61,7 +65,9 @@ export class Http2Connection {
     const { keepAliveMilliseconds, idleMilliseconds } = door.limits?.() ?? defaultLimits
     this.#ageTimer = setTimeout(() => this.close(), keepAliveMilliseconds).unref()
     this.#idleTimer = setTimeout(() => this.#onIdle(), idleMilliseconds).unref()
+    const stuckTimer = setInterval(() => this.#endStuck(socket), idleMilliseconds + stuckMilliseconds).unref()
     this.#session.on('close', () => {
+      clearInterval(stuckTimer)
       clearTimeout(this.#ageTimer)
       clearTimeout(this.#idleTimer)
       onClosed()
@@ -101,6 +107,16 @@ export class Http2Connection {
     this.#resetsLeft = Math.min(resetBurst, this.#resetsLeft + regained) - 1
     this.#resetsCountedAt = now
     if (this.#resetsLeft < 0) this.#session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+
+  /**
+   * Of a client that is gone in the middle of an upload, Node may hear nothing: its session then waits for a write that
+   * never ends, and does not close by itself.
+   */
+  #endStuck(socket: TLSSocket): void {
+    const movedBytes = socket.bytesRead + socket.bytesWritten
+    if (movedBytes === this.#movedBytes) socket.destroy()
+    this.#movedBytes = movedBytes
   }
 
   /** No stream was open for as long as the load balancer waits. Open ones have their own time-out. */

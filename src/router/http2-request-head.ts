@@ -58,7 +58,7 @@ export function lastChunk(trailers: readonly string[]): Buffer {
 }
 
 const neverTrailers =
-  /^(connection|keep-alive|proxy-.*|transfer-encoding|upgrade|te|trailer|content-.*|host|cookie|authorization|expect|range|x-forwarded-.*|x-amzn-.*)$/
+  /^(connection|keep-alive|proxy-.*|transfer-encoding|upgrade|te|trailer|content-.*|host|cookie|set-cookie|authorization|expect|range|x-forwarded-.*|x-amzn-.*)$/
 
 function framingOf(hasBody: boolean, contentLength: number | undefined): RequestFraming {
   if (!hasBody) return { kind: 'none' }

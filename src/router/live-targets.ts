@@ -22,6 +22,10 @@ export class LiveTarget implements Candidate, Counted {
   /** Open connections without a request, the one used last at the end: it is the least likely to be just closing. */
   readonly idle: TargetConnection[] = []
   readonly connections = new Set<TargetConnection>()
+  /** As in `Candidate`. */
+  startsAtOnce = false
+  /** When it began to leave, by `performance.now()`. */
+  leftAt = 0
   cutTimer: NodeJS.Timeout | undefined
   groupTally: GroupTally | undefined
   tally: Tally | undefined
@@ -119,12 +123,14 @@ export class LiveTargets {
     const left: LiveTarget[] = []
     for (const { group, route, targets } of prepared) {
       const before = group.targets
+      const isEmpty = !before.some(({ state }) => state === 'serving')
+      if (startsSlowly(route) && !startsSlowly(group.route)) for (const target of before) target.startsAtOnce = true
       group.route = route
       group.targets = targets.map(({ target }) => target)
       group.markStale()
       for (const { target, draining } of targets) {
-        this.#know(target)
-        target.deregistrationDelaySeconds = route.deregistrationDelaySeconds
+        if (this.#know(target) || target.state !== 'serving') target.startsAtOnce = isEmpty
+        setDelay(target, route.deregistrationDelaySeconds)
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
       }
@@ -151,6 +157,7 @@ export class LiveTargets {
     // What a check says of one that leaves comes too late.
     if (target?.state !== 'serving') return
     target.healthySince = healthySince
+    if (healthySince === undefined) target.startsAtOnce = false
     target.group.markStale()
   }
 
@@ -205,10 +212,12 @@ export class LiveTargets {
     }
   }
 
-  #know(target: LiveTarget): void {
-    if (this.#targets.has(target.key)) return
+  /** False where it is known already. */
+  #know(target: LiveTarget): boolean {
+    if (this.#targets.has(target.key)) return false
     this.#targets.set(target.key, target)
     target.group.known++
+    return true
   }
 
   /** One that is registered again keeps the requests it still has; they are not cut any more. */
@@ -227,7 +236,8 @@ export class LiveTargets {
     if (!wasServing) return
     target.healthySince = undefined
     closeIdle(target)
-    target.cutTimer = setTimeout(() => cut(target), target.deregistrationDelaySeconds * 1000).unref()
+    target.leftAt = performance.now()
+    cutLater(target)
   }
 
   #gone(target: LiveTarget): void {
@@ -246,6 +256,24 @@ export class LiveTargets {
 function missingIn(now: readonly LiveTarget[], before: readonly LiveTarget[]): readonly LiveTarget[] {
   const present = new Set(now)
   return before.filter((target) => !present.has(target))
+}
+
+function startsSlowly(route: TargetGroupRoute | undefined): boolean {
+  return (route?.balancing?.slowStartSeconds ?? 0) > 0
+}
+
+/** A new delay holds for those that are draining, too: the engine tells when they are gone by the same one. */
+function setDelay(target: LiveTarget, seconds: number): void {
+  if (target.deregistrationDelaySeconds === seconds) return
+  target.deregistrationDelaySeconds = seconds
+  if (target.state === 'draining') cutLater(target)
+}
+
+/** When its deregistration delay is over, counted from when it began to leave. */
+function cutLater(target: LiveTarget): void {
+  clearTimeout(target.cutTimer)
+  const wait = target.leftAt + target.deregistrationDelaySeconds * 1000 - performance.now()
+  target.cutTimer = setTimeout(() => cut(target), Math.max(0, wait)).unref()
 }
 
 function cut(target: LiveTarget): void {

@@ -1,16 +1,18 @@
 import type { RouteAction } from '../domain/routing-table.ts'
+import { bracketed } from './authority.ts'
 
 type Redirect = Extract<RouteAction, { type: 'redirect' }>
 
-/** The `Location` of a redirect: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's. */
+/** The `Location` of a redirect: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's; in ASCII. */
 export function redirectLocation(
   redirect: Redirect,
   request: { readonly host: string; readonly path: string; readonly query: string },
-  reached: { readonly protocol: string; readonly port: number },
+  reached: { readonly protocol: string; readonly localAddress: string; readonly port: number },
 ): string {
   const values: Readonly<Record<string, string>> = {
     protocol: reached.protocol,
-    host: request.host,
+    // As a target is told: where the request names no host, it is the address at which it came.
+    host: request.host === '' ? bracketed(reached.localAddress) : request.host,
     port: String(reached.port),
     // The template brings the leading slash: `/#{path}`.
     path: request.path.replace(/^\//, ''),
@@ -20,5 +22,7 @@ export function redirectLocation(
     template.replace(/#\{(protocol|host|port|path|query)\}/g, (_, name: string) => values[name] ?? '')
   const query = fill(redirect.query)
   const address = `${fill(redirect.protocol).toLowerCase()}://${fill(redirect.host)}:${fill(redirect.port)}`
-  return `${address}${fill(redirect.path)}${query === '' ? '' : `?${query}`}`
+  const location = `${address}${fill(redirect.path)}${query === '' ? '' : `?${query}`}`
+  // Put together of what a client sent, it must not become two headers.
+  return location.toWellFormed().replace(/[^\u0021-\u007e]/gu, encodeURIComponent)
 }

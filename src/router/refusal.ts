@@ -1,6 +1,7 @@
 import { bytesOfAnswer, errorAnswer } from './elb-answer.ts'
 import { ExchangeNotes } from './exchange-notes.ts'
 import type { LiveListener } from './live-table.ts'
+import { Method } from './request-line.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
 import { ownOutcome } from './tallies.ts'
@@ -14,13 +15,14 @@ export function refuseRequest(
   { statusCode, scan, startedAt }: Refused,
 ): void {
   const { handling, tally } = listener
-  client.send(bytesOfAnswer(errorAnswer(statusCode), { closes: true, isHead: false, isHttp10: false, handling }))
+  const isHead = scan.method === Method.head
+  client.send(bytesOfAnswer(errorAnswer(statusCode), { closes: true, isHead, isHttp10: false, handling }))
   tally.own.add(ownOutcome(statusCode), statusCode)
   if (handling.accessLog) {
     const notes = new ExchangeNotes(client.side)
     notes.beginRefused(scan, listener, startedAt)
     // What was no request has no size in lines of AWS either; the metric of processed bytes has what came.
-    client.core.onExchange(notes.end({ statusCode, receivedBytes: 0, sentBytes: client.sentBytes }))
+    client.core.onExchange(notes.end({ statusCode }, { receivedBytes: 0, sentBytes: client.sentBytes }))
   }
   client.end()
 }

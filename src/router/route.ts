@@ -54,8 +54,9 @@ export class Route {
         return
       case 'redirect': {
         if (listener.rules.length === 0) ruleRequest.begin(bytes, scan, side.address)
-        const protocol = side.tls === undefined ? 'http' : 'https'
-        this.redirectUrl = redirectLocation(action, ruleRequest.texts(), { protocol, port: listener.route.port })
+        const { localAddress, tls } = side
+        const reached = { protocol: tls === undefined ? 'http' : 'https', localAddress, port: listener.route.port }
+        this.redirectUrl = redirectLocation(action, ruleRequest.texts(), reached)
         this.own = redirectAnswer(action.statusCode, this.redirectUrl)
       }
     }
@@ -119,7 +120,7 @@ export class Route {
     this.#isTargetBound = bound !== undefined
     this.target = bound ?? choice.choose(clock.now, random)
     if (this.target === undefined) this.own = errorAnswer(503)
-    else if (this.target.healthySince === undefined) weighted.tally.unhealthyRoutings++
+    else if (choice.isFailingOpen) weighted.tally.unhealthyRoutings++
     const isGroupSticky = forward.route.stickinessSeconds !== undefined
     const isTargetSticky = weighted.group.route?.balancing?.stickiness !== undefined
     if ((isGroupSticky && this.#isGroupDrawn) || (isTargetSticky && !this.#isTargetBound)) {

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly inFlight: number
   /** Since when it has been healthy without a break, in the milliseconds `choose` is given; undefined while it is not. */
   readonly healthySince: number | undefined
+  /** It need not start slowly: it came into an empty group, or was there when slow start was switched on. */
+  readonly startsAtOnce: boolean
 }
 
 /** Those of one target group that are registered and not draining, in the order of the table. */
@@ -25,8 +27,8 @@ export class TargetChoice<Target extends Candidate> {
   #turn = 0
   /** Healthy ones whose slow start is not over, by key. Empty for nearly all groups, nearly all of the time. */
   readonly #slow = new Map<string, SlowStart>()
-  /** Healthy at the last update: who joins them later starts slowly. */
-  #healthyKeys: ReadonlySet<string> = new Set()
+  /** Healthy at the last update, by key, and since when: of those is known whether they start slowly. */
+  #known: ReadonlyMap<string, number> = new Map()
   #byStickyId: ReadonlyMap<string, Target> | undefined
 
   /** To be called when the table, or the health of one of the targets, has changed. */
@@ -128,27 +130,27 @@ export class TargetChoice<Target extends Candidate> {
   }
 
   /**
-   * As on AWS: it is those who join that start slowly, and only where somebody else is there already at full share.
-   * Targets that become healthy together in a group without such a one share its requests equally at once.
+   * As on AWS: it is those who join that start slowly, and only where somebody else is there already at full share when
+   * they become healthy. The last update may have been before all of them: when each became healthy tells who was first.
    */
   #updateSlowStarts(healthy: readonly Target[], slowStartSeconds: number): void {
-    const keys = new Set(healthy.map(({ key }) => key))
-    // No later than now, and as good as now where somebody joins: that one has just become healthy.
-    const latest = healthy.reduce((time, { healthySince = 0 }) => Math.max(time, healthySince), 0)
-    for (const [key, { since }] of this.#slow) {
-      const isSame = healthy.some((target) => target.key === key && target.healthySince === since)
-      if (!isSame || latest - since >= slowStartSeconds * 1000) this.#slow.delete(key)
+    const [known, slow] = [this.#known, new Map(this.#slow)]
+    this.#known = new Map(healthy.map(({ key, healthySince = 0 }) => [key, healthySince]))
+    this.#slow.clear()
+    if (slowStartSeconds === 0) return
+    let atFullShareFrom = Infinity
+    for (const { key, healthySince = 0, startsAtOnce } of healthy.toSorted(bySince)) {
+      const before = known.get(key) === healthySince ? slow.get(key) : undefined
+      const joins = known.get(key) !== healthySince && !startsAtOnce && atFullShareFrom < healthySince
+      const start = before ?? (joins ? { since: healthySince, due: 0 } : undefined)
+      if (start !== undefined) this.#slow.set(key, start)
+      atFullShareFrom = Math.min(atFullShareFrom, healthySince + (start === undefined ? 0 : slowStartSeconds * 1000))
     }
-    const isAnyAtFullShare = healthy.some(({ key }) => this.#healthyKeys.has(key) && !this.#slow.has(key))
-    if (slowStartSeconds > 0 && isAnyAtFullShare) {
-      for (const { key, healthySince } of healthy) {
-        if (!this.#healthyKeys.has(key) && healthySince !== undefined) {
-          this.#slow.set(key, { since: healthySince, due: 0 })
-        }
-      }
-    }
-    this.#healthyKeys = keys
   }
+}
+
+function bySince(one: Candidate, other: Candidate): number {
+  return (one.healthySince ?? 0) - (other.healthySince ?? 0)
 }
 
 type SlowStart = {

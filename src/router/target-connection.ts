@@ -24,6 +24,8 @@ export interface AnswerReceiver {
   readonly wantsUpgrade: boolean
   /** The client knows no chunks: data is to come without its frames. */
   readonly wantsPlainData: boolean
+  /** It has told the target that no other request follows on the connection. */
+  readonly closesTarget: boolean
   /** How long the connection may wait for another request. */
   readonly idleMilliseconds: number
   onConnected(): void
@@ -37,7 +39,6 @@ export interface AnswerReceiver {
   onAnswerEnd(): void
   /** The target has switched protocols; what follows is nobody's business. */
   onTunnel(bytes: Buffer, answer: AnswerScan, end: number): void
-  onTunnelBytes(bytes: Buffer, start: number, end: number): void
   onTunnelEnd(): void
   /** The connection is gone, or of no use, before the answer was over. */
   onLost(): void
@@ -153,7 +154,7 @@ export class TargetConnection implements WireEvents, Timed {
       case Phase.body:
         return this.#takeBody(bytes, start, end)
       case Phase.tunnel:
-        return this.#receiver?.onTunnelBytes(bytes, start, end)
+        return this.#receiver?.onBody(bytes, start, end)
       case Phase.over:
         this.#isKept = false
         return
@@ -245,7 +246,7 @@ export class TargetConnection implements WireEvents, Timed {
     const kind = answerBody(answer, receiver.isHead)
     const { end: bodyStart } = answer
     this.#kind = kind
-    this.#isKept = !answer.closes && kind !== AnswerBody.untilClose
+    this.#isKept = !answer.closes && !receiver.closesTarget && kind !== AnswerBody.untilClose
     this.#announcedMilliseconds =
       answer.hopByHopCount > 0 ? announcedMilliseconds(bytes, answer) : longestAgeMilliseconds
     this.#phase = Phase.body

@@ -1,4 +1,5 @@
 import type { RequestHandling } from '../domain/routing-table.ts'
+import { bracketed } from './authority.ts'
 import { ascii } from './bytes.ts'
 import { HeaderKind, headerKinds } from './header-kind.ts'
 import type { TraceIds } from './trace-ids.ts'
@@ -133,11 +134,6 @@ function addressOf(client: ClientSide, withPort: boolean): string {
   // Sockets that listen on both families show IPv4 peers in IPv6 clothes.
   const address = client.address.replace(/^::ffff:(?=\d+\.)/i, '')
   return withPort ? `${bracketed(address)}:${client.port}` : address
-}
-
-function bracketed(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return plain.includes(':') ? `[${plain}]` : plain
 }
 
 /** A handling is the same object for all connections of a listener, and so is this. */

@@ -1,6 +1,6 @@
 import { portStart } from './authority.ts'
 import { ascii, put, putRange } from './bytes.ts'
-import { desyncVerdict } from './desync.ts'
+import { closesTarget } from './desync.ts'
 import { HeaderKind } from './header-kind.ts'
 import { Method } from './request-line.ts'
 import type { RequestScan } from './request-scan.ts'
@@ -193,10 +193,6 @@ function writeFraming(scan: RequestScan, context: TargetHeadContext, out: Buffer
   if (scan.isChunked) at = put(out, at, chunkedLines)
   else if (scan.contentLength < 0 && scan.method === Method.other) at = put(out, at, emptyLines)
   if (scan.isWebSocket) at = put(out, at, upgradeLines)
-  else if (scan.desyncReason !== 0 && closesTarget(scan, context)) at = put(out, at, closeLines)
+  else if (closesTarget(scan, context.handling)) at = put(out, at, closeLines)
   return put(out, at, headEnd)
-}
-
-function closesTarget(scan: RequestScan, context: TargetHeadContext): boolean {
-  return desyncVerdict(scan.desyncReason, context.handling.desyncMitigationMode) === 'forward-and-close'
 }

@@ -106,6 +106,14 @@ describe('a regular expression', () => {
     }
   })
 
+  test('of nothing, repeated within repetitions, is nothing, and takes no time to see', () => {
+    for (const nothing of ['(((((((((){100}){100}){100}){100}){100}){100}){100}){100})', '((a{0}){100}){2,}']) {
+      const automaton = compiled(`^x${nothing}y$`, sensitive)
+      assert.equal(isIn(automaton, 'xy'), true, nothing)
+      assert.equal(isIn(automaton, 'xay'), false, nothing)
+    }
+  })
+
   test('forgets what it has learnt before it takes much memory, and is right still', () => {
     const automaton = compiled('(a|b)*a(a|b){12}$', sensitive)
     let seed = 1

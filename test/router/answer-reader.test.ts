@@ -40,6 +40,8 @@ describe('an answer of HTTP/1.1', () => {
     for (const size of sizes) {
       const counted = told('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcd', { size })
       assert.deepEqual([counted.body, counted.isWhole], ['abc', true])
+      const nothing = told('HTTP/1.1 200 OK\r\nContent-Length: 00\r\n\r\n', { size })
+      assert.deepEqual([nothing.body, nothing.isWhole, nothing.events.at(-1)], ['', true, ['end']])
       const chunked = told('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n', { size })
       assert.deepEqual([chunked.body, chunked.isWhole], ['a', true])
       const open = told('HTTP/1.1 200 OK\r\n\r\nabc', { size })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { defaultHandling } from '../../src/domain/routing-table.ts'
+import { defaultHandling, type ListenerRoute } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { freePort } from '../free-port.ts'
 import {
@@ -232,4 +232,123 @@ test('a client that goes within its own body is logged with 400, one that does n
     records.map(({ elbStatusCode }) => elbStatusCode),
     [460, 400],
   )
+})
+
+/** A target that answers each request by these bytes, and what it was sent on each connection. */
+async function rawTarget(cleanups: Cleanups, onRequest: (socket: Socket, received: string) => void) {
+  const received: string[] = []
+  const server = createServer((socket) => {
+    let place = -1
+    socket
+      .on('error', () => undefined)
+      .on('data', (bytes) => {
+        if (bytes.toString('latin1').startsWith('GET /health')) return void socket.destroy()
+        if (place < 0) place = received.push('') - 1
+        received[place] += bytes.toString('latin1')
+        onRequest(socket, received[place] ?? '')
+      })
+    cleanups.add(() => void socket.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => void server.close())
+  return { port: (server.address() as AddressInfo).port, received }
+}
+
+/** Before this target, with the access log on. */
+async function loggedRouterBefore(cleanups: Cleanups, target: number, more: Partial<ListenerRoute> = {}) {
+  const records: ExchangeRecord[] = []
+  const router = await startRouter(cleanups, { onExchange: (record) => records.push({ ...record }) })
+  const port = await freePort()
+  const handling = { ...defaultHandling, accessLog: true, ...more.handling }
+  await router.apply(
+    table([listener(port, forwardTo(['group', 1]), { ...more, handling })], [targetGroup('group', [target])]),
+  )
+  return { port, records }
+}
+
+test('an answer that ends with its connection ends, also where the body was not waited for', async () => {
+  await using cleanups = new Cleanups()
+  const target = await rawTarget(cleanups, (socket) => {
+    socket.end('HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\ntoo large')
+  })
+  const { port, records } = await loggedRouterBefore(cleanups, target.port)
+  const begun = performance.now()
+  const answer = await converse(port, ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc'])
+  assert.match(answer, /^HTTP\/1\.1 413 [^]*Connection: close\r\n\r\ntoo large$/)
+  assert.ok(performance.now() - begun < 30_000, 'the idle time-out is a minute')
+  assert.deepEqual(
+    records.map(({ elbStatusCode }) => elbStatusCode),
+    [413],
+  )
+})
+
+test('a HEAD of HTTP/1.0 is answered with what is then done: the connection is closed, or kept', async () => {
+  await using cleanups = new Cleanups()
+  let answer = ''
+  const target = await rawTarget(cleanups, (socket) => void socket.write(answer))
+  const { port } = await loggedRouterBefore(cleanups, target.port)
+  const begun = performance.now()
+  for (const head of ['', 'Transfer-Encoding: chunked\r\n']) {
+    answer = `HTTP/1.1 200 OK\r\n${head}\r\n`
+    const got = await converse(port, ['HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'])
+    assert.match(got, /^HTTP\/1\.1 200 OK\r\nConnection: close\r\n\r\n$/)
+  }
+  assert.ok(performance.now() - begun < 30_000, 'the idle time-out is a minute')
+  answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'
+  const kept = 'HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'
+  const both = await converse(port, [kept, 'HEAD / HTTP/1.0\r\n\r\n'], 100)
+  assert.match(both, /Connection: keep-alive\r\n\r\nHTTP[^]*Connection: close\r\n\r\n$/)
+})
+
+test('a connection to a target is not used again behind an ambiguous request, whatever the target says', async () => {
+  await using cleanups = new Cleanups()
+  const target = await rawTarget(
+    cleanups,
+    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  const { port } = await loggedRouterBefore(cleanups, target.port)
+  await converse(port, ['GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'])
+  await converse(port, ['GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'])
+  assert.equal(target.received.length, 2)
+  assert.match(target.received[0] ?? '', /Connection: close\r\n\r\nabc$/)
+})
+
+test('a client that sends nothing is logged with nothing of another one’s request', async () => {
+  await using cleanups = new Cleanups()
+  const target = await rawTarget(
+    cleanups,
+    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  const { port, records } = await loggedRouterBefore(cleanups, target.port, { idleTimeoutSeconds: 0.5 })
+  const silent = converse(port, [])
+  await converse(port, ['HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'])
+  assert.match(await silent, /^HTTP\/1\.1 408 [^]*<\/html>\r\n$/)
+  const logged = records.map(({ elbStatusCode, classification }) => [elbStatusCode, classification])
+  assert.deepEqual(logged, [
+    [200, 'Ambiguous'],
+    [408, undefined],
+  ])
+})
+
+test('a HEAD that is refused gets a head', async () => {
+  await using cleanups = new Cleanups()
+  const handling = { ...defaultHandling, desyncMitigationMode: 'strictest' } as const
+  const { port } = await loggedRouterBefore(cleanups, await freePort(), { handling })
+  const answer = await converse(port, ['HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'])
+  assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n[^]*Content-Length: [1-9]\d*\r\n[^]*\r\n\r\n$/)
+})
+
+test('what a client sends before its WebSocket is open is counted', async () => {
+  await using cleanups = new Cleanups()
+  const early = 'x'.repeat(1_000)
+  const target = await rawTarget(cleanups, (socket, received) => {
+    if (received.endsWith(early)) return void socket.end()
+    const open = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'
+    setTimeout(() => socket.write(open), 100)
+  })
+  const { port, records } = await loggedRouterBefore(cleanups, target.port)
+  const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  await converse(port, [head, early], 20)
+  assert.equal(records[0]?.receivedBytes, head.length + early.length)
 })

@@ -238,6 +238,32 @@ test('what is still running when the deregistration delay is over is cut', async
   assert.equal(router.report().targets[`group 127.0.0.1:${app.port}`]?.inFlight, 0)
 })
 
+test('a deregistration delay that changes while a target drains holds from when the draining began', async () => {
+  await using cleanups = new Cleanups()
+  const held: (() => void)[] = []
+  const app = await startApp(cleanups, (_, response) => void held.push(() => response.end('late')))
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const apply = (draining: readonly number[], delaySeconds: number) => {
+    const group = targetGroup('group', [app.port], { draining, delaySeconds })
+    return router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  }
+  await apply([], 300)
+  const cut = send(port)
+  await eventually('it has arrived', () => held.length === 1)
+  await apply([app.port], 300)
+  await apply([app.port], 0.05)
+  assert.equal((await cut).statusCode, 502, 'a shorter one')
+  await apply([], 0.3)
+  const spared = send(port)
+  await eventually('it has arrived, too', () => held.length === 2)
+  await apply([app.port], 0.3)
+  await apply([app.port], 300)
+  await delay(600)
+  held[1]?.()
+  assert.equal((await spared).body, 'late', 'a longer one')
+})
+
 test('kept connections to a target are closed when it drains, and none is kept afterwards', async () => {
   await using cleanups = new Cleanups()
   let release: (() => void) | undefined

@@ -336,6 +336,20 @@ test('a client that stops sending its body gets a 408', async () => {
   await untilCounted(router, 'elb-4xx')
 })
 
+test('a client that waits for 100 Continue is not the one that is late', async () => {
+  await using cleanups = new Cleanups()
+  const server = createHttpServer().on('checkContinue', () => undefined)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => server.closeAllConnections())
+  cleanups.add(() => server.close())
+  const target = (server.address() as AddressInfo).port
+  const { router, port } = await routerBefore(cleanups, [target], { idleTimeoutSeconds: 0.1 })
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n'
+  assert.match(await exchangeBytes(port, head), /^HTTP\/1\.1 504 /)
+  await untilCounted(router, 'elb-5xx')
+})
+
 test('a body whose chunks are malformed is answered 400, and the target is let go', async () => {
   await using cleanups = new Cleanups()
   let state = 'nothing came'

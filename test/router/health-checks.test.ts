@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { CheckResult } from '../../src/domain/health-check.ts'
 import { HealthChecks } from '../../src/router/health-checks.ts'
 import { freePort } from '../free-port.ts'
@@ -157,6 +158,49 @@ test('who chooses targets learns since when one is healthy, and that it is not a
   const [since, ill, again = 0, gone] = learnt
   assert.deepEqual([learnt.length, ill, gone], [4, undefined, undefined])
   assert.ok(since !== undefined && again > since)
+})
+
+test('a shorter interval holds from the check on that is running when it comes', async () => {
+  await using cleanups = new Cleanups()
+  const running: (() => void)[] = []
+  const checks = new HealthChecks((_target, _settings, { onResult, onClosed }) => {
+    running.push(() => {
+      onResult(answered)
+      onClosed()
+    })
+    return { abort: () => undefined }
+  }, ignored)
+  cleanups.add(() => checks.close())
+  const every = (intervalSeconds: number) =>
+    checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], { intervalSeconds })]))
+  await every(300)
+  await eventually('a check runs', () => running.length === 1)
+  await every(0.05)
+  running[0]?.()
+  await eventually('the next one follows soon', () => running.length === 2)
+})
+
+test('a new target that refuses connections is asked again soon, also after its settings have changed', async () => {
+  await using cleanups = new Cleanups()
+  let asked = 0
+  const checks = new HealthChecks((_target, _settings, { onResult, onClosed }) => {
+    asked++
+    setImmediate(() => {
+      onResult({ kind: 'failed', message: 'connection refused' })
+      onClosed()
+    })
+    return { abort: () => undefined }
+  }, ignored)
+  cleanups.add(() => checks.close())
+  const every = (intervalSeconds: number) =>
+    checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], { intervalSeconds })]))
+  await every(300)
+  await eventually('it was asked', () => asked > 0)
+  // Between two checks, when the next one is planned.
+  await delay(50)
+  await every(200)
+  const before = asked
+  await eventually('it is asked again', () => asked > before)
 })
 
 test('after the last check, what is known is known still', async () => {

@@ -115,7 +115,9 @@ describe('a connection of HTTP/2', { timeout: 60_000 }, () => {
 
   test('carries trailers both ways, but for those that are none', async () => {
     const stream = session.request({ ':path': '/echo', ':method': 'POST' }, { waitForTrailers: true })
-    stream.once('wantTrailers', () => stream.sendTrailers({ 'x-sum': '7', 'content-length': '3', host: 'other' }))
+    stream.once('wantTrailers', () =>
+      stream.sendTrailers({ 'x-sum': '7', 'content-length': '3', host: 'other', 'set-cookie': 'a=b' }),
+    )
     stream.end('abc')
     assert.equal((await buffer(stream)).toString(), 'abc')
     assert.deepEqual(requests[0]?.head.rawTrailers, ['x-sum', '7'])
@@ -328,6 +330,24 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
     assert.equal(session.closed, false)
     stream.close(NGHTTP2_CANCEL)
     await once(session, 'close')
+    await port.close()
+  })
+
+  test('ends where nothing has moved for longer than any stream may wait', async (t) => {
+    const limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const earlier = requests.length
+    const session = port.http2()
+    const stream = session.request({ ':path': '/never' })
+    stream.on('error', () => undefined)
+    session.on('error', () => undefined)
+    const closed = new Promise((resolve) => session.once('close', resolve))
+    await until(() => requests.length > earlier)
+    t.mock.timers.tick(4_000_000)
+    assert.equal(session.closed, false, 'its bytes came since it was looked at last')
+    t.mock.timers.tick(4_000_000)
+    await closed
     await port.close()
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { defaultBalancing } from '../../src/domain/routing-table.ts'
 import type { DataPlane } from '../../src/router/data-plane.ts'
 import { LiveTargets } from '../../src/router/live-targets.ts'
 import type { TcpWire } from '../../src/router/wire.ts'
@@ -54,6 +55,37 @@ test('a target that never got a request is forgotten as soon as it has left, and
   assert.deepEqual(gone, ['127.0.0.1:1', '127.0.0.1:2'])
   assert.equal(targets.forgetGroup('group'), true)
   assert.notEqual(targets.group('group'), first.group)
+})
+
+test('who comes into an empty group, or is there when slow start is switched on, does not start slowly', () => {
+  const targets = new LiveTargets({ onGone: () => undefined })
+  const commit = (ports: readonly number[], slowStartSeconds: number) => {
+    const route = { ...targetGroup('group', ports), balancing: { ...defaultBalancing, slowStartSeconds } }
+    for (const left of targets.commit([targets.prepare(route)], [])) targets.remove(left)
+  }
+  const shares = (): readonly number[] => {
+    const chosen = Array.from({ length: 100 }, () => targets.group('group').choice.choose(now, () => 0)?.port)
+    return [1, 2, 3].map((port) => chosen.filter((each) => each === port).length)
+  }
+  let now = 1_000
+  const becomesHealthy = (port: number) => targets.noteHealth(`group 127.0.0.1:${port}`, ++now)
+  commit([1, 2], 30)
+  becomesHealthy(1)
+  becomesHealthy(2)
+  assert.deepEqual(shares(), [50, 50, 0], 'both came into an empty group')
+  commit([1, 2, 3], 30)
+  becomesHealthy(3)
+  assert.deepEqual(shares(), [50, 50, 0], 'the third one joins')
+  commit([], 0)
+  commit([1], 0)
+  becomesHealthy(1)
+  commit([1, 2], 0)
+  becomesHealthy(2)
+  commit([1, 2], 30)
+  assert.deepEqual(shares(), [50, 50, 0], 'both were there')
+  targets.noteHealth('group 127.0.0.1:2', undefined)
+  becomesHealthy(2)
+  assert.deepEqual(shares(), [100, 0, 0], 'the second one was ill')
 })
 
 for (const [name, bytes, wasAnswered] of [

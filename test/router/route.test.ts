@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defaultBalancing, defaultHandling } from '../../src/domain/routing-table.ts'
 import { freePort } from '../free-port.ts'
 import {
   Cleanups,
@@ -138,4 +139,50 @@ test('rules are asked in order of priority before the default action', async () 
   assert.equal(other.statusCode, 404)
   assert.equal(other.body, 'nothing here')
   assert.equal(other.headers['content-type'], 'text/plain')
+})
+
+test('where a redirect leads is told in ASCII, in the answer as in the access log', async () => {
+  await using cleanups = new Cleanups()
+  const logged: (string | undefined)[] = []
+  const router = await startRouter(cleanups, { onExchange: ({ redirectUrl }) => logged.push(redirectUrl) })
+  const port = await freePort()
+  const redirect = { type: 'redirect', protocol: 'HTTP', host: 'a', port: '80', query: '', statusCode: 302 } as const
+  for (const [path, encoded] of [
+    ['/\u{1f600}', '/%F0%9F%98%80'],
+    ['/é€', '/%C3%A9%E2%82%AC'],
+    ['/half a pair \ud83d', '/half%20a%20pair%20%EF%BF%BD'],
+    ['/%C3%A9/#{path}', '/%C3%A9/x%20y'],
+  ] as const) {
+    const handling = { ...defaultHandling, accessLog: true }
+    await router.apply(table([listener(port, { ...redirect, path }, { handling })], []))
+    const { headers } = await send(port, { path: '/x%20y' })
+    assert.equal(headers['location'], `http://a:80${encoded}`)
+    assert.equal(logged.at(-1), headers['location'])
+  }
+})
+
+test('a redirect of a request that names no host leads to where it came', async () => {
+  await using cleanups = new Cleanups()
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const redirect = { type: 'redirect', protocol: 'HTTPS', host: '#{host}', port: '443', path: '/#{path}' } as const
+  await router.apply(table([listener(port, { ...redirect, query: '', statusCode: 301 })], []))
+  assert.equal((await send(port, { headers: { host: '' } })).headers['location'], 'https://127.0.0.1:443/')
+})
+
+test('while a group fails open, each of its requests counts as such, also one to a healthy target', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end())
+  const ill = await startApp(cleanups, (_, response) => response.end())
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const group = targetGroup('group', [app.port, ill.port], { intervalSeconds: 60 })
+  const balancing = { ...defaultBalancing, minimumHealthy: { count: 2 } }
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [{ ...group, balancing }]))
+  await untilHealthy(router, `group 127.0.0.1:${app.port}`, `group 127.0.0.1:${ill.port}`)
+  await send(port)
+  const settings = { ...group, balancing: { ...balancing, minimumHealthy: { count: 3 } } }
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [settings]))
+  for (let count = 0; count < 4; count++) await send(port)
+  assert.equal(router.report().exchanges?.[0]?.unhealthyRoutings, 4)
 })

@@ -173,6 +173,27 @@ describe('a router', () => {
     assert.notEqual((await send(port, { headers: { cookie } })).body, first.body)
   })
 
+  test('binds a client to the target that answers, where the first one could not be reached', async () => {
+    await using cleanups = new Cleanups()
+    const router = await startRouter(cleanups)
+    const port = await freePort()
+    const [dead, alive] = [
+      await startApp(cleanups, () => undefined),
+      await startApp(cleanups, (_, answer) => answer.end()),
+    ]
+    const stickiness = { type: 'lb_cookie', durationSeconds: 60 } as const
+    const group = targetGroup('group', [dead.port, alive.port], { intervalSeconds: 60 })
+    const groups = [{ ...group, balancing: { ...defaultBalancing, stickiness } }]
+    await router.apply(table([listener(port, forwardTo(['group', 1]))], groups))
+    await untilHealthy(router, `group 127.0.0.1:${dead.port}`, `group 127.0.0.1:${alive.port}`)
+    await dead.close()
+    const failures = () => router.report().exchanges?.[0]?.connectionErrors
+    const { headers } = await send(port)
+    assert.equal(failures(), 1)
+    await send(port, { headers: { cookie: cookieOf(headers['set-cookie']) } })
+    assert.equal(failures(), 1)
+  })
+
   test('binds by the application’s cookie once the application has set it', async () => {
     await using cleanups = new Cleanups()
     const { port } = await routerBeforeApps(cleanups, {

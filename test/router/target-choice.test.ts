@@ -4,7 +4,7 @@ import { defaultBalancing, type TargetBalancing } from '../../src/domain/routing
 import { stickyId } from '../../src/router/sticky-cookies.ts'
 import { TargetChoice } from '../../src/router/target-choice.ts'
 
-type TestTarget = { key: string; inFlight: number; healthySince: number | undefined }
+type TestTarget = { key: string; inFlight: number; healthySince: number | undefined; startsAtOnce: boolean }
 
 describe('the choice of a target', () => {
   test('goes round in the order of the table', () => {
@@ -30,7 +30,7 @@ describe('the choice of a target', () => {
   })
 
   test('is between all registered targets when none is healthy, and says so', () => {
-    const targets = ['a', 'b'].map((key) => ({ key, inFlight: 0, healthySince: undefined }))
+    const targets = ['a', 'b'].map((key) => ({ key, inFlight: 0, healthySince: undefined, startsAtOnce: false }))
     const choice = choiceOf(targets)
     assert.equal(choice.isFailingOpen, true)
     assert.deepEqual(
@@ -40,7 +40,12 @@ describe('the choice of a target', () => {
   })
 
   test('is between all registered targets when fewer are healthy than are to be', () => {
-    const targets = ['a', 'b', 'c', 'd'].map((key, at) => ({ key, inFlight: 0, healthySince: at < 2 ? 1 : undefined }))
+    const targets = ['a', 'b', 'c', 'd'].map((key, at) => ({
+      key,
+      inFlight: 0,
+      healthySince: at < 2 ? 1 : undefined,
+      startsAtOnce: false,
+    }))
     const isFailingOpen = (minimumHealthy: TargetBalancing['minimumHealthy']): boolean =>
       choiceOf(targets, { minimumHealthy }).isFailingOpen
     assert.equal(isFailingOpen({ count: 2 }), false)
@@ -74,7 +79,7 @@ describe('the choice of a target', () => {
   })
 
   test('by weighted random follows the dice, and goes on from there when that one was tried', () => {
-    const targets = ['a', 'b', 'c', 'd'].map((key) => ({ key, inFlight: 0, healthySince: 1 }))
+    const targets = ['a', 'b', 'c', 'd'].map((key) => ({ key, inFlight: 0, healthySince: 1, startsAtOnce: false }))
     const choice = choiceOf(targets, { algorithm: 'weighted_random' })
     assert.deepEqual(
       [0, 0.3, 0.6, 0.999].map((random) => choice.choose(0, () => random)?.key),
@@ -100,7 +105,7 @@ describe('slow start', () => {
 
   test('gives one that joins a share that rises in a line to a full one', () => {
     const { targets, choice } = group(['old'], slowly)
-    const young = { key: 'young', inFlight: 0, healthySince: joined }
+    const young = { key: 'young', inFlight: 0, healthySince: joined, startsAtOnce: false }
     choice.update([targets.old, young], { ...defaultBalancing, ...slowly })
     const shareAt = (seconds: number): number => {
       const chosen = times(1000, () => choice.choose(joined + seconds * 1000, () => 0)?.key)
@@ -120,12 +125,30 @@ describe('slow start', () => {
   test('is not for those who join where everybody else is at it still', () => {
     const { targets, choice } = group(['old'], slowly)
     const balancing = { ...defaultBalancing, ...slowly }
-    const young = { key: 'young', inFlight: 0, healthySince: joined }
+    const young = { key: 'young', inFlight: 0, healthySince: joined, startsAtOnce: false }
     choice.update([targets.old, young], balancing)
-    const youngest = { key: 'youngest', inFlight: 0, healthySince: joined + 10_000 }
+    const youngest = { key: 'youngest', inFlight: 0, healthySince: joined + 10_000, startsAtOnce: false }
     choice.update([young, youngest], balancing)
     const chosen = times(100, () => choice.choose(joined + 50_000, () => 0)?.key)
     assert.ok(chosen.filter((key) => key === 'youngest').length > 60)
+  })
+
+  test('is for one that joins later, also where nobody asked the group in between', () => {
+    const targets = ['old', 'young'].map((key, at) => ({
+      key,
+      inFlight: 0,
+      healthySince: joined + at,
+      startsAtOnce: false,
+    }))
+    const choice = choiceOf(targets, slowly)
+    const chosen = times(100, () => choice.choose(joined + 10_000, () => 0)?.key)
+    assert.equal(chosen.filter((key) => key === 'young').length, 9)
+    const firsts = targets.map((target) => ({ ...target, startsAtOnce: true }))
+    const equals = choiceOf(firsts, slowly)
+    assert.deepEqual(
+      times(4, () => equals.choose(joined + 10_000, () => 0)?.key),
+      ['old', 'young', 'old', 'young'],
+    )
   })
 
   test('begins again for one that was ill in between', () => {
@@ -142,7 +165,7 @@ describe('slow start', () => {
 
   test('leaves no request without a target when the others were tried', () => {
     const { targets, choice } = group(['old'], slowly)
-    const young = { key: 'young', inFlight: 0, healthySince: joined }
+    const young = { key: 'young', inFlight: 0, healthySince: joined, startsAtOnce: false }
     choice.update([targets.old, young], { ...defaultBalancing, ...slowly })
     assert.equal(choice.choose(joined, () => 0, new Set(['old']))?.key, 'young')
   })
@@ -156,7 +179,7 @@ function choiceOf(targets: readonly TestTarget[], balancing: Partial<TargetBalan
 
 /** A group of healthy targets with these keys. */
 function group<Key extends string>(keys: readonly Key[], balancing: Partial<TargetBalancing> = {}) {
-  const target = (key: Key) => [key, { key, inFlight: 0, healthySince: 1 }] as const
+  const target = (key: Key) => [key, { key, inFlight: 0, healthySince: 1, startsAtOnce: false }] as const
   const targets = Object.fromEntries(keys.map(target)) as unknown as Record<Key, TestTarget>
   const choice = choiceOf(Object.values<TestTarget>(targets), balancing)
   return { targets, choice, choose: () => choice.choose(0, () => 0)?.key }

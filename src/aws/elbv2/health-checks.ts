@@ -94,8 +94,12 @@ function checkTogether({ path, port, intervalSeconds, timeoutSeconds, matcher }:
   if (!/^\/[\u0021-\u007E]{0,1023}$/.test(path)) {
     throw invalid(`Health check path '${path}' must begin with '/' and have at most 1024 characters without blanks`)
   }
-  if (port !== 'traffic-port')
-    checkRange('Health check port', /^\d+$/.test(port) ? Number(port) : Number.NaN, portRange)
+  if (port !== 'traffic-port') {
+    if (!/^\d{1,5}$/.test(port)) {
+      throw invalid(`Health check port '${port}' must be 'traffic-port', or a whole number between 1 and 65535`)
+    }
+    checkRange('Health check port', Number(port), portRange)
+  }
   if (timeoutSeconds >= intervalSeconds) {
     throw invalid(
       `Health check timeout '${timeoutSeconds}' must be smaller than the interval '${intervalSeconds}': ` +

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Listener } from '../../domain/load-balancer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
@@ -24,6 +25,22 @@ export async function publishOrTakeBack(engine: Engine, listener: Listener, take
   await engine.loadBalancing.publish()
   if (refused.message.startsWith('The certificates')) throw invalid(refused.message)
   throw portRefusal(refused.message)
+}
+
+/**
+ * Takes back what was changed of a listener, and nothing else of it: others may have changed its actions or attributes
+ * meanwhile, a deployment among them, and were told that they have.
+ */
+export function takeBackChange(store: Store, { before, changed }: { before: Listener; changed: Listener }): void {
+  const present = store.listeners.get(before.listenerArn)
+  if (present === undefined) return
+  const names = Object.keys({ ...before, ...present }) as (keyof Listener)[]
+  const parts = names.map((name) => {
+    const isOurs = isDeepStrictEqual(present[name], changed[name])
+    return [name, isOurs ? before[name] : present[name]] as const
+  })
+  const taken = Object.fromEntries(parts.filter(([, value]) => value !== undefined)) as unknown as Listener
+  store.listeners.put(before.listenerArn, taken)
 }
 
 /** All load balancers share the host's ports, unlike on AWS, where each has addresses of its own. */

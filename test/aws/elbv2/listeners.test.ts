@@ -12,6 +12,9 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { eventually } from '../../cleanups.ts'
+import type { ListenerAction } from '../../../src/domain/load-balancer.ts'
+import type { RouteAction } from '../../../src/domain/routing-table.ts'
 import {
   assertRefused,
   createListener,
@@ -171,6 +174,50 @@ describe('listeners', () => {
     assert.ok(endpoint.router.table?.listeners.some((listener) => listener.port === port))
   })
 
+  test('keep the actions that they were given while the router was trying the new port', async (t) => {
+    const { ListenerArn } = await create()
+    const { router } = endpoint
+    router.takenPorts.set(port + 500, 'permission denied')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    t.after(() => {
+      router.gate = undefined
+      resolve()
+    })
+    router.gate = promise
+    const refused = assertRefused(
+      client.send(new ModifyListenerCommand({ ListenerArn, Port: port + 500 })),
+      'InvalidConfigurationRequestException',
+      /permission denied/,
+    )
+    await eventually('the port is about to be tried', () =>
+      endpoint.store.listeners.list().some((listener) => listener.port === port + 500),
+    )
+    const FixedResponseConfig = { StatusCode: '404' }
+    const DefaultActions: Action[] = [{ Type: 'fixed-response', FixedResponseConfig }]
+    const modified = client.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }))
+    await eventually('the actions are changed', () =>
+      endpoint.store.listeners.list().some(({ defaultActions: [action] }) => isFixed(action, 404)),
+    )
+    router.gate = undefined
+    resolve()
+    await Promise.all([refused, modified])
+    const { Listeners } = await client.send(new DescribeListenersCommand({ ListenerArns: [given(ListenerArn)] }))
+    assert.equal(Listeners?.[0]?.Port, port)
+    assert.equal(Listeners?.[0]?.DefaultActions?.[0]?.FixedResponseConfig?.StatusCode, '404')
+    const route = router.table?.listeners.find(({ listenerArn }) => listenerArn === ListenerArn)
+    assert.deepEqual([route?.port, isFixed(route?.defaultAction, 404)], [port, true])
+  })
+
+  test('get neither the port nor the actions of a call that is refused', async () => {
+    const { ListenerArn } = await create()
+    endpoint.router.takenPorts.set(port + 500, 'permission denied')
+    const DefaultActions: Action[] = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }]
+    await assert.rejects(client.send(new ModifyListenerCommand({ ListenerArn, Port: port + 500, DefaultActions })))
+    const { Listeners } = await client.send(new DescribeListenersCommand({ ListenerArns: [given(ListenerArn)] }))
+    assert.equal(Listeners?.[0]?.Port, port)
+    assert.equal(Listeners?.[0]?.DefaultActions?.[0]?.FixedResponseConfig?.StatusCode, '200')
+  })
+
   test('which the router was not told of are taken back', async () => {
     endpoint.router.failure = new Error('the router does not answer')
     try {
@@ -301,4 +348,8 @@ function forward(...TargetGroups: { TargetGroupArn?: string; Weight?: number }[]
 
 function redirectTo(changed: Partial<RedirectActionConfig>): Action {
   return { Type: 'redirect', RedirectConfig: { StatusCode: 'HTTP_301', Host: 'elsewhere.test', ...changed } }
+}
+
+function isFixed(action: ListenerAction | RouteAction | undefined, statusCode: number): boolean {
+  return action?.type === 'fixed-response' && Number(action.statusCode) === statusCode
 }
