@@ -93,10 +93,6 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return (this.#gate ??= new ReadGate(this.wire))
   }
 
-  get #hasStored(): boolean {
-    return this.#store !== undefined && this.#store.length > 0
-  }
-
   onBytes(bytes: Buffer, start: number, end: number): void {
     this.#activeAt = this.core.clock.now
     this.receivedBytes += end - start
@@ -159,8 +155,11 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   isLast(): boolean {
-    const age = this.core.clock.now - this.#connectedAt
-    return (this.#hasSaidLast = this.#closes || this.#door.isClosing || age > this.#door.listener.keepAliveMilliseconds)
+    const { isClosing, listener } = this.#door
+    const isOld = this.core.clock.now - this.#connectedAt > listener.keepAliveMilliseconds
+    // Its listener speaks TLS by now.
+    const isOutdated = this.side.tls === undefined && listener.route.tls !== undefined
+    return (this.#hasSaidLast = this.#closes || isClosing || isOld || isOutdated)
   }
 
   closeBehind(): void {
@@ -358,8 +357,9 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #close(): void {
     const { tls, isHttp2 } = this.side
+    const hasMore = (this.#store?.length ?? 0) > 0
     // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
-    const isClean = tls === undefined && !isHttp2 && !this.#hasStored && this.wire.pendingBytes === 0
+    const isClean = tls === undefined && !isHttp2 && !hasMore && this.wire.pendingBytes === 0
     if (isClean && this.#body.isEmpty) this.destroy()
     else this.end()
   }
@@ -380,7 +380,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #checkHead(now: number, idle: number): number {
     // A head has a time to be finished, however it trickles in.
-    const hasBegun = this.#hasStored
+    const hasBegun = (this.#store?.length ?? 0) > 0
     const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
     if (now < due) return due
     if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408, nothingScanned)

@@ -19,13 +19,7 @@ const noListener: ListenerRoute = {
   clientKeepAliveSeconds: 0,
 }
 
-type Ended = {
-  /** Absent where no rule was looked at. */
-  readonly route?: Route
-  /** The target's where it has answered, else the load balancer's own. */
-  readonly statusCode: number
-}
-
+/** With the request, and with its answer. */
 type Passed = { readonly receivedBytes: number; readonly sentBytes: number }
 
 /** What an access log wants to know of one request after the other. Only taken down where the log is on. */
@@ -76,7 +70,8 @@ export class ExchangeNotes {
     this.#answeredAt = answeredAt
   }
 
-  end({ route, statusCode }: Ended, { receivedBytes, sentBytes }: Passed): ExchangeRecord {
+  /** Without a route no rule was looked at. The status code is the target's where it has answered, else the router's own. */
+  end(route: Route | undefined, statusCode: number, { receivedBytes, sentBytes }: Passed): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
     record.endedAt = epochNow()

@@ -389,8 +389,8 @@ export class Exchange implements AnswerReceiver {
   #conclude(isLast = false): void {
     if (this.#stage === Stage.none) return
     this.#tally?.add(this.#outcome, this.#statusCode)
-    const ended = { route: this.#route, statusCode: this.#statusCode }
-    if (this.#notes !== undefined) this.#core.onExchange(this.#notes.end(ended, this.#client))
+    const notes = this.#notes
+    if (notes !== undefined) this.#core.onExchange(notes.end(this.#route, this.#statusCode, this.#client))
     this.#head.give()
     this.#release()
     this.#stage = Stage.none

@@ -22,7 +22,7 @@ export function refuseRequest(
     const notes = new ExchangeNotes(client.side)
     notes.beginRefused(scan, listener, startedAt)
     // What was no request has no size in lines of AWS either; the metric of processed bytes has what came.
-    client.core.onExchange(notes.end({ statusCode }, { receivedBytes: 0, sentBytes: client.sentBytes }))
+    client.core.onExchange(notes.end(undefined, statusCode, { receivedBytes: 0, sentBytes: client.sentBytes }))
   }
   client.end()
 }

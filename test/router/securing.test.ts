@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { Agent as PlainAgent, createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -13,7 +13,7 @@ import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { freePort } from '../free-port.ts'
 import { ask, served, shakeHands } from './secured-port.ts'
 import { makeCertificate } from './test-certificates.ts'
-import { Cleanups, eventually, forwardTo, listener, startRouter, table, targetGroup } from './test-router.ts'
+import { Cleanups, eventually, forwardTo, listener, send, startRouter, table, targetGroup } from './test-router.ts'
 
 const [first, second] = [makeCertificate({ names: ['a.example'] }), makeCertificate({ names: ['a.example'] })]
 const tls: ListenerTls = {
@@ -166,6 +166,17 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
     over.abort()
     await Promise.all(clients)
     assert.ok(answered > 60, `${answered} were answered`)
+  })
+
+  test('answers kept connections without TLS, from before it was one, for the last time', async () => {
+    const { port, apply } = await start({})
+    const agent = new PlainAgent({ keepAlive: true, maxSockets: 1 })
+    cleanups.add(() => agent.destroy())
+    assert.equal((await send(port, { agent })).headers.connection, undefined)
+    await apply({ tls })
+    const last = await send(port, { agent })
+    assert.deepEqual([last.statusCode, last.headers.connection], [200, 'close'])
+    assert.equal((await get(port, { path: '/' })).statusCode, 200)
   })
 
   test('waits for a slow reader of an answer that ends its connection', async () => {
