@@ -223,13 +223,19 @@ const forbiddenNames = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-].map(ascii)
-const forbiddenPrefixes = ['x-forwarded-', 'x-amzn-'].map(ascii)
+]
+const forbiddenPrefixes = ['x-forwarded-', 'x-amzn-']
+const [nameBytes, prefixBytes] = [forbiddenNames.map(ascii), forbiddenPrefixes.map(ascii)]
+
+/** No trailer may have such a name, which is given in lower case and with hyphens for underscores. */
+export function isForbiddenTrailerName(name: string): boolean {
+  return forbiddenNames.includes(name) || forbiddenPrefixes.some((prefix) => name.startsWith(prefix))
+}
 
 function isForbiddenTrailer(scan: ChunkScan): boolean {
   const { name, nameLength } = scan
   return (
-    forbiddenNames.some((forbidden) => forbidden.length === nameLength && startsWithWord(name, 0, forbidden)) ||
-    forbiddenPrefixes.some((prefix) => nameLength >= prefix.length && startsWithWord(name, 0, prefix))
+    nameBytes.some((forbidden) => forbidden.length === nameLength && startsWithWord(name, 0, forbidden)) ||
+    prefixBytes.some((prefix) => nameLength >= prefix.length && startsWithWord(name, 0, prefix))
   )
 }

@@ -93,6 +93,10 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return (this.#gate ??= new ReadGate(this.wire))
   }
 
+  get #storedBytes(): number {
+    return this.#store?.length ?? 0
+  }
+
   onBytes(bytes: Buffer, start: number, end: number): void {
     this.#activeAt = this.core.clock.now
     this.receivedBytes += end - start
@@ -157,9 +161,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   isLast(): boolean {
     const { isClosing, listener } = this.#door
     const isOld = this.core.clock.now - this.#connectedAt > listener.keepAliveMilliseconds
-    // Its listener speaks TLS by now.
-    const isOutdated = this.side.tls === undefined && listener.route.tls !== undefined
-    return (this.#hasSaidLast = this.#closes || isClosing || isOld || isOutdated)
+    const isFromBeforeTls = this.side.tls === undefined && listener.route.tls !== undefined
+    return (this.#hasSaidLast = this.#closes || isClosing || isOld || isFromBeforeTls)
   }
 
   closeBehind(): void {
@@ -223,7 +226,6 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#goOn()
   }
 
-  /** Closes in good order. */
   end(): void {
     if (this.#state >= State.closing) return
     this.#state = State.closing
@@ -338,7 +340,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   /** A head that is not whole yet is read to its end: it has limits of its own. */
   #limitStore(): void {
-    const isFull = this.#state !== State.head && (this.#store?.length ?? 0) > mostPipelinedBytes
+    const isFull = this.#state !== State.head && this.#storedBytes > mostPipelinedBytes
     if (isFull || this.#gate !== undefined) this.#readGate.setFull(isFull)
   }
 
@@ -357,9 +359,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #close(): void {
     const { tls, isHttp2 } = this.side
-    const hasMore = (this.#store?.length ?? 0) > 0
     // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
-    const isClean = tls === undefined && !isHttp2 && !hasMore && this.wire.pendingBytes === 0
+    const isClean = tls === undefined && !isHttp2 && this.#storedBytes === 0 && this.wire.pendingBytes === 0
     if (isClean && this.#body.isEmpty) this.destroy()
     else this.end()
   }
@@ -380,7 +381,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #checkHead(now: number, idle: number): number {
     // A head has a time to be finished, however it trickles in.
-    const hasBegun = (this.#store?.length ?? 0) > 0
+    const hasBegun = this.#storedBytes > 0
     const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
     if (now < due) return due
     if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408, nothingScanned)

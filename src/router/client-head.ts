@@ -45,11 +45,6 @@ export function clientHeadRoom(answer: AnswerScan, head: ClientHead): number {
   return answer.end - answer.start + 3 * head.cookieLines.length + head.rules.lines.length + roomForOwnLines
 }
 
-/** True where chunks must be taken out of their frames (`ChunkScan.stopsAtData`) and the connection closed behind them. */
-export function needsUnchunking(answer: AnswerScan, head: ClientHead): boolean {
-  return head.isHttp10 && answer.isChunked
-}
-
 /**
  * Writes an answer's head as the client gets it to the beginning of `out`, which must have `clientHeadRoom`. Returns its
  * length, or `asItIs`, and then has written nothing: the usual case, in which the bytes from `answer.start` to
@@ -86,7 +81,10 @@ function endOf(answer: AnswerScan, head: ClientHead): Buffer {
   return head.isHttp10 ? keeping : headEnd
 }
 
-/** A client of HTTP/1.0 is told that the connection closes, also one that asked with HEAD, and so gets no body. */
+/**
+ * A client of HTTP/1.0, to which a length is all that can tell where a body ends, is told that the connection closes; also
+ * one that asked with HEAD, and so gets no body.
+ */
 export function saysClose(answer: AnswerScan, isHttp10: boolean): boolean {
   return isHttp10 && (answer.isChunked || answerBody(answer, false) === AnswerBody.untilClose)
 }

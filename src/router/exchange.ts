@@ -166,8 +166,7 @@ export class Exchange implements AnswerReceiver {
 
   onUnreachable(): void {
     this.#connection = undefined
-    const { target } = this.#route
-    const { weighted } = this.#route
+    const { target, weighted } = this.#route
     if (target === undefined || weighted === undefined) return
     weighted.tally.connectionErrors++
     // Nothing was sent, so any other target may be asked. The table may be another one by now.

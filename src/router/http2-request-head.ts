@@ -1,3 +1,4 @@
+import { isForbiddenTrailerName } from './chunk-scan.ts'
 /** How the body that follows a head is delimited in HTTP/1.1. */
 type RequestFraming =
   | { readonly kind: 'none' }
@@ -51,14 +52,16 @@ export function lastChunk(trailers: readonly string[]): Buffer {
   const lines: string[] = ['0']
   for (let at = 0; at + 1 < trailers.length; at += 2) {
     const [name = '', value = ''] = trailers.slice(at, at + 2)
-    if (token.test(name) && fieldValue.test(value) && !neverTrailers.test(name.replaceAll('_', '-')))
+    if (token.test(name) && fieldValue.test(value) && !isNoTrailer(name.replaceAll('_', '-')))
       lines.push(`${name}: ${value}`)
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
 
-const neverTrailers =
-  /^(connection|keep-alive|proxy-.*|transfer-encoding|upgrade|te|trailer|content-.*|host|cookie|set-cookie|authorization|expect|range|x-forwarded-.*|x-amzn-.*)$/
+/** What no chunked body may have, and more that belongs to a head. */
+function isNoTrailer(name: string): boolean {
+  return isForbiddenTrailerName(name) || /^(content-.*|proxy-.*|range)$/.test(name)
+}
 
 function framingOf(hasBody: boolean, contentLength: number | undefined): RequestFraming {
   if (!hasBody) return { kind: 'none' }

@@ -3,7 +3,10 @@ import { bracketed } from './authority.ts'
 
 type Redirect = Extract<RouteAction, { type: 'redirect' }>
 
-/** The `Location` of a redirect: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's; in ASCII. */
+/**
+ * The `Location` of a redirect, in ASCII: `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the
+ * request's.
+ */
 export function redirectLocation(
   redirect: Redirect,
   request: { readonly host: string; readonly path: string; readonly query: string },

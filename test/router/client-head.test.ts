@@ -6,7 +6,7 @@ import {
   asItIs,
   ClientHead,
   clientHeadRoom,
-  needsUnchunking,
+  saysClose,
   writeClientHead,
 } from '../../src/router/client-head.ts'
 import { complete } from '../../src/router/request-scan.ts'
@@ -69,8 +69,8 @@ test('a client of HTTP/1.0 hears that its connection stays, and gets no chunks',
   assert.deepEqual(written(chunked, { isHttp10: true }), ['HTTP/1.1 200 OK', 'A: 1', 'Connection: close'])
   assert.deepEqual(written(['HTTP/1.1 200 OK'], { isHttp10: true }), ['HTTP/1.1 200 OK', 'Connection: close'])
   const answer = Object.assign(new AnswerScan(), { isChunked: true })
-  assert.ok(needsUnchunking(answer, Object.assign(new ClientHead(), { isHttp10: true })))
-  assert.ok(!needsUnchunking(answer, new ClientHead()))
+  assert.ok(saysClose(answer, true))
+  assert.ok(!saysClose(answer, false))
 })
 
 test('a target that speaks HTTP/1.0 is heard as HTTP/1.1', () => {

@@ -2,34 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { DataPlane } from '../../src/router/data-plane.ts'
+import { startRawApp } from './raw-app.ts'
 import { Cleanups, eventually, routerBefore, send, startApp } from './test-router.ts'
-
-/** A target that speaks bytes; health checks are turned away, so that it is reached by failing open. */
-async function startRawApp(cleanups: Cleanups, onRequest: (socket: Socket, head: string) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk) => {
-      const head = chunk.toString('latin1')
-      if (head.startsWith('GET /health')) socket.destroy()
-      else onRequest(socket, head)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanups.add(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 /** Sends bytes, and resolves with everything that came back when the connection is closed. */
 async function exchangeBytes(port: number, bytes: string): Promise<string> {

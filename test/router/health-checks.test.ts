@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CheckResult } from '../../src/domain/health-check.ts'
-import { HealthChecks } from '../../src/router/health-checks.ts'
+import { HealthChecks, type Probe } from '../../src/router/health-checks.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
@@ -160,19 +160,24 @@ test('who chooses targets learns since when one is healthy, and that it is not a
   assert.ok(since !== undefined && again > since)
 })
 
+/** Checks of one target; what is returned sets how often. */
+function checkingWith(cleanups: Cleanups, probe: Probe): (intervalSeconds: number) => Promise<void> {
+  const checks = new HealthChecks(probe, ignored)
+  cleanups.add(() => checks.close())
+  return (intervalSeconds) =>
+    checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], { intervalSeconds })]))
+}
+
 test('a shorter interval holds from the check on that is running when it comes', async () => {
   await using cleanups = new Cleanups()
   const running: (() => void)[] = []
-  const checks = new HealthChecks((_target, _settings, { onResult, onClosed }) => {
+  const every = checkingWith(cleanups, (_target, _settings, { onResult, onClosed }) => {
     running.push(() => {
       onResult(answered)
       onClosed()
     })
     return { abort: () => undefined }
-  }, ignored)
-  cleanups.add(() => checks.close())
-  const every = (intervalSeconds: number) =>
-    checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], { intervalSeconds })]))
+  })
   await every(300)
   await eventually('a check runs', () => running.length === 1)
   await every(0.05)
@@ -183,17 +188,14 @@ test('a shorter interval holds from the check on that is running when it comes',
 test('a new target that refuses connections is asked again soon, also after its settings have changed', async () => {
   await using cleanups = new Cleanups()
   let asked = 0
-  const checks = new HealthChecks((_target, _settings, { onResult, onClosed }) => {
+  const every = checkingWith(cleanups, (_target, _settings, { onResult, onClosed }) => {
     asked++
     setImmediate(() => {
       onResult({ kind: 'failed', message: 'connection refused' })
       onClosed()
     })
     return { abort: () => undefined }
-  }, ignored)
-  cleanups.add(() => checks.close())
-  const every = (intervalSeconds: number) =>
-    checks.apply(table([listener(80, forwardTo(['group', 1]))], [targetGroup('group', [1000], { intervalSeconds })]))
+  })
   await every(300)
   await eventually('it was asked', () => asked > 0)
   // Between two checks, when the next one is planned.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { Agent as PlainAgent, createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,6 +29,7 @@ const app: RequestListener = (request, response) => {
   if (url === '/large') response.writeHead(200, { 'content-length': large.length }).end(large)
   else if (url === '/some') response.writeHead(200, { 'content-length': 100_000 }).end(large.subarray(0, 100_000))
   else if (url === '/echo') request.pipe(response)
+  else if (url === '/early') response.writeHead(413).end('too much')
   else response.end(JSON.stringify(request.rawHeaders))
 }
 
@@ -166,6 +167,16 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
     over.abort()
     await Promise.all(clients)
     assert.ok(answered > 60, `${answered} were answered`)
+  })
+
+  test('ends a stream whose answer has come before its body', async () => {
+    const { port } = await start()
+    const upload = http2(port).request({ ':path': '/early', ':method': 'POST' })
+    let answered = ''
+    upload.on('data', (piece: Buffer) => (answered += String(piece)))
+    upload.write('a beginning')
+    await once(upload, 'close')
+    assert.deepEqual([answered, upload.rstCode], ['too much', constants.NGHTTP2_NO_ERROR])
   })
 
   test('answers kept connections without TLS, from before it was one, for the last time', async () => {

@@ -5,7 +5,7 @@ import type { Checked, Handlers } from '../handlers.ts'
 import { invalid, refusal } from './errors.ts'
 import { findListener, type Where } from './find.ts'
 import { limits } from './limits.ts'
-import { publishOrTakeBack, takeBackChange } from './listener-changes.ts'
+import { publishChangeOrTakeBack } from './listener-changes.ts'
 import { checkCertificate } from './listener-security.ts'
 import { page } from './pages.ts'
 
@@ -79,5 +79,5 @@ function checkLimit({ store }: Engine, { listenerArn, loadBalancerArn }: Listene
 async function change(engine: Engine, listener: Listener, certificateArns: readonly string[]): Promise<void> {
   const changed = { ...listener, certificateArns }
   engine.store.listeners.put(listener.listenerArn, changed)
-  await publishOrTakeBack(engine, changed, () => takeBackChange(engine.store, { before: listener, changed }))
+  await publishChangeOrTakeBack(engine, { before: listener, changed })
 }

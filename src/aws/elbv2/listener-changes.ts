@@ -27,11 +27,15 @@ export async function publishOrTakeBack(engine: Engine, listener: Listener, take
   throw portRefusal(refused.message)
 }
 
-/**
- * Takes back what was changed of a listener, and nothing else of it: others may have changed its actions or attributes
- * meanwhile, a deployment among them, and were told that they have.
- */
-export function takeBackChange(store: Store, { before, changed }: { before: Listener; changed: Listener }): void {
+type Change = { readonly before: Listener; readonly changed: Listener }
+
+/** The same of one that was there before, which is taken back to what it was. */
+export function publishChangeOrTakeBack(engine: Engine, change: Change): Promise<void> {
+  return publishOrTakeBack(engine, change.changed, () => undo(engine.store, change))
+}
+
+/** Nothing but the change: others, a deployment among them, may have changed something else, and were told so. */
+function undo(store: Store, { before, changed }: Change): void {
   const present = store.listeners.get(before.listenerArn)
   if (present === undefined) return
   const names = Object.keys({ ...before, ...present }) as (keyof Listener)[]

@@ -8,7 +8,7 @@ import { checkTargetGroups } from './associations.ts'
 import { checkRange, invalid, portRange, refusal } from './errors.ts'
 import { findListener, findLoadBalancer, type Where } from './find.ts'
 import { limits } from './limits.ts'
-import { checkPortIsFree, deleteListener, publishOrTakeBack, takeBackChange } from './listener-changes.ts'
+import { checkPortIsFree, deleteListener, publishChangeOrTakeBack, publishOrTakeBack } from './listener-changes.ts'
 import { readSecurity, type ListenerSecurity } from './listener-security.ts'
 import { page } from './pages.ts'
 import { includesTags, readTags } from './tag-lists.ts'
@@ -57,7 +57,7 @@ export const listeners = (engine: Engine) => {
       const changed = withSecurity({ ...listener, port, defaultActions }, security)
       store.listeners.put(ListenerArn, changed)
       if (port === listener.port && isSameSecurity(listener, changed)) await loadBalancing.publish()
-      else await publishOrTakeBack(engine, changed, () => takeBackChange(store, { before: listener, changed }))
+      else await publishChangeOrTakeBack(engine, { before: listener, changed })
       return { Listeners: [describe(changed)] }
     },
 
