@@ -34,6 +34,8 @@ class RegularAutomaton {
   /** Characters that no part of the pattern tells apart are of one class. */
   readonly #classOf: Uint8Array
   readonly #example: readonly number[]
+  /** By place, for one search among the steps after the other. */
+  readonly #marks: Uint8Array
   #states = new Map<string, State>()
   readonly #initial: State
 
@@ -41,6 +43,7 @@ class RegularAutomaton {
   constructor(pattern: string, { ignoresCase }: { readonly ignoresCase: boolean }) {
     const end = this.#add({ kind: 'match' })
     this.#begin = this.#compile(parseRegularExpression(pattern), end, ignoresCase)
+    this.#marks = new Uint8Array(this.#steps.length)
     const { classOf, example } = characterClasses(this.#steps)
     this.#classOf = classOf
     this.#example = example
@@ -54,7 +57,7 @@ class RegularAutomaton {
       const character = this.#classOf[bytes[at] ?? 0] ?? 0
       state = state.next[character] ?? this.#follow(state, character)
     }
-    return state.isMatch || state.isMatchAtEnd
+    return state.isMatch || this.#matchesAtEnd(state)
   }
 
   /** The step at which this part begins, where `next` is the one behind it. */
@@ -107,19 +110,26 @@ class RegularAutomaton {
 
   /** Where this character leads; a match may also begin anew behind it. */
   #follow(state: State, character: number): State {
-    const example = this.#example[character] ?? 0
-    const reached = new Set([this.#begin])
-    for (const place of state.waiting) {
-      const step = this.#steps[place]
-      if (step?.kind === 'characters' && step.set[example] === 1) reached.add(step.next)
-    }
-    const places = [...reached].toSorted((one, other) => one - other)
-    const key = places.join()
+    const places = this.#placesBehind(state, this.#example[character] ?? 0)
+    const key = String.fromCharCode(...places)
     const known = this.#states.get(key)
     const next = known ?? this.#newState(places, false)
     if (known === undefined) this.#remember(key, next)
     state.next[character] = next
     return next
+  }
+
+  /** In ascending order, so that the same ones are the same state. */
+  #placesBehind(state: State, character: number): readonly number[] {
+    const isReached = this.#marks.fill(0)
+    isReached[this.#begin] = 1
+    for (const place of state.waiting) {
+      const step = this.#steps[place]
+      if (step?.kind === 'characters' && step.set[character] === 1) isReached[step.next] = 1
+    }
+    const places: number[] = []
+    for (let place = isReached.indexOf(1); place >= 0; place = isReached.indexOf(1, place + 1)) places.push(place)
+    return places
   }
 
   #remember(key: string, state: State): void {
@@ -134,22 +144,28 @@ class RegularAutomaton {
 
   #newState(places: readonly number[], isAtStart: boolean): State {
     const { waiting, isMatch } = this.#reach(places, { isAtStart, isAtEnd: false })
-    const isMatchAtEnd = isMatch || this.#reach(places, { isAtStart, isAtEnd: true }).isMatch
-    return { waiting, isMatch, isMatchAtEnd, next: [] }
+    return { places, waiting, isMatch, isMatchAtEnd: isMatch ? true : undefined, next: [] }
+  }
+
+  #matchesAtEnd(state: State): boolean {
+    const options = { isAtStart: state === this.#initial, isAtEnd: true }
+    return (state.isMatchAtEnd ??= this.#reach(state.places, options).isMatch)
   }
 
   /** The steps that wait for a character once every way has been gone that needs none. */
   #reach(places: readonly number[], { isAtStart, isAtEnd }: { isAtStart: boolean; isAtEnd: boolean }) {
-    const seen = new Set(places)
+    const isSeen = this.#marks.fill(0)
+    const toVisit = [...places]
     const waiting: number[] = []
     let isMatch = false
-    // A set may grow while it is walked through: what is added is walked through as well.
-    for (const place of seen) {
+    for (let place = toVisit.pop(); place !== undefined; place = toVisit.pop()) {
+      if (isSeen[place] === 1) continue
+      isSeen[place] = 1
       const step = this.#steps[place]
       if (step?.kind === 'characters') waiting.push(place)
       else if (step?.kind === 'match') isMatch = true
-      else if (step?.kind === 'fork') for (const to of step.to) seen.add(to)
-      else if (step !== undefined && (step.kind === 'start' ? isAtStart : isAtEnd)) seen.add(step.next)
+      else if (step?.kind === 'fork') toVisit.push(...step.to)
+      else if (step !== undefined && (step.kind === 'start' ? isAtStart : isAtEnd)) toVisit.push(step.next)
     }
     return { waiting, isMatch }
   }
@@ -162,10 +178,12 @@ type Step =
   | { readonly kind: 'match' }
 
 type State = {
+  readonly places: readonly number[]
   readonly waiting: readonly number[]
   /** Whatever follows. */
   readonly isMatch: boolean
-  readonly isMatchAtEnd: boolean
+  /** Undefined until a text has ended here. */
+  isMatchAtEnd: boolean | undefined
   /** By class of character; a place is empty until somebody came by. */
   readonly next: State[]
 }

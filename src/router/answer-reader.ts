@@ -93,13 +93,16 @@ export class AnswerReader {
     const statusCode = Number(status)
     const rest = bytes.subarray(end + headEnd.length)
     if (statusCode === 101) return undefined
-    if (statusCode < 200) this.#events.onInterim(statusCode, withoutConnection(headers))
+    if (statusCode < 200) this.#events.onInterim(statusCode, withoutConnection(withoutLength(headers)))
     else this.#begin(statusCode, headers)
     return rest
   }
 
-  #begin(statusCode: number, headers: readonly string[]): void {
-    const hasBody = this.#method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
+  #begin(statusCode: number, told: readonly string[]): void {
+    // Of these even a length says too much: clients of HTTP/2 take it for a broken answer (RFC 9110, 8.6 and 15.3.6).
+    const isEmpty = statusCode === 204 || statusCode === 205
+    const headers = isEmpty ? withoutLength(told) : told
+    const hasBody = this.#method !== 'HEAD' && !isEmpty && statusCode !== 304
     const isChunked = hasBody && /\bchunked$/i.test(valueOf(headers, 'transfer-encoding') ?? '')
     const length = valueOf(headers, 'content-length')
     this.#events.onHead(statusCode, withoutConnection(headers), { mayHaveTrailers: isChunked })
@@ -162,10 +165,26 @@ function headersOf(lines: readonly string[]): readonly string[] | undefined {
 }
 
 /** Of the connection it came on; HTTP/2 has them in no answer. */
-const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
+const ofConnection = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+const ofLength = new Set(['content-length'])
 
 function withoutConnection(headers: readonly string[]): readonly string[] {
-  return headers.filter((_, at) => !ofConnection.has(headers[at - (at % 2)] ?? ''))
+  return without(ofConnection, headers)
+}
+
+function withoutLength(headers: readonly string[]): readonly string[] {
+  return without(ofLength, headers)
+}
+
+function without(names: ReadonlySet<string>, headers: readonly string[]): readonly string[] {
+  return headers.filter((_, at) => !names.has(headers[at - (at % 2)] ?? ''))
 }
 
 function valueOf(headers: readonly string[], name: string): string | undefined {

@@ -11,7 +11,7 @@ import { passOn, writeScratch } from './pass-on.ts'
 import { ReadGate } from './read-gate.ts'
 import { refuseRequest } from './refusal.ts'
 import { RequestBody } from './request-body.ts'
-import { complete, incomplete, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
+import { complete, incomplete, isEmptyLine, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
 import type { TargetHeadContext } from './target-head-context.ts'
 import type { ClientSide, Wire, WireEvents } from './wire.ts'
@@ -251,6 +251,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     const store = this.#store
     if (store === undefined || store.length === 0) return this.#takeHeads(bytes, start, end, false)
     store.append(bytes, start, end)
+    this.#headStartedAt ||= performance.now()
     const { bytes: stored, start: at, end: to } = store
     if (isWorthScanning(stored, at + this.#scannedTo, to)) this.#takeHeads(stored, at, to, true)
   }
@@ -282,7 +283,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     const result = scanRequest(bytes, start, end, scan)
     if (result === incomplete) {
       this.#scannedTo = end - start
-      if (this.#headStartedAt === 0) this.#headStartedAt = performance.now()
+      if (!isEmptyLine(bytes, start, end)) this.#headStartedAt ||= performance.now()
       return -1
     }
     const { listener } = this.#door
@@ -298,9 +299,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   #begin(bytes: Buffer, start: number, end: number, listener: LiveListener, isStored: boolean): number {
-    const startedAt = this.#headStartedAt
     const bodyStart = scan.end
-    this.#headStartedAt = 0
     this.#hasAsked = true
     this.#state = State.request
     this.receivedBytes = bodyStart - start
@@ -308,7 +307,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     this.#body.begin(scan)
     this.#exchange ??= new Exchange(this)
     const exchange = this.#exchange
-    exchange.begin(bytes, scan, listener, startedAt)
+    exchange.begin(bytes, scan, listener, this.#headStartedAt)
+    this.#headStartedAt = 0
     const bodyEnd = this.#body.read(bytes, bodyStart, end)
     if (bodyEnd === brokenChunks) {
       this.#body.giveUp()
@@ -381,7 +381,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   #checkHead(now: number, idle: number): number {
     // A head has a time to be finished, however it trickles in.
-    const hasBegun = this.#storedBytes > 0
+    const hasBegun = this.#headStartedAt > 0
     const due = (hasBegun ? this.#headStartedAt : this.#activeAt) + idle
     if (now < due) return due
     if (hasBegun || !this.#hasAsked) this.#refuse(this.#door.listener, 408, nothingScanned)

@@ -2,6 +2,7 @@ import type { RequestHandling } from '../domain/routing-table.ts'
 import { AnswerBody, answerBody, type AnswerScan } from './answer-scan.ts'
 import { ascii, isWord, put, putRange } from './bytes.ts'
 import { HeaderKind } from './header-kind.ts'
+import type { ClientSide } from './wire.ts'
 
 /** What else than the target's answer decides on the head a client gets. One is filled anew for each answer. */
 export class ClientHead {
@@ -87,6 +88,11 @@ function endOf(answer: AnswerScan, head: ClientHead): Buffer {
  */
 export function saysClose(answer: AnswerScan, isHttp10: boolean): boolean {
   return isHttp10 && (answer.isChunked || answerBody(answer, false) === AnswerBody.untilClose)
+}
+
+/** Node's HTTP/2 sends no status beyond 599. By HTTP/1.1 a target's own inventions are passed on as they are. */
+export function canBeSent({ statusCode }: AnswerScan, { isHttp2 }: ClientSide): boolean {
+  return !isHttp2 || statusCode <= 599
 }
 
 function copyHeaders(bytes: Buffer, answer: AnswerScan, head: ClientHead, out: Buffer): number {

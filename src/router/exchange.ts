@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { AnswerBody, type AnswerScan } from './answer-scan.ts'
 import { clientHeadFor, sendAnswerHead } from './answer-sender.ts'
-import { saysClose } from './client-head.ts'
+import { canBeSent, saysClose } from './client-head.ts'
 import type { Core } from './core.ts'
 import { closesTarget } from './desync.ts'
 import { bytesOfAnswer, errorAnswer, type ElbAnswer } from './elb-answer.ts'
@@ -198,6 +198,7 @@ export class Exchange implements AnswerReceiver {
 
   onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void {
     const client = this.#client
+    if (!canBeSent(answer, client.side)) return this.fail(502)
     const answeredAt = performance.now()
     this.#stage = Stage.answering
     this.#statusCode = answer.statusCode

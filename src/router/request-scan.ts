@@ -105,6 +105,11 @@ export function isWorthScanning(bytes: Buffer, scannedTo: number, end: number): 
   return false
 }
 
+/** The one that may stand before a request; by itself it begins none. */
+export function isEmptyLine(bytes: Buffer, start: number, end: number): boolean {
+  return end - start <= 2 && bytes[start] === carriageReturn && (end - start === 1 || bytes[start + 1] === lineFeed)
+}
+
 function restart(into: RequestScan, start: number): void {
   into.end = start
   into.methodStart = start

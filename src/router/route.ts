@@ -107,16 +107,15 @@ export class Route {
 
   #toTarget(forward: LiveForward, bytes: Buffer, scan: RequestScan): void {
     const { random, clock } = this.#core
-    const cookie = scan.cookie < 0 ? undefined : cookieHeader(bytes, scan)
     this.#forward = forward
-    const weighted = this.#boundGroup(forward, cookie) ?? chooseGroup(forward, random())
+    const weighted = this.#boundGroup(forward, bytes, scan) ?? chooseGroup(forward, random())
     this.weighted = weighted
     const choice = weighted?.group.choice
     if (weighted === undefined || choice === undefined || choice.isEmpty) {
       this.own = errorAnswer(503)
       return
     }
-    const bound = this.#boundTarget(weighted, cookie)
+    const bound = this.#boundTarget(weighted, bytes, scan)
     this.#isTargetBound = bound !== undefined
     this.target = bound ?? choice.choose(clock.now, random)
     if (this.target === undefined) this.own = errorAnswer(503)
@@ -128,20 +127,20 @@ export class Route {
     }
   }
 
-  #boundGroup(forward: LiveForward, cookie: CookieHeader | undefined): WeightedGroup | undefined {
+  #boundGroup(forward: LiveForward, bytes: Buffer, scan: RequestScan): WeightedGroup | undefined {
     this.#isGroupDrawn = true
-    if (forward.route.stickinessSeconds === undefined || cookie === undefined) return undefined
-    const arn = this.#core.cookies.targetGroup(forward.route, cookie, Date.now())
+    if (forward.route.stickinessSeconds === undefined || scan.cookie < 0) return undefined
+    const arn = this.#core.cookies.targetGroup(forward.route, cookieHeader(bytes, scan), Date.now())
     if (arn === undefined) return undefined
     this.#isGroupDrawn = false
     return forward.groups.find(({ group }) => group.targetGroupArn === arn)
   }
 
-  #boundTarget({ group }: WeightedGroup, cookie: CookieHeader | undefined): LiveTarget | undefined {
+  #boundTarget({ group }: WeightedGroup, bytes: Buffer, scan: RequestScan): LiveTarget | undefined {
     this.#hasTargetCookie = false
     const stickiness = group.route?.balancing?.stickiness
-    if (stickiness === undefined || cookie === undefined) return undefined
-    const id = this.#core.cookies.targetId(stickiness, group.targetGroupArn, cookie, Date.now())
+    if (stickiness === undefined || scan.cookie < 0) return undefined
+    const id = this.#core.cookies.targetId(stickiness, group.targetGroupArn, cookieHeader(bytes, scan), Date.now())
     if (id === undefined) return undefined
     this.#hasTargetCookie = true
     return group.choice.sticky(id)
@@ -158,6 +157,16 @@ export class Route {
   }
 }
 
-function cookieHeader(bytes: Buffer, { headers, cookie }: RequestScan): CookieHeader {
-  return { bytes, start: headers[4 * cookie + 2] ?? 0, end: headers[4 * cookie + 3] ?? 0 }
+/** Proxies that speak HTTP/2 to their clients may pass cookies on as several lines, which are as good as one. */
+function cookieHeader(bytes: Buffer, { headers, kinds, headerCount, cookie }: RequestScan): CookieHeader {
+  const first = { bytes, start: headers[4 * cookie + 2] ?? 0, end: headers[4 * cookie + 3] ?? 0 }
+  let texts: string[] | undefined
+  for (let place = cookie + 1; place < headerCount; place++) {
+    if (kinds[place] !== HeaderKind.cookie) continue
+    texts ??= [bytes.toString('latin1', first.start, first.end)]
+    texts.push(bytes.toString('latin1', headers[4 * place + 2], headers[4 * place + 3]))
+  }
+  if (texts === undefined) return first
+  const joined = Buffer.from(texts.join('; '), 'latin1')
+  return { bytes: joined, start: 0, end: joined.length }
 }

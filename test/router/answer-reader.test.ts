@@ -60,6 +60,21 @@ describe('an answer of HTTP/1.1', () => {
     assert.deepEqual(told('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n').events.at(-1), ['end'])
   })
 
+  test('says no length, and has no body, where HTTP/2 allows none: with 1xx, 204 and 205', () => {
+    for (const size of sizes) {
+      const interim = 'HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\nLink: </a>\r\n\r\n'
+      const none = told(`${interim}HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n`, { size })
+      assert.deepEqual(none.events, [[103, 'link', '</a>'], [204, 'x-a', '1', false], ['end']])
+      for (const body of [
+        'Content-Length: 4\r\n\r\nbody',
+        'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n',
+      ]) {
+        const reset = told(`HTTP/1.1 205 Reset Content\r\n${body}`, { size })
+        assert.deepEqual(reset, { events: [[205, false], ['end']], body: '', isRight: true, isWhole: true })
+      }
+    }
+  })
+
   test('is not whole where it breaks off', () => {
     for (const text of [
       'HTTP/1.1 200 OK\r\n',

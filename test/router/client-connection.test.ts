@@ -177,6 +177,41 @@ test('a client stays with its target by cookie, and a request without one is cou
   assert.equal(router.report().exchanges?.[0]?.nonStickyRequests, 1)
 })
 
+test('cookies are found on whichever of several lines they stand', async () => {
+  await using cleanups = new Cleanups()
+  const balancing = {
+    algorithm: 'round_robin',
+    slowStartSeconds: 0,
+    stickiness: { type: 'app_cookie', cookieName: 'session', durationSeconds: 60 },
+    minimumHealthy: { count: 1 },
+  } as const
+  const apps = await Promise.all(
+    ['one', 'two'].map((name) =>
+      startApp(cleanups, (_, response) => response.setHeader('Set-Cookie', 'session=1').end(name)),
+    ),
+  )
+  const router = await startRouter(cleanups)
+  const port = await freePort()
+  const group = {
+    ...targetGroup(
+      'group',
+      apps.map((app) => app.port),
+    ),
+    balancing,
+  }
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+  const first = await send(port)
+  const cookies = (first.headers['set-cookie'] ?? []).map((each) => `Cookie: ${each.split(';')[0]}\r\n`)
+  assert.equal(cookies.length, 2)
+  for (let count = 0; count < 4; count++) {
+    const lines = ['Cookie: other=1\r\n', ...(count % 2 === 0 ? cookies : cookies.toReversed())].join(
+      'X-Between: a\r\n',
+    )
+    const answer = await converse(port, [`GET / HTTP/1.1\r\nHost: a\r\n${lines}Connection: close\r\n\r\n`])
+    assert.ok(answer.endsWith(`\r\n\r\n${first.body}`), answer)
+  }
+})
+
 test('what a listener has seen is reported, and each request is told to the access log', async () => {
   await using cleanups = new Cleanups()
   const records: ExchangeRecord[] = []
@@ -321,6 +356,24 @@ test('a client that sends nothing is logged with nothing of another one’s requ
     [200, 'Ambiguous'],
     [408, undefined],
   ])
+})
+
+test('an empty line behind a body begins no request', async () => {
+  await using cleanups = new Cleanups()
+  const target = await rawTarget(
+    cleanups,
+    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  const { port, records } = await loggedRouterBefore(cleanups, target.port, { idleTimeoutSeconds: 0.5 })
+  const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\r\n'
+  assert.match(await converse(port, [post]), /^HTTP\/1\.1 200 [^]*\r\n\r\nok$/)
+  const [begun, next] = [records.length, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n']
+  const answers = await converse(port, [post, next], 300)
+  assert.equal(answers.split('HTTP/1.1 200 ').length, 3, answers)
+  assert.ok((records[begun + 1]?.requestProcessingSeconds ?? 1) < 0.2)
+  // What trickles in behind it has begun, and is to end in time.
+  const trickle = [post, ...Array.from({ length: 100 }, () => 'G')]
+  assert.match(await converse(port, trickle, 20), /^HTTP\/1\.1 200 [^]*HTTP\/1\.1 408 /)
 })
 
 test('a HEAD that is refused gets a head', async () => {

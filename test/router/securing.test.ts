@@ -169,6 +169,21 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
     assert.ok(answered > 60, `${answered} were answered`)
   })
 
+  test('answers 502 for a status that HTTP/2 cannot carry here, and passes it on by HTTP/1.1', async () => {
+    const { port, records } = await start(
+      { tls, handling: { ...defaultHandling, accessLog: true } },
+      (_request, response) => void response.writeHead(999, { 'content-length': 3 }).end('odd'),
+    )
+    assert.deepEqual((await get(port, { path: '/' })).statusCode, 999)
+    const session = http2(port)
+    for (let at = 0; at < 2; at++) assert.equal((await ask(session, { ':path': '/' })).status, 502)
+    await eventually('three records', () => records.length === 3)
+    assert.deepEqual(
+      records.map(({ elbStatusCode }) => elbStatusCode),
+      [999, 502, 502],
+    )
+  })
+
   test('ends a stream whose answer has come before its body', async () => {
     const { port } = await start()
     const upload = http2(port).request({ ':path': '/early', ':method': 'POST' })
