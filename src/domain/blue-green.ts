@@ -58,7 +58,7 @@ export function* rollbackDeployment(deployment: Deployment): Procedure {
     yield* lifecycleEvent('Install', awaitBlue())
     yield* lifecycleEvent('AfterInstall')
     if (deployment.group.targetGroupPair.testListenerArn !== undefined) {
-      yield* lifecycleEvent('AllowTestTraffic', only({ kind: 'routeTestTraffic', to: 'blue' }))
+      yield* lifecycleEvent('AllowTestTraffic', returnTestTraffic())
       yield* lifecycleEvent('AfterAllowTestTraffic')
     }
     yield* lifecycleEvent('BeforeAllowTraffic')
@@ -120,6 +120,18 @@ function* allowTraffic({ trafficRouting }: Deployment): Part {
   return shifts.length === 1
     ? 'All production traffic goes to the replacement task set.'
     : `All production traffic goes to the replacement task set, after ${shifts.length} shifts.`
+}
+
+/** A test listener that is gone, or turned to others, must not keep production traffic with the version it is taken from. */
+function* returnTestTraffic(): Part {
+  try {
+    return messageOf(yield { kind: 'routeTestTraffic', to: 'blue' })
+  } catch (error) {
+    if (!(error instanceof DeploymentInterrupted)) throw error
+    const { code, message } = error.errorInformation
+    if (code !== 'ELASTIC_LOAD_BALANCING_INVALID') throw error
+    return `The test listener is left as it is. ${message}`
+  }
 }
 
 function* returnTraffic(): Part {

@@ -11,7 +11,7 @@ import { planDeployment } from './deployment-plan.ts'
 import type { BegunStep } from './procedure-runs.ts'
 import { arnOf, deadlineOf, deletedUnderneath, performShiftStep, shiftToServing } from './shift-steps.ts'
 import type { ShiftTools, Shifting, Traffic } from './shift-steps.ts'
-import { checkListeners, pairWeights, requireListener, shiftTraffic, trafficWeight } from './traffic-route.ts'
+import { checkListeners, pairWeights, requirePair, shiftTraffic, trafficWeight } from './traffic-route.ts'
 
 /** What a step may use of the engine. */
 export type StepTools = ShiftTools & { readonly functions: FunctionInvoker }
@@ -55,7 +55,7 @@ function shifting(tools: StepTools, plan: DeploymentPlan, begun: BegunStep): Shi
 /** CodeDeploy moves whole listeners: the default action and all rules that forward to the pair. */
 function listenerTraffic(tools: StepTools, plan: DeploymentPlan): Traffic {
   return {
-    require: (listenerArn) => void requireListener(tools.store, listenerArn),
+    require: (listenerArn) => requirePair(tools.store, plan, listenerArn),
     shift: (listenerArn, greenPercentage) =>
       shiftTraffic(tools, { listenerArn, weights: pairWeights(plan, greenPercentage) }),
   }

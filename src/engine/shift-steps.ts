@@ -66,16 +66,21 @@ async function awaitSteadyState({ tools, plan, begun }: Shifting, step: AwaitSte
 }
 
 /** Going back needs one healthy task, not all of them: it must not wait for the last one to be replaced. */
-async function awaitServing({ tools, plan, begun }: Shifting, step: AwaitStep): Promise<StepResult> {
+async function awaitServing({ tools, plan, begun, traffic }: Shifting, step: AwaitStep): Promise<StepResult> {
   const { store, services, changes } = tools
   const side = plan[step.taskSet]
   const taskSetArn = arnOf(plan, step.taskSet)
   const serving = await changes.until(
     () => {
       if (store.taskSets.get(taskSetArn) === undefined) throw deletedUnderneath(side)
+      traffic.require(plan.prodListenerArn)
       return canServe(tools, plan, side) ? true : undefined
     },
-    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal, about: servingOf(plan) },
+    {
+      deadline: patienceOf(tools, step.timeoutInMinutes, begun),
+      signal: begun.signal,
+      about: [...servingOf(plan), plan.prodListenerArn],
+    },
   )
   if (serving === undefined) {
     const text = `The original task set had no healthy task for ${step.timeoutInMinutes} minutes; traffic stays where it is.`
@@ -126,7 +131,7 @@ export async function shiftToServing(shifting: Shifting, shift: Shift): Promise<
     if (isStarved && isOtherHealthy && canServe(tools, plan, plan[other])) {
       await traffic.shift(routeArn, other === 'green' ? 100 : 0)
     }
-    await requireServing(shifting, to)
+    await requireServing(shifting, shift)
   }
 }
 
@@ -136,13 +141,18 @@ export async function shiftToServing(shifting: Shifting, shift: Shift): Promise<
  */
 const shiftPatienceInMinutes = { green: 5, blue: 60 } as const
 
-async function requireServing({ tools, plan, begun }: Shifting, to: 'blue' | 'green'): Promise<void> {
+async function requireServing({ tools, plan, begun, traffic }: Shifting, { routeArn, to }: Shift): Promise<void> {
   const side = plan[to]
   const minutes = shiftPatienceInMinutes[to]
-  const serving = await tools.changes.until(() => (canServe(tools, plan, side) ? true : undefined), {
+  const isServing = (): true | undefined => {
+    // Behind no listener a group is not checked, and never healthy.
+    for (const route of [routeArn, plan.prodListenerArn]) traffic.require(route)
+    return canServe(tools, plan, side) ? true : undefined
+  }
+  const serving = await tools.changes.until(isServing, {
     deadline: patienceOf(tools, minutes, begun),
     signal: begun.signal,
-    about: servingOf(plan),
+    about: [...servingOf(plan), routeArn, plan.prodListenerArn],
   })
   if (serving !== undefined) return
   const text = `No traffic was sent to ${side.targetGroupName}: it has had no healthy target for ${minutes} minutes.`

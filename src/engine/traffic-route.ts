@@ -68,13 +68,34 @@ export function checkListeners(store: Store, plan: DeploymentPlan): void {
   ) {
     throw notOnPrimary(store, plan, { listenerArn: testListenerArn, isTest: true })
   }
+  for (const listenerArn of [prodListenerArn, ...(testListenerArn === undefined ? [] : [testListenerArn])]) {
+    requirePair(store, plan, listenerArn)
+  }
+}
+
+/**
+ * What has to be so still when traffic is shifted: of a listener that somebody has turned to other target groups nothing
+ * would follow the weights, and the deployment would say of traffic what is not so.
+ * @throws DeploymentInterrupted ELASTIC_LOAD_BALANCING_INVALID
+ */
+export function requirePair(store: Store, { blue, green }: ShiftPlan, listenerArn: string): void {
+  requireListener(store, listenerArn)
   const pair = [blue.targetGroupArn, green.targetGroupArn]
-  for (const groups of forwardsOf(store, prodListenerArn)) {
-    const inPair = groups.filter(({ targetGroupArn }) => pair.includes(targetGroupArn)).length
-    if (inPair === 0 || inPair === groups.length) continue
+  const names = `${blue.targetGroupName} or ${green.targetGroupName}`
+  const counts = forwardsOf(store, listenerArn).map((groups) => ({
+    inPair: groups.filter(({ targetGroupArn }) => pair.includes(targetGroupArn)).length,
+    inAll: groups.length,
+  }))
+  if (counts.some(({ inPair, inAll }) => inPair > 0 && inPair < inAll)) {
     throw refusedByElb(
-      `A rule of listener ${prodListenerArn} forwards to ${blue.targetGroupName} or ${green.targetGroupName} and to other ` +
-        'target groups as well. Give the others rules of their own',
+      `A rule of listener ${listenerArn} forwards to ${names} and to other target groups as well. Give the others rules ` +
+        'of their own',
+    )
+  }
+  if (counts.every(({ inPair }) => inPair === 0)) {
+    throw refusedByElb(
+      `Listener ${listenerArn} was changed meanwhile and does not forward to ${names} any more. Let it forward to one of ` +
+        'them, and deploy again',
     )
   }
 }

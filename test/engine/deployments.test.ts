@@ -212,6 +212,94 @@ describe('a deployment, run by the engine', () => {
   })
 })
 
+describe('a deployment whose listeners somebody changes', () => {
+  const other = names.blueArn.replace('web-blue', 'other')
+  const canary = { type: 'TimeBasedCanary', canaryPercentage: 10, canaryInterval: 5 } as const
+
+  function turn(world: World, listenerArn: string, ...targetGroupArns: readonly string[]): void {
+    const { listeners } = world.engine.store
+    const listener = listeners.get(listenerArn)
+    assert(listener)
+    const targetGroups = targetGroupArns.map((targetGroupArn) => ({ targetGroupArn, weight: 1 }))
+    listeners.put(listenerArn, { ...listener, defaultActions: [{ type: 'forward', targetGroups }] })
+  }
+
+  function isIn(world: World, deploymentId: string, event: string): boolean {
+    return world
+      .deployment(deploymentId)
+      .lifecycleEvents.some(({ lifecycleEventName: name, status }) => name === event && status === 'InProgress')
+  }
+
+  test('fails before it changes anything when the test listener mixes the pair with another group', async () => {
+    const world = await aWorld()
+    turn(world, names.testListenerArn, names.blueArn, other)
+    const done = await world.deploy({ testListener: true })
+    assert.equal(done.errorInformation?.code, 'ELASTIC_LOAD_BALANCING_INVALID')
+    assert.match(done.errorInformation.message, /000000b forwards to web-blue or web-green and to other target groups/)
+    assert.equal(world.engine.store.taskSets.list().length, 1)
+  })
+
+  test('does not say that test traffic reaches green when the test listener was turned to another group', async () => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ testListener: true })
+    await world.until(() => isIn(world, deploymentId, 'Install'))
+    turn(world, names.testListenerArn, other)
+    const done = await world.ended(deploymentId)
+    assert.equal(done.status, 'Failed')
+    assert.match(done.errorInformation?.message ?? '', /000000b was changed meanwhile and does not forward to web-blue/)
+  })
+
+  for (const { wishes, during } of [
+    { wishes: { trafficRouting: canary }, during: 'AllowTraffic' },
+    { wishes: { trafficRouting: canary, testListener: true }, during: 'AllowTraffic' },
+    { wishes: { testListener: true }, during: 'Install' },
+  ]) {
+    const what = `${'testListener' in wishes ? 'with' : 'without'} a test listener`
+    test(`${what} fails when its production listener is turned away in ${during}, and says so`, async () => {
+      const world = await aWorld()
+      const { deploymentId } = world.create(wishes)
+      await world.until(() => isIn(world, deploymentId, during))
+      turn(world, names.prodListenerArn, other)
+      const turned = world.clock.now()
+      const done = await world.ended(deploymentId)
+      assert.equal(done.status, 'Failed')
+      assert.match(
+        done.errorInformation?.message ?? '',
+        /000000a was changed meanwhile and does not forward to web-blue/,
+      )
+      assert(world.clock.now() - turned <= 5 * minute + 10_000, 'it waited for no health that nobody checks')
+      assert.equal(world.engine.store.taskSets.list().length, 2)
+    })
+  }
+
+  test('says so in its rollback, too, instead of waiting for blue, which nobody checks any more', async () => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ trafficRouting: canary })
+    await world.until(() => isIn(world, deploymentId, 'AllowTraffic'))
+    turn(world, names.prodListenerArn, other)
+    const turned = world.clock.now()
+    world.engine.deployments.stop(deploymentId, true)
+    const { rollbackInfo } = await world.ended(deploymentId)
+    const rollback = await world.ended(rollbackInfo?.rollbackDeploymentId ?? '')
+    assert.match(rollback.errorInformation?.message ?? '', /000000a was changed meanwhile/)
+    assert(world.clock.now() - turned < minute)
+  })
+
+  test('gives production traffic back also when the test listener has been deleted', async () => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ trafficRouting: canary, testListener: true })
+    await world.until(() => isIn(world, deploymentId, 'AllowTraffic'))
+    world.engine.store.listeners.delete(names.testListenerArn)
+    world.engine.deployments.stop(deploymentId, true)
+    const { rollbackInfo } = await world.ended(deploymentId)
+    const rollback = await world.ended(rollbackInfo?.rollbackDeploymentId ?? '')
+    assert.equal(rollback.status, 'Succeeded')
+    assert.deepEqual(world.weights(names.prodListenerArn), { 'web-blue': 100, 'web-green': 0 })
+    const event = rollback.lifecycleEvents.find(({ lifecycleEventName: name }) => name === 'AllowTestTraffic')
+    assert.match(event?.message ?? '', /^The test listener is left as it is\. .* does not exist any more/)
+  })
+})
+
 describe('an engine that is killed', () => {
   test('at any write of a deployment leaves one from which the next engine comes to the same journal', async () => {
     const calm = await aWorld()

@@ -58,7 +58,8 @@ function routeFindings(facts: PreflightFacts, listener: ListenerFacts, { isTest 
   const sides = { blue, green }
   return [
     ...primaryFindings(listener, sides, { isTest }),
-    ...(isTest ? [] : [...mixedFindings(listener, sides), ...aheadFindings(listener, sides, service)]),
+    ...mixedFindings(listener, sides, { isTest }),
+    ...(isTest ? [] : aheadFindings(listener, sides, service)),
   ]
 }
 
@@ -105,7 +106,12 @@ export function primaryFindings(
 type GroupName = Pick<TargetGroupFacts, 'targetGroupArn' | 'name'>
 
 /** A forward that mixes the pair with a third group: nobody could keep that one's share. */
-function mixedFindings({ listenerArn, routes }: ListenerFacts, { blue, green }: Sides): readonly Finding[] {
+function mixedFindings(
+  { listenerArn, routes }: ListenerFacts,
+  { blue, green }: Sides,
+  { isTest }: Role,
+): readonly Finding[] {
+  const which = isTest ? 'test' : 'production'
   const pair = [blue.targetGroupArn, green.targetGroupArn]
   return routes.flatMap((route): readonly Finding[] => {
     const inPair = route.targetGroups.filter(({ targetGroupArn }) => pair.includes(targetGroupArn))
@@ -114,7 +120,7 @@ function mixedFindings({ listenerArn, routes }: ListenerFacts, { blue, green }: 
       const names = route.targetGroups.map(nameOfGroup)
       return [
         errorAt('listener-mixed', where, {
-          what: `The ${describeRoute(route)} of the production listener forwards to ${listed(names)}: to the pair and to others.`,
+          what: `The ${describeRoute(route)} of the ${which} listener forwards to ${listed(names)}: to the pair and to others.`,
           why: 'The shares of the others could not be kept while the weights of the pair change: the deployment fails.',
           how: 'Give the other target groups rules of their own.',
         }),
