@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto'
 import { DeploymentInterrupted } from '../domain/deployment.ts'
-import type { Deployment, HookableEventName, HookExecution, HookInvocation } from '../domain/deployment.ts'
+import type {
+  Deployment,
+  DeploymentErrorCode,
+  HookableEventName,
+  HookExecution,
+  HookInvocation,
+} from '../domain/deployment.ts'
 import { linesOfFunction } from '../domain/lambda-function.ts'
-import { missingFunction } from '../domain/preflight/hook-findings.ts'
+import type { Finding } from '../domain/preflight/finding.ts'
+import { hookElsewhere, missingFunction } from '../domain/preflight/hook-findings.ts'
 import type { StepResult } from '../domain/step.ts'
 import { failed } from './deployment-failure.ts'
 import { FunctionCannotRunError } from './functions.ts'
@@ -115,6 +122,8 @@ async function invoke(tools: HookTools, deploymentId: string, execution: HookExe
   const payload = JSON.stringify({ DeploymentId: deploymentId, LifecycleEventHookExecutionId: executionId })
   const { region } = deploymentOf(store, deploymentId)
   const noted = async (): Promise<Partial<HookExecution>> => {
+    const elsewhere = hookElsewhere(execution, region)
+    if (elsewhere !== undefined) return notReached(execution, elsewhere, clock.now())
     try {
       return { invocation: invocationOf(await functions.invoke({ functionName, region, payload }), clock.now()) }
     } catch (error) {
@@ -137,11 +146,26 @@ async function persistently({ clock }: HookTools, write: () => void): Promise<vo
   }
 }
 
-function notInvoked({ event, functionName }: HookExecution, error: unknown, endedAt: number): Partial<HookExecution> {
+function notInvoked(execution: HookExecution, error: unknown, endedAt: number): Partial<HookExecution> {
   const result = error instanceof Error ? error.message : String(error)
   const code = error instanceof FunctionCannotRunError ? 'INVALID_LAMBDA_FUNCTION' : 'HOOK_EXECUTION_FAILURE'
   const isMissing = error instanceof FunctionCannotRunError && error.reason === 'missing'
-  const how = isMissing ? `. ${missingFunction({ event, functionName }).how}` : ''
+  return cannotRun(execution, { code, result, how: isMissing ? `. ${missingFunction(execution).how}` : '', endedAt })
+}
+
+/** CodeDeploy does not reach the functions of other regions, whatever ARN the AppSpec has. */
+function notReached(execution: HookExecution, { what, how }: Finding, endedAt: number): Partial<HookExecution> {
+  return cannotRun(execution, { code: 'INVALID_LAMBDA_FUNCTION', result: what, how: ` ${how}`, endedAt })
+}
+
+type Trouble = {
+  readonly code: DeploymentErrorCode
+  readonly result: string
+  readonly how: string
+  readonly endedAt: number
+}
+
+function cannotRun({ event, functionName }: HookExecution, { code, result, how, endedAt }: Trouble) {
   const message = `The function ${functionName} hooked on ${event} could not be invoked: ${result}${how}`
   return { invocation: { endedAt, result, logLines: [] }, cannotRun: { code, message } }
 }

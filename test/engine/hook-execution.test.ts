@@ -66,6 +66,28 @@ describe('a function hooked on a lifecycle event', () => {
     assert(world.clock.now() - startedAt < minute)
   })
 
+  test('of another region is not reached, also where it is', async () => {
+    const world = await aWorld()
+    const elsewhere = 'arn:aws:lambda:eu-west-1:000000000000:function:check'
+    const done = await world.deploy({ hooks: { BeforeInstall: elsewhere } })
+    assert.equal(done.errorInformation?.code, 'INVALID_LAMBDA_FUNCTION')
+    assert.match(
+      done.errorInformation.message,
+      /is in eu-west-1; the deployment is in us-east-1\. Create the function in/,
+    )
+    assert.equal(world.functions.invocations, 0)
+  })
+
+  test('whose version is not there is called by its name where the text says how to mend that', async () => {
+    const world = await aWorld()
+    const functionName = 'arn:aws:lambda:us-east-1:000000000000:function:missing:7'
+    const done = await world.deploy({ hooks: { BeforeInstall: functionName } })
+    assert.match(
+      done.errorInformation?.message ?? '',
+      /teal hook add missing DIRECTORY; or mend the name\. Where missing is there, it has no version or alias 7: publish one/,
+    )
+  })
+
   test('on AfterAllowTestTraffic is not run where there is no test listener', async () => {
     const world = await aWorld()
     const done = await world.deploy({ hooks: { AfterAllowTestTraffic: 'fails' }, testListener: false })

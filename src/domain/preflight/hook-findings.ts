@@ -1,5 +1,6 @@
 import { thingOf } from './facts.ts'
 import type { FunctionFacts, GroupFacts, HookFacts, Looked, PreflightFacts } from './facts.ts'
+import { parseFunctionReference } from '../lambda-function.ts'
 import { errorAt, noteAt, warningAt } from './finding.ts'
 import type { Finding, FindingPlace } from './finding.ts'
 
@@ -11,7 +12,7 @@ export function hookFindings(facts: PreflightFacts): readonly Finding[] {
     const looked = facts.functions.find(({ name }) => name === hook.functionName)?.looked
     return [
       ...testListenerFindings(hook, group),
-      ...regionFindings(hook, facts.region),
+      ...[hookElsewhere(hook, facts.region)].filter((finding) => finding !== undefined),
       ...(looked === undefined ? [] : functionFindings(hook, looked, group?.serviceRoleArn ?? 'the service role')),
     ]
   })
@@ -28,16 +29,15 @@ function testListenerFindings(hook: HookFacts, group: GroupFacts | undefined): r
   ]
 }
 
-function regionFindings(hook: HookFacts, region: string): readonly Finding[] {
+/** A finding where the function is named by the ARN of another region than the deployment's. */
+export function hookElsewhere(hook: HookFacts, region: string): Finding | undefined {
   const of = hook.functionName.startsWith('arn:') ? hook.functionName.split(':')[3] : region
-  if (of === region || of === undefined) return []
-  return [
-    errorAt('hook-region', at(hook), {
-      what: `The function hooked on ${hook.event} is in ${of}; the deployment is in ${region}.`,
-      why: 'CodeDeploy calls functions of its own region only: the event fails.',
-      how: `Create the function in ${region}, and name that one.`,
-    }),
-  ]
+  if (of === region || of === undefined) return undefined
+  return errorAt('hook-region', at(hook), {
+    what: `The function hooked on ${hook.event} is in ${of}; the deployment is in ${region}.`,
+    why: 'CodeDeploy calls functions of its own region only: the event fails.',
+    how: `Create the function in ${region}, and name that one.`,
+  })
 }
 
 function functionFindings(hook: HookFacts, looked: Looked<FunctionFacts>, serviceRoleArn: string): readonly Finding[] {
@@ -65,8 +65,16 @@ export function missingFunction(hook: HookFacts): Finding {
   return errorAt('hook-missing', at(hook), {
     what: `There is no function ${hook.functionName}, which is hooked on ${hook.event}.`,
     why: `The deployment fails in ${hook.event}: CodeDeploy cannot invoke it.`,
-    how: `Make it: teal hook add ${hook.functionName.split(':').at(-1)} DIRECTORY; or mend the name.`,
+    how: howToMend(hook.functionName),
   })
+}
+
+function howToMend(text: string): string {
+  const { functionName, qualifier } = parseFunctionReference(text) ?? {}
+  if (functionName === undefined) return "Write a function's name or ARN."
+  const make = `Make it: teal hook add ${functionName} DIRECTORY; or mend the name.`
+  if (qualifier === undefined) return make
+  return `${make} Where ${functionName} is there, it has no version or alias ${qualifier}: publish one, or leave it out.`
 }
 
 function notReady(hook: HookFacts, state: string, reason: string | undefined): Finding {
