@@ -40,6 +40,7 @@ const invalidValues: Readonly<Record<string, string>> = {
   onPremisesInstanceTagFilters: 'InvalidTagException',
   onPremisesTagSet: 'InvalidTagException',
   outdatedInstancesStrategy: 'InvalidInputException',
+  status: 'InvalidLifecycleEventHookExecutionStatusException',
   targetInstances: 'InvalidTargetInstancesException',
   trafficRoutingConfig: 'InvalidTrafficRoutingConfigurationException',
   triggerConfigurations: 'InvalidTriggerConfigException',

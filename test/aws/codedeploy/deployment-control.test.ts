@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   ContinueDeploymentCommand,
+  PutLifecycleEventHookExecutionStatusCommand,
   SkipWaitTimeForInstanceTerminationCommand,
   StopDeploymentCommand,
   type DeploymentWaitType,
+  type LifecycleEventStatus,
 } from '@aws-sdk/client-codedeploy'
 import { createDeployment, createGroup, openWorld, refuses, type ApiWorld } from './api-world.ts'
 
@@ -112,6 +114,9 @@ test('what is missing or unknown is refused', async (t) => {
   const { world, deploymentId } = await runningDeployment(t)
   const wrong = 'WAIT' as DeploymentWaitType
   await refuses(proceed(world, deploymentId, wrong), 'InvalidDeploymentWaitTypeException', /'WAIT'/)
+  const status = 'Maybe' as LifecycleEventStatus
+  const report = new PutLifecycleEventHookExecutionStatusCommand({ deploymentId, status })
+  await refuses(world.client.send(report), 'InvalidLifecycleEventHookExecutionStatusException', /'Maybe'/)
   await refuses(proceed(world, undefined), 'DeploymentIdRequiredException', /missing/)
   await refuses(proceed(world, 'd-ZZZZZZZZZ'), 'DeploymentDoesNotExistException', /d-ZZZZZZZZZ/)
   await refuses(stop(world, 'nonsense'), 'InvalidDeploymentIdException', /'nonsense'/)
