@@ -2,6 +2,7 @@ import type * as sdk from '@aws-sdk/client-codedeploy'
 import {
   isTerminal,
   type Deployment,
+  type ErrorInformation,
   type HookExecution,
   type LifecycleEvent,
   type TaskSetInfo,
@@ -48,15 +49,26 @@ export function deploymentInfo(deployment: Deployment) {
 
 /** Without a rollback everything stays as it is when a deployment ends early: it says so, and what can be done. */
 function statusMessages(deployment: Deployment): string[] {
-  const { deploymentId, errorInformation, rollbackInfo, finalTaskSets = [], creator } = deployment
+  const { errorInformation, rollbackInfo, finalTaskSets = [] } = deployment
   if (errorInformation === undefined || rollbackInfo?.rollbackDeploymentId !== undefined) return []
-  if (finalTaskSets.length < 2) return ['Nothing was changed: the original task set has all traffic.']
-  const weights = finalTaskSets.map(({ targetGroupName, trafficWeight }) => `${targetGroupName} ${trafficWeight}%`)
+  const left = finalTaskSets.filter(({ status }) => status !== 'DRAINING')
+  return [whatIsLeft(deployment, left)]
+}
+
+function whatIsLeft({ deploymentId, creator }: Deployment, left: readonly TaskSetInfo[]): string {
+  const [one, ...others] = left
+  if (one === undefined) return 'The service has none of its task sets any more: nothing is left to give traffic to.'
+  const weights = left.map(({ targetGroupName, trafficWeight }) => `${targetGroupName} ${trafficWeight}%`).join(', ')
+  if (one.taskSetLabel === 'Blue' && others.length === 0) {
+    const changed = creator === 'user' ? 'Nothing was changed: the' : 'The'
+    if (one.trafficWeight === 100) return `${changed} original task set has all traffic.`
+    return `${changed} original task set has the traffic it had before (${weights}).`
+  }
   const why = creator === 'user' ? 'No rollback was configured for this' : 'A rollback is not rolled back'
-  return [
-    `${why}: task sets and traffic stay as they are (${weights.join(', ')}). Create another deployment to replace them; it ` +
-      `removes what ${deploymentId} has left.`,
-  ]
+  return (
+    `${why}: task sets and traffic stay as they are (${weights}). Create another deployment to replace them; it removes ` +
+    `what ${deploymentId} has left.`
+  )
 }
 
 /** The one target of an ECS deployment, its service, as GetDeploymentTarget answers it. */
@@ -71,24 +83,22 @@ export function deploymentTarget(
       targetId: targetIdOf(deployment),
       targetArn,
       lastUpdatedAt: dateOf(deployment.lastUpdatedAt),
-      lifecycleEvents: deployment.lifecycleEvents.map((event) =>
-        lifecycleEvent(event, deployment.hookExecutions ?? []),
-      ),
+      lifecycleEvents: deployment.lifecycleEvents.map((event) => lifecycleEvent(event, deployment)),
       status: targetStatus(deployment),
       taskSetsInfo: taskSets.map(taskSetInfo),
     },
   }
 }
 
-function lifecycleEvent(event: LifecycleEvent, executions: readonly HookExecution[]) {
+function lifecycleEvent(event: LifecycleEvent, { hookExecutions = [], errorInformation }: Deployment) {
   const { lifecycleEventName, status, startTime, endTime } = event
-  const execution = executions.find((candidate) => candidate.event === lifecycleEventName)
+  const execution = hookExecutions.find((candidate) => candidate.event === lifecycleEventName)
   return {
     lifecycleEventName,
     status,
     startTime: dateOf(startTime),
     endTime: dateOf(endTime),
-    diagnostics: diagnosticsOf(event, execution),
+    diagnostics: diagnosticsOf(event, execution, errorInformation),
   }
 }
 
@@ -96,27 +106,34 @@ function lifecycleEvent(event: LifecycleEvent, executions: readonly HookExecutio
  * AWS leaves the diagnostics of ECS events mostly out. Here they hold the sentence that says what came of the event, and
  * the hook's function with the last lines it wrote: what everybody looks for first.
  */
-function diagnosticsOf({ status, message }: LifecycleEvent, execution: HookExecution | undefined) {
+function diagnosticsOf(
+  { status, message }: LifecycleEvent,
+  execution: HookExecution | undefined,
+  error: ErrorInformation | undefined,
+) {
   if (execution === undefined) {
     if (message === undefined) return undefined
     return { errorCode: status === 'Failed' ? ('UnknownError' as const) : ('Success' as const), message }
   }
   return {
-    errorCode: hookErrorCode(status, execution),
+    errorCode: hookErrorCode(status, execution, error),
     scriptName: execution.functionName,
     message,
     logTail: (execution.invocation?.logLines ?? []).join('\n'),
   }
 }
 
+/** A function that an alarm or a stop was quicker than has not failed, and its time was not over. */
 function hookErrorCode(
   status: LifecycleEvent['status'],
   { cannotRun, verdict }: HookExecution,
+  error: ErrorInformation | undefined,
 ): sdk.LifecycleErrorCode | undefined {
   if (status === 'InProgress') return undefined
   if (status !== 'Failed') return 'Success'
   if (cannotRun !== undefined) return 'ScriptMissing'
-  return verdict === undefined ? 'ScriptTimedOut' : 'ScriptFailed'
+  if (verdict?.status === 'Failed') return 'ScriptFailed'
+  return error?.code === 'HOOK_EXECUTION_FAILURE' ? 'ScriptTimedOut' : 'UnknownError'
 }
 
 /** `CLUSTER:SERVICE`, by name. */

@@ -102,6 +102,30 @@ test('the target of a deployment is its service, with its lifecycle events and t
   assert.deepEqual(batch.deploymentTargets, [expected])
 })
 
+test('a hook that has not reported is told from one that a stop was quicker than', async (t) => {
+  const world = await openWorld(t)
+  await createGroup(world)
+  const deploymentId = await createDeployment(world)
+  const event = 'BeforeInstall' as const
+  const execution = { event, functionName: 'check', executionId: 'id', startedAt: 1, closed: true }
+  for (const [code, verdict, expected] of [
+    ['HOOK_EXECUTION_FAILURE', undefined, 'ScriptTimedOut'],
+    ['HOOK_EXECUTION_FAILURE', 'Failed', 'ScriptFailed'],
+    ['MANUAL_STOP', undefined, 'UnknownError'],
+    ['ALARM_ACTIVE', 'Succeeded', 'UnknownError'],
+  ] as const) {
+    world.deployments.become(deploymentId, {
+      status: code === 'HOOK_EXECUTION_FAILURE' ? 'Failed' : 'Stopped',
+      errorInformation: { code, message: 'It ended.' },
+      lifecycleEvents: [{ lifecycleEventName: event, status: 'Failed', message: 'It ended.' }],
+      hookExecutions: [{ ...execution, ...(verdict === undefined ? {} : { verdict: { status: verdict, at: 2 } }) }],
+    })
+    const { deploymentTarget } = await get(world, deploymentId)
+    const [shown] = deploymentTarget?.ecsTarget?.lifecycleEvents ?? []
+    assert.equal(shown?.diagnostics?.errorCode, expected, code)
+  }
+})
+
 test("the status of the target follows the deployment's", async (t) => {
   const world = await openWorld(t)
   await createGroup(world)

@@ -79,6 +79,40 @@ test('a deployment that has ended says how, with an overview of its one target',
   }
 })
 
+test('a deployment that ended early without a rollback says what is left', async (t) => {
+  const world = await openWorld(t)
+  await createGroup(world)
+  const deploymentId = await createDeployment(world)
+  const taskSet = { taskSetId: 'ecs-svc/1', desiredCount: 2, pendingCount: 0, runningCount: 2 }
+  const set = (taskSetLabel: 'Blue' | 'Green', trafficWeight: number, status: 'PRIMARY' | 'ACTIVE' | 'DRAINING') => {
+    return { ...taskSet, taskSetLabel, status, trafficWeight, targetGroupName: `web-${taskSetLabel.toLowerCase()}` }
+  }
+  const told = async (...finalTaskSets: readonly ReturnType<typeof set>[]) => {
+    const errorInformation = { code: 'TIMEOUT', message: 'It took too long.' } as const
+    world.deployments.become(deploymentId, { status: 'Failed', errorInformation, finalTaskSets })
+    const { deploymentInfo } = await world.client.send(new GetDeploymentCommand({ deploymentId }))
+    return deploymentInfo?.deploymentStatusMessages?.join()
+  }
+  assert.equal(await told(set('Blue', 100, 'PRIMARY')), 'Nothing was changed: the original task set has all traffic.')
+  assert.equal(
+    await told(set('Blue', 90, 'PRIMARY')),
+    'Nothing was changed: the original task set has the traffic it had before (web-blue 90%).',
+  )
+  assert.match(
+    (await told(set('Blue', 90, 'PRIMARY'), set('Green', 10, 'ACTIVE'))) ?? '',
+    /^No rollback was configured for this: task sets and traffic stay as they are \(web-blue 90%, web-green 10%\)/,
+  )
+  assert.match(
+    (await told(set('Blue', 0, 'DRAINING'), set('Green', 0, 'DRAINING'))) ?? '',
+    /^The service has none of its/,
+  )
+  world.deployments.become(deploymentId, { creator: 'codeDeployRollback' })
+  assert.equal(
+    await told(set('Blue', 100, 'PRIMARY'), set('Green', 0, 'DRAINING')),
+    'The original task set has all traffic.',
+  )
+})
+
 test('ids of deployments are checked, and unknown ones are said to be so', async (t) => {
   const { client, url } = await openWorld(t)
   const get = (deploymentId: string | undefined) => client.send(new GetDeploymentCommand({ deploymentId }))
