@@ -147,6 +147,7 @@ async function requireServing({ tools, plan, begun, traffic }: Shifting, { route
   const isServing = (): true | undefined => {
     // Behind no listener a group is not checked, and never healthy.
     for (const route of [routeArn, plan.prodListenerArn]) traffic.require(route)
+    if (!tools.store.taskSets.has(arnOf(plan, to))) throw deletedUnderneath(side)
     return canServe(tools, plan, side) ? true : undefined
   }
   const serving = await tools.changes.until(isServing, {
@@ -172,6 +173,7 @@ async function holdTraffic(
   const deadline = deadlineOf(tools, minutes, begun)
   const [blueServes, greenServes] = [plan.blue, plan.green].map((side) => () => canServe(tools, plan, side)) as [Is, Is]
   const lost = (): 'blue' | 'green' | undefined => {
+    if (!tools.store.taskSets.has(arnOf(plan, 'green'))) throw deletedUnderneath(plan.green)
     if (blueServes() === greenServes()) return undefined
     return blueServes() ? 'green' : 'blue'
   }

@@ -212,6 +212,34 @@ describe('a deployment, run by the engine', () => {
   })
 })
 
+describe('a deployment whose service somebody deletes', () => {
+  for (const wishes of [
+    { trafficRouting: { type: 'TimeBasedCanary', canaryPercentage: 10, canaryInterval: 60 } },
+    { readyWaitInMinutes: 60 },
+  ] as const) {
+    test(`${'readyWaitInMinutes' in wishes ? 'before' : 'during'} the shift fails as soon as it comes to that, and says so`, async () => {
+      const world = await aWorld()
+      const { deploymentId } = world.create(wishes)
+      const { store, services } = world.engine
+      await world.until(() => hasComeTo('readyWaitInMinutes' in wishes ? 'Ready' : 'AllowTraffic', deploymentId, world))
+      for (const { taskSetArn } of store.taskSets.list()) services.deleteTaskSet(taskSetArn)
+      await world.until(() => store.taskSets.list().length === 0)
+      const deletedAt = world.clock.now()
+      if ('readyWaitInMinutes' in wishes) world.engine.deployments.continueWait(deploymentId, 'READY_WAIT')
+      const { errorInformation } = await world.ended(deploymentId)
+      assert.equal(errorInformation?.code, 'ECS_UPDATE_ERROR')
+      assert.match(errorInformation.message, /^Task set \S+ was deleted by someone else/)
+      assert(world.clock.now() - deletedAt < minute)
+    })
+  }
+
+  function hasComeTo(what: string, deploymentId: string, world: World): boolean {
+    const { status, lifecycleEvents } = world.deployment(deploymentId)
+    if (status === what) return true
+    return lifecycleEvents.some((event) => event.lifecycleEventName === what && event.status === 'InProgress')
+  }
+})
+
 describe('a deployment whose listeners somebody changes', () => {
   const other = names.blueArn.replace('web-blue', 'other')
   const canary = { type: 'TimeBasedCanary', canaryPercentage: 10, canaryInterval: 5 } as const
