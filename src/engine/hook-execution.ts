@@ -150,12 +150,12 @@ function notInvoked(execution: HookExecution, error: unknown, endedAt: number): 
   const result = error instanceof Error ? error.message : String(error)
   const code = error instanceof FunctionCannotRunError ? 'INVALID_LAMBDA_FUNCTION' : 'HOOK_EXECUTION_FAILURE'
   const isMissing = error instanceof FunctionCannotRunError && error.reason === 'missing'
-  return cannotRun(execution, { code, result, how: isMissing ? `. ${missingFunction(execution).how}` : '', endedAt })
+  return outcomeOf(execution, { code, result, how: isMissing ? `. ${missingFunction(execution).how}` : '', endedAt })
 }
 
 /** CodeDeploy does not reach the functions of other regions, whatever ARN the AppSpec has. */
 function notReached(execution: HookExecution, { what, how }: Finding, endedAt: number): Partial<HookExecution> {
-  return cannotRun(execution, { code: 'INVALID_LAMBDA_FUNCTION', result: what, how: ` ${how}`, endedAt })
+  return outcomeOf(execution, { code: 'INVALID_LAMBDA_FUNCTION', result: what, how: ` ${how}`, endedAt })
 }
 
 type Trouble = {
@@ -165,7 +165,7 @@ type Trouble = {
   readonly endedAt: number
 }
 
-function cannotRun({ event, functionName }: HookExecution, { code, result, how, endedAt }: Trouble) {
+function outcomeOf({ event, functionName }: HookExecution, { code, result, how, endedAt }: Trouble) {
   const message = `The function ${functionName} hooked on ${event} could not be invoked: ${result}${how}`
   return { invocation: { endedAt, result, logLines: [] }, cannotRun: { code, message } }
 }

@@ -221,7 +221,7 @@ describe('a deployment whose service somebody deletes', () => {
       const world = await aWorld()
       const { deploymentId } = world.create(wishes)
       const { store, services } = world.engine
-      await world.until(() => hasComeTo('readyWaitInMinutes' in wishes ? 'Ready' : 'AllowTraffic', deploymentId, world))
+      await world.until(() => hasComeTo(world, deploymentId, 'readyWaitInMinutes' in wishes ? 'Ready' : 'AllowTraffic'))
       for (const { taskSetArn } of store.taskSets.list()) services.deleteTaskSet(taskSetArn)
       await world.until(() => store.taskSets.list().length === 0)
       const deletedAt = world.clock.now()
@@ -232,31 +232,11 @@ describe('a deployment whose service somebody deletes', () => {
       assert(world.clock.now() - deletedAt < minute)
     })
   }
-
-  function hasComeTo(what: string, deploymentId: string, world: World): boolean {
-    const { status, lifecycleEvents } = world.deployment(deploymentId)
-    if (status === what) return true
-    return lifecycleEvents.some((event) => event.lifecycleEventName === what && event.status === 'InProgress')
-  }
 })
 
 describe('a deployment whose listeners somebody changes', () => {
   const other = names.blueArn.replace('web-blue', 'other')
   const canary = { type: 'TimeBasedCanary', canaryPercentage: 10, canaryInterval: 5 } as const
-
-  function turn(world: World, listenerArn: string, ...targetGroupArns: readonly string[]): void {
-    const { listeners } = world.engine.store
-    const listener = listeners.get(listenerArn)
-    assert(listener)
-    const targetGroups = targetGroupArns.map((targetGroupArn) => ({ targetGroupArn, weight: 1 }))
-    listeners.put(listenerArn, { ...listener, defaultActions: [{ type: 'forward', targetGroups }] })
-  }
-
-  function isIn(world: World, deploymentId: string, event: string): boolean {
-    return world
-      .deployment(deploymentId)
-      .lifecycleEvents.some(({ lifecycleEventName: name, status }) => name === event && status === 'InProgress')
-  }
 
   test('fails before it changes anything when the test listener mixes the pair with another group', async () => {
     const world = await aWorld()
@@ -270,7 +250,7 @@ describe('a deployment whose listeners somebody changes', () => {
   test('does not say that test traffic reaches green when the test listener was turned to another group', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ testListener: true })
-    await world.until(() => isIn(world, deploymentId, 'Install'))
+    await world.until(() => hasComeTo(world, deploymentId, 'Install'))
     turn(world, names.testListenerArn, other)
     const done = await world.ended(deploymentId)
     assert.equal(done.status, 'Failed')
@@ -286,7 +266,7 @@ describe('a deployment whose listeners somebody changes', () => {
     test(`${what} fails when its production listener is turned away in ${during}, and says so`, async () => {
       const world = await aWorld()
       const { deploymentId } = world.create(wishes)
-      await world.until(() => isIn(world, deploymentId, during))
+      await world.until(() => hasComeTo(world, deploymentId, during))
       turn(world, names.prodListenerArn, other)
       const turned = world.clock.now()
       const done = await world.ended(deploymentId)
@@ -303,7 +283,7 @@ describe('a deployment whose listeners somebody changes', () => {
   test('says so in its rollback, too, instead of waiting for blue, which nobody checks any more', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ trafficRouting: canary })
-    await world.until(() => isIn(world, deploymentId, 'AllowTraffic'))
+    await world.until(() => hasComeTo(world, deploymentId, 'AllowTraffic'))
     turn(world, names.prodListenerArn, other)
     const turned = world.clock.now()
     world.engine.deployments.stop(deploymentId, true)
@@ -316,7 +296,7 @@ describe('a deployment whose listeners somebody changes', () => {
   test('gives production traffic back also when the test listener has been deleted', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ trafficRouting: canary, testListener: true })
-    await world.until(() => isIn(world, deploymentId, 'AllowTraffic'))
+    await world.until(() => hasComeTo(world, deploymentId, 'AllowTraffic'))
     world.engine.store.listeners.delete(names.testListenerArn)
     world.engine.deployments.stop(deploymentId, true)
     const { rollbackInfo } = await world.ended(deploymentId)
@@ -362,4 +342,19 @@ function storyOf(world: World): readonly unknown[] {
     .list()
     .toSorted((one, other) => one.position - other.position)
     .map(({ step, outcome }) => [step, outcome?.result])
+}
+
+function turn(world: World, listenerArn: string, ...targetGroupArns: readonly string[]): void {
+  const { listeners } = world.engine.store
+  const listener = listeners.get(listenerArn)
+  assert(listener)
+  const targetGroups = targetGroupArns.map((targetGroupArn) => ({ targetGroupArn, weight: 1 }))
+  listeners.put(listenerArn, { ...listener, defaultActions: [{ type: 'forward', targetGroups }] })
+}
+
+/** To a status, or a lifecycle event. */
+function hasComeTo(world: World, deploymentId: string, what: string): boolean {
+  const { status, lifecycleEvents } = world.deployment(deploymentId)
+  if (status === what) return true
+  return lifecycleEvents.some((event) => event.lifecycleEventName === what && event.status === 'InProgress')
 }
