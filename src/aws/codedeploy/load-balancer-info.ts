@@ -70,15 +70,15 @@ function readTargetGroupNames(here: Here, groups: readonly sdk.TargetGroupInfo[]
   return [first, second]
 }
 
-function readListener({ store }: Here, member: string, route: sdk.TrafficRoute | undefined): string | undefined {
+function readListener({ store, call }: Here, member: string, route: sdk.TrafficRoute | undefined): string | undefined {
   const [listenerArn, ...others] = route?.listenerArns ?? []
   if (listenerArn === undefined) return undefined
   if (others.length > 0) {
     throw invalidPair(`${member}.listenerArns has ${others.length + 1} listeners; exactly one is allowed`)
   }
-  if (store.listeners.has(listenerArn)) return listenerArn
+  if (store.listeners.has(listenerArn) && parseArn(listenerArn)?.region === call.region) return listenerArn
   throw invalidInfo(
-    `The listener ${quoted(listenerArn)} of ${member} does not exist. Pass the ARN of an existing listener.`,
+    `The listener ${quoted(listenerArn)} of ${member} does not exist in ${call.region}. Pass the ARN of an existing listener.`,
   )
 }
 

@@ -154,6 +154,10 @@ test('the load balancer must be one pair of target groups behind existing listen
   })
   const info = 'InvalidLoadBalancerInfoException'
   const broken = 'InvalidTargetGroupPairException'
+  const elsewhere = names.prodListenerArn.replace('us-east-1', 'eu-west-1')
+  const listener = world.store.listeners.get(names.prodListenerArn)
+  assert(listener)
+  world.store.listeners.put(elsewhere, { ...listener, listenerArn: elsewhere })
   await refusesEach(world, [
     [{ loadBalancerInfo: undefined }, info, 'For ECS deployment group, loadBalancerInfo must be specified'],
     [
@@ -197,9 +201,14 @@ test('the load balancer must be one pair of target groups behind existing listen
       /The listener 'arn:nobody' of prodTrafficRoute does not exist/,
     ],
     [
+      pair({ prodTrafficRoute: { listenerArns: [elsewhere] } }),
+      info,
+      /The listener 'arn:\S+:eu-west-1:\S+' of prodTrafficRoute does not exist in us-east-1/,
+    ],
+    [
       pair({ testTrafficRoute: { listenerArns: ['arn:nobody'] } }),
       info,
-      /The listener 'arn:nobody' of testTrafficRoute does not exist/,
+      /The listener 'arn:nobody' of testTrafficRoute does not exist in us-east-1/,
     ],
     [pair({ testTrafficRoute: { listenerArns: [names.prodListenerArn] } }), broken, /name the same listener/],
   ])
