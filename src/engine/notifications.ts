@@ -91,7 +91,8 @@ export class Notifications {
       if (deployment === undefined || statuses.length === 0) this.#deployments.delete(deploymentId)
       else news.push({ deployment, statuses })
     }
-    return news
+    // A rollback is there with the end of what it undoes: that is told first.
+    return news.toSorted((one, other) => one.deployment.createTime - other.deployment.createTime)
   }
 
   /** Of each service only its last deployment has news: one that was replaced is told of no more. */

@@ -133,6 +133,22 @@ test('a rollback tells whoever waits for rollbacks', async (t) => {
   assert.equal(message['rollbackInformation'], '{"RollbackMessage":"back","RollbackTriggeringDeploymentId":"d-1"}')
 })
 
+test('the end of a deployment is told before the rollback that begins with it', async (t) => {
+  const { store, until } = world(t)
+  const failing = deployment({ status: 'InProgress', startTime: 1_700_000_001_000 })
+  put(store, failing)
+  await until(() => store.notifications.list().length === 1)
+  const rollback = deployment({ deploymentId: 'd-ROLLBACK1', creator: 'codeDeployRollback', status: 'InProgress' })
+  const at = 1_700_000_002_000
+  store.transaction(() => {
+    put(store, { ...rollback, createTime: at, startTime: at })
+    put(store, { ...failing, status: 'Failed', completeTime: at })
+  })
+  await until(() => store.notifications.list().length === 3)
+  const told = store.notifications.list().map(({ deploymentId }) => deploymentId)
+  assert.deepEqual(told, [failing.deploymentId, failing.deploymentId, 'd-ROLLBACK1'])
+})
+
 test('a webhook that is out of order for a while gets everything, in order', async (t) => {
   const taken: string[] = []
   let refusals = 3
