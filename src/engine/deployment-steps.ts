@@ -83,7 +83,8 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   const service = serviceOf(tools, plan)
   const { taskDefinition: taskDefinitionArn, loadBalancer, platformVersion, networkConfiguration } = plan.install
   const taskDefinition = store.taskDefinitions.get(taskDefinitionArn)
-  const name = lastPart(taskDefinitionArn)
+  // A family of which no revision is ACTIVE.
+  const name = lastPart(taskDefinitionArn).replace(/:0$/, '')
   if (taskDefinition === undefined) {
     throw refusedByEcs('Unable to describe task definition.', [missingDefinition(name)])
   }

@@ -186,6 +186,8 @@ describe('a deployment, run by the engine', () => {
       message,
       /Unable to describe task definition\..* There is no task definition \S+:77\. Register it, and/,
     )
+    const family = await world.deploy({ taskDefinition: 'nobody' })
+    assert.match(family.errorInformation?.message ?? '', /There is no task definition nobody\. Register it, and/)
     const created = aDeployment({ prodListenerArn: names.prodListenerArn, deploymentId: 'd-BROKEN001' })
     const malformed = { ...created, revision: { ...created.revision, content: 'version: 0.0\nResources: [' } }
     world.engine.deployments.create(malformed)
