@@ -7,6 +7,10 @@ export function failed(code: DeploymentErrorCode, message: string): DeploymentIn
   return new DeploymentInterrupted('DEPLOYMENT_FAILURE', { code, message })
 }
 
+export function targetGroupGone(name: string): DeploymentInterrupted {
+  return failed('ELASTIC_LOAD_BALANCING_INVALID', `Target group ${name} does not exist any more.`)
+}
+
 /** ECS's refusal as CodeDeploy passes it on, and then what `teal verify` would have said. */
 export function refusedByEcs(message: string, findings: readonly Finding[] = []): DeploymentInterrupted {
   return failed(

@@ -8,7 +8,7 @@ import type { TargetGroup } from '../domain/load-balancer.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import { createHash } from 'node:crypto'
 import { parseAppSpec } from './app-spec-text.ts'
-import { failed, refusedByEcs } from './deployment-failure.ts'
+import { failed, refusedByEcs, targetGroupGone } from './deployment-failure.ts'
 import type { StepTools } from './deployment-steps.ts'
 import type { Store } from './store.ts'
 
@@ -128,7 +128,7 @@ function targetGroupNamed(store: Store, { region }: Place, name: string): Target
     .list()
     .find((candidate) => candidate.name === name && candidate.targetGroupArn.split(':')[3] === region)
   if (group !== undefined) return group
-  throw failed('ELASTIC_LOAD_BALANCING_INVALID', `Target group ${name} does not exist any more.`)
+  throw targetGroupGone(name)
 }
 
 /** Same deployment, same id: a task set that was created just before a crash is found, not made again. */

@@ -3,7 +3,7 @@ import type { PlannedTaskSet, ShiftPlan } from '../domain/deployment.ts'
 import { computedDesiredCount } from '../domain/service.ts'
 import type { ShiftStep, StepResult } from '../domain/step.ts'
 import type { Engine } from './engine.ts'
-import { failed } from './deployment-failure.ts'
+import { failed, targetGroupGone } from './deployment-failure.ts'
 import type { BegunStep } from './procedure-runs.ts'
 import { trafficWeight } from './traffic-route.ts'
 
@@ -48,11 +48,16 @@ async function awaitSteadyState({ tools, plan, begun }: Shifting, step: AwaitSte
   const taskSetArn = arnOf(plan, step.taskSet)
   const steady = await changes.until(
     () => {
+      requireThere(tools, plan, step.taskSet)
       const taskSet = store.taskSets.get(taskSetArn)
-      if (taskSet === undefined || taskSet.status === 'DRAINING') throw deletedUnderneath(plan[step.taskSet])
-      return taskSet.stabilityStatus === 'STEADY_STATE' ? taskSet : undefined
+      if (taskSet?.status === 'DRAINING') throw deletedUnderneath(plan[step.taskSet])
+      return taskSet?.stabilityStatus === 'STEADY_STATE' ? taskSet : undefined
     },
-    { deadline: patienceOf(tools, step.timeoutInMinutes, begun), signal: begun.signal, about: [taskSetArn] },
+    {
+      deadline: patienceOf(tools, step.timeoutInMinutes, begun),
+      signal: begun.signal,
+      about: [taskSetArn, plan[step.taskSet].targetGroupArn],
+    },
   )
   if (steady === undefined) {
     const text = `The deployment timed out while waiting for the replacement task set to become healthy. This time out period is ${step.timeoutInMinutes} minutes.`
@@ -67,12 +72,12 @@ async function awaitSteadyState({ tools, plan, begun }: Shifting, step: AwaitSte
 
 /** Going back needs one healthy task, not all of them: it must not wait for the last one to be replaced. */
 async function awaitServing({ tools, plan, begun, traffic }: Shifting, step: AwaitStep): Promise<StepResult> {
-  const { store, services, changes } = tools
+  const { services, changes } = tools
   const side = plan[step.taskSet]
   const taskSetArn = arnOf(plan, step.taskSet)
   const serving = await changes.until(
     () => {
-      if (store.taskSets.get(taskSetArn) === undefined) throw deletedUnderneath(side)
+      requireThere(tools, plan, step.taskSet)
       traffic.require(plan.prodListenerArn)
       return canServe(tools, plan, side) ? true : undefined
     },
@@ -147,7 +152,7 @@ async function requireServing({ tools, plan, begun, traffic }: Shifting, { route
   const isServing = (): true | undefined => {
     // Behind no listener a group is not checked, and never healthy.
     for (const route of [routeArn, plan.prodListenerArn]) traffic.require(route)
-    if (!tools.store.taskSets.has(arnOf(plan, to))) throw deletedUnderneath(side)
+    requireThere(tools, plan, to)
     return canServe(tools, plan, side) ? true : undefined
   }
   const serving = await tools.changes.until(isServing, {
@@ -173,7 +178,7 @@ async function holdTraffic(
   const deadline = deadlineOf(tools, minutes, begun)
   const [blueServes, greenServes] = [plan.blue, plan.green].map((side) => () => canServe(tools, plan, side)) as [Is, Is]
   const lost = (): 'blue' | 'green' | undefined => {
-    if (!tools.store.taskSets.has(arnOf(plan, 'green'))) throw deletedUnderneath(plan.green)
+    requireThere(tools, plan, 'green')
     if (blueServes() === greenServes()) return undefined
     return blueServes() ? 'green' : 'blue'
   }
@@ -225,6 +230,12 @@ async function deleteTaskSet({ tools, plan, begun }: Shifting, side: 'blue' | 'g
     about: [arnOf(plan, side)],
   })
   return { kind: 'done' }
+}
+
+/** What somebody has deleted is not waited for. */
+function requireThere({ store }: ShiftTools, plan: ShiftPlan, side: 'blue' | 'green'): void {
+  if (!store.taskSets.has(arnOf(plan, side))) throw deletedUnderneath(plan[side])
+  if (!store.targetGroups.has(plan[side].targetGroupArn)) throw targetGroupGone(plan[side].targetGroupName)
 }
 
 /** A group can serve when one of its targets is healthy, or when nothing is wanted of it at all. */

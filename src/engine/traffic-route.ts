@@ -14,7 +14,7 @@ export type PairWeights = readonly [WeightedTargetGroup, WeightedTargetGroup]
 /**
  * Gives a listener's traffic to the pair by these weights and resolves when every new request follows them.
  * As CodeDeploy does it, the default action and every rule that forwards to the pair, and to nobody else, become weighted
- * forwards over both groups; rules to other groups are left alone.
+ * forwards over both groups; rules to other groups are left alone. A group that somebody has deleted gets no part again.
  */
 export async function shiftTraffic(
   { store, loadBalancing }: Pick<Engine, 'store' | 'loadBalancing'>,
@@ -22,9 +22,10 @@ export async function shiftTraffic(
 ): Promise<void> {
   store.transaction(() => {
     const listener = requireListener(store, listenerArn)
-    store.listeners.put(listenerArn, { ...listener, defaultActions: reweighted(listener.defaultActions, weights) })
+    const defaultActions = reweighted(store, listener.defaultActions, weights)
+    store.listeners.put(listenerArn, { ...listener, defaultActions })
     for (const rule of rulesOf(store, listenerArn)) {
-      store.rules.put(rule.ruleArn, { ...rule, actions: reweighted(rule.actions, weights) })
+      store.rules.put(rule.ruleArn, { ...rule, actions: reweighted(store, rule.actions, weights) })
     }
   })
   await loadBalancing.publish()
@@ -167,11 +168,13 @@ function shareOf(groups: readonly WeightedTargetGroup[], targetGroupArn: string)
   return total === 0 ? 0 : (group.weight / total) * 100
 }
 
-function reweighted(actions: readonly ListenerAction[], weights: PairWeights): readonly ListenerAction[] {
+function reweighted(store: Store, actions: readonly ListenerAction[], weights: PairWeights): readonly ListenerAction[] {
   const pair = new Set(weights.map(({ targetGroupArn }) => targetGroupArn))
+  const targetGroups = weights.filter(({ targetGroupArn }) => store.targetGroups.has(targetGroupArn))
+  if (targetGroups.length === 0) return actions
   return actions.map((action) => {
     if (action.type !== 'forward') return action
     if (!action.targetGroups.every(({ targetGroupArn }) => pair.has(targetGroupArn))) return action
-    return { ...action, targetGroups: weights }
+    return { ...action, targetGroups }
   })
 }

@@ -295,6 +295,21 @@ describe('a deployment whose listeners somebody changes', () => {
     assert(world.clock.now() - turned < minute)
   })
 
+  test('whose target group was deleted says so, and no listener forwards to that group again', async () => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ testListener: true, rollbackOn: ['DEPLOYMENT_FAILURE'] })
+    await world.until(() => hasComeTo(world, deploymentId, 'Install'))
+    turn(world, names.prodListenerArn, names.blueArn)
+    world.engine.store.targetGroups.delete(names.greenArn)
+    const deletedAt = world.clock.now()
+    const { errorInformation, rollbackInfo } = await world.ended(deploymentId)
+    assert.equal(errorInformation?.message, 'Target group web-green does not exist any more.')
+    assert.equal((await world.ended(rollbackInfo?.rollbackDeploymentId ?? '')).status, 'Succeeded')
+    assert(world.clock.now() - deletedAt < 5 * minute)
+    const [forward] = world.engine.store.listeners.get(names.prodListenerArn)?.defaultActions ?? []
+    assert.deepEqual(forward, { type: 'forward', targetGroups: [{ targetGroupArn: names.blueArn, weight: 100 }] })
+  })
+
   test('gives production traffic back also when the test listener has been deleted', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ trafficRouting: canary, testListener: true })
