@@ -14,7 +14,7 @@ export function taskSetsOf(tools: Tools, deployment: Deployment): readonly TaskS
   const info = (side: PlannedTaskSet, taskSetLabel: 'Blue' | 'Green'): readonly TaskSetInfo[] => {
     const taskSet = tools.store.taskSets.get(arn.taskSet(plan.serviceArn, side.taskSetId))
     if (taskSet !== undefined) return [present(tools, deployment, taskSet, { taskSetLabel, ...side })]
-    return wasThere(deployment, taskSetLabel) ? [gone(side, taskSetLabel)] : []
+    return wasThere(tools, deployment, taskSetLabel) ? [gone(side, taskSetLabel)] : []
   }
   return [...info(plan.blue, 'Blue'), ...info(plan.green, 'Green')]
 }
@@ -56,8 +56,14 @@ function gone({ taskSetId, targetGroupName }: PlannedTaskSet, taskSetLabel: 'Blu
   return { taskSetId, taskSetLabel, status: 'DRAINING', ...nothing, targetGroupName }
 }
 
-function wasThere({ creator, lifecycleEvents }: Deployment, taskSetLabel: 'Blue' | 'Green'): boolean {
-  if (taskSetLabel === 'Blue' || creator === 'codeDeployRollback') return true
+/** A rollback may begin before there is a green: then the deployment it undoes has ended without one. */
+function wasThere({ store }: Tools, deployment: Deployment, taskSetLabel: 'Blue' | 'Green'): boolean {
+  const { creator, lifecycleEvents, rollbackInfo } = deployment
+  if (taskSetLabel === 'Blue') return true
+  if (creator === 'codeDeployRollback') {
+    const undone = store.deployments.get(rollbackInfo?.rollbackTriggeringDeploymentId ?? '')
+    return undone?.finalTaskSets?.some((taskSet) => taskSet.taskSetLabel === 'Green') ?? true
+  }
   return lifecycleEvents.some(
     ({ lifecycleEventName, status }) => lifecycleEventName === 'Install' && status === 'Succeeded',
   )

@@ -111,6 +111,17 @@ describe('a deployment, run by the engine', () => {
     )
   })
 
+  test('that fails before there is a green is undone by one that shows none either', async () => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ taskDefinition: 'nobody', rollbackOn: ['DEPLOYMENT_FAILURE'] })
+    const { rollbackInfo } = await world.ended(deploymentId)
+    const rollback = await world.ended(rollbackInfo?.rollbackDeploymentId ?? '')
+    assert.deepEqual(
+      rollback.finalTaskSets?.map(({ taskSetLabel }) => taskSetLabel),
+      ['Blue'],
+    )
+  })
+
   test('that is stopped in the termination wait gives all traffic back to blue', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ testListener: true, terminationWaitInMinutes: 60 })
