@@ -89,6 +89,9 @@ function putService(store: Store, plan: TownPlan, index: number, now: number): N
     scalePercent: 100,
     status: 'PRIMARY',
     launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: [], assignPublicIp: 'DISABLED' },
+    },
   }
 }
 

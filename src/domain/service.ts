@@ -3,6 +3,9 @@ import type { ServiceDeploymentConfiguration } from './service-deployment-config
 
 export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
 
+/** Fargate's, on Linux. */
+export const platformVersions: readonly string[] = ['LATEST', '1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']
+
 export type Service = {
   readonly serviceArn: string
   readonly serviceName: string

@@ -12,11 +12,15 @@ export function targetGroupGone(name: string): DeploymentInterrupted {
 }
 
 /** ECS's refusal as CodeDeploy passes it on, and then what `teal verify` would have said. */
-export function refusedByEcs(message: string, findings: readonly Finding[] = []): DeploymentInterrupted {
+export function refusedByEcs(
+  message: string,
+  findings: readonly Finding[] = [],
+  code = 'InvalidParameterException',
+): DeploymentInterrupted {
   return failed(
     'ECS_UPDATE_ERROR',
     `The ECS service cannot be updated due to an unexpected error: ${message} (Service: AmazonECS; Status Code: 400; ` +
-      `Error Code: InvalidParameterException). Check your ECS service status.${explained(findings)}`,
+      `Error Code: ${code}). Check your ECS service status.${explained(findings)}`,
   )
 }
 

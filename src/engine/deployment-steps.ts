@@ -1,11 +1,10 @@
 import { lastPart } from '../domain/identifiers.ts'
 import type { Deployment, DeploymentPlan } from '../domain/deployment.ts'
-import { containerFindings } from '../domain/preflight/container-findings.ts'
-import { missingDefinition, statusFindings } from '../domain/preflight/task-definition-findings.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
 import type { FunctionInvoker } from './functions.ts'
 import { executeHook } from './hook-execution.ts'
+import { refuseInstall } from './install-refusal.ts'
 import { refusedByEcs } from './deployment-failure.ts'
 import { planDeployment } from './deployment-plan.ts'
 import type { BegunStep } from './procedure-runs.ts'
@@ -82,25 +81,7 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   const { store, services } = tools
   const service = serviceOf(tools, plan)
   const { taskDefinition: taskDefinitionArn, loadBalancer, platformVersion, networkConfiguration } = plan.install
-  const taskDefinition = store.taskDefinitions.get(taskDefinitionArn)
-  // A family of which no revision is ACTIVE.
-  const name = lastPart(taskDefinitionArn).replace(/:0$/, '')
-  if (taskDefinition === undefined) {
-    throw refusedByEcs('Unable to describe task definition.', [missingDefinition(name)])
-  }
-  if (taskDefinition.status !== 'ACTIVE') {
-    throw refusedByEcs('TaskDefinition is inactive', statusFindings({ ...taskDefinition, name }))
-  }
-  const container = taskDefinition.containerDefinitions.find((each) => each.name === loadBalancer.containerName)
-  const { containerName, containerPort } = loadBalancer
-  const findings = () => containerFindings(loadBalancer, { ...taskDefinition, name })
-  if (container === undefined) {
-    throw refusedByEcs('The container does not exist in the task definition.', findings())
-  }
-  if (!container.portMappings.some((mapping) => mapping.containerPort === containerPort)) {
-    const refusal = `The container ${containerName} did not have a container port ${containerPort} defined.`
-    throw refusedByEcs(refusal, findings())
-  }
+  refuseInstall(plan.install, store.taskDefinitions.get(taskDefinitionArn), service)
   services.createTaskSet({
     taskSetId: plan.green.taskSetId,
     serviceArn: plan.serviceArn,

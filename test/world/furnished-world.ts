@@ -98,6 +98,9 @@ export function firstTaskSet(desiredTaskSetId = 'ecs-svc/1000000000000000001') {
     scalePercent: 100,
     status: 'PRIMARY',
     launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: [], assignPublicIp: 'DISABLED' },
+    },
   } as const
 }
 

@@ -1,13 +1,12 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Cluster } from '../../domain/cluster.ts'
+import { platformVersions } from '../../domain/service.ts'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
 import { invalidParameter, notSupported } from './errors.ts'
 import { isAsked } from './members.ts'
 
 export type Launch = { readonly launchType: 'EC2' | 'FARGATE'; readonly platformVersion?: string }
-
-const platformVersions = ['LATEST', '1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']
 
 /**
  * Where a service's or task set's tasks are said to run. It is recorded; the engine's runtime decides how they really do.

@@ -1,0 +1,67 @@
+import type { DeploymentPlan } from '../domain/deployment.ts'
+import { lastPart } from '../domain/identifiers.ts'
+import { containerFindings } from '../domain/preflight/container-findings.ts'
+import { missingDefinition, statusFindings } from '../domain/preflight/task-definition-findings.ts'
+import { platformVersions } from '../domain/service.ts'
+import type { Service } from '../domain/service.ts'
+import type { TaskDefinition } from '../domain/task-definition.ts'
+import { refusedByEcs } from './deployment-failure.ts'
+
+type Install = DeploymentPlan['install']
+
+/**
+ * What ECS says against a replacement task set, as it would against one of CreateTaskSet.
+ * @throws DeploymentInterrupted ECS_UPDATE_ERROR
+ */
+export function refuseInstall(
+  install: Install,
+  taskDefinition: TaskDefinition | undefined,
+  service: Pick<Service, 'launchType'>,
+): void {
+  // A family of which no revision is ACTIVE is `family:0` here.
+  const name = lastPart(install.taskDefinition).replace(/:0$/, '')
+  if (taskDefinition === undefined) {
+    throw refusedByEcs('Unable to describe task definition.', [missingDefinition(name)])
+  }
+  if (taskDefinition.status !== 'ACTIVE') {
+    throw refusedByEcs('TaskDefinition is inactive', statusFindings({ ...taskDefinition, name }))
+  }
+  refuseLaunch(install, taskDefinition, service)
+  if (taskDefinition.networkMode === 'awsvpc' && install.networkConfiguration === undefined) {
+    throw refusedByEcs("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+  }
+  refuseContainer(install, { ...taskDefinition, name })
+}
+
+function refuseLaunch(
+  { platformVersion }: Install,
+  taskDefinition: TaskDefinition,
+  service: Pick<Service, 'launchType'>,
+) {
+  const { compatibilities } = taskDefinition
+  const { launchType } = service
+  // Where nothing is said of them, an earlier version has kept it.
+  if (compatibilities.length > 0 && !compatibilities.includes(launchType)) {
+    throw refusedByEcs(`Task definition does not support launch_type ${launchType}.`)
+  }
+  if (platformVersion === undefined) return
+  if (launchType !== 'FARGATE') {
+    throw refusedByEcs('The platform version must be null when specifying an EC2 launch type.')
+  }
+  if (!platformVersions.includes(platformVersion)) {
+    throw refusedByEcs("The specified platform version doesn't exist.", [], 'PlatformUnknownException')
+  }
+}
+
+function refuseContainer({ loadBalancer }: Install, taskDefinition: TaskDefinition & { readonly name: string }): void {
+  const { containerName, containerPort } = loadBalancer
+  const container = taskDefinition.containerDefinitions.find((each) => each.name === containerName)
+  const findings = () => containerFindings(loadBalancer, taskDefinition)
+  if (container === undefined) {
+    throw refusedByEcs('The container does not exist in the task definition.', findings())
+  }
+  if (!container.portMappings.some((mapping) => mapping.containerPort === containerPort)) {
+    const refusal = `The container ${containerName} did not have a container port ${containerPort} defined.`
+    throw refusedByEcs(refusal, findings())
+  }
+}

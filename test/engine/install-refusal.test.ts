@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { DeploymentPlan } from '../../src/domain/deployment.ts'
+import { DeploymentInterrupted } from '../../src/domain/deployment.ts'
+import { refuseInstall } from '../../src/engine/install-refusal.ts'
+import { aTaskDefinition } from '../world/a-service.ts'
+import { names } from '../world/furnished-world.ts'
+
+const install: DeploymentPlan['install'] = {
+  taskDefinition: names.taskDefinition(2),
+  loadBalancer: { targetGroupArn: names.greenArn, containerName: 'web', containerPort: 80 },
+  networkConfiguration: {
+    awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: [], assignPublicIp: 'DISABLED' },
+  },
+}
+const forBoth = aTaskDefinition({ compatibilities: ['EC2', 'FARGATE'] })
+
+function refuses(act: () => void, message: RegExp): void {
+  assert.throws(act, (error) => {
+    assert(error instanceof DeploymentInterrupted)
+    assert.equal(error.errorInformation.code, 'ECS_UPDATE_ERROR')
+    assert.match(error.errorInformation.message, message)
+    return true
+  })
+}
+
+describe('a replacement task set', () => {
+  test('is refused where its task definition is not for the launch type of the service', () => {
+    refuseInstall(install, forBoth, { launchType: 'FARGATE' })
+    refuseInstall(install, forBoth, { launchType: 'EC2' })
+    const forInstances = aTaskDefinition({ compatibilities: ['EC2'] })
+    refuses(
+      () => refuseInstall(install, forInstances, { launchType: 'FARGATE' }),
+      /unexpected error: Task definition does not support launch_type FARGATE\. \(Service: AmazonECS;/,
+    )
+  })
+
+  test('is refused where its network mode needs a network configuration, and nobody has given one', () => {
+    const { networkConfiguration: _, ...without } = install
+    refuses(
+      () => refuseInstall(without, forBoth, { launchType: 'FARGATE' }),
+      /Network Configuration must be provided when networkMode 'awsvpc' is specified\./,
+    )
+    refuseInstall(without, { ...forBoth, networkMode: 'bridge' }, { launchType: 'EC2' })
+  })
+
+  test('is refused with a platform version that there is not, and on EC2 with any', () => {
+    refuseInstall({ ...install, platformVersion: '1.4.0' }, forBoth, { launchType: 'FARGATE' })
+    refuses(
+      () => refuseInstall({ ...install, platformVersion: '9.9.9' }, forBoth, { launchType: 'FARGATE' }),
+      /The specified platform version doesn't exist\. .* Error Code: PlatformUnknownException\)/,
+    )
+    refuses(
+      () => refuseInstall({ ...install, platformVersion: 'LATEST' }, forBoth, { launchType: 'EC2' }),
+      /The platform version must be null when specifying an EC2 launch type\./,
+    )
+  })
+})
