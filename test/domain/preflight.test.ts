@@ -232,8 +232,8 @@ describe('before a deployment, the listeners', () => {
     const mixed = route('10', ['blue', 1], ['other', 1])
     const finding = theOnly(world({ prod: { routes: [route('default', ['blue', 1]), mixed] } }), 'listener-mixed')
     assert.match(finding.what, /rule of priority 10 of the production listener .* hello-blue and hello-other/)
-    const test = theOnly(world({ test: { routes: [route('default', ['blue', 1], ['other', 1])] } }), 'listener-mixed')
-    assert.match(test.what, /default action of the test listener .* hello-blue and hello-other/)
+    const ofTest = theOnly(world({ test: { routes: [route('default', ['blue', 1], ['other', 1])] } }), 'listener-mixed')
+    assert.match(ofTest.what, /default action of the test listener .* hello-blue and hello-other/)
     const ahead = world({ prod: { routes: [route('default', ['blue', 90], ['green', 10])] } })
     assert.match(
       theOnly(ahead, 'listener-not-on-primary', 'warning').what,
