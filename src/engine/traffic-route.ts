@@ -102,7 +102,7 @@ export function requirePair(store: Store, { blue, green }: ShiftPlan, listenerAr
 }
 
 /** @throws DeploymentInterrupted ELASTIC_LOAD_BALANCING_INVALID where somebody has deleted it */
-export function requireListener(store: Store, listenerArn: string): Listener {
+function requireListener(store: Store, listenerArn: string): Listener {
   const listener = store.listeners.get(listenerArn)
   if (listener === undefined) throw refusedByElb(`Listener ${listenerArn} does not exist any more`)
   return listener
