@@ -1,5 +1,6 @@
 import type { MetricAlarmSettings } from './alarm.ts'
 import { defaultCooldownSeconds } from './scaling.ts'
+import { mostTasksOfService } from './service.ts'
 import type { LastScaling, NotScaledReason, ScalableTarget, StepScaling, TargetTracking } from './scaling.ts'
 
 /** An alarm in ALARM that triggers a policy, with what it saw. */
@@ -115,7 +116,7 @@ function bounded(
 ): ScalingDecision {
   const { capacity: currentCapacity, target } = situation
   const { minCapacity, maxCapacity, suspended } = target
-  const capacity = Math.min(Math.max(wanted, minCapacity), maxCapacity)
+  const capacity = Math.min(Math.max(wanted, minCapacity), maxCapacity, mostTasksOfService)
   const direction = capacity === currentCapacity ? asked : capacity > currentCapacity ? 'out' : 'in'
   if (direction === 'out' ? suspended.scaleOut : suspended.scaleIn) return nothing
   // A count outside of the bounds, which somebody has set by hand, is brought back by whichever policy is triggered.

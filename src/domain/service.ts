@@ -1,6 +1,9 @@
 import type { Tags } from './load-balancer.ts'
 import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 
+/** ECS's quota of tasks of a service, and of its desired count. */
+export const mostTasksOfService = 5_000
+
 export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
 
 /** Fargate's, on Linux. */

@@ -101,6 +101,10 @@ describe('a target tracking policy', () => {
     assert.equal(words([low([1])], { target: { minCapacity: 4 } }), 'AlreadyAtMinCapacity')
   })
 
+  test('never asks for more tasks than ECS lets a service have', () => {
+    assert.equal(words([high([100])], { target: { minCapacity: 1_000_000, maxCapacity: 2_000_000 } }), 'out 5000')
+  })
+
   test('brings a count beyond the bounds back', () => {
     assert.equal(words([low([1])], { target: { minCapacity: 6 } }), 'out 6')
     assert.equal(words([high([100])], { target: { maxCapacity: 2 } }), 'in 2')

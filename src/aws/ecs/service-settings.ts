@@ -1,5 +1,6 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import type { Place } from '../../domain/identifiers.ts'
+import { mostTasksOfService } from '../../domain/service.ts'
 import type { DeploymentController, Service } from '../../domain/service.ts'
 import type { Answer } from '../handlers.ts'
 import { defined } from './defined.ts'
@@ -67,11 +68,7 @@ export function checkSettings(
   const others = controller === 'ECS' ? { ...input, capacityProviderStrategy: undefined } : input
   const refused = refusedMember(serviceMembers, others)
   if (refused !== undefined) throw notSupported(refused.member, refused.advice)
-  const { desiredCount = 0, healthCheckGracePeriodSeconds = 0 } = input
-  if (desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.')
-  if (healthCheckGracePeriodSeconds < 0 || healthCheckGracePeriodSeconds > 2_147_483_647) {
-    throw invalidParameter('healthCheckGracePeriodSeconds must be between 0 and 2147483647.')
-  }
+  checkNumbers(input)
   if (launchType === 'FARGATE' && isAsked(input.placementConstraints)) {
     throw invalidParameter('Placement constraints are not supported with FARGATE launch type.')
   }
@@ -79,6 +76,21 @@ export function checkSettings(
     throw invalidParameter('Placement strategies are not supported with FARGATE launch type.')
   }
   if (controller !== 'ECS') checkDeploymentConfiguration(input.deploymentConfiguration ?? {})
+}
+
+function checkNumbers({ desiredCount = 0, healthCheckGracePeriodSeconds = 0 }: ServiceSettings): void {
+  for (const [member, value] of Object.entries({ desiredCount, healthCheckGracePeriodSeconds })) {
+    if (!Number.isInteger(value)) throw invalidParameter(`${member} must be a whole number.`)
+  }
+  if (desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.')
+  if (desiredCount > mostTasksOfService) {
+    throw invalidParameter(
+      `desiredCount can be at most ${mostTasksOfService}, as many tasks as ECS lets a service have.`,
+    )
+  }
+  if (healthCheckGracePeriodSeconds < 0 || healthCheckGracePeriodSeconds > 2_147_483_647) {
+    throw invalidParameter('healthCheckGracePeriodSeconds must be between 0 and 2147483647.')
+  }
 }
 
 /** The parts of a deployment configuration that need rolling updates are refused, as ECS does without its own controller. */

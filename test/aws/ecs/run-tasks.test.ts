@@ -69,6 +69,7 @@ describe('RunTask', () => {
 
   for (const [what, more, name, message] of [
     ['eleven tasks', { count: 11 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
+    ['one and a half tasks', { count: 1.5 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
     [
       'no network',
       { networkConfiguration: undefined },
