@@ -7,6 +7,9 @@ import { hasProcFileSystem, pidOf } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles } from './task-directory.ts'
 
+/** By then everything has been read that was written before the command ended. */
+const closePatienceMilliseconds = 1_000
+
 /** A container as a command meets it. */
 export type ExecPlace = {
   readonly files: ContainerFiles
@@ -86,7 +89,7 @@ async function outcome(
       child.once('exit', (code) => {
         // What the command has left in the background ends too, and with it the pipes.
         kill()
-        child.once('close', () => resolve(code))
+        void whenClosed(child).then(() => resolve(code))
       })
     })
     const isCut = stdout.isCut || stderr.isCut
@@ -97,6 +100,16 @@ async function outcome(
     ended.removeEventListener('abort', kill)
     child.stdin.destroy()
   }
+}
+
+/** A daemon that has left the group may hold the pipes open for as long as it lives: nobody waits for that. */
+async function whenClosed(child: ChildProcessWithoutNullStreams): Promise<void> {
+  const patience = setTimeout(() => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }, closePatienceMilliseconds)
+  await new Promise((resolve) => child.once('close', resolve))
+  clearTimeout(patience)
 }
 
 function killGroup(pid: number | undefined): void {

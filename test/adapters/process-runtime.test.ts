@@ -287,6 +287,23 @@ describe('a task as processes', () => {
     assert.equal(clock.begun, begun)
   })
 
+  test('a command in it is over when its program is, though something it has started lives on with its output', async (t) => {
+    const { app, runtime } = processWorld(t)
+    const tasks = runtime()
+    await startTask(tasks, task('t1', shellContainer(app, hold)))
+    const script = `const { spawn } = require('child_process')
+      const daemon = spawn('sleep', ['10'], { detached: true, stdio: 'inherit' })
+      process.exitCode = 3
+      daemon.unref()
+      console.log(daemon.pid)`
+    const command = { arguments: ['node', '-e', script], timeoutMilliseconds: 60_000, mostOutputBytes: 100 }
+    const { exitCode, stdout } = await tasks.exec('t1', 'web', command)
+    const daemon = Number(stdout)
+    assert.ok(isRunning(daemon))
+    process.kill(daemon, 'SIGKILL')
+    assert.equal(exitCode, 3)
+  })
+
   test('is removed with its files, and stopped where it still ran', async (t) => {
     const { app, data, runtime } = processWorld(t)
     const tasks = runtime()
