@@ -1,4 +1,4 @@
-import { arn, parseArn } from '../domain/identifiers.ts'
+import { arn, lastPart, parseArn } from '../domain/identifiers.ts'
 import type { Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
 import type { ContainerDefinition, ContainerHealthCheck, TaskDefinition, Volume } from '../domain/task-definition.ts'
 import type { ContainerOverride, Task, TaskContainer } from '../domain/task.ts'
@@ -28,7 +28,7 @@ export function newTask(service: Service, taskSet: TaskSet, definition: TaskDefi
     startedBy: taskSet.taskSetId,
     launchType,
     ...(platformVersion === undefined ? {} : { platformVersion }),
-    tags: propagated(service, definition),
+    tags: { ...managedTags(service), ...propagated(service, definition) },
   })
 }
 
@@ -71,6 +71,12 @@ function bareTask(
   }
 }
 type BareMember = 'endpoints' | 'cpu' | 'memory' | 'createdAt' | 'version'
+
+/** The tags which ECS gives by itself (CreateService: enableECSManagedTags). */
+function managedTags({ recorded, clusterArn, serviceName }: Service): Task['tags'] {
+  if (recorded['enableECSManagedTags'] !== true) return {}
+  return { 'aws:ecs:clusterName': lastPart(clusterArn), 'aws:ecs:serviceName': serviceName }
+}
 
 /** The tags which a service hands on to its tasks (CreateService: propagateTags). */
 function propagated({ recorded, tags }: Service, definition: TaskDefinition | undefined): Task['tags'] {

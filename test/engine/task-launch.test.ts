@@ -51,6 +51,19 @@ describe('a task that is launched', () => {
     assert.throws(() => taskLaunch(aTask('a'), aTaskDefinition(), [port], settings), /names port 81 of container web/)
   })
 
+  test('has the tags its service hands on, and those that ECS gives by itself where the service wants them', () => {
+    const tagsOf = (recorded: Readonly<Record<string, unknown>>) => {
+      const definition = aTaskDefinition({ tags: { of: 'definition' } })
+      const service = aService({ tags: { of: 'service' }, recorded })
+      return newTask(service, aTaskSet(), definition, { chance: new SeededChance(1), now: 7 }).tags
+    }
+    const managed = { 'aws:ecs:clusterName': 'prod', 'aws:ecs:serviceName': 'web' }
+    assert.deepEqual(tagsOf({ enableECSManagedTags: false, propagateTags: 'NONE' }), {})
+    assert.deepEqual(tagsOf({ propagateTags: 'TASK_DEFINITION' }), { of: 'definition' })
+    assert.deepEqual(tagsOf({ enableECSManagedTags: true }), managed)
+    assert.deepEqual(tagsOf({ enableECSManagedTags: true, propagateTags: 'SERVICE' }), { ...managed, of: 'service' })
+  })
+
   test('begins as ECS describes it', () => {
     const taskSet = aTaskSet()
     const task = newTask(aService(), taskSet, aTaskDefinition({ cpu: '256' }), { chance: new SeededChance(1), now: 7 })

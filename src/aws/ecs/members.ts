@@ -177,8 +177,8 @@ export const serviceMembers = {
   availabilityZoneRebalancing: 'recorded',
   placementConstraints: 'recorded',
   placementStrategy: 'recorded',
-  enableECSManagedTags: 'recorded',
-  propagateTags: 'recorded',
+  enableECSManagedTags: 'used',
+  propagateTags: 'used',
   // ExecuteCommand itself answers that it is not implemented.
   enableExecuteCommand: 'recorded',
   capacityProviderStrategy: refused('Use launchType FARGATE or EC2.'),
