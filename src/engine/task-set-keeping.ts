@@ -143,6 +143,11 @@ function noteStability(context: SchedulerContext, observed: ObservedTaskSet): vo
   recordServiceEvents(context, service.serviceArn, [
     // Under the ECS controller there are no task sets to tell of.
     ...(taskSet.rollout === undefined ? [serviceEvent.taskSetSteady(service, taskSet.taskSetId)] : []),
-    ...(others.every((each) => each.stabilityStatus === 'STEADY_STATE') ? [serviceEvent.serviceSteady(service)] : []),
+    ...(others.every(isAtItsEnd) ? [serviceEvent.serviceSteady(service)] : []),
   ])
+}
+
+/** What a deployment of ECS itself still works on is not: that one says when the service is steady. */
+function isAtItsEnd({ stabilityStatus, rollout }: TaskSet): boolean {
+  return stabilityStatus === 'STEADY_STATE' && rollout?.state !== 'IN_PROGRESS'
 }

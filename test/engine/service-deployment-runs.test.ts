@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DeploymentLifecycleHookStage } from '../../src/domain/service-deployment-configuration.ts'
+import { serviceEvents } from '../../src/engine/event-recording.ts'
 import { alarmName, names, putAlarm } from '../world/furnished-world.ts'
 import { aNativeWorld, productionRule, putWeights } from '../world/native-world.ts'
 import type { NativeWorld } from '../world/native-world.ts'
@@ -42,6 +43,22 @@ describe('a deployment of ECS itself, run by the engine', () => {
       assert.equal(world.service.completedServiceRevision, revision.serviceRevisionArn)
       assert.equal(world.entries.length, 1)
     }
+  })
+
+  test('is what makes its service steady: the events say so at its end, not between its stages', async () => {
+    const world = await aNativeWorld()
+    await world.deployed({ bakeTimeInMinutes: 2 })
+    const events = serviceEvents(world.engine.store, world.service.serviceArn).toReversed()
+    const told = events.map(({ message }) => message).filter((message) => /steady|completed/.test(message))
+    assert.deepEqual(
+      told.map((message) => message.replace(/ecs-svc\/\d+/, 'ecs-svc/N')),
+      [
+        '(service web) (deployment ecs-svc/N) deployment completed.',
+        '(service web) has reached a steady state.',
+        '(service web) (deployment ecs-svc/N) deployment completed.',
+        '(service web) has reached a steady state.',
+      ],
+    )
   })
 
   test('shows the weights it has asked for and goes back with them', async () => {
