@@ -16,8 +16,9 @@ import { taskSetEvidence } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
 import { Trouble } from './trouble.ts'
 
-/** So that a task set which fails for ever does not fill the memory. */
+/** So that a task set which fails for ever does not fill the memory: of each service, and of the tasks without one. */
 const mostStoppedTasks = 100
+const mostStoppedTasksOfNoService = 1_000
 /** So that whoever waits for a task's end still meets it, however short the engine's minutes are. */
 const leastKeptMilliseconds = 60_000
 
@@ -227,7 +228,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
       wakeAt = this.#tried(serviceArn, keep)
     }
     for (const task of store.tasks.ofService(serviceArn)) wakeAt = Math.min(wakeAt, lifecycle.drive(task))
-    return Math.min(wakeAt, this.#forget(tasks, lifecycle))
+    return Math.min(wakeAt, this.#forget(tasks, mostStoppedTasks, lifecycle))
   }
 
   /** Of the tasks without a service, too, only so many are kept that have stopped. */
@@ -236,7 +237,8 @@ export class EcsServiceScheduler implements ServiceScheduler {
     const task = store.tasks.get(taskArn)
     if (task === undefined) return Infinity
     const wakeAt = lifecycle.drive(task)
-    return task.lastStatus === 'STOPPED' ? Math.min(wakeAt, this.#forget(store.tasks.ofService(''), lifecycle)) : wakeAt
+    if (task.lastStatus !== 'STOPPED') return wakeAt
+    return Math.min(wakeAt, this.#forget(store.tasks.ofService(''), mostStoppedTasksOfNoService, lifecycle))
   }
 
   /** A store that cannot be written right now is no reason to give up, and one service's trouble is not another's. */
@@ -254,19 +256,18 @@ export class EcsServiceScheduler implements ServiceScheduler {
   }
 
   /**
-   * Stopped tasks are kept for an hour of the engine's minutes, but for a minute of the world's at least; the newest 100 of
-   * each service. Answers when the next one's hour is over.
+   * Stopped tasks are kept for an hour of the engine's minutes, so many of the newest; but each for a minute of the world's
+   * at least. Answers when the next one's time is over.
    */
-  #forget(tasks: readonly Task[], lifecycle: TaskLifecycle): number {
+  #forget(tasks: readonly Task[], most: number, lifecycle: TaskLifecycle): number {
     const now = this.#context.clock.now()
     const keptFor = Math.max(60 * this.#context.settings.minuteMilliseconds, leastKeptMilliseconds)
     const stopped = tasks.filter(({ lastStatus }) => lastStatus === 'STOPPED')
-    const newest = stopped.length > mostStoppedTasks ? stopped.toSorted((a, b) => stoppedAt(b) - stoppedAt(a)) : stopped
+    const newest = stopped.length > most ? stopped.toSorted((a, b) => stoppedAt(b) - stoppedAt(a)) : stopped
     let wakeAt = Infinity
     for (const [index, task] of newest.entries()) {
-      const goneAt = stoppedAt(task) + keptFor
-      const isOld = index >= mostStoppedTasks || goneAt <= now
-      wakeAt = Math.min(wakeAt, isOld ? lifecycle.forget(task) : goneAt)
+      const goneAt = stoppedAt(task) + (index < most ? keptFor : leastKeptMilliseconds)
+      wakeAt = Math.min(wakeAt, goneAt <= now ? lifecycle.forget(task) : goneAt)
     }
     return wakeAt
   }

@@ -121,6 +121,18 @@ describe('a task of RunTask', () => {
     await world.scheduler.stop()
   })
 
+  test('is still described after its end where very many end at once', async () => {
+    const world = worldWith(web)
+    world.runtime.images.set('web:1', { exit: { afterMilliseconds: 1_000, exitCode: 0 } })
+    for (let count = 0; count < 1_100; count += 1) run(world)
+    await world.until(() => world.tasks.every(({ lastStatus }) => lastStatus === 'STOPPED'))
+    await world.pass(50)
+    assert.equal(world.tasks.length, 1_100)
+    await world.pass(60)
+    assert.equal(world.tasks.length, 1_000)
+    await world.scheduler.stop()
+  })
+
   test('starts in order and stops in the opposite one', async () => {
     const dependsOn = [{ containerName: 'db', condition: 'START' }] as const
     const world = worldWith({ ...web, dependsOn }, { ...web, name: 'db' })
