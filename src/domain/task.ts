@@ -89,6 +89,8 @@ export type TaskOverride = {
   readonly memory?: string
   readonly taskRoleArn?: string
   readonly executionRoleArn?: string
+  /** Recorded: a task has the disks of this machine. */
+  readonly ephemeralStorage?: { readonly sizeInGiB: number }
 }
 
 export type ContainerOverride = {

@@ -125,7 +125,8 @@ function readHealthCheck(name: string, check: Checked<sdk.HealthCheck>): Contain
   }
 }
 
-function readEnvironmentFile(name: string, { value, type }: Checked<sdk.EnvironmentFile>) {
+/** @throws ClientException where it is no object of S3 of that kind. */
+export function readEnvironmentFile(name: string, { value, type }: Checked<sdk.EnvironmentFile>) {
   if (!/^arn:aws[\w-]*:s3:::[^/]+\/.+$/.test(value)) {
     throw invalid(name, `'${value}' of 'environmentFiles' is not the ARN of an object: arn:aws:s3:::BUCKET/KEY.env.`)
   }

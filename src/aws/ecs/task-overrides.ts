@@ -1,7 +1,8 @@
 import type * as sdk from '@aws-sdk/client-ecs'
-import type { TaskDefinition } from '../../domain/task-definition.ts'
+import type { ContainerDefinition, TaskDefinition } from '../../domain/task-definition.ts'
 import type { ContainerOverride, TaskOverride } from '../../domain/task.ts'
 import type { Checked } from '../handlers.ts'
+import { readEnvironmentFile } from './container-settings.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported } from './errors.ts'
 import { checkFargateSize, readTaskSize } from './fargate-sizes.ts'
@@ -25,7 +26,11 @@ export function readOverrides(
   const containerOverrides = (input.containerOverrides ?? []).map((each) => readContainerOverride(each, definition))
   return {
     ...size,
-    ...defined({ taskRoleArn: input.taskRoleArn, executionRoleArn: input.executionRoleArn }),
+    ...defined({
+      taskRoleArn: input.taskRoleArn,
+      executionRoleArn: input.executionRoleArn,
+      ephemeralStorage: input.ephemeralStorage,
+    }),
     containerOverrides,
   }
 }
@@ -36,15 +41,37 @@ function readContainerOverride(
 ): ContainerOverride {
   const { name, command, cpu, memory, memoryReservation } = input
   if (!name) throw invalidParameter('Container override needs the name of a container.')
-  if (!containerDefinitions.some((container) => container.name === name)) {
+  const definition = containerDefinitions.find((container) => container.name === name)
+  if (definition === undefined) {
     throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`)
   }
   const refused = refusedMember(containerOverrideMembers, input)
   if (refused !== undefined) throw notSupported(`overrides of container ${name}: ${refused.member}`, refused.advice)
+  checkLimits(name, input, definition)
   const environment = input.environment?.map((variable) => {
     if (!variable.name) throw invalidParameter(`Override for container ${name}: every variable needs a name.`)
     return { name: variable.name, value: variable.value ?? '' }
   })
-  const environmentFiles = input.environmentFiles?.map(({ value, type }) => ({ value, type }))
+  const environmentFiles = input.environmentFiles?.map((file) => readEnvironmentFile(name, file))
   return { name, ...defined({ command, environment, environmentFiles, cpu, memory, memoryReservation }) }
+}
+
+function checkLimits(
+  name: string,
+  { cpu, memory, memoryReservation }: Pick<sdk.ContainerOverride, 'cpu' | 'memory' | 'memoryReservation'>,
+  definition: ContainerDefinition,
+): void {
+  const refuse = (rest: string) => invalidParameter(`Override for container ${name}: ${rest}`)
+  for (const [member, value, least] of [
+    ['cpu', cpu, 0],
+    ['memory', memory, 6],
+    ['memoryReservation', memoryReservation, 6],
+  ] as const) {
+    if (value === undefined || (Number.isInteger(value) && value >= least)) continue
+    throw refuse(`'${member}' must be a whole number, at least ${least}.`)
+  }
+  const limit = memory ?? definition.memory ?? Infinity
+  if (limit <= (memoryReservation ?? definition.memoryReservation ?? 0)) {
+    throw refuse("'memory' must be greater than 'memoryReservation'.")
+  }
 }

@@ -28,6 +28,7 @@ describe('RunTask', () => {
       overrides: {
         cpu: '512',
         memory: '1024',
+        ephemeralStorage: { sizeInGiB: 30 },
         containerOverrides: [{ name: 'web', command: ['migrate'], environment: [{ name: 'A', value: 'b' }] }],
       },
     })
@@ -35,7 +36,8 @@ describe('RunTask', () => {
     for (const task of tasks) {
       assert.deepEqual([task.group, task.startedBy, task.cpu, task.memory], ['family:web', 'me', '512', '1024'])
       assert.deepEqual([task.lastStatus, task.desiredStatus], ['PROVISIONING', 'RUNNING'])
-      assert.deepEqual(task.overrides?.containerOverrides, [
+      assert.equal(task.overrides?.ephemeralStorage?.sizeInGiB, 30)
+      assert.deepEqual(task.overrides.containerOverrides, [
         { name: 'web', command: ['migrate'], environment: [{ name: 'A', value: 'b' }] },
       ])
       assert.deepEqual(task.tags, [
@@ -81,6 +83,30 @@ describe('RunTask', () => {
       { overrides: { containerOverrides: [{ name: 'db' }] } },
       'InvalidParameterException',
       'Override for container named db is not a container in the TaskDefinition.',
+    ],
+    [
+      'an override of too little memory',
+      { overrides: { containerOverrides: [{ name: 'web', memory: 5 }] } },
+      'InvalidParameterException',
+      "Override for container web: 'memory' must be a whole number, at least 6.",
+    ],
+    [
+      'an override of less than no processor',
+      { overrides: { containerOverrides: [{ name: 'web', cpu: -1 }] } },
+      'InvalidParameterException',
+      "Override for container web: 'cpu' must be a whole number, at least 0.",
+    ],
+    [
+      'an override of memory below what is reserved',
+      { overrides: { containerOverrides: [{ name: 'web', memory: 64, memoryReservation: 64 }] } },
+      'InvalidParameterException',
+      "Override for container web: 'memory' must be greater than 'memoryReservation'.",
+    ],
+    [
+      'an environment file that is no object of S3',
+      { overrides: { containerOverrides: [{ name: 'web', environmentFiles: [{ value: 'web.env', type: 's3' }] }] } },
+      'ClientException',
+      /'web\.env' of 'environmentFiles' is not the ARN of an object/,
     ],
     [
       'a size Fargate does not have',
