@@ -2,7 +2,7 @@ import type * as sdk from '@aws-sdk/client-ecs'
 import { taskHealthStatus } from '../../domain/container-health.ts'
 import type { NetworkConfiguration } from '../../domain/service.ts'
 import type { Task, TaskContainer } from '../../domain/task.ts'
-import type { TaskDefinition } from '../../domain/task-definition.ts'
+import type { PortMapping, TaskDefinition } from '../../domain/task-definition.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Answer } from '../handlers.ts'
 import { tagList } from './tags.ts'
@@ -151,7 +151,8 @@ function containerAnswer(
   attachment: Answer<sdk.Attachment> | undefined,
 ): Answer<sdk.Container> {
   const { name, containerArn, image, runtimeId, lastStatus, exitCode, reason, cpu, memory } = container
-  const reservation = definition?.containerDefinitions.find((candidate) => candidate.name === name)?.memoryReservation
+  const defined = definition?.containerDefinitions.find((candidate) => candidate.name === name)
+  const reservation = defined?.memoryReservation
   const address = addressOf(task)
   return {
     containerArn,
@@ -162,7 +163,7 @@ function containerAnswer(
     lastStatus,
     exitCode,
     reason,
-    networkBindings: bindingsOf(task, name, attachment !== undefined),
+    networkBindings: bindingsOf(task, name, attachment !== undefined, defined?.portMappings),
     networkInterfaces:
       attachment === undefined || address === undefined
         ? []
@@ -179,8 +180,16 @@ function containerAnswer(
  * The ports of a container that are reached at others. ECS never answers any for awsvpc tasks; a process task has them
  * all the same, and without them nobody could find it.
  */
-function bindingsOf({ endpoints }: Task, name: string, isAwsvpc: boolean): Answer<sdk.NetworkBinding[]> {
+function bindingsOf(
+  { endpoints }: Task,
+  name: string,
+  isAwsvpc: boolean,
+  mappings: readonly PortMapping[] = [],
+): Answer<sdk.NetworkBinding[]> {
   return endpoints
     .filter(({ containerName, containerPort, port }) => containerName === name && !(isAwsvpc && port === containerPort))
-    .map(({ host, port, containerPort }) => ({ bindIP: host, containerPort, hostPort: port, protocol: 'tcp' }))
+    .map(({ host, port, containerPort }) => {
+      const mapping = mappings.find((each) => each.containerPort === containerPort)
+      return { bindIP: host, containerPort, hostPort: port, protocol: mapping?.protocol ?? 'tcp' }
+    })
 }

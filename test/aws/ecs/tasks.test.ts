@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import {
   DescribeTasksCommand,
   ListTasksCommand,
+  RunTaskCommand,
   StopTaskCommand,
   type ListTasksCommandInput,
   type Task,
@@ -81,6 +82,20 @@ describe('tasks', () => {
     assert.deepEqual(task.containers?.[0]?.networkInterfaces, [])
     assert.equal(task.containers?.[0]?.networkBindings?.[0]?.hostPort, 41_000)
     assert.deepEqual([task.launchType, task.platformVersion], ['EC2', undefined])
+  })
+
+  test('the port of a datagram service is one of UDP', async (t) => {
+    const world = await startEcs(t)
+    const dns = { name: 'web', image: 'dns:1', portMappings: [{ containerPort: 53, protocol: 'udp' as const }] }
+    await registerWeb(world, { requiresCompatibilities: [], networkMode: 'bridge', containerDefinitions: [dns] })
+    const { tasks: [run] = [] } = await world.client.send(new RunTaskCommand({ taskDefinition: 'web' }))
+    const kept = world.store.tasks.get(run?.taskArn ?? '')
+    assert.ok(kept)
+    const endpoints = [{ containerName: 'web', containerPort: 53, host: '127.0.0.1', port: 20_053 }]
+    world.store.tasks.put(kept.taskArn, { ...kept, endpoints })
+    const task = await describeTask(world, kept.taskArn)
+    const [binding] = task.containers?.[0]?.networkBindings ?? []
+    assert.deepEqual([binding?.containerPort, binding?.protocol], [53, 'udp'])
   })
 
   test('tasks are found by id, ARN and short ARN, and otherwise MISSING', async (t) => {
