@@ -1,7 +1,9 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import { arn, type Place } from '../../domain/identifiers.ts'
+import type { Service } from '../../domain/service.ts'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { currentDeployment } from '../../engine/service-deployments.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Handlers } from '../handlers.ts'
 import { clientError, invalidParameter } from './errors.ts'
@@ -126,16 +128,25 @@ function deleteDefinition(
   return { deleted: taskDefinitionAnswer(deleted) }
 }
 
-/** A deleted definition goes once nothing is made of it any more: task sets and tasks go on with the one they have. */
+/**
+ * A deleted definition goes once nothing is made of it any more, nor will be by a rollback: task sets and tasks go on with
+ * the one they have.
+ */
 function sweep(store: Store, place: Place): void {
   const deleted = taskDefinitionsIn(store, place).filter(({ status }) => status === 'DELETE_IN_PROGRESS')
   if (deleted.length === 0) return
   const used = new Set([
     ...store.taskSets.list().map(({ taskDefinition }) => taskDefinition),
     ...store.tasks.list().map(({ taskDefinitionArn }) => taskDefinitionArn),
-    ...store.services.list().flatMap(({ status, taskDefinition }) => (status === 'INACTIVE' ? [] : [taskDefinition])),
+    ...store.services.list().flatMap((service) => (service.status === 'INACTIVE' ? [] : definitionsOf(store, service))),
   ])
   for (const { taskDefinitionArn } of deleted) {
     if (!used.has(taskDefinitionArn)) store.taskDefinitions.delete(taskDefinitionArn)
   }
+}
+
+/** Those of the revision that a service is to have, and of those that it may go back to. */
+function definitionsOf(store: Store, service: Service): readonly (string | undefined)[] {
+  const candidates = [service.completedServiceRevision, currentDeployment(store, service)?.rollbackCandidateArn]
+  return [service.taskDefinition, ...candidates.map((key = '') => store.serviceRevisions.get(key)?.taskDefinition)]
 }

@@ -7,6 +7,7 @@ import {
   ListTaskDefinitionFamiliesCommand,
   ListTaskDefinitionsCommand,
   RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { arn } from '../../../src/domain/identifiers.ts'
 import {
@@ -166,6 +167,29 @@ describe('task definitions', () => {
     assert.deepEqual([store.taskDefinitions.has(used), store.taskDefinitions.has(unused)], [true, false])
     const again = await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: used }))
     assert.equal(again.taskDefinition?.status, 'DELETE_IN_PROGRESS')
+  })
+
+  test('a deleted one stays for as long as a deployment may roll back to it', async (t) => {
+    const world = await startEcs(t)
+    const { client, store } = world
+    const former = await registerWeb(world)
+    await createService(world, {
+      ...blueGreenService(putTargetGroup(store, 'web-blue')),
+      deploymentController: undefined,
+    })
+    const [service] = store.services.list()
+    const [revision] = store.serviceRevisions.list()
+    assert.ok(service && revision)
+    store.services.put(service.serviceArn, { ...service, completedServiceRevision: revision.serviceRevisionArn })
+    await registerWeb(world)
+    await client.send(new UpdateServiceCommand({ service: 'web', taskDefinition: 'web:2' }))
+    // It bakes: of the former revision nothing runs any more.
+    for (const { taskSetArn, taskDefinition } of store.taskSets.list()) {
+      if (taskDefinition === former) store.taskSets.delete(taskSetArn)
+    }
+    await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: former }))
+    await client.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: [former] }))
+    assert.ok(store.taskDefinitions.has(former))
   })
 
   test('1 to 10 are deleted at a time', async (t) => {
