@@ -28,6 +28,7 @@ export function registration(input: Input): Registration {
   const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
   if (fargate) {
     if (networkMode !== 'awsvpc') throw clientError('Fargate only supports network mode ‘awsvpc’.')
+    checkFargateNamespaces(input)
     checkFargateSize(size)
     checkFargateLogs(input)
   }
@@ -84,6 +85,13 @@ function checkExecutionRole({ containerDefinitions, executionRoleArn }: Input): 
       "When you are specifying environment files, you must also specify a value for 'executionRoleArn'.",
     )
   }
+}
+
+function checkFargateNamespaces({ ipcMode, pidMode }: Input): void {
+  const refused = 'Tasks using the Fargate launch type do not support'
+  if (ipcMode !== undefined) throw clientError(`${refused} ipcMode.`)
+  if (pidMode !== 'host') return
+  throw clientError(`${refused} pidMode 'host'. The supported value for pidMode is 'task'.`)
 }
 
 const fargateLogDrivers = ['awslogs', 'splunk', 'awsfirelens']

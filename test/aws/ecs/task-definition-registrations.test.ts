@@ -37,6 +37,18 @@ describe('registering a task definition', () => {
     }
   })
 
+  test('Fargate shares no namespaces but that of the processes of a task', async (t) => {
+    const world = await startEcs(t)
+    await refuse(world, { ipcMode: 'task' }, 'Tasks using the Fargate launch type do not support ipcMode.')
+    await refuse(
+      world,
+      { pidMode: 'host' },
+      "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.",
+    )
+    await registerWeb(world, { pidMode: 'task' })
+    await registerWeb(world, { requiresCompatibilities: ['EC2'], pidMode: 'host', ipcMode: 'host' })
+  })
+
   test('Fargate needs an execution role for awslogs, and has few other log drivers', async (t) => {
     const world = await startEcs(t)
     await refuse(
