@@ -75,6 +75,20 @@ echo "$code" >"$state/exit" || PATH=$tools ln -s "$code" "$state/exit-code"
 exit "$code"
 `
 
+/**
+ * What stands before a command that a shell runs, so that it gets the variables which the shell would drop, names like
+ * `spring.profiles.active`, which ECS allows, and those that the shell's script sets itself.
+ */
+export function variablesPrefix(environment: Readonly<Record<string, string>>, ownNames: RegExp): readonly string[] {
+  const unusual = Object.entries(environment)
+    .filter(([name]) => !shellName.test(name) || ownNames.test(name))
+    .map(([name, value]) => `${name}=${value}`)
+  return unusual.length === 0 ? [] : ['/usr/bin/env', '--', ...unusual]
+}
+
+/** What the shim is told, and does not hand on. */
+export const shimVariables: readonly string[] = ['TEAL_SHIM', 'TEAL_GROUPS']
+
 /** Names a shell can hold; others would be lost on the way through it. */
 const shellName = /^[A-Za-z_]\w*$/
 /** What the shim itself sets: a variable of the container's that has such a name would arrive changed. */
@@ -101,12 +115,7 @@ function spawnDetached(
   label: string,
   [log, errors]: readonly [number, number],
 ): ChildProcess {
-  const variables = Object.entries(command.environment)
-  // env(1) sets what a shell would drop: names like `spring.profiles.active`, which ECS allows.
-  const unusual = variables
-    .filter(([name]) => !shellName.test(name) || shimName.test(name))
-    .map(([name, value]) => `${name}=${value}`)
-  const prefix = unusual.length === 0 ? [] : ['/usr/bin/env', '--', ...unusual]
+  const prefix = variablesPrefix(command.environment, shimName)
   const tools = process.env['PATH'] ?? '/usr/bin:/bin'
   const shimArguments = ['-c', 'eval "$TEAL_SHIM"', label, files.state, tools, ...prefix, ...command.arguments]
   const child = spawn('/bin/sh', shimArguments, {

@@ -3,6 +3,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { ExecCommand, ExecResult } from '../engine/ports.ts'
+import { shimVariables, variablesPrefix } from './container-shim.ts'
 import { hasProcFileSystem, pidOf } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles } from './task-directory.ts'
@@ -32,6 +33,9 @@ kill -s KILL "$guard"
 exit "$code"
 `
 
+/** What the script sets itself. */
+const scriptName = /^(?:IFS|guard|code)$/
+
 /** Runs a command beside a container's process: with its environment and working directory. */
 export async function execInContainer(
   place: ExecPlace,
@@ -45,7 +49,8 @@ export async function execInContainer(
   if (environment === undefined) {
     throw new Error('The container was started by an earlier engine, and this system does not tell its environment.')
   }
-  const child = spawn('/bin/sh', ['-c', script, 'teal-exec', ...command.arguments], {
+  const prefix = variablesPrefix(environment, scriptName)
+  const child = spawn('/bin/sh', ['-c', script, 'teal-exec', ...prefix, ...command.arguments], {
     cwd: place.directory,
     detached: true,
     env: environment,
@@ -63,7 +68,7 @@ function environmentOf(pid: number): Readonly<Record<string, string>> | undefine
       variables.flatMap((variable) => {
         const equals = variable.indexOf('=')
         const name = variable.slice(0, equals)
-        return equals <= 0 || name === 'TEAL_SHIM' ? [] : [[name, variable.slice(equals + 1)]]
+        return equals <= 0 || shimVariables.includes(name) ? [] : [[name, variable.slice(equals + 1)]]
       }),
     )
   } catch {

@@ -287,6 +287,26 @@ describe('a task as processes', () => {
     assert.equal(clock.begun, begun)
   })
 
+  test('a command in it sees the variables that the container has, whatever their names', async (t) => {
+    const { app, runtime } = processWorld(t)
+    const tasks = runtime()
+    const environment = {
+      'spring.profiles.active': 'two words',
+      'a-b': '1',
+      guard: 'G',
+      code: 'C',
+      IFS: ':',
+      GREETING: 'hi',
+    }
+    await startTask(tasks, task('t1', shellContainer(app, hold, { environment })))
+    const print = `console.log(JSON.stringify(${JSON.stringify(Object.keys(environment))}.map((name) => process.env[name])))`
+    const command = { arguments: ['node', '-e', print], timeoutMilliseconds: 20_000, mostOutputBytes: 100_000 }
+    const { stdout } = await tasks.exec('t1', 'web', command)
+    assert.deepEqual(JSON.parse(stdout), Object.values(environment))
+    const all = await tasks.exec('t1', 'web', { ...command, arguments: ['env'] })
+    assert.doesNotMatch(all.stdout, /^TEAL_/m)
+  })
+
   test('a command in it is over when its program is, though something it has started lives on with its output', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
