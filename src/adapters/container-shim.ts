@@ -31,9 +31,10 @@ export type ContainerCommand = {
  */
 const script = `
 groups=$TEAL_GROUPS
-unset TEAL_SHIM TEAL_GROUPS
 state=$1 tools=$2
 shift 2
+eval "set -- $TEAL_PREFIX"' "$@"'
+unset TEAL_SHIM TEAL_GROUPS TEAL_PREFIX
 stopping=
 trap 'stopping=1' HUP INT QUIT ABRT USR1 USR2 ALRM TERM CONT WINCH
 path=$PATH
@@ -77,17 +78,18 @@ exit "$code"
 
 /**
  * What stands before a command that a shell runs, so that it gets the variables which the shell would drop, names like
- * `spring.profiles.active`, which ECS allows, and those that the shell's script sets itself.
+ * `spring.profiles.active`, which ECS allows, and those that the shell's script sets itself: words for the shell's `eval`.
+ * They come in a variable too, for everybody may read a process's arguments, and these may hold secrets.
  */
-export function variablesPrefix(environment: Readonly<Record<string, string>>, ownNames: RegExp): readonly string[] {
+export function variablesPrefix(environment: Readonly<Record<string, string>>, ownNames: RegExp): string {
   const unusual = Object.entries(environment)
     .filter(([name]) => !shellName.test(name) || ownNames.test(name))
-    .map(([name, value]) => `${name}=${value}`)
-  return unusual.length === 0 ? [] : ['/usr/bin/env', '--', ...unusual]
+    .map(([name, value]) => `'${`${name}=${value}`.replaceAll("'", `'\\''`)}'`)
+  return unusual.length === 0 ? '' : ['/usr/bin/env', '--', ...unusual].join(' ')
 }
 
 /** What the shim is told, and does not hand on. */
-export const shimVariables: readonly string[] = ['TEAL_SHIM', 'TEAL_GROUPS']
+export const shimVariables: readonly string[] = ['TEAL_SHIM', 'TEAL_GROUPS', 'TEAL_PREFIX']
 
 /** Names a shell can hold; others would be lost on the way through it. */
 const shellName = /^[A-Za-z_]\w*$/
@@ -115,13 +117,17 @@ function spawnDetached(
   label: string,
   [log, errors]: readonly [number, number],
 ): ChildProcess {
-  const prefix = variablesPrefix(command.environment, shimName)
   const tools = process.env['PATH'] ?? '/usr/bin:/bin'
-  const shimArguments = ['-c', 'eval "$TEAL_SHIM"', label, files.state, tools, ...prefix, ...command.arguments]
+  const shimArguments = ['-c', 'eval "$TEAL_SHIM"', label, files.state, tools, ...command.arguments]
   const child = spawn('/bin/sh', shimArguments, {
     cwd: command.directory,
     detached: true,
-    env: { ...command.environment, TEAL_SHIM: script, TEAL_GROUPS: (command.groups ?? []).join('\n') },
+    env: {
+      ...command.environment,
+      TEAL_SHIM: script,
+      TEAL_GROUPS: (command.groups ?? []).join('\n'),
+      TEAL_PREFIX: variablesPrefix(command.environment, shimName),
+    },
     stdio: ['ignore', log, errors],
   })
   child.unref()

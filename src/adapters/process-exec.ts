@@ -24,6 +24,8 @@ export type ExecPlace = {
  * engine is gone, the pipe ends, and with it the whole group, so that nothing hangs on for ever.
  */
 const script = `
+eval "set -- $TEAL_PREFIX"' "$@"'
+unset TEAL_PREFIX
 exec 3<&0
 { cat <&3; kill -s KILL 0; } >/dev/null 2>&1 &
 guard=$!
@@ -49,11 +51,10 @@ export async function execInContainer(
   if (environment === undefined) {
     throw new Error('The container was started by an earlier engine, and this system does not tell its environment.')
   }
-  const prefix = variablesPrefix(environment, scriptName)
-  const child = spawn('/bin/sh', ['-c', script, 'teal-exec', ...prefix, ...command.arguments], {
+  const child = spawn('/bin/sh', ['-c', script, 'teal-exec', ...command.arguments], {
     cwd: place.directory,
     detached: true,
-    env: environment,
+    env: { ...environment, TEAL_PREFIX: variablesPrefix(environment, scriptName) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   return await outcome(child, command, signal)

@@ -307,6 +307,23 @@ describe('a task as processes', () => {
     assert.doesNotMatch(all.stdout, /^TEAL_/m)
   })
 
+  test('its variables are in no list of processes, whatever their names', async (t) => {
+    if (!existsSync('/proc/self/cmdline')) return t.skip('there is no /proc')
+    const { app, runtime } = processWorld(t)
+    const tasks = runtime()
+    const environment = { 'db.password': `it's "hidden"` }
+    const print = `console.log(process.env['db.password']); console.log(process.ppid); setInterval(() => {}, 60_000)`
+    await startTask(tasks, task('t1', shellContainer(app, '', { command: ['node', '-e', print], environment })))
+    const [value, shim] = await eventually('its lines', async () => {
+      const lines = await tasks.logTail('t1', 'web', 9)
+      return lines.length === 2 && lines
+    })
+    assert.equal(value, `it's "hidden"`)
+    const listed = readText(`/proc/${shim}/cmdline`)
+    assert.match(listed ?? '', /console\.log/)
+    assert.doesNotMatch(listed ?? '', /hidden/)
+  })
+
   test('a command in it is over when its program is, though something it has started lives on with its output', async (t) => {
     const { app, runtime } = processWorld(t)
     const tasks = runtime()
