@@ -28,7 +28,7 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
     attributes: [],
     availabilityZone: `${regionOf(task.taskArn)}a`,
     group: task.group,
-    startedBy: task.startedBy,
+    startedBy: task.startedBy || undefined,
     cpu: task.cpu ?? definition?.cpu,
     memory: task.memory ?? definition?.memory,
     launchType: task.launchType,

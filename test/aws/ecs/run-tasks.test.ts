@@ -53,6 +53,14 @@ describe('RunTask', () => {
     assert.deepEqual(new Set(listed.taskArns), new Set(tasks.map(({ taskArn }) => taskArn)))
   })
 
+  test('says nothing of who started a task where nobody was named', async (t) => {
+    const world = await startEcs(t)
+    await registerWeb(world)
+    const [task] = await run(world)
+    assert.ok(task)
+    assert.equal('startedBy' in task, false)
+  })
+
   test('with a client token starts them once, and refuses another request with it', async (t) => {
     const world = await startEcs(t)
     await registerWeb(world)
