@@ -13,6 +13,12 @@ const settings = {
 const [web] = aTaskDefinition().containerDefinitions
 assert.ok(web)
 
+function tagsOf(recorded: Readonly<Record<string, unknown>>) {
+  const definition = aTaskDefinition({ tags: { of: 'definition' } })
+  const service = aService({ tags: { of: 'service' }, recorded })
+  return newTask(service, aTaskSet(), definition, { chance: new SeededChance(1), now: 7 }).tags
+}
+
 describe('a task that is launched', () => {
   test('finds this engine through its environment; what the definition says wins', () => {
     const environment = [
@@ -52,11 +58,6 @@ describe('a task that is launched', () => {
   })
 
   test('has the tags its service hands on, and those that ECS gives by itself where the service wants them', () => {
-    const tagsOf = (recorded: Readonly<Record<string, unknown>>) => {
-      const definition = aTaskDefinition({ tags: { of: 'definition' } })
-      const service = aService({ tags: { of: 'service' }, recorded })
-      return newTask(service, aTaskSet(), definition, { chance: new SeededChance(1), now: 7 }).tags
-    }
     const managed = { 'aws:ecs:clusterName': 'prod', 'aws:ecs:serviceName': 'web' }
     assert.deepEqual(tagsOf({ enableECSManagedTags: false, propagateTags: 'NONE' }), {})
     assert.deepEqual(tagsOf({ propagateTags: 'TASK_DEFINITION' }), { of: 'definition' })
