@@ -40,19 +40,28 @@ export class ObjectStore implements ObjectReader {
   }
 
   async read({ bucket, key, versionId }: ObjectLocation): Promise<StoredObject | undefined> {
-    const { store, files } = this.#tools
+    const { store } = this.#tools
     for (;;) {
       const version = findVersion(store.objects.get(objectKey(bucket, key)), versionId)
       if (version?.kind !== 'stored') return undefined
-      const content = await files.read(version.fileId)
+      const content = await this.content({ bucket, key }, version)
       // Without its file the version has just been replaced or deleted; the store knows by what.
       if (content !== undefined) return { content, eTag: version.eTag, versionId: version.versionId }
     }
   }
 
-  /** Undefined where the version was removed in this moment. */
-  async content({ fileId }: StoredVersion, range?: ByteRange) {
-    return this.#tools.files.read(fileId, range)
+  /**
+   * Undefined where the version was removed in this moment. Throws where its file is gone and the version is not:
+   * files go after the store has ceased to name them, so that somebody else must have removed this one.
+   */
+  async content({ bucket, key }: ObjectPlace, { fileId }: StoredVersion, range?: ByteRange) {
+    const { store, files } = this.#tools
+    const content = await files.read(fileId, range)
+    const versions = content === undefined ? (store.objects.get(objectKey(bucket, key))?.versions ?? []) : []
+    if (versions.every((version) => version.kind !== 'stored' || version.fileId !== fileId)) return content
+    throw new Error(`The bytes of s3://${bucket}/${key} are gone from the data directory: upload the object again.`, {
+      cause: `There is no file ${fileId}.`,
+    })
   }
 
   /** The bytes of a version, or of an uploaded part. Throws where it was removed in this moment. */

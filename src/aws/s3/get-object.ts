@@ -15,7 +15,8 @@ export function getObjectHandlers(tools: S3Tools) {
     async GetObject(input, call) {
       for (;;) {
         const { bucket, version, range } = found(tools, 'GetObject', input, call)
-        const bytes = await tools.objects.content(version, range)
+        const place = { bucket: bucket.bucketName, key: input.Key }
+        const bytes = await tools.objects.content(place, version, range)
         // Replaced or deleted just now: the store says by what.
         if (bytes !== undefined) return { ...info(bucket, version, range, input), Body: bytes }
       }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
@@ -45,6 +45,31 @@ describe('objects', () => {
     await refusesS3(world.client.send(new GetObjectCommand({ Bucket, Key: 'key' })), 'NoSuchKey', 404)
     await refusesS3(world.client.send(new HeadObjectCommand({ Bucket, Key: 'key' })), 'NotFound', 404)
   })
+
+  test(
+    'an object whose file somebody has removed is said to be lost, instead of looked for without end',
+    { timeout: 20_000 },
+    async (t) => {
+      const world = await openS3World(t)
+      await createBucket(world)
+      await put(world, 'key')
+      const [file = ''] = readdirSync(join(world.directory, 'objects')).filter((name) => name !== 'new')
+      rmSync(join(world.directory, 'objects', file))
+      const get = world.client.send(new GetObjectCommand({ Bucket, Key: 'key' }), { abortSignal: t.signal })
+      const { message } = await refusesS3(get, 'InternalFailure', 500)
+      assert.match(
+        message,
+        /The bytes of s3:\/\/bucket\/key are gone from the data directory: upload the object again\./,
+      )
+      await assert.rejects(
+        world.objects.read({ bucket: Bucket, key: 'key' }),
+        /The bytes of s3:\/\/bucket\/key are gone/,
+      )
+      assert.equal(world.logged.splice(0).length, 1)
+      await put(world, 'key')
+      assert.ok(await world.objects.read({ bucket: Bucket, key: 'key' }))
+    },
+  )
 
   test('a range of bytes is answered as a part; one beyond the end is refused', async (t) => {
     const world = await openS3World(t)

@@ -35,7 +35,7 @@ export async function openS3World(t: TestContext) {
     rmSync(directory, { recursive: true, force: true })
     assert.deepEqual(logged, [], 'the endpoint had nothing to complain of')
   })
-  return { store, time, objects, directory, url: endpoint.url, client }
+  return { store, time, objects, directory, url: endpoint.url, client, logged }
 }
 
 export function s3ClientOf(endpoint: string, region = 'us-east-1'): S3Client {
