@@ -46,6 +46,8 @@ function problemText(problem: Problem): string {
       return `The parameter ${place} is required.`
     case 'notInEnum':
       return `The parameter ${place} must be a value in the set [ ${problem.allowed.join(', ')} ].`
+    case 'notInteger':
+      return `The parameter ${place} must be an integer; it is ${problem.value}.`
     case 'unknownMember':
       return `The parameter ${pathText(problem.path)} is not one of this operation in the version of the API that Teal knows; leave it out.`
   }

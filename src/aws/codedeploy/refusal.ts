@@ -3,12 +3,13 @@ import { refuseByMember, type Refuse } from '../wire/refusal.ts'
 
 /**
  * How CodeDeploy words an input its model refuses: `<Member>RequiredException` for what is missing, `Invalid…Exception` for
- * a value that is not in the enum. Where the exception is not called like the member, the tables below say its name.
+ * a value that is not in the enum, or no integer. Where the exception is not called like the member, the tables below say its name.
  */
 export const refuseAsCodeDeploy: Refuse = (problems, call) => {
   const error = byMember(problems, call)
   const [problem] = problems
-  if (problem.kind !== 'notInEnum' || error.code !== 'ValidationException') return error
+  const isValue = problem.kind === 'notInEnum' || problem.kind === 'notInteger'
+  if (!isValue || error.code !== 'ValidationException') return error
   const code = problem.path.map((part) => invalidValues[part]).find((name) => name !== undefined)
   return code === undefined ? error : new AwsError(code, error.message)
 }
@@ -28,7 +29,7 @@ const byMember = refuseByMember({
   },
 })
 
-/** Which exception a value outside its enum is, by the member it stands in. */
+/** Which exception a value outside its enum, or a number that is no integer, is, by the member it stands in. */
 const invalidValues: Readonly<Record<string, string>> = {
   autoRollbackConfiguration: 'InvalidAutoRollbackConfigException',
   deployed: 'InvalidDeployedStateFilterException',

@@ -7,7 +7,30 @@ import { requiredCount } from './route.ts'
 /** Which members hold which enum, by structure; made from the SDK clients by `scripts/enum-members.ts`. */
 const enumMembers: Readonly<Record<string, Readonly<Record<string, string>>>> = enumMembersJson
 
-/** Everything the model demands of an input besides types: required members and enum values, at any depth. */
+/**
+ * Which members may have a fraction, by structure. AWS's model tells integers from other numbers, the SDK's schemas do
+ * not; there are few of these, and an operation that counts with half a thing goes wrong in ways of its own.
+ */
+const fractions = new Set([
+  'AliasRoutingConfiguration.AdditionalVersionWeights',
+  'CanaryConfiguration.canaryPercent',
+  'LinearConfiguration.stepPercent',
+  'MetricDatum.Counts',
+  'MetricDatum.Value',
+  'MetricDatum.Values',
+  'PutMetricAlarmInput.Threshold',
+  'Resource.doubleValue',
+  'Scale.value',
+  'StatisticSet.Maximum',
+  'StatisticSet.Minimum',
+  'StatisticSet.SampleCount',
+  'StatisticSet.Sum',
+  'StepAdjustment.MetricIntervalLowerBound',
+  'StepAdjustment.MetricIntervalUpperBound',
+  'TargetTrackingScalingPolicyConfiguration.TargetValue',
+])
+
+/** Everything the model demands of an input besides types: required members, enum values and integers, at any depth. */
 export function inputProblems(shape: Shape, input: unknown, table: OperationTable): Problem[] {
   if (shape.isUnitSchema()) return []
   const problems: Problem[] = []
@@ -15,7 +38,7 @@ export function inputProblems(shape: Shape, input: unknown, table: OperationTabl
   return problems
 }
 
-type Check = { readonly table: OperationTable; readonly problems: Problem[] }
+type Check = { readonly table: OperationTable; readonly problems: Problem[]; readonly mayBeFraction?: boolean }
 
 function checkValue(shape: Shape, value: unknown, path: Path, check: Check): void {
   if (value == null) return
@@ -26,11 +49,15 @@ function checkValue(shape: Shape, value: unknown, path: Path, check: Check): voi
   } else if (shape.isMapSchema()) {
     const item = shape.getValueSchema()
     for (const [key, element] of Object.entries(value)) checkValue(item, element, [...path, key], check)
+  } else if (shape.isNumericSchema() && check.mayBeFraction !== true && !Number.isInteger(value)) {
+    const member = String(path.findLast((part) => typeof part === 'string'))
+    check.problems.push({ kind: 'notInteger', path, member, value: Number(value) })
   }
 }
 
 function checkStructure(shape: Shape, value: Record<string, unknown>, path: Path, check: Check): void {
   const required = requiredCount(shape)
+  const structure = shape.getName() ?? ''
   const enums = enumMembers[shape.getName(true) ?? '']
   let position = 0
   for (const [member, memberShape] of shape.structIterator()) {
@@ -40,7 +67,7 @@ function checkStructure(shape: Shape, value: Record<string, unknown>, path: Path
     position += 1
     const enumName = enums?.[member]
     if (enumName !== undefined) checkEnum(enumName, item, memberPath, member, check)
-    checkValue(memberShape, item, memberPath, check)
+    checkValue(memberShape, item, memberPath, { ...check, mayBeFraction: fractions.has(`${structure}.${member}`) })
   }
 }
 

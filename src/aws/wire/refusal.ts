@@ -11,6 +11,7 @@ export type Problem =
       readonly value: string
       readonly allowed: readonly string[]
     }
+  | { readonly kind: 'notInteger'; readonly path: Path; readonly member: string; readonly value: number }
   /** A member which this version of the API's model does not have. AWS ignores it; ignoring is not an answer here. */
   | { readonly kind: 'unknownMember'; readonly path: Path; readonly member: string }
 
@@ -43,6 +44,8 @@ function constraintText(problem: Problem): string {
       const constraint = `Member must satisfy enum value set: [${problem.allowed.join(', ')}]`
       return `Value '${problem.value}' ${place} failed to satisfy constraint: ${constraint}`
     }
+    case 'notInteger':
+      return `Value '${problem.value}' ${place} failed to satisfy constraint: Member must be an integer`
     case 'unknownMember':
       return unknownMemberText(problem)
   }
@@ -71,7 +74,7 @@ function exceptionFor(problem: Problem, call: RefusedCall, exceptions: Readonly<
   )
   const candidates = parts.flatMap((part) => {
     if (problem.kind === 'missing') return [`${part}RequiredException`, `Invalid${part}Exception`]
-    return problem.kind === 'notInEnum' ? [`Invalid${part}Exception`] : []
+    return problem.kind === 'unknownMember' ? [] : [`Invalid${part}Exception`]
   })
   return candidates.find((name) => call.isException(name)) ?? 'ValidationException'
 }
@@ -82,6 +85,8 @@ function memberText(problem: Problem): string {
       return `${upperFirst(pathText(problem.path))} is missing`
     case 'notInEnum':
       return `The value '${problem.value}' of ${pathText(problem.path)} is not one of ${problem.allowed.join(', ')}`
+    case 'notInteger':
+      return `${upperFirst(pathText(problem.path))} is ${problem.value}. Pass an integer`
     case 'unknownMember':
       return unknownMemberText(problem)
   }

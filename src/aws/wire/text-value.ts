@@ -22,9 +22,9 @@ function readBoolean(text: string, path: Path, refusal: ValueRefusal): boolean {
 }
 
 function readNumber(text: string, path: Path, refusal: ValueRefusal): number {
-  const number = Number(text)
-  if (text.trim() === '' || Number.isNaN(number)) throw refusal(`'${text}' is not a number`, path)
-  return number
+  const isDecimal = /^\s*[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|Infinity)\s*$/i.test(text)
+  if (!isDecimal) throw refusal(`'${text}' is not a number`, path)
+  return Number(text)
 }
 
 /** ISO 8601, the dates of HTTP headers, and seconds since epoch cannot be mistaken for each other. */

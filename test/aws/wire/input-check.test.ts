@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as cloudWatch from '@aws-sdk/client-cloudwatch'
+import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as codeDeploy from '@aws-sdk/client-codedeploy'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2'
+import * as lambda from '@aws-sdk/client-lambda'
 import { declaredEnumMembers } from '../../../scripts/enum-members.ts'
 import enumMembers from '../../../src/aws/wire/enum-members.json' with { type: 'json' }
 import { inputProblems } from '../../../src/aws/wire/input-check.ts'
@@ -36,6 +39,25 @@ describe('the check of an input', () => {
       'notInEnum includeOnlyStatuses[1]',
     ])
     assert.deepEqual(problems(elbv2, 'CreateTargetGroup', { Name: 'n', Protocol: 'http' }), ['notInEnum Protocol'])
+  })
+
+  test('finds numbers with a fraction, and endless ones, where the model has integers', () => {
+    assert.deepEqual(problems(ecs, 'CreateService', { serviceName: 's', desiredCount: 1.5 }), [
+      'notInteger desiredCount',
+    ])
+    const logEvents = [1, 1.5].map((timestamp) => ({ timestamp, message: 'm' }))
+    assert.deepEqual(problems(logs, 'PutLogEvents', { logGroupName: 'g', logStreamName: 's', logEvents }), [
+      'notInteger logEvents[1].timestamp',
+    ])
+    assert.deepEqual(problems(elbv2, 'DescribeRules', { PageSize: Infinity }), ['notInteger PageSize'])
+    const alarm = { AlarmName: 'a', ComparisonOperator: 'GreaterThanThreshold', Threshold: 0.5 }
+    assert.deepEqual(problems(cloudWatch, 'PutMetricAlarm', { ...alarm, EvaluationPeriods: 2.5 }), [
+      'notInteger EvaluationPeriods',
+    ])
+    const datum = { MetricName: 'm', Values: [0.5], Counts: [1.5] }
+    assert.deepEqual(problems(cloudWatch, 'PutMetricData', { Namespace: 'n', MetricData: [datum] }), [])
+    const weights = { RoutingConfig: { AdditionalVersionWeights: { '1': 0.1 } } }
+    assert.deepEqual(problems(lambda, 'UpdateAlias', { FunctionName: 'f', Name: 'a', ...weights }), [])
   })
 
   test('finds nothing wrong with what is allowed', () => {

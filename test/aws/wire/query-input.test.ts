@@ -55,6 +55,7 @@ describe('a query request', () => {
   test('with a value of another type is refused, saying what and where', () => {
     assertRefused('Action=CreateListener&Port=http', "Invalid value for Port: 'http' is not a number.")
     assertRefused('Action=CreateListener&Port=', "Invalid value for Port: '' is not a number.")
+    assertRefused('Action=CreateListener&Port=0x50', "Invalid value for Port: '0x50' is not a number.")
     assertRefused(
       'Action=CreateTargetGroup&HealthCheckEnabled=yes',
       "Invalid value for HealthCheckEnabled: 'yes' is neither true nor false.",

@@ -67,6 +67,14 @@ describe('refusal by member', () => {
     assert.deepEqual([code, message], ['InvalidTypeException', text])
   })
 
+  test('answers the invalid member for a number that is no integer', () => {
+    const problem: Problem = { kind: 'notInteger', path: ['filters', 0, 'Type'], member: 'Type', value: 1.5 }
+    const { code, message } = refuse([problem], call)
+    assert.deepEqual([code, message], ['InvalidTypeException', 'Filters[0].Type is 1.5. Pass an integer'])
+    const constraint = "Value '1.5' at 'filters.1.member.type' failed to satisfy constraint: Member must be an integer"
+    assert.equal(refuseByList('E')([problem], call).message, `1 validation error detected: ${constraint}`)
+  })
+
   test('answers a general exception where the service has none of its own', () => {
     assert.equal(refuse([missing('other')], call).code, 'ValidationException')
     assert.equal(refuse([unknownMember], call).code, 'ValidationException')
