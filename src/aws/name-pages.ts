@@ -17,6 +17,13 @@ export function pageOfNames<Item>(
   return { items: shown, token: hasMore ? Buffer.from(`:${nameOf(last)}`).toString('base64url') : undefined }
 }
 
+/** What is wrong with the size of a page that is asked for, in AWS's words; undefined where nothing is. */
+export function pageSizeProblem(size: number, member: string, most: number): string | undefined {
+  if (size >= 1 && size <= most) return undefined
+  const bound = size < 1 ? 'greater than or equal to 1' : `less than or equal to ${most}`
+  return `1 validation error detected: Value '${size}' at '${member}' failed to satisfy constraint: Member must have value ${bound}`
+}
+
 function nameIn(token: string): string | undefined {
   const text = Buffer.from(token, 'base64url').toString()
   return text.startsWith(':') ? text.slice(1) : undefined

@@ -62,7 +62,7 @@ export const logEvents = (engine: LogsEngine) =>
 function checkBatch(events: readonly Checked<sdk.InputLogEvent>[]): void {
   if (events.length === 0) throw invalid('logEvents must have at least 1 item.')
   if (events.length > 10_000) throw invalid('logEvents can have at most 10000 items.')
-  if (events.some(({ timestamp }, index) => timestamp < (events[index - 1]?.timestamp ?? 0))) {
+  if (events.some(({ timestamp }, index) => timestamp < (events[index - 1]?.timestamp ?? timestamp))) {
     throw invalid('Log events in a single PutLogEvents request must be in chronological order.')
   }
   if ((events.at(-1)?.timestamp ?? 0) - (events[0]?.timestamp ?? 0) > dayMilliseconds) {

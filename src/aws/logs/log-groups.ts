@@ -1,8 +1,8 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch-logs'
 import type { LogGroup } from '../../domain/log-group.ts'
-import type { Answer, Handlers } from '../handlers.ts'
+import type { Answer, Call, Handlers } from '../handlers.ts'
 import { pageOfNames } from '../name-pages.ts'
-import { findGroup, invalid, nameIn } from './lookups.ts'
+import { findGroup, invalid, nameIn, pageSize, withTags } from './lookups.ts'
 import type { LogsEngine } from './service.ts'
 
 const namePattern = /^[\w./#-]{1,512}$/
@@ -24,7 +24,7 @@ export const logGroups = (engine: LogsEngine) =>
       if (deletionProtectionEnabled === true) {
         throw invalid('deletionProtectionEnabled is not supported by Teal yet. Set it to false.')
       }
-      engine.logs.createGroup(call, logGroupName, { tags: tags ?? {}, kmsKeyId })
+      engine.logs.createGroup(call, logGroupName, { tags: withTags({}, tags ?? {}), kmsKeyId })
       return {}
     },
     async DeleteLogGroup({ logGroupName }, call) {
@@ -32,18 +32,19 @@ export const logGroups = (engine: LogsEngine) =>
       return {}
     },
     async DescribeLogGroups(input, call) {
-      const { logGroupNamePrefix, logGroupNamePattern, logGroupIdentifiers, limit = 50, nextToken } = input
+      const { logGroupNamePrefix, logGroupNamePattern, logGroupIdentifiers, nextToken } = input
+      const size = pageSize(input.limit)
       if (logGroupNamePrefix !== undefined && logGroupNamePattern !== undefined) {
         throw invalid('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.')
       }
       const names = logGroupIdentifiers?.map(nameIn)
       const listed = engine.store.logGroups
         .list()
-        .filter(({ region }) => region === call.region)
+        .filter(({ region }) => region === call.region && isAsked(input, call))
         .filter(({ name }) => names?.includes(name) ?? true)
         .filter(({ name }) => name.startsWith(logGroupNamePrefix ?? ''))
         .filter(({ name }) => name.toLowerCase().includes((logGroupNamePattern ?? '').toLowerCase()))
-      const shown = pageOfNames(listed, ({ name }) => name, { size: limit, token: nextToken })
+      const shown = pageOfNames(listed, ({ name }) => name, { size, token: nextToken })
       if (shown === undefined) throw invalid('The specified nextToken is invalid.')
       return {
         logGroups: await Promise.all(shown.items.map((group) => groupAnswer(engine, group))),
@@ -64,6 +65,14 @@ export const logGroups = (engine: LogsEngine) =>
       return {}
     },
   }) satisfies Handlers<typeof sdk>
+
+/** All groups are of the class STANDARD and of one account, to which no other one is linked. */
+function isAsked(
+  { logGroupClass = 'STANDARD', accountIdentifiers = [] }: sdk.DescribeLogGroupsRequest,
+  { accountId }: Call,
+): boolean {
+  return logGroupClass === 'STANDARD' && (accountIdentifiers.length === 0 || accountIdentifiers.includes(accountId))
+}
 
 async function groupAnswer({ logs }: LogsEngine, group: LogGroup): Promise<Answer<sdk.LogGroup>> {
   const summaries = await Promise.all(logs.streams(group).map((stream) => logs.summary(stream)))

@@ -3,7 +3,7 @@ import type { LogGroup, LogStream } from '../../domain/log-group.ts'
 import type { StreamSummary } from '../../engine/log-store.ts'
 import type { Answer, Handlers } from '../handlers.ts'
 import { pageOfNames } from '../name-pages.ts'
-import { findGroup, findGroupOf, findStream, invalid } from './lookups.ts'
+import { findGroup, findGroupOf, findStream, invalid, pageSize } from './lookups.ts'
 import type { LogsEngine } from './service.ts'
 
 type Seen = { readonly stream: LogStream; readonly summary: StreamSummary | undefined }
@@ -24,7 +24,8 @@ export const logStreams = (engine: LogsEngine) =>
       return {}
     },
     async DescribeLogStreams(input, call) {
-      const { logStreamNamePrefix = '', orderBy = 'LogStreamName', descending = false, limit = 50, nextToken } = input
+      const { logStreamNamePrefix = '', orderBy = 'LogStreamName', descending = false, nextToken } = input
+      const size = pageSize(input.limit)
       if (orderBy === 'LastEventTime' && logStreamNamePrefix !== '') {
         throw invalid('Cannot order by LastEventTime with a logStreamNamePrefix.')
       }
@@ -36,7 +37,7 @@ export const logStreams = (engine: LogsEngine) =>
           .map(async (stream): Promise<Seen> => ({ stream, summary: await engine.logs.summary(stream) })),
       )
       const keyed = seen.map((each) => ({ ...each, key: keyOf(each, orderBy, descending) }))
-      const shown = pageOfNames(keyed, ({ key }) => key, { size: limit, token: nextToken })
+      const shown = pageOfNames(keyed, ({ key }) => key, { size, token: nextToken })
       if (shown === undefined) throw invalid('The specified nextToken is invalid.')
       return { logStreams: shown.items.map((each) => streamAnswer(group, each)), nextToken: shown.token }
     },

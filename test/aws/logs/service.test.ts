@@ -19,6 +19,7 @@ import {
   PutRetentionPolicyCommand,
   TagResourceCommand,
   UntagResourceCommand,
+  type DescribeLogGroupsCommandInput,
   type FilterLogEventsCommandInput,
   type GetLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs'
@@ -142,6 +143,40 @@ describe('log groups and streams', () => {
     await assert.rejects(put(['b']), { message: 'The specified log stream does not exist.' })
     await client.send(new DeleteLogGroupCommand({ logGroupName }))
     await assert.rejects(put(['b']), { message: 'The specified log group does not exist.' })
+  })
+
+  test('are answered at most fifty at once, and never none of those that are there', async (t) => {
+    const { client } = await start(t)
+    const problem =
+      "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value"
+    const refusal = { name: 'InvalidParameterException', message: `${problem} greater than or equal to 1` }
+    await assert.rejects(client.send(new DescribeLogGroupsCommand({ limit: 0 })), refusal)
+    await assert.rejects(client.send(new DescribeLogStreamsCommand({ logGroupName, limit: 0 })), refusal)
+    await assert.rejects(client.send(new DescribeLogGroupsCommand({ limit: 51 })), /less than or equal to 50/)
+  })
+
+  test('of another class or account than there is are none', async (t) => {
+    const { client } = await start(t)
+    const found = async (input: DescribeLogGroupsCommandInput) =>
+      (await client.send(new DescribeLogGroupsCommand(input))).logGroups?.length
+    assert.deepEqual(
+      [await found({ logGroupClass: 'STANDARD' }), await found({ accountIdentifiers: ['000000000000'] })],
+      [1, 1],
+    )
+    assert.deepEqual(
+      [await found({ logGroupClass: 'INFREQUENT_ACCESS' }), await found({ accountIdentifiers: ['111111111111'] })],
+      [0, 0],
+    )
+  })
+
+  test('are made with the tags that they can be given later, and no others', async (t) => {
+    const { client } = await start(t)
+    const make = (tags: Record<string, string>) =>
+      client.send(new CreateLogGroupCommand({ logGroupName: 'tagged', tags }))
+    await assert.rejects(make({ 'aws:team': 'blue' }), { name: 'InvalidParameterException' })
+    await make({ team: 'blue' })
+    const resourceArn = 'arn:aws:logs:eu-west-1:000000000000:log-group:tagged'
+    assert.deepEqual((await client.send(new ListTagsForResourceCommand({ resourceArn }))).tags, { team: 'blue' })
   })
 
   test('are tagged', async (t) => {
