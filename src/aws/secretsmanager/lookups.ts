@@ -4,6 +4,7 @@ import type { Tags } from '../../domain/load-balancer.ts'
 import type { SecretVersion, StoredSecret } from '../../domain/secret.ts'
 import { findSecret } from '../../engine/secret-values.ts'
 import type { Call } from '../handlers.ts'
+import { pageSizeProblem } from '../name-pages.ts'
 import type { SecretsEngine } from './service.ts'
 
 /** Bytes of a value, and versions of a secret; those without a label go first. */
@@ -39,6 +40,28 @@ export function keep({ store }: SecretsEngine, secret: StoredSecret): void {
   store.secrets.put(`${secret.region}/${secret.name}`, secret)
 }
 
+/** The token names the version that a call makes. @throws InvalidParameterException */
+export function readVersionId({ chance }: SecretsEngine, token: string | undefined): string {
+  if (token === undefined) return chance.uuid()
+  if (token.length >= 32 && token.length <= 64) return token
+  throw refusal('InvalidParameterException', 'ClientRequestToken must have 32 to 64 characters.')
+}
+
+/** The size of a page that is asked for. @throws InvalidParameterException */
+export function pageSize(size = 100): number {
+  const problem = pageSizeProblem(size, 'maxResults', 100)
+  if (problem !== undefined) throw refusal('InvalidParameterException', problem)
+  return size
+}
+
+/** What would change a secret and cannot be done. @throws InvalidParameterException */
+export function refuseGiven(given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue
+    throw refusal('InvalidParameterException', `${name} is not supported by Teal yet. Remove it.`)
+  }
+}
+
 type GivenValue = { readonly SecretString?: string | undefined; readonly SecretBinary?: Uint8Array | undefined }
 
 /** @throws InvalidParameterException */
@@ -62,15 +85,16 @@ export function readValue({
 
 /**
  * The secret with one more version, which takes the labels from those that have them; what was AWSCURRENT becomes
- * AWSPREVIOUS. The same again, by its token, changes nothing.
+ * AWSPREVIOUS, and the first version is it, whatever else it is. The same again, by its token, changes nothing.
  * @throws ResourceExistsException where the token belongs to another value.
  */
 export function withVersion(
   secret: StoredSecret,
   added: Pick<SecretVersion, 'value' | 'isBinary' | 'versionId'>,
-  stages: readonly string[],
+  asked: readonly string[],
   now: number,
 ): StoredSecret {
+  const stages = secret.versions.length > 0 ? asked : [...new Set([...asked, 'AWSCURRENT'])]
   const known = secret.versions.find(({ versionId }) => versionId === added.versionId)
   if (known !== undefined) {
     if (known.value === added.value && known.isBinary === added.isBinary) return secret

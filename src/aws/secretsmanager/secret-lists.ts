@@ -2,14 +2,14 @@ import type * as sdk from '@aws-sdk/client-secrets-manager'
 import type { StoredSecret } from '../../domain/secret.ts'
 import { pageOfNames } from '../name-pages.ts'
 import type { Checked, Handlers } from '../handlers.ts'
-import { refusal, versionsToStages } from './lookups.ts'
+import { pageSize, refusal, versionsToStages } from './lookups.ts'
 import { secretAnswer } from './secrets.ts'
 import type { SecretsEngine } from './service.ts'
 
 export const secretLists = ({ store, clock }: SecretsEngine) =>
   ({
     ListSecrets(input, call) {
-      const { IncludePlannedDeletion = false, Filters = [], MaxResults = 100, NextToken } = input
+      const { IncludePlannedDeletion = false, Filters = [], NextToken } = input
       if (input.SortBy !== undefined && input.SortBy !== 'name') {
         throw refusal('InvalidParameterException', `SortBy ${input.SortBy} is not supported by Teal yet. Use name.`)
       }
@@ -22,7 +22,7 @@ export const secretLists = ({ store, clock }: SecretsEngine) =>
         .filter(({ region, deletesAt = Infinity }) => region === call.region && deletesAt > now)
         .filter(({ deletesAt }) => IncludePlannedDeletion || deletesAt === undefined)
         .filter((secret) => Filters.every((filter) => matches(secret, filter)))
-      const shown = pageOfNames(listed, ({ name }) => name, { size: MaxResults, token: NextToken })
+      const shown = pageOfNames(listed, ({ name }) => name, { size: pageSize(input.MaxResults), token: NextToken })
       if (shown === undefined) throw refusal('InvalidNextTokenException', 'The NextToken is not one of this list.')
       return {
         SecretList: shown.items.map((secret) => ({

@@ -2,7 +2,18 @@ import type * as sdk from '@aws-sdk/client-secrets-manager'
 import type { StoredSecret } from '../../domain/secret.ts'
 import { findSecret } from '../../engine/secret-values.ts'
 import type { Call, Checked, Handlers } from '../handlers.ts'
-import { keep, lookUp, lookUpUsable, readTags, readValue, refusal, versionsToStages, withVersion } from './lookups.ts'
+import {
+  keep,
+  lookUp,
+  lookUpUsable,
+  readTags,
+  readValue,
+  readVersionId,
+  refusal,
+  refuseGiven,
+  versionsToStages,
+  withVersion,
+} from './lookups.ts'
 import type { SecretsEngine } from './service.ts'
 
 const namePattern = /^[A-Za-z0-9/_+=.@-]{1,512}$/
@@ -11,12 +22,10 @@ const namePattern = /^[A-Za-z0-9/_+=.@-]{1,512}$/
 export const secrets = (engine: SecretsEngine) =>
   ({
     CreateSecret(input, call) {
-      const { store, clock, chance } = engine
-      if (input.AddReplicaRegions !== undefined && input.AddReplicaRegions.length > 0) {
-        throw refusal('InvalidParameterException', 'AddReplicaRegions is not supported by Teal yet. Remove it.')
-      }
+      const { store, clock } = engine
+      refuseGiven({ AddReplicaRegions: input.AddReplicaRegions, Type: input.Type })
       const value = readValue(input)
-      const versionId = input.ClientRequestToken ?? chance.uuid()
+      const versionId = readVersionId(engine, input.ClientRequestToken)
       return store.transaction(() => {
         const before = findSecret(store, call.region, input.Name, clock.now())
         if (before !== undefined) checkSame(before, versionId, value?.value)
@@ -28,10 +37,11 @@ export const secrets = (engine: SecretsEngine) =>
       })
     },
     UpdateSecret(input, call) {
-      const { clock, chance } = engine
+      const { clock } = engine
+      refuseGiven({ Type: input.Type })
       const secret = lookUpUsable(engine, call, input.SecretId)
       const value = readValue(input)
-      const versionId = input.ClientRequestToken ?? chance.uuid()
+      const versionId = readVersionId(engine, input.ClientRequestToken)
       const described = {
         ...secret,
         changedAt: clock.now(),

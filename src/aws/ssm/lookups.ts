@@ -4,6 +4,7 @@ import { AwsError } from '../../domain/aws-error.ts'
 import type { ParameterVersion, StoredParameter } from '../../domain/secret.ts'
 import { findParameter } from '../../engine/secret-values.ts'
 import type { Answer, Call } from '../handlers.ts'
+import { pageSizeProblem } from '../name-pages.ts'
 import type { ParametersEngine } from './service.ts'
 
 type ErrorCode =
@@ -38,6 +39,23 @@ export function lookUp({ store }: ParametersEngine, { region }: Call, text: stri
     'ParameterVersionNotFound',
     `Systems Manager could not find version ${(selector ?? '').slice(1)} of ${parameter.name}. Verify the version and try again.`,
   )
+}
+
+/** The same, undefined also where there is no such version. */
+export function lookUpAny(engine: ParametersEngine, call: Call, text: string): FoundParameter | undefined {
+  try {
+    return lookUp(engine, call, text)
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'ParameterVersionNotFound') return undefined
+    throw error
+  }
+}
+
+/** The size of a page that is asked for. @throws ValidationException */
+export function pageSize(size: number, most: number): number {
+  const problem = pageSizeProblem(size, 'maxResults', most)
+  if (problem !== undefined) throw refusal('ValidationException', problem)
+  return size
 }
 
 /** AWS says nothing more than the code. */

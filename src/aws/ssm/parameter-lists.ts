@@ -2,7 +2,7 @@ import type * as sdk from '@aws-sdk/client-ssm'
 import type { StoredParameter } from '../../domain/secret.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { pageOfNames } from '../name-pages.ts'
-import { metadataAnswer, parameterAnswer, refusal } from './lookups.ts'
+import { metadataAnswer, pageSize, parameterAnswer, refusal } from './lookups.ts'
 import type { ParametersEngine } from './service.ts'
 
 type Filter = Checked<sdk.ParameterStringFilter>
@@ -22,7 +22,7 @@ export const parameterLists = (engine: ParametersEngine) =>
         (parameter) =>
           isUnder(parameter.name, Path, Recursive) && ParameterFilters.every((each) => matches(parameter, each)),
       )
-      const shown = page(listed, input.MaxResults ?? 10, NextToken)
+      const shown = page(listed, pageSize(input.MaxResults ?? 10, 10), NextToken)
       return {
         Parameters: shown.items.flatMap((parameter) => {
           const version = parameter.versions.at(-1)
@@ -44,7 +44,7 @@ export const parameterLists = (engine: ParametersEngine) =>
       const listed = Shared
         ? []
         : inRegion(engine, call.region).filter((parameter) => filters.every((each) => matches(parameter, each)))
-      const shown = page(listed, MaxResults, NextToken)
+      const shown = page(listed, pageSize(MaxResults, 50), NextToken)
       return {
         Parameters: shown.items.flatMap((parameter) => {
           const version = parameter.versions.at(-1)

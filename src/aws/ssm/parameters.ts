@@ -2,7 +2,7 @@ import type * as sdk from '@aws-sdk/client-ssm'
 import type { StoredParameter } from '../../domain/secret.ts'
 import { findParameter } from '../../engine/secret-values.ts'
 import type { Call, Checked, Handlers } from '../handlers.ts'
-import { lookUp, notFound, parameterAnswer, refusal } from './lookups.ts'
+import { lookUp, lookUpAny, notFound, parameterAnswer, refusal } from './lookups.ts'
 import type { ParametersEngine } from './service.ts'
 import { readTags } from './tags.ts'
 
@@ -22,7 +22,7 @@ export const parameters = (engine: ParametersEngine) =>
           'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
         )
       }
-      checkValue(input)
+      checkValue(input, before)
       if (before !== undefined && input.Tags !== undefined && input.Tags.length > 0) {
         throw refusal(
           'ValidationException',
@@ -44,7 +44,7 @@ export const parameters = (engine: ParametersEngine) =>
     },
     GetParameters({ Names, WithDecryption = false }, call) {
       if (Names.length > 10) throw refusal('ValidationException', 'Names can have at most 10 items.')
-      const found = Names.map((name) => ({ name, found: lookUp(engine, call, name) }))
+      const found = Names.map((name) => ({ name, found: lookUpAny(engine, call, name) }))
       return {
         Parameters: found.flatMap((each) =>
           each.found === undefined ? [] : [parameterAnswer(each.found, WithDecryption)],
@@ -57,10 +57,11 @@ export const parameters = (engine: ParametersEngine) =>
 const mostCharacters = { Standard: 4096, Advanced: 8192 } as const
 
 /** @throws ValidationException, ParameterPatternMismatchException */
-function checkValue({ Value, Tier, AllowedPattern, Policies }: PutInput): void {
+function checkValue(input: PutInput, before: StoredParameter | undefined): void {
+  const { Value, Policies, AllowedPattern = before?.allowedPattern } = input
   if (Policies) throw refusal('ValidationException', 'Policies is not supported by Teal yet. Remove it.')
   if (Value === '') throw refusal('ValidationException', 'Value must have at least 1 character.')
-  const tier = tierOf(Tier, Value)
+  const tier = tierOf(input, before)
   if (Value.length > mostCharacters[tier]) {
     throw refusal(
       'ValidationException',
@@ -83,9 +84,16 @@ function matchesPattern(value: string, pattern: string): boolean {
   }
 }
 
-function tierOf(tier: string | undefined, value: string): StoredParameter['tier'] {
-  if (tier === 'Advanced') return 'Advanced'
-  return tier === 'Intelligent-Tiering' && value.length > mostCharacters.Standard ? 'Advanced' : 'Standard'
+/** A parameter that is Advanced stays it. @throws ValidationException */
+function tierOf({ Tier, Value }: PutInput, before: StoredParameter | undefined): StoredParameter['tier'] {
+  if (before?.tier === 'Advanced' && Tier === 'Standard') {
+    throw refusal(
+      'ValidationException',
+      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. Delete it and make it again.",
+    )
+  }
+  if (before?.tier === 'Advanced' || Tier === 'Advanced') return 'Advanced'
+  return Tier === 'Intelligent-Tiering' && Value.length > mostCharacters.Standard ? 'Advanced' : 'Standard'
 }
 
 /** @throws ValidationException */
@@ -101,26 +109,32 @@ function newParameter(input: PutInput, { region, accountId }: Call): Omit<Stored
     region,
     type,
     dataType: readDataType(input.DataType),
-    tier: tierOf(input.Tier, input.Value),
-    ...(type === 'SecureString' ? { keyId: input.KeyId ?? 'alias/aws/ssm' } : {}),
+    tier: tierOf(input, undefined),
+    ...keyOf(type, input.KeyId),
     ...(input.Description === undefined ? {} : { description: input.Description }),
     ...(input.AllowedPattern === undefined ? {} : { allowedPattern: input.AllowedPattern }),
     tags: readTags(input.Tags),
   }
 }
 
-function changed(
-  { versions: _versions, ...before }: StoredParameter,
-  input: PutInput,
-): Omit<StoredParameter, 'versions'> {
+/** What is left out stays as it is. @throws ValidationException */
+function changed(before: StoredParameter, input: PutInput): Omit<StoredParameter, 'versions'> {
+  const { versions: _versions, keyId, ...kept } = before
+  const type = input.Type ?? before.type
   return {
-    ...before,
-    type: input.Type ?? before.type,
-    tier: tierOf(input.Tier ?? before.tier, input.Value),
-    ...(input.KeyId === undefined ? {} : { keyId: input.KeyId }),
+    ...kept,
+    type,
+    dataType: readDataType(input.DataType),
+    tier: tierOf(input, before),
+    ...keyOf(type, input.KeyId ?? keyId),
     ...(input.Description === undefined ? {} : { description: input.Description }),
     ...(input.AllowedPattern === undefined ? {} : { allowedPattern: input.AllowedPattern }),
   }
+}
+
+/** The key that a value is encrypted with, where it is. */
+function keyOf(type: StoredParameter['type'], keyId = 'alias/aws/ssm'): Pick<StoredParameter, 'keyId'> {
+  return type === 'SecureString' ? { keyId } : {}
 }
 
 function readDataType(dataType = 'text'): string {

@@ -6,6 +6,7 @@ import {
   DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
@@ -13,6 +14,8 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
+  type CreateSecretCommandInput,
+  type ListSecretVersionIdsCommandInput,
 } from '@aws-sdk/client-secrets-manager'
 import { SystemChance } from '../../../src/adapters/system-chance.ts'
 import { SystemClock } from '../../../src/adapters/system-clock.ts'
@@ -50,6 +53,44 @@ describe('a secret', () => {
       name: 'ResourceNotFoundException',
       message: notFound,
     })
+  })
+
+  test('has a current version from the first on, whatever else that is called', async (t) => {
+    const client = await start(t)
+    await client.send(new CreateSecretCommand({ Name: 's' }))
+    const put = (SecretString: string, VersionStages: string[]) =>
+      client.send(new PutSecretValueCommand({ SecretId: 's', SecretString, VersionStages }))
+    assert.deepEqual((await put('one', ['TEST'])).VersionStages, ['TEST', 'AWSCURRENT'])
+    assert.deepEqual((await put('two', ['TEST'])).VersionStages, ['TEST'])
+    assert.equal((await client.send(new GetSecretValueCommand({ SecretId: 's' }))).SecretString, 'one')
+    await assert.rejects(put('three', []), { name: 'InvalidParameterException' })
+  })
+
+  test('tells its versions in pages', async (t) => {
+    const client = await start(t)
+    await client.send(new CreateSecretCommand({ Name: 's', SecretString: 'one' }))
+    await client.send(new PutSecretValueCommand({ SecretId: 's', SecretString: 'two' }))
+    const list = (input: Partial<ListSecretVersionIdsCommandInput>) =>
+      client.send(new ListSecretVersionIdsCommand({ SecretId: 's', ...input }))
+    const first = await list({ MaxResults: 1 })
+    const second = await list({ MaxResults: 1, NextToken: first.NextToken })
+    const stages = [first, second].map(({ Versions }) => Versions?.map(({ VersionStages }) => VersionStages))
+    assert.deepEqual(new Set(stages.flat(2).flat()), new Set(['AWSPREVIOUS', 'AWSCURRENT']))
+    assert.deepEqual([stages[0]?.length, stages[1]?.length, second.NextToken], [1, 1, undefined])
+    await assert.rejects(list({ NextToken: 'never given out' }), { name: 'InvalidNextTokenException' })
+    await assert.rejects(list({ MaxResults: 0 }), { name: 'InvalidParameterException' })
+    await assert.rejects(client.send(new ListSecretsCommand({ MaxResults: 0 })), { name: 'InvalidParameterException' })
+  })
+
+  test('is refused what would be passed over', async (t) => {
+    const client = await start(t)
+    const create = (input: Partial<CreateSecretCommandInput>) =>
+      client.send(new CreateSecretCommand({ Name: 's', SecretString: 'one', ...input }))
+    await assert.rejects(create({ Type: 'managed' }), { message: 'Type is not supported by Teal yet. Remove it.' })
+    await assert.rejects(create({ ClientRequestToken: 'short' }), /ClientRequestToken must have 32 to 64 characters/)
+    await create({})
+    const rotation = { SecretId: 's', SecretString: 'two', RotationToken: 'token' }
+    await assert.rejects(client.send(new PutSecretValueCommand(rotation)), /RotationToken is not supported/)
   })
 
   test('has a current and a previous version', async (t) => {

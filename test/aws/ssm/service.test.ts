@@ -65,6 +65,39 @@ describe('a parameter', () => {
     )
   })
 
+  test('that has no such version is one of the invalid ones among several', async (t) => {
+    const { client, put } = await start(t)
+    await put('/app/url', 'one')
+    const names = ['/app/url', '/app/url:9', '/app/none']
+    const { Parameters, InvalidParameters } = await client.send(new GetParametersCommand({ Names: names }))
+    assert.deepEqual([Parameters?.map(({ Value }) => Value), InvalidParameters], [['one'], ['/app/url:9', '/app/none']])
+  })
+
+  test('keeps its pattern and its tier when it is written again, and takes no other type of data', async (t) => {
+    const { client, put } = await start(t)
+    await put('/app/env', 'test', { AllowedPattern: '^(test|prod)$', Tier: 'Advanced' })
+    const again = { Overwrite: true }
+    await assert.rejects(put('/app/env', 'tset', again), { name: 'ParameterPatternMismatchException' })
+    await assert.rejects(put('/app/env', 'prod', { ...again, DataType: 'aws:ec2:image' }), /DataType aws:ec2:image/)
+    await assert.rejects(put('/app/env', 'prod', { ...again, Tier: 'Standard' }), /You can't downgrade a parameter/)
+    assert.equal((await put('/app/env', 'x'.repeat(5000), { ...again, AllowedPattern: '^x+$' })).Tier, 'Advanced')
+    await put('/app/env', 'x', { ...again, Type: 'SecureString' })
+    const { Parameters } = await client.send(new DescribeParametersCommand({}))
+    assert.deepEqual(
+      Parameters?.map(({ Type, KeyId, Tier, Version }) => [Type, KeyId, Tier, Version]),
+      [['SecureString', 'alias/aws/ssm', 'Advanced', 3]],
+    )
+  })
+
+  test('is asked for in pages of a size that brings the list to its end', async (t) => {
+    const { client, put } = await start(t)
+    await put('/app/url', 'one')
+    const refusal = { name: 'ValidationException', message: /at 'maxResults' failed to satisfy constraint: Member/ }
+    await assert.rejects(client.send(new GetParameterHistoryCommand({ Name: '/app/url', MaxResults: 0 })), refusal)
+    await assert.rejects(client.send(new DescribeParametersCommand({ MaxResults: 51 })), refusal)
+    await assert.rejects(client.send(new GetParametersByPathCommand({ Path: '/app', MaxResults: 11 })), refusal)
+  })
+
   test('that is secure shows its value only to those who ask for it', async (t) => {
     const { client, put } = await start(t)
     await put('key', 'hush', { Type: 'SecureString' })
