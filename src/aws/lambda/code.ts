@@ -7,6 +7,7 @@ export type CodeInput = {
   readonly S3Bucket?: string | undefined
   readonly S3Key?: string | undefined
   readonly S3ObjectVersion?: string | undefined
+  readonly S3ObjectStorageMode?: string | undefined
   readonly ImageUri?: string | undefined
   readonly SourceKMSKeyArn?: string | undefined
 }
@@ -26,13 +27,18 @@ export async function keepCode(engine: LambdaEngine, input: CodeInput): Promise<
 }
 
 async function archiveOf({ objects }: LambdaEngine, input: CodeInput): Promise<Uint8Array> {
-  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri, SourceKMSKeyArn } = input
+  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, S3ObjectStorageMode = 'COPY', ImageUri, SourceKMSKeyArn } = input
   if (ImageUri !== undefined) {
     throw invalidParameter(
       'ImageUri is not supported here: functions of container images are not run. Pass ZipFile, or S3Bucket and S3Key.',
     )
   }
   if (SourceKMSKeyArn !== undefined) throw invalidParameter('SourceKMSKeyArn is not supported here. Leave it out.')
+  if (S3ObjectStorageMode !== 'COPY') {
+    throw invalidParameter(
+      `S3ObjectStorageMode ${S3ObjectStorageMode} is not supported here. Leave it out, or pass COPY.`,
+    )
+  }
   if (ZipFile !== undefined) {
     if (S3Bucket !== undefined || S3Key !== undefined || S3ObjectVersion !== undefined) {
       throw invalidParameter('Please do not provide other FunctionCode parameters when providing a ZipFile.')

@@ -16,6 +16,8 @@ export function functionUpdateHandlers(engine: LambdaEngine) {
       checkRevision(input.RevisionId, existing(here, input.FunctionName).found.latest.revisionId)
       const code = await keepCode(engine, input)
       const { found } = existing(here, input.FunctionName)
+      // Somebody else may have changed it while the code was unpacked.
+      checkRevision(input.RevisionId, found.latest.revisionId)
       const recorded = { ...found.latest.recorded, ...recordedOf(input) }
       const updated = { ...found, latest: changed(engine, found.latest, { code, recorded }) }
       if (input.DryRun === true) return configuration(updated, updated.latest)

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import type * as sdk from '@aws-sdk/client-lambda'
 import type { PolicyStatement } from '../../domain/lambda-function.ts'
 import type { Handlers } from '../handlers.ts'
-import { existingVersion, invalidParameter, lambdaError, put, type LambdaEngine } from './lookups.ts'
+import { checkRevision, existingVersion, invalidParameter, lambdaError, put, type LambdaEngine } from './lookups.ts'
 
 /** Resource policies: recorded and answered; whoever reaches the engine may invoke a function. */
 export function permissionHandlers(engine: LambdaEngine) {
@@ -15,18 +16,21 @@ export function permissionHandlers(engine: LambdaEngine) {
           `The statement id (${sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
         )
       }
+      checkRevision(input.RevisionId, policyRevision(ofQualifier(found.statements, qualifier)))
       const statement = statementOf(input, arn)
       const added = { sid, statement, ...(qualifier !== undefined && { qualifier }) }
       put({ engine, call }, { ...found, statements: [...found.statements, added] })
       return { Statement: JSON.stringify(statement) }
     },
 
-    RemovePermission({ FunctionName, StatementId, Qualifier }, call) {
+    RemovePermission({ FunctionName, StatementId, Qualifier, RevisionId }, call) {
       const { found, qualifier } = existingVersion({ engine, call }, FunctionName, Qualifier)
-      const removed = ofQualifier(found.statements, qualifier).find(({ sid }) => sid === StatementId)
+      const statements = ofQualifier(found.statements, qualifier)
+      const removed = statements.find(({ sid }) => sid === StatementId)
       if (removed === undefined) {
         throw lambdaError('ResourceNotFoundException', `Statement ${StatementId} is not found in resource policy.`)
       }
+      checkRevision(RevisionId, policyRevision(statements))
       put({ engine, call }, { ...found, statements: found.statements.filter((each) => each !== removed) })
       return {}
     },
@@ -38,7 +42,7 @@ export function permissionHandlers(engine: LambdaEngine) {
         throw lambdaError('ResourceNotFoundException', 'The resource you requested does not exist.')
       }
       const policy = { Version: '2012-10-17', Id: 'default', Statement: statements.map(({ statement }) => statement) }
-      return { Policy: JSON.stringify(policy), RevisionId: found.latest.revisionId }
+      return { Policy: JSON.stringify(policy), RevisionId: policyRevision(statements) }
     },
   } satisfies Handlers<typeof sdk>
 }
@@ -48,6 +52,12 @@ function ofQualifier(
   qualifier: string | undefined,
 ): readonly PolicyStatement[] {
   return statements.filter((each) => each.qualifier === qualifier)
+}
+
+/** Another one whenever the policy says something else. */
+function policyRevision(statements: readonly PolicyStatement[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(statements)).digest('hex')
+  return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 }
 
 function checkedSid(sid: string): string {
@@ -63,8 +73,10 @@ function statementOf(
   },
   arn: string,
 ): Readonly<Record<string, unknown>> {
-  const { SourceArn, SourceAccount, PrincipalOrgID, FunctionUrlAuthType, EventSourceToken } = input
-  const unsupported = Object.entries({ FunctionUrlAuthType, EventSourceToken }).find(([, value]) => value !== undefined)
+  const { SourceArn, SourceAccount, PrincipalOrgID, FunctionUrlAuthType, EventSourceToken, InvokedViaFunctionUrl } =
+    input
+  const refused = { FunctionUrlAuthType, EventSourceToken, InvokedViaFunctionUrl }
+  const unsupported = Object.entries(refused).find(([, value]) => value !== undefined)
   if (unsupported !== undefined) throw invalidParameter(`${unsupported[0]} is not supported here. Leave it out.`)
   const equals = {
     ...(SourceAccount !== undefined && { 'AWS:SourceAccount': SourceAccount }),

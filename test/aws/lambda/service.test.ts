@@ -28,6 +28,7 @@ import {
   waitUntilFunctionUpdatedV2,
   type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda'
+import { functionKey } from '../../../src/domain/lambda-function.ts'
 import { eventually } from '../../adapters/process-world.ts'
 import { zipOf } from '../../adapters/function-world.ts'
 import { create, echo, functionInput, invoke, openWorld, refuses } from './lambda-world.ts'
@@ -285,6 +286,56 @@ test('permissions and tags are recorded and answered', async (t) => {
   assert.deepEqual((await client.send(new ListTagsCommand({ Resource: arn }))).Tags, { b: '2' })
 })
 
+test('a permission is changed only while the policy is as it was read', async (t) => {
+  const world = await openWorld(t)
+  const { client } = world
+  await create(world, 'hook')
+  const permission = { FunctionName: 'hook', Action: 'lambda:InvokeFunction', Principal: 'codedeploy.amazonaws.com' }
+  await client.send(new AddPermissionCommand({ ...permission, StatementId: 'one' }))
+  const { RevisionId } = await client.send(new GetPolicyCommand({ FunctionName: 'hook' }))
+  await client.send(new AddPermissionCommand({ ...permission, StatementId: 'two', RevisionId }))
+  const [code, text] = ['PreconditionFailedException', /^The Revision Id provided does not match the latest/]
+  await refuses(
+    client.send(new AddPermissionCommand({ ...permission, StatementId: 'three', RevisionId })),
+    code,
+    text,
+    412,
+  )
+  const removal = { FunctionName: 'hook', StatementId: 'one' }
+  await refuses(client.send(new RemovePermissionCommand({ ...removal, RevisionId })), code, text, 412)
+  const read = await client.send(new GetPolicyCommand({ FunctionName: 'hook' }))
+  await client.send(new RemovePermissionCommand({ ...removal, RevisionId: read.RevisionId }))
+  await refuses(
+    client.send(new AddPermissionCommand({ ...permission, StatementId: 'url', InvokedViaFunctionUrl: true })),
+    'InvalidParameterValueException',
+    'InvokedViaFunctionUrl is not supported here. Leave it out.',
+  )
+})
+
+test('code is not changed any more when somebody else has changed the function while it was fetched', async (t) => {
+  const world = await openWorld(t)
+  const { client, store, objects } = world
+  await create(world, 'hook')
+  const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: 'hook' }))
+  const [found] = store.functions.list()
+  assert.ok(found)
+  objects.set('code/hook.zip', {
+    eTag: 'x',
+    get content() {
+      const latest = { ...found.latest, revisionId: 'another', description: 'changed meanwhile' }
+      store.functions.put(functionKey(found.region, found.functionName), { ...found, latest })
+      return zipOf(echo)
+    },
+  })
+  const code = { FunctionName: 'hook', S3Bucket: 'code', S3Key: 'hook.zip', RevisionId: Configuration?.RevisionId }
+  await refuses(
+    client.send(new UpdateFunctionCodeCommand(code)),
+    'PreconditionFailedException',
+    /^The Revision Id provided does not match the latest/,
+    412,
+  )
+})
+
 test('what makes no function is refused in words of AWS, or in words that say what to do', async (t) => {
   const world = await openWorld(t)
   await create(world, 'taken')
@@ -310,6 +361,11 @@ test('what makes no function is refused in words of AWS, or in words that say wh
       /^Could not unzip uploaded file\./,
     ],
     [{ Code: { ImageUri: 'x:1' } }, 'InvalidParameterValueException', /^ImageUri is not supported here/],
+    [
+      { Code: { S3Bucket: 'code', S3Key: 'hook.zip', S3ObjectStorageMode: 'REFERENCE' } },
+      'InvalidParameterValueException',
+      /^S3ObjectStorageMode REFERENCE is not supported here/,
+    ],
     [
       { Layers: [`${arn}:1`] },
       'InvalidParameterValueException',
