@@ -17,3 +17,9 @@ export function credentialScope(request: {
     /Credential=[^,\s]*\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/.exec(authorization) ?? []
   return region !== undefined && service !== undefined ? { region, service } : undefined
 }
+
+/** Whether a member of a presigned URL's query belongs to its signature. */
+export const isOfSignature = (name: string): boolean =>
+  /^x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent)$/i.test(
+    name,
+  )

@@ -1,5 +1,6 @@
 import { splitHeader } from '@smithy/core/serde'
 import { bindingsOf, type Binding } from './bindings.ts'
+import { isOfSignature } from './credential-scope.ts'
 import type { Shape } from './operation-table.ts'
 import type { Path } from './path.ts'
 import type { Decoded } from './protocol.ts'
@@ -116,7 +117,8 @@ function unknownQuery({ route, input }: RoutedOperation, { query }: RestRequest)
   return [...new Set(query.keys())].filter((name) => !known.has(name) && !isEnvelope(name)).map((name) => [name])
 }
 
-const isEnvelope = (name: string): boolean => /^(x-id|X-Amz-.*|AWSAccessKeyId|Signature|Expires)$/i.test(name)
+const isEnvelope = (name: string): boolean =>
+  isOfSignature(name) || /^(x-id|AWSAccessKeyId|Signature|Expires)$/i.test(name)
 
 /** The same bytes, not copied, as a plain byte array. */
 const view = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)

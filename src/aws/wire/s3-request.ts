@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isOfSignature } from './credential-scope.ts'
 import type { WireRequest } from './protocol.ts'
 import type { RestRequest } from './route.ts'
 
@@ -33,7 +34,7 @@ function withoutHeadersInQuery({ query, headers }: WireRequest): {
   query: URLSearchParams
   headers: IncomingHttpHeaders
 } {
-  const hoisted = [...query].filter(([name]) => /^x-amz-/i.test(name) && !isOfSignature(name))
+  const hoisted = [...query].filter(([name]) => isHeaderName(name) && !isOfSignature(name))
   if (hoisted.length === 0) return { query, headers }
   const names = new Set(hoisted.map(([name]) => name))
   const fromQuery = Object.fromEntries(hoisted.map(([name, value]) => [name.toLowerCase(), value]))
@@ -43,7 +44,5 @@ function withoutHeadersInQuery({ query, headers }: WireRequest): {
   }
 }
 
-const isOfSignature = (name: string): boolean =>
-  /^x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent)$/i.test(
-    name,
-  )
+/** What could be no header stays a parameter, which is refused: as metadata it could not be answered again. */
+const isHeaderName = (name: string): boolean => /^x-amz-[\w!#$%&'*+.^`|~-]+$/i.test(name)

@@ -71,6 +71,23 @@ describe('objects', () => {
     },
   )
 
+  test('metadata in a URL that could be no header is refused: nobody could read the object again', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const scope = 'AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request'
+    const putBy = async (query: string) => {
+      const headers = { authorization: scope }
+      const answer = await fetch(`${world.url}/bucket/key?${query}`, { method: 'PUT', headers, body: 'x' })
+      return [answer.status, await answer.text()] as const
+    }
+    const [status, text] = await putBy('x-amz-meta-my%20team=blue')
+    assert.equal(status, 400)
+    assert.match(text, /x-amz-meta-my team is not a parameter of this operation/)
+    assert.deepEqual(await putBy('x-amz-meta-team=blue'), [200, ''])
+    const { Metadata } = await world.client.send(new GetObjectCommand({ Bucket, Key: 'key' }))
+    assert.deepEqual(Metadata, { team: 'blue' })
+  })
+
   test('a range of bytes is answered as a part; one beyond the end is refused', async (t) => {
     const world = await openS3World(t)
     await createBucket(world)
