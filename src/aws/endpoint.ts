@@ -78,8 +78,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   }
 }
 
-/** Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. */
-const serverOptions = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }
+/**
+ * Connections are kept longer than AWS's clients keep theirs, so that none is closed under a call. A large upload over a slow
+ * line takes its time; `receiveBody` ends those that pause.
+ */
+const serverOptions = { headersTimeout: 20_000, requestTimeout: 3_600_000, keepAliveTimeout: 75_000 }
 const closeGraceMilliseconds = 10_000
 
 type Site = Surface &

@@ -16,17 +16,31 @@ export function receiveHead(message: IncomingMessage): WireRequest {
   }
 }
 
+/** How long a body may pause. One that comes slowly is waited for, however large it is. */
+const longestPauseMilliseconds = 60_000
+
 /**
  * Receives a body whole. Of one that is too large the rest is read and thrown away, so that its sender gets to see the
- * answer; the answer is then `tooLarge`. Rejects when the client goes away first.
+ * answer; the answer is then `tooLarge`. Rejects when the client goes away first, or says nothing more.
  */
-export async function receiveBody(message: IncomingMessage, maximumBytes: number): Promise<Buffer | 'tooLarge'> {
+export async function receiveBody(
+  message: IncomingMessage,
+  maximumBytes: number,
+  pauseMilliseconds = longestPauseMilliseconds,
+): Promise<Buffer | 'tooLarge'> {
+  const { socket } = message
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= maximumBytes) chunks.push(chunk)
-    else chunks.length = 0
+  socket.setTimeout(pauseMilliseconds)
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes <= maximumBytes) chunks.push(chunk)
+      else chunks.length = 0
+    }
+  } finally {
+    // The answer may take its time.
+    socket.setTimeout(0)
   }
   return bytes > maximumBytes ? 'tooLarge' : Buffer.concat(chunks)
 }
