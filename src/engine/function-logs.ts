@@ -1,6 +1,6 @@
 import type { FunctionInvocation, FunctionOutcome, FunctionRuntime } from './function-runtime.ts'
 import type { LogStream } from '../domain/log-group.ts'
-import type { LogStore } from './log-store.ts'
+import type { LogStore, NewLogEvent } from './log-store.ts'
 import type { Chance, Clock, EngineSettings, Log } from './ports.ts'
 
 type Context = {
@@ -11,12 +11,17 @@ type Context = {
   readonly log: Log
 }
 
+/** So that a piece of a log does not become much larger than others. */
+const mostTogether = 1_000
+
 /** Runs functions, and sends what they write to the log group that Lambda gives each: `/aws/lambda/NAME`. */
 export class LoggedFunctions implements FunctionRuntime {
   readonly #runtime: FunctionRuntime
   readonly #context: Context
   /** As Lambda names the streams of one environment: `2027/03/01/[$LATEST]` and 32 digits. */
   readonly #environment: string
+  /** By function and version, the lines that came while those before them were written. */
+  readonly #waiting = new Map<string, NewLogEvent[]>()
   readonly #pending = new Set<Promise<void>>()
   #isBroken = false
   #isClosed = false
@@ -44,14 +49,31 @@ export class LoggedFunctions implements FunctionRuntime {
   /** Where it cannot be written, the function goes on and that is told once; an empty line is no event. */
   #write(invocation: FunctionInvocation, message: string): void {
     if (this.#isClosed || message === '') return
-    const timestamp = this.#context.clock.now()
-    const pending = this.#append(invocation, { timestamp, message }).finally(() => this.#pending.delete(pending))
+    const { region, functionName, version } = invocation
+    const key = `${region}/${functionName}/${version}`
+    const event = { timestamp: this.#context.clock.now(), message }
+    const waiting = this.#waiting.get(key)
+    if (waiting !== undefined) {
+      waiting.push(event)
+      return
+    }
+    this.#waiting.set(key, [])
+    const pending = this.#drain(key, invocation, event).finally(() => this.#pending.delete(pending))
     this.#pending.add(pending)
   }
 
-  async #append(invocation: FunctionInvocation, event: { timestamp: number; message: string }): Promise<void> {
+  /** A function may write faster than a file is written line by line: what has come meanwhile is written together. */
+  async #drain(key: string, invocation: FunctionInvocation, first: NewLogEvent): Promise<void> {
+    for (let events: readonly NewLogEvent[] = [first]; events.length > 0;) {
+      await this.#append(invocation, events)
+      events = this.#waiting.get(key)?.splice(0, mostTogether) ?? []
+    }
+    this.#waiting.delete(key)
+  }
+
+  async #append(invocation: FunctionInvocation, events: readonly NewLogEvent[]): Promise<void> {
     try {
-      await this.#context.logs.append(this.#streamOf(invocation), [event])
+      await this.#context.logs.append(this.#streamOf(invocation), events)
       this.#isBroken = false
     } catch (error) {
       if (!this.#isBroken) this.#context.log.warn(`The log of ${invocation.functionName} is lost: ${String(error)}`)

@@ -13,7 +13,7 @@ import { SeededChance } from '../world/seeded-chance.ts'
 import { VirtualClock } from '../world/virtual-clock.ts'
 import { readLog } from './read-log.ts'
 
-function world(t: TestContext) {
+function world(t: TestContext, lines = ['one', '', 'two']) {
   const data = mkdtempSync(join(tmpdir(), 'teal-function-logs-'))
   t.after(() => rmSync(data, { recursive: true, force: true }))
   const [clock, chance, warnings] = [new VirtualClock(), new SeededChance(1), [] as string[]]
@@ -21,7 +21,7 @@ function world(t: TestContext) {
   const logs = new LogStore({ store: new Store(new MemoryPersistence()), clock, chance, files })
   const runtime = {
     run: async ({ onLogLine }: FunctionInvocation) => {
-      for (const line of ['one', '', 'two']) onLogLine?.(line)
+      for (const line of lines) onLogLine?.(line)
       return { payload: '1', logLines: [], durationMilliseconds: 1 }
     },
     close: async () => undefined,
@@ -46,6 +46,25 @@ test('what a function writes is an event in its log group, and heard by whoever 
   assert.deepEqual(more, [])
   assert.match(stream.name, /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)
   assert.deepEqual(await readLog(logs, group, stream), ['one', 'two'])
+})
+
+test('lines that come faster than they are written one by one are written together, in their order', async (t) => {
+  const lines = Array.from({ length: 2_500 }, (_, index) => `line ${index}`)
+  const { functions, logs, files } = world(t, lines)
+  const append = files.append.bind(files)
+  let writings = 0
+  files.append = (...call) => {
+    writings += 1
+    return append(...call)
+  }
+  await functions.run(invocation)
+  await functions.close()
+  const group = logs.group('us-east-1', '/aws/lambda/check')
+  assert(group)
+  const [stream] = logs.streams(group)
+  assert(stream)
+  assert.deepEqual(await readLog(logs, group, stream), lines)
+  assert.equal(writings, 4)
 })
 
 test('where the log cannot be written, the function goes on and that is told once', async (t) => {
