@@ -9,7 +9,8 @@ import type { RestRequest, RoutedOperation } from './route.ts'
  * The request with its body as the client meant it: taken out of its chunks, the checksums that came after it among the
  * headers, and every checksum verified that is of the body.
  *
- * @throws AwsError BadDigest, InvalidDigest, XAmzContentSHA256Mismatch, IncompleteBody, InvalidRequest, NotImplemented
+ * @throws AwsError BadDigest, InvalidDigest, XAmzContentSHA256Mismatch, IncompleteBody, InvalidRequest, MalformedTrailerError,
+ *   NotImplemented
  */
 export function withS3Body(request: RestRequest, operation: RoutedOperation): RestRequest {
   const whole = isChunked(request.headers) ? unchunked(request) : request
@@ -35,10 +36,22 @@ function unchunked(request: RestRequest): RestRequest {
       `The body has ${body.length} bytes; x-amz-decoded-content-length is ${stated}.`,
     )
   }
+  checkTrailers(request.headers, trailers)
   const { 'content-encoding': _, ...rest } = request.headers
   const kept = encodings(request.headers).filter((encoding) => encoding !== 'aws-chunked' && encoding !== '')
   const headers: IncomingHttpHeaders = { ...rest, ...trailers, 'content-length': String(body.length) }
   return { ...request, body, headers: kept.length === 0 ? headers : { ...headers, 'content-encoding': kept.join(',') } }
+}
+
+/** A checksum that was announced and has not come could not be verified. */
+function checkTrailers(headers: IncomingHttpHeaders, trailers: Readonly<Record<string, string>>): void {
+  const announced = textOf(headers, 'x-amz-trailer').toLowerCase().split(',')
+  const missing = announced.map((name) => name.trim()).find((name) => name !== '' && !Object.hasOwn(trailers, name))
+  if (missing === undefined) return
+  throw new AwsError(
+    'MalformedTrailerError',
+    `The header x-amz-trailer announces ${missing}, which is not after the body.`,
+  )
 }
 
 function verifyMd5({ headers, body }: RestRequest): void {

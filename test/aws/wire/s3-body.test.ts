@@ -37,6 +37,10 @@ describe('the body of an S3 request', () => {
     const only = receive({ ...headers, 'content-encoding': 'aws-chunked' }, chunked)
     assert.equal(only.headers['content-encoding'], undefined)
     assert.throws(() => receive(headers, chunked.replace('y/', 'z/')), { code: 'BadDigest' })
+    assert.throws(() => receive(headers, '9\r\n123456789\r\n0\r\n\r\n'), {
+      code: 'MalformedTrailerError',
+      message: 'The header x-amz-trailer announces x-amz-checksum-crc32, which is not after the body.',
+    })
     assert.throws(() => receive({ ...headers, 'x-amz-decoded-content-length': '8' }, chunked), {
       code: 'IncompleteBody',
     })
