@@ -19,9 +19,9 @@ export function checkRead(version: StoredVersion, conditions: ReadConditions): v
     throw preconditionFailed('If-Unmodified-Since')
   }
   if (noneMatch !== undefined) {
-    if (names(noneMatch, version)) throw notModified()
+    if (names(noneMatch, version)) throw notModified(version)
   } else if (since !== undefined && seconds(version.lastModified) <= seconds(since.getTime())) {
-    throw notModified()
+    throw notModified(version)
   }
 }
 
@@ -59,6 +59,8 @@ function names(tags: string, { eTag }: StoredVersion): boolean {
   return listed.includes('*') || listed.includes(eTag)
 }
 
-function notModified(): AwsError {
-  return new AwsError('NotModified', 'Not Modified')
+/** Whoever has a copy learns which one is meant. */
+function notModified({ eTag, lastModified }: StoredVersion): AwsError {
+  const headers = { etag: `"${eTag}"`, 'last-modified': new Date(lastModified).toUTCString() }
+  return new AwsError('NotModified', 'Not Modified', headers)
 }

@@ -20,6 +20,7 @@ import {
 import { createBucket, openS3World, put, refusesS3, type S3World } from './s3-world.ts'
 
 const Bucket = 'bucket'
+const scope = 'AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request'
 
 describe('objects', () => {
   test('an object comes back as it was put, with its type, its metadata and its MD5 as the ETag', async (t) => {
@@ -74,7 +75,6 @@ describe('objects', () => {
   test('metadata in a URL that could be no header is refused: nobody could read the object again', async (t) => {
     const world = await openS3World(t)
     await createBucket(world)
-    const scope = 'AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request'
     const putBy = async (query: string) => {
       const headers = { authorization: scope }
       const answer = await fetch(`${world.url}/bucket/key?${query}`, { method: 'PUT', headers, body: 'x' })
@@ -116,6 +116,12 @@ describe('objects', () => {
     await get({ IfMatch: ETag })
     await refusesS3(get({ IfMatch: '"other"' }), 'PreconditionFailed', 412)
     assert.equal(await statusOf(get({ IfNoneMatch: ETag })), 304)
+    const headers = { authorization: scope, 'if-none-match': ETag ?? '' }
+    const unchanged = await fetch(`${world.url}/${Bucket}/key`, { headers })
+    assert.deepEqual(
+      [unchanged.status, unchanged.headers.get('etag'), unchanged.headers.get('last-modified')],
+      [304, ETag, 'Tue, 14 Nov 2023 22:13:20 GMT'],
+    )
     assert.equal(await statusOf(get({ IfModifiedSince: new Date(1_700_000_001_000) })), 304)
     await refusesS3(get({ IfUnmodifiedSince: new Date(1_600_000_000_000) }), 'PreconditionFailed', 412)
     await refusesS3(write({ IfNoneMatch: '*' }), 'PreconditionFailed', 412)
