@@ -86,8 +86,9 @@ function refuseUnsupportedInvocation({
   if (TenantId !== undefined) throw invalidParameter('TenantId is not supported here. Leave it out.')
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function checkedPayload(payload: Uint8Array | undefined, type: keyof typeof largestBytes): string {
-  const text = payload === undefined || payload.byteLength === 0 ? '{}' : Buffer.from(payload).toString('utf8')
   const bytes = payload?.byteLength ?? 0
   if (bytes > largestBytes[type]) {
     throw lambdaError(
@@ -96,6 +97,7 @@ function checkedPayload(payload: Uint8Array | undefined, type: keyof typeof larg
     )
   }
   try {
+    const text = payload === undefined || bytes === 0 ? '{}' : utf8.decode(payload)
     JSON.parse(text)
     return text
   } catch (error) {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** A value with a CBOR tag, such as 1 for seconds since epoch. */
 export class Tagged {
   readonly tag: number
@@ -88,7 +90,11 @@ function decodeBytes(reader: Reader, minor: number, depth: number): Uint8Array {
 }
 
 function decodeText(reader: Reader, minor: number, depth: number): string {
-  if (minor !== indefinite) return new TextDecoder().decode(take(reader, argument(reader, minor)))
+  if (minor !== indefinite) {
+    const text = take(reader, argument(reader, minor))
+    if (!isUtf8(text)) throw wrong(reader, 'a text is not in UTF-8')
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(text)
+  }
   return decodeItems(reader, minor, () => decodeValue(reader, depth + 1)).join('')
 }
 

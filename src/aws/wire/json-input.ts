@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Shape } from './operation-table.ts'
 import { readObjectInput, serializationError, wrongType, type Notation } from './object-input.ts'
 import type { Path } from './path.ts'
@@ -13,6 +14,8 @@ export function readJsonInput(shape: Shape, body: Buffer): Decoded {
 }
 
 function parse(body: Buffer): unknown {
+  // Read all the same, what is wrong would be kept as other characters than were meant.
+  if (!isUtf8(body)) throw serializationError("The request's body is not JSON: it is not in UTF-8", [])
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {

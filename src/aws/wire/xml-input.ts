@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { XmlShapeDeserializer } from '@aws-sdk/core/protocols'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Shape } from './operation-table.ts'
@@ -29,6 +30,7 @@ class Parser extends XmlShapeDeserializer {
 const parser = new Parser({ timestampFormat: { useTrait: true, default: 5 }, xmlNamespace: '', serviceNamespace: '' })
 
 function parse(body: Buffer): Node {
+  if (!isUtf8(body)) throw malformed('it is not in UTF-8', [])
   try {
     return parser.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
   } catch (error) {

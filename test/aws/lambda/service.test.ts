@@ -127,6 +127,8 @@ test('a payload that is no JSON, or too large, is refused', async (t) => {
   await create(world, 'hook')
   const send = (Payload: Uint8Array) => world.client.send(new InvokeCommand({ FunctionName: 'hook', Payload }))
   await refuses(send(Buffer.from('{')), 'InvalidRequestContentException', /^Could not parse request body into json: /)
+  const latin1 = Buffer.from('"grün"', 'latin1')
+  await refuses(send(latin1), 'InvalidRequestContentException', /^Could not parse request body into json: /)
   await refuses(
     send(Buffer.alloc(6_291_457, '1')),
     'RequestTooLargeException',

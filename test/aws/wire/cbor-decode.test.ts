@@ -50,6 +50,7 @@ describe('CBOR', () => {
       '62 61': 'it ends too early (at byte 1)',
       '82 01': 'it ends too early (at byte 2)',
       '9f 01': 'it ends too early (at byte 2)',
+      '62 c328': 'a text is not in UTF-8 (at byte 3)',
       'bb ffffffffffffffff': 'it ends too early (at byte 9)',
       '5b ffffffffffffffff 00': 'it ends too early (at byte 9)',
       '00 00': 'more follows after its end (at byte 1)',

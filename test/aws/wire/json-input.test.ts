@@ -14,8 +14,8 @@ function inputOf(operation: string): Shape {
   return found.input
 }
 
-function read(operation: string, body: string): Decoded {
-  return readJsonInput(inputOf(operation), Buffer.from(body))
+function read(operation: string, body: string, encoding: BufferEncoding = 'utf8'): Decoded {
+  return readJsonInput(inputOf(operation), Buffer.from(body, encoding))
 }
 
 function assertRefused(operation: string, body: string, message: string): void {
@@ -68,6 +68,10 @@ describe('a JSON request', () => {
       message: /^The request's body is not JSON: /,
     })
     assert.throws(() => read('ListClusters', '['.repeat(1_000_000)), { code: 'SerializationException' })
+    assert.throws(() => read('ListClusters', '{"nextToken":"grün"}', 'latin1'), {
+      code: 'SerializationException',
+      message: "The request's body is not JSON: it is not in UTF-8",
+    })
   })
 
   test('without a body is one without members', () => {

@@ -9,12 +9,16 @@ import { readXmlInput } from '../../../src/aws/wire/xml-input.ts'
 const table = readOperationTable(sdk)
 
 /** Reads the XML which is the body of the operation. */
-function read(operation: string, xml: string): { input: unknown; unknown: readonly string[] } {
+function read(
+  operation: string,
+  xml: string,
+  encoding: BufferEncoding = 'utf8',
+): { input: unknown; unknown: readonly string[] } {
   const shape = table.operations.get(operation)?.input
   assert.ok(shape)
   const payload = bindingsOf(shape).members.find(({ place }) => place.kind === 'payload')
   assert.ok(payload)
-  const { input, unknownMembers } = readXmlInput(payload.shape, Buffer.from(xml))
+  const { input, unknownMembers } = readXmlInput(payload.shape, Buffer.from(xml, encoding))
   return { input, unknown: unknownMembers.map(pathText) }
 }
 
@@ -68,5 +72,7 @@ describe('an XML body', () => {
     ] as const) {
       assert.throws(() => read('DeleteObjects', xml), { code: 'MalformedXML', message: text }, xml)
     }
+    const latin1 = '<Delete><Object><Key>grün</Key></Object></Delete>'
+    assert.throws(() => read('DeleteObjects', latin1, 'latin1'), { code: 'MalformedXML', message: /not in UTF-8/ })
   })
 })
