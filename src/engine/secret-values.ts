@@ -7,8 +7,15 @@ export function findSecret(store: Store, region: string, secretId: string, now: 
   const found = isArn
     ? store.secrets.list().find(({ arn }) => arn === secretId || arn.replace(/-[A-Za-z0-9]{6}$/, '') === secretId)
     : store.secrets.get(`${region}/${secretId}`)
-  // Its recovery window is over: it is gone, whoever removes it.
+  // Its recovery window is over: it is gone, whether it has been removed yet or not.
   return found?.deletesAt !== undefined && found.deletesAt <= now ? undefined : found
+}
+
+/** Removes, with their values, the secrets whose recovery window is over. */
+export function forgetDeletedSecrets(store: Store, now: number): void {
+  const over = store.secrets.list().filter(({ deletesAt }) => deletesAt !== undefined && deletesAt <= now)
+  if (over.length === 0) return
+  store.transaction(() => over.forEach(({ region, name }) => store.secrets.delete(`${region}/${name}`)))
 }
 
 /** The version asked for: by id, by label, or the current one. */

@@ -2,7 +2,7 @@ import type * as sdk from '@aws-sdk/client-secrets-manager'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Tags } from '../../domain/load-balancer.ts'
 import type { SecretVersion, StoredSecret } from '../../domain/secret.ts'
-import { findSecret } from '../../engine/secret-values.ts'
+import { findSecret, forgetDeletedSecrets } from '../../engine/secret-values.ts'
 import type { Call } from '../handlers.ts'
 import { pageSizeProblem } from '../name-pages.ts'
 import type { SecretsEngine } from './service.ts'
@@ -36,7 +36,9 @@ export function lookUpUsable(engine: SecretsEngine, call: Call, secretId: string
   )
 }
 
-export function keep({ store }: SecretsEngine, secret: StoredSecret): void {
+/** With it go those, and their values, whose recovery window is over. */
+export function keep({ store, clock }: SecretsEngine, secret: StoredSecret): void {
+  forgetDeletedSecrets(store, clock.now())
   store.secrets.put(`${secret.region}/${secret.name}`, secret)
 }
 

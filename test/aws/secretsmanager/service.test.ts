@@ -26,8 +26,13 @@ import { MemoryPersistence } from '../../world/memory-persistence.ts'
 
 const notFound = "Secrets Manager can't find the specified secret."
 
-async function start(t: TestContext): Promise<SecretsManagerClient> {
-  const engine = { store: new Store(new MemoryPersistence()), clock: new SystemClock(), chance: new SystemChance() }
+const newEngine = () => ({
+  store: new Store(new MemoryPersistence()),
+  clock: new SystemClock(),
+  chance: new SystemChance(),
+})
+
+async function start(t: TestContext, engine = newEngine()): Promise<SecretsManagerClient> {
   const log = { info: () => undefined, warn: assert.fail }
   const services = [secretsManager(engine)]
   const endpoint = await startEndpoint({ services, host: '127.0.0.1', port: 0, accountId: '000000000000', log })
@@ -141,6 +146,21 @@ describe('a secret', () => {
     assert.equal((await client.send(new GetSecretValueCommand({ SecretId: 's' }))).SecretString, 'one')
     await client.send(new DeleteSecretCommand({ SecretId: 's', ForceDeleteWithoutRecovery: true }))
     await assert.rejects(client.send(new DescribeSecretCommand({ SecretId: 's' })), { message: notFound })
+  })
+
+  test('goes with its values when its recovery window is over and another one is written', async (t) => {
+    const engine = newEngine()
+    const client = await start(t, engine)
+    await client.send(new CreateSecretCommand({ Name: 'over', SecretString: 'hush' }))
+    await client.send(new DeleteSecretCommand({ SecretId: 'over', RecoveryWindowInDays: 7 }))
+    const now = Date.now() + 7 * 86_400_000
+    t.mock.method(engine.clock, 'now', () => now)
+    await assert.rejects(client.send(new DescribeSecretCommand({ SecretId: 'over' })), { message: notFound })
+    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'one' }))
+    assert.deepEqual(
+      engine.store.secrets.list().map(({ name }) => name),
+      ['other'],
+    )
   })
 
   test('is tagged and listed in pages', async (t) => {
