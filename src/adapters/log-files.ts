@@ -29,6 +29,8 @@ export class LogFilesOnDisk implements LogFiles {
   readonly #directory: string
   readonly #streams = new Map<string, Promise<Piece[]>>()
   readonly #remembered = new Map<string, Promise<readonly LogEvent[]>>()
+  /** Files of which the last writing failed. */
+  readonly #cutOff = new Set<string>()
 
   constructor(dataDirectory: string) {
     this.#directory = join(dataDirectory, 'logs')
@@ -43,13 +45,24 @@ export class LogFilesOnDisk implements LogFiles {
       (event, index) => `${JSON.stringify(lineOf(event, index === events.length - 1 ? position : undefined))}\n`,
     )
     await mkdir(join(this.#directory, streamId), { recursive: true, mode: 0o700 })
-    await appendFile(this.#file(streamId, name), text.join(''), { mode: 0o600 })
+    await this.#write(this.#file(streamId, name), text.join(''))
     const piece = last?.name === name ? last : emptyPiece(name)
     if (piece !== last) pieces.push(piece)
     for (const event of events) note(piece, event)
     piece.bytes += Buffer.byteLength(text.join(''))
     piece.position = position ?? piece.position
     this.#remembered.delete(this.#file(streamId, name))
+  }
+
+  /** A full disk may take a part of a text: the line it was cut off in must not become the beginning of the next one. */
+  async #write(file: string, text: string): Promise<void> {
+    try {
+      await appendFile(file, this.#cutOff.has(file) ? `\n${text}` : text, { mode: 0o600 })
+      this.#cutOff.delete(file)
+    } catch (error) {
+      this.#cutOff.add(file)
+      throw error
+    }
   }
 
   async summary(streamId: string): Promise<StreamSummary | undefined> {

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -61,6 +71,24 @@ describe("a log stream's files", () => {
     assert.deepEqual(await all(files), [event(0)])
     await files.append('s', [event(1)])
     assert.deepEqual(await all(new LogFilesOnDisk(data)), [event(0), event(1)])
+  })
+
+  test('go on after a line that a full disk has cut off', async (t) => {
+    const data = folder(t)
+    const files = new LogFilesOnDisk(data)
+    await files.append('s', [event(0)])
+    const file = join(data, 'logs', 's', '00000001.jsonl')
+    const written = readFileSync(file, 'utf8')
+    rmSync(file)
+    mkdirSync(file)
+    await assert.rejects(files.append('s', [event(1)]), { code: 'EISDIR' })
+    rmSync(file, { recursive: true })
+    writeFileSync(file, `${written}[1001,20`)
+    await files.append('s', [event(1)])
+    await files.append('s', [event(2)])
+    for (const each of [files, new LogFilesOnDisk(data)]) {
+      assert.deepEqual(await all(each), [event(0), event(1), event(2)])
+    }
   })
 
   test('are pieces, of which the oldest can go and the last cannot', async (t) => {
