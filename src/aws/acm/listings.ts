@@ -2,6 +2,7 @@ import type * as sdk from '@aws-sdk/client-acm'
 import type { Certificate } from '../../domain/certificate.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Checked, Handlers } from '../handlers.ts'
+import { pageOfNames } from '../name-pages.ts'
 import { certificateSummary, extendedKeyUsages, statusOf } from './certificate-answers.ts'
 import { refusal, unsupported } from './errors.ts'
 import { isIn, usersOf } from './find.ts'
@@ -19,16 +20,16 @@ export const listings = ({ store, clock }: Engine) =>
       const now = clock.now()
       const inRegion = store.certificates.list().filter(({ certificateArn }) => isIn(call, certificateArn))
       const asked = inRegion.filter((certificate) => isAsked(certificate, input, now))
-      const sorted = inOrder(asked, input)
-      const start = startOf(sorted, NextToken)
-      const shown = sorted.slice(start, start + MaxItems)
-      const last = start + shown.length < sorted.length ? shown.at(-1) : undefined
-      const summaries = shown.map((certificate) =>
+      const shown = pageOfNames(asked, orderBy(input), { size: MaxItems, token: NextToken })
+      if (shown === undefined) {
+        throw refusal('InvalidArgsException', 'NextToken must be the one of the previous answer; begin again.')
+      }
+      const summaries = shown.items.map((certificate) =>
         certificateSummary(certificate, { now, usedBy: usersOf(store, certificate.certificateArn) }),
       )
       return {
         CertificateSummaryList: summaries,
-        ...(last === undefined ? {} : { NextToken: tokenFor(last) }),
+        ...(shown.token === undefined ? {} : { NextToken: shown.token }),
       }
     },
   }) satisfies Handlers<typeof sdk>
@@ -52,22 +53,14 @@ function isAsked(certificate: Certificate, input: Asked, now: number): boolean {
 
 const defaultKeyTypes: readonly sdk.KeyAlgorithm[] = ['RSA_1024', 'RSA_2048']
 
-function inOrder(certificates: readonly Certificate[], { SortBy, SortOrder }: Asked): readonly Certificate[] {
+/** When they were imported, the oldest first where nothing else is said. */
+function orderBy({ SortBy, SortOrder }: Asked): (certificate: Certificate) => string {
   if ((SortBy === undefined) !== (SortOrder === undefined)) {
     throw refusal('InvalidArgsException', 'SortBy and SortOrder must be given together.')
   }
-  const direction = SortOrder === 'DESCENDING' ? -1 : 1
-  const byTime = certificates.toSorted((one, other) => direction * (one.importedAt - other.importedAt))
-  return SortBy === undefined ? certificates : byTime
-}
-
-function startOf(sorted: readonly Certificate[], token: string | undefined): number {
-  if (token === undefined) return 0
-  const at = sorted.findIndex((certificate) => tokenFor(certificate) === token)
-  if (at < 0) throw refusal('InvalidArgsException', 'NextToken must be the one of the previous answer; begin again.')
-  return at + 1
-}
-
-function tokenFor({ certificateArn }: Certificate): string {
-  return Buffer.from(certificateArn).toString('base64url')
+  const isDescending = SortOrder === 'DESCENDING'
+  return ({ certificateArn, importedAt }) => {
+    const time = isDescending ? Number.MAX_SAFE_INTEGER - importedAt : importedAt
+    return `${String(time).padStart(16, '0')} ${certificateArn}`
+  }
 }

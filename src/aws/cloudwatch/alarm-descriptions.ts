@@ -21,7 +21,7 @@ export const alarmDescriptions = ({ store }: Pick<Engine, 'store'>) =>
         .filter((alarm) => alarm.region === region && matches(alarm, input))
         .toSorted((one, other) => (one.alarmName < other.alarmName ? -1 : 1))
       const request = { list: 'alarms', size: pageSize(MaxRecords), nextToken: NextToken }
-      const { items, ...next } = page(found, { ...request, keyOf: ({ alarmName }) => alarmName })
+      const { items, ...next } = page(found, { ...request, keyOf: ({ alarmName }) => alarmName, isByKey: true })
       return { MetricAlarms: items.map(alarmAnswer), CompositeAlarms: [], ...next }
     },
 

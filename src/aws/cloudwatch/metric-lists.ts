@@ -26,7 +26,7 @@ export const metricLists = (metrics: Metrics) =>
         .map((id) => ({ id, key: metricKey(id) }))
         .toSorted((one, other) => (one.key < other.key ? -1 : 1))
       const request = { list: 'metrics', size: pageSize, nextToken: NextToken }
-      const { items, ...next } = page(found, { ...request, keyOf: ({ key }) => key })
+      const { items, ...next } = page(found, { ...request, keyOf: ({ key }) => key, isByKey: true })
       return { Metrics: items.map(({ id }) => metricOf(id)), ...next }
     },
   }) satisfies Handlers<typeof sdk>

@@ -4,6 +4,8 @@ type PageRequest<Item> = {
   /** The list's name, so that another list's token is refused. */
   readonly list: string
   readonly keyOf: (item: Item) => string
+  /** Whether the list is in the order of its keys: then it goes on also where the last item shown is gone. */
+  readonly isByKey?: boolean
   readonly size: number
   readonly nextToken: string | undefined
 }
@@ -20,12 +22,23 @@ export function page<Item>(
   const { list, keyOf, size, nextToken } = request
   const after = nextToken === undefined ? undefined : readToken(nextToken, list)
   const known = after === undefined ? -1 : items.findIndex((item) => keyOf(item) === after.key)
-  const start = after === undefined ? 0 : known === -1 ? Math.min(after.position, items.length) : known + 1
+  const start = after === undefined ? 0 : known === -1 ? placeOf(after, items, request) : known + 1
   const shown = items.slice(start, start + size)
   const last = shown.at(-1)
   if (start + size >= items.length || last === undefined) return { items: shown }
   const token = JSON.stringify([list, keyOf(last), start + size])
   return { items: shown, NextToken: Buffer.from(token).toString('base64url') }
+}
+
+/** Where to go on after an item that is gone. */
+function placeOf<Item>(
+  { key, position }: { readonly key: string; readonly position: number },
+  items: readonly Item[],
+  { keyOf, isByKey = false }: PageRequest<Item>,
+): number {
+  if (!isByKey) return Math.min(position, items.length)
+  const next = items.findIndex((item) => keyOf(item) > key)
+  return next === -1 ? items.length : next
 }
 
 /** Where a list of numbers goes on; for lists that have no items of their own. */

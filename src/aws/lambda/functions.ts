@@ -13,7 +13,7 @@ import {
   type Here,
   type LambdaEngine,
 } from './lookups.ts'
-import { page } from './pages.ts'
+import { page, versionKey } from './pages.ts'
 import { newSettings } from './settings.ts'
 import { checkedTags } from './tags.ts'
 import { publish } from './versions.ts'
@@ -102,13 +102,15 @@ function functionQueries(engine: LambdaEngine) {
       const all = store.functions
         .list()
         .filter((each) => each.region === region)
-        .toSorted((one, other) => (one.functionName < other.functionName ? -1 : 1))
         .flatMap((each) => versionsToList(each, which === 'ALL'))
-      const { items, marker } = page(all, ({ FunctionArn }) => FunctionArn ?? '', request)
+      const { items, marker } = page(all, keyOf, request)
       return { Functions: items, ...(marker !== undefined && { NextMarker: marker }) }
     },
   } satisfies Handlers<typeof sdk>
 }
+
+const keyOf = ({ FunctionName, Version }: ReturnType<typeof configuration>): string =>
+  `${FunctionName ?? ''} ${versionKey(Version)}`
 
 function versionsToList(found: LambdaFunction, withVersions: boolean) {
   if (!withVersions) return [configuration(found, found.latest)]

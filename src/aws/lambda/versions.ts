@@ -4,7 +4,7 @@ import type { FunctionVersion, LambdaFunction } from '../../domain/lambda-functi
 import type { Answer, Handlers } from '../handlers.ts'
 import { codeSha256, configuration } from './answers.ts'
 import { checkRevision, existing, invalidParameter, put, type Here, type LambdaEngine } from './lookups.ts'
-import { page } from './pages.ts'
+import { page, versionKey } from './pages.ts'
 
 /** Numbered versions: $LATEST as it was at a time. */
 export function versionHandlers(engine: LambdaEngine) {
@@ -25,7 +25,7 @@ export function versionHandlers(engine: LambdaEngine) {
 
     ListVersionsByFunction({ FunctionName, ...request }, call) {
       const { found } = existing({ engine, call }, FunctionName)
-      const { items, marker } = page([found.latest, ...found.published], ({ version }) => version, request)
+      const { items, marker } = page([found.latest, ...found.published], ({ version }) => versionKey(version), request)
       return {
         Versions: items.map((version) => configuration(found, version, version.version)),
         ...(marker !== undefined && { NextMarker: marker }),

@@ -225,6 +225,10 @@ describe('alarms', () => {
     await client.send(new PutMetricAlarmCommand({ ...errors, AlarmName: 'alarm-0' }))
     assert.deepEqual(await names({ MaxRecords: 3, NextToken: first.NextToken }), ['alarm-4', 'alarm-5'])
     await client.send(new DeleteAlarmsCommand({ AlarmNames: ['alarm-0'] }))
+    await client.send(new PutMetricAlarmCommand({ ...errors, AlarmName: 'alarm-1a' }))
+    const toGone = await client.send(new DescribeAlarmsCommand({ MaxRecords: 2 }))
+    await client.send(new DeleteAlarmsCommand({ AlarmNames: ['alarm-1a'] }))
+    assert.deepEqual(await names({ NextToken: toGone.NextToken }), ['alarm-2', 'alarm-3', 'alarm-4', 'alarm-5'])
   })
 
   test('cannot be asked for in ways that contradict each other', async () => {

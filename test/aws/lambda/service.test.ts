@@ -239,7 +239,13 @@ test('functions are listed page by page, and gone once deleted', async (t) => {
   )
   const rest = await world.client.send(new ListFunctionsCommand({ Marker: first.NextMarker }))
   assert.deepEqual([rest.Functions?.map(({ FunctionName }) => FunctionName), rest.NextMarker], [['c'], undefined])
-  await world.client.send(new DeleteFunctionCommand({ FunctionName: 'b' }))
+  for (const FunctionName of ['a', 'b']) await world.client.send(new DeleteFunctionCommand({ FunctionName }))
+  const left = await world.client.send(new ListFunctionsCommand({ Marker: first.NextMarker }))
+  assert.deepEqual(
+    left.Functions?.map(({ FunctionName }) => FunctionName),
+    ['c'],
+    'goes on although the last one shown is gone',
+  )
   const gone = new GetFunctionConfigurationCommand({ FunctionName: 'b' })
   await refuses(
     world.client.send(gone),
