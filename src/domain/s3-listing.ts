@@ -61,9 +61,10 @@ function after<Entry extends Listed>(
     return sorted.filter(({ key }) => compare(key, place.prefix) > 0 && !key.startsWith(place.prefix))
   }
   const { key: last, versionId } = place
-  const index =
-    versionId === undefined ? -1 : sorted.findIndex((entry) => entry.key === last && entry.versionId === versionId)
-  return index === -1 ? sorted.filter(({ key }) => compare(key, last) > 0) : sorted.slice(index + 1)
+  if (versionId === undefined) return sorted.filter(({ key }) => compare(key, last) > 0)
+  const index = sorted.findIndex((entry) => entry.key === last && entry.versionId === versionId)
+  // Of a version that is gone nobody knows its place: rather are the key's others told twice than left out.
+  return index === -1 ? sorted.filter(({ key }) => compare(key, last) >= 0) : sorted.slice(index + 1)
 }
 
 function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {

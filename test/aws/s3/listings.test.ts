@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  DeleteObjectCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -90,4 +91,21 @@ test('versions are listed in pages, the newest of a key first', async (t) => {
     rest.Versions?.map(({ VersionId }) => VersionId),
     [a1.VersionId, b.VersionId],
   )
+})
+
+test('versions can be deleted page by page: none is left out behind one that is gone', async (t) => {
+  const world = await openS3World(t)
+  const { client } = world
+  await createBucket(world)
+  await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+  for (const key of ['a', 'a', 'a', 'b']) await put(world, key)
+  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {}
+  for (let page = 0; page < 2; page += 1) {
+    const listing = await client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2, ...markers }))
+    for (const { Key, VersionId } of listing.Versions ?? []) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))
+    }
+    markers = { KeyMarker: listing.NextKeyMarker, VersionIdMarker: listing.NextVersionIdMarker }
+  }
+  assert.equal((await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions, undefined)
 })
