@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { receiveBody } from '../../../src/aws/wire/receive.ts'
@@ -21,19 +21,19 @@ test('a body that pauses for too long is given up, and its connection closed', {
 
 test('an answer may take longer than a body may pause', async (t) => {
   const timeouts: unknown[] = []
-  const server = createServer((message, response) => {
-    const given = receiveBody(message, 100, 5_000).then((body) => {
-      timeouts.push(message.socket.timeout)
-      response.end(body)
-    })
+  const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const receiving = receiveBody(message, 100, 5_000)
     timeouts.push(message.socket.timeout)
-    given.catch(() => response.destroy())
-  })
+    const body = await receiving
+    timeouts.push(message.socket.timeout)
+    response.end(body)
+  }
+  const server = createServer((message, response) => void answer(message, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
-  const answer = await fetch(`http://127.0.0.1:${port}`, { method: 'PUT', body: '12345' })
-  assert.equal(await answer.text(), '12345')
+  const answered = await fetch(`http://127.0.0.1:${port}`, { method: 'PUT', body: '12345' })
+  assert.equal(await answered.text(), '12345')
   assert.deepEqual(timeouts, [5_000, 0])
 })
