@@ -7,6 +7,7 @@ import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestOf } from './deployment-finding.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
 import { CliError } from './exit-code.ts'
+import { endWithOutput } from './output.ts'
 import { allServices } from './own-services.ts'
 import { describeService, serviceNamed } from './service-access.ts'
 import { dateAndTime } from './text.ts'
@@ -42,8 +43,7 @@ const pauseMilliseconds = { teal: 1_000, aws: 10_000 }
 async function events(text: string | undefined, { follow, last, json, ...options }: EventsOptions): Promise<void> {
   if (!Number.isInteger(last) || last < 0) throw new CliError('--last is a whole number.')
   const clients = await awsClients(options)
-  // `| head` has seen enough.
-  process.stdout.on('error', () => process.exit(0))
+  endWithOutput()
   const shown = new Set<string>()
   const show = (all: readonly Told[]): void => {
     for (const told of all) {

@@ -4,6 +4,7 @@ import { showEventLog } from './event-log.ts'
 import { CliError } from './exit-code.ts'
 import { hookLog } from './hook-log.ts'
 import { showLoadBalancerLog } from './load-balancer-log.ts'
+import { endWithOutput } from './output.ts'
 import { TaskLog } from './task-log.ts'
 
 type LogsOptions = AwsOptions & {
@@ -58,8 +59,7 @@ async function logs(given: LogsOptions): Promise<void> {
         '`--hook NAME` that of a hook, `--lb [NAME]` that of a load balancer.',
     )
   }
-  // `| head` has seen enough.
-  process.stdout.on('error', () => process.exit(0))
+  endWithOutput()
   const span = { follow, sinceMilliseconds: since, json }
   if (lb !== undefined) await showLoadBalancerLog(lb === true ? undefined : lb, span, options)
   else if (hook !== undefined) await showEventLog(await hookLog(hook, options), span)

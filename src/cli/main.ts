@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, exitCode } from './exit-code.ts'
+import { watchOutput, whenPrinted } from './output.ts'
 import { packageVersion } from './version.ts'
 
 /**
@@ -8,6 +9,11 @@ import { packageVersion } from './version.ts'
  * @returns its exit code: 0 when it did what was asked, 1 when it failed, 2 when it was called in a way it does not know
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  watchOutput()
+  return whenPrinted(await run(argv))
+}
+
+async function run(argv: readonly string[]): Promise<number> {
   let result: number = exitCode.ok
   try {
     const program = await createProgram(argv[0], (code) => {

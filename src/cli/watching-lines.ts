@@ -4,6 +4,7 @@ import { kindOfText, Repetitions, withCount } from '../view/repetitions.ts'
 import { TidingLines, withSubject } from '../view/tiding-lines.ts'
 import { timeOfDay } from '../view/words.ts'
 import { DecisionPause } from './decision-pause.ts'
+import { endWithOutput } from './output.ts'
 import type { Decision, Shown } from './watching.ts'
 
 /** One line for each thing that happens: for pipes, logs and CI. */
@@ -22,8 +23,7 @@ export class LinesShown implements Shown {
 
   open(): void {
     process.on('SIGINT', this.#interrupt)
-    // `| head` has seen enough.
-    process.stdout.on('error', () => process.exit(0))
+    endWithOutput()
   }
 
   show(view: DeploymentView): void {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
-const launcher = new URL('../../bin/teal.mjs', import.meta.url).pathname
+export const launcher = new URL('../../bin/teal.mjs', import.meta.url).pathname
 const patienceMilliseconds = 60_000
 
 export type CommandResult = { readonly exitCode: number | null; readonly output: string; readonly errors: string }
