@@ -12,8 +12,10 @@ import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
 import { filledIn, readAppSpecOf } from './preflight-files.ts'
 import { ecsServiceNamed, updateService } from './own-services.ts'
+import type { Position } from './positioned-document.ts'
 import type { ServiceName } from './service-access.ts'
 import { requireReachable } from './wait-until.ts'
+import { taskDefinitionFileFindings } from './task-definition-check.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 import { watch, type WaitUntil } from './watching.ts'
 
@@ -72,7 +74,7 @@ type Wanted = { readonly input: RegisterTaskDefinitionCommandInput } | { readonl
 
 async function deploy(options: DeployOptions): Promise<number> {
   const files = readDeploymentFiles(options)
-  const wanted = wantedOf(files, options)
+  const wanted = await wantedOf(files, options)
   const clients = await awsClients(options)
   try {
     const ecsService = await ecsServiceNamed(clients, options.service)
@@ -84,7 +86,7 @@ async function deploy(options: DeployOptions): Promise<number> {
   }
 }
 
-function wantedOf(files: DeploymentFiles, { taskDefinition, image }: DeployOptions): Wanted {
+async function wantedOf(files: DeploymentFiles, { taskDefinition, image }: DeployOptions): Promise<Wanted> {
   if (taskDefinition !== undefined && isArn(taskDefinition)) {
     if (image.length > 0)
       throw new CliError('--image fills in a file; a task definition that is registered has its images.')
@@ -97,6 +99,11 @@ function wantedOf(files: DeploymentFiles, { taskDefinition, image }: DeployOptio
     throw new CliError(
       `${document.file} still holds ${left}: fill it in with --image ${left.replaceAll(/[<>]/g, '')}=NAME:TAG.`,
     )
+  }
+  const [invalid] = await taskDefinitionFileFindings(filled)
+  if (invalid !== undefined) {
+    const position = document.positionOf(invalid.where.field ?? [])
+    throw new CliError(`${document.file}${placeOf(position)}: ${invalid.what} ${invalid.how}`)
   }
   return { input: registrable(filled) as unknown as RegisterTaskDefinitionCommandInput }
 }
@@ -126,7 +133,7 @@ async function deployByCodeDeploy(
 function completedAppSpec(files: DeploymentFiles, arn: string): string {
   const document = requiredAppSpec(files)
   const read = readAppSpecOf(document, true)
-  if (read instanceof AppSpecError) throw new CliError(`${document.file}${lineOf(read)}: ${read.detail}.`)
+  if (read instanceof AppSpecError) throw new CliError(`${document.file}${placeOf(read.position)}: ${read.detail}.`)
   const text = document.withValue(['Properties', 'TaskDefinition'], arn)
   if (text !== undefined) return text
   throw new CliError(
@@ -134,7 +141,7 @@ function completedAppSpec(files: DeploymentFiles, arn: string): string {
   )
 }
 
-function lineOf({ position }: AppSpecError): string {
+function placeOf(position: Position | undefined): string {
   return position === undefined ? '' : `:${position.line}:${position.column}`
 }
 

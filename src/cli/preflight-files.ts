@@ -10,6 +10,7 @@ import type { DeploymentFiles } from './deployment-files.ts'
 import { requiredAppSpec } from './deployment-files.ts'
 import { CliError } from './exit-code.ts'
 import type { PositionedDocument } from './positioned-document.ts'
+import { taskDefinitionFileFindings } from './task-definition-check.ts'
 
 /** What the files say, and what is wrong with them alone. */
 export type FileFacts = {
@@ -19,18 +20,18 @@ export type FileFacts = {
   readonly findings: readonly Finding[]
 }
 
-export function readFileFacts(files: DeploymentFiles, images: readonly NamedImage[]): FileFacts {
+export async function readFileFacts(files: DeploymentFiles, images: readonly NamedImage[]): Promise<FileFacts> {
   const document = requiredAppSpec(files)
   const { taskDefinition: definitionFile } = files
   const read = readAppSpecOf(document, definitionFile !== undefined)
+  const filled = definitionFile === undefined ? undefined : filledIn(definitionFile, images)
   const taskDefinition: Looked<TaskDefinitionFacts> =
-    definitionFile === undefined
-      ? { kind: 'unasked' }
-      : { kind: 'found', thing: taskDefinitionFacts(filledIn(definitionFile, images)) }
+    filled === undefined ? { kind: 'unasked' } : { kind: 'found', thing: taskDefinitionFacts(filled) }
+  const findings = filled === undefined ? [] : await taskDefinitionFileFindings(filled)
   if (read instanceof AppSpecError) {
-    return { appSpec: { kind: 'unasked' }, taskDefinition, findings: [invalidAppSpec(read)] }
+    return { appSpec: { kind: 'unasked' }, taskDefinition, findings: [invalidAppSpec(read), ...findings] }
   }
-  return { appSpec: { kind: 'found', thing: appSpecFacts(read) }, taskDefinition, findings: [] }
+  return { appSpec: { kind: 'found', thing: appSpecFacts(read) }, taskDefinition, findings }
 }
 
 /** The AppSpec, or what is wrong with it. */

@@ -72,7 +72,7 @@ ${awsHelp}`
 
 async function verify(options: VerifyOptions): Promise<number> {
   const files = readDeploymentFiles(options)
-  const fileFacts = readFileFacts(files, options.image)
+  const fileFacts = await readFileFacts(files, options.image)
   const { facts, place } = options.live
     ? await lookLive(options, files, fileFacts)
     : readOffline(options, files, fileFacts)

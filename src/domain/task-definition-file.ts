@@ -42,14 +42,13 @@ export function withImages(
     .filter((name) => !places.includes(`<${name}>`) && !containers.some((container) => container['name'] === name))
   const replaced = images.reduce<unknown>((value, { name, image }) => replacedIn(value, `<${name}>`, image), file)
   const filled = replaced as TaskDefinitionFile
-  const containerDefinitions = containersOf(filled).map((container) => {
-    const named = images.find(({ name }) => name === container['name'])
-    return named === undefined ? container : { ...container, image: named.image }
+  const definitions = filled['containerDefinitions']
+  if (!Array.isArray(definitions)) return { filled, unknown }
+  const containerDefinitions = definitions.map((container: unknown) => {
+    const named = isMapping(container) ? images.find(({ name }) => name === container['name']) : undefined
+    return named === undefined ? container : { ...(container as object), image: named.image }
   })
-  return {
-    filled: 'containerDefinitions' in filled ? { ...filled, containerDefinitions } : filled,
-    unknown,
-  }
+  return { filled: { ...filled, containerDefinitions }, unknown }
 }
 
 /** `<IMAGE1_NAME>` and the like, wherever they stand, in the order in which they come. */

@@ -37,6 +37,7 @@ test('what cannot be written, for want of space, is told, and is a failure', { s
     cwd: directory,
     stdio: ['ignore', full, 'pipe'],
   })
+  assert(child.stderr !== null)
   const [errors, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
   assert.match(errors, /^teal: what is printed cannot be written: ENOSPC/)
   assert.equal(exitCode, 1)

@@ -28,6 +28,13 @@ describe('the file of a task definition', () => {
     assert.deepEqual(placeholdersIn(filled), [])
   })
 
+  test('keeps what is no container as it is, for whoever checks it', () => {
+    for (const containerDefinitions of [[null, { name: 'web' }], { web: {} }]) {
+      const { filled } = withImages({ family: 'web', containerDefinitions }, [])
+      assert.deepEqual(filled['containerDefinitions'], containerDefinitions)
+    }
+  })
+
   test('tells its placeholders, and names of images that are for nothing', () => {
     assert.deepEqual(placeholdersIn(file), ['<IMAGE1_NAME>'])
     assert.deepEqual(withImages(file, [{ name: 'api', image: 'x' }]).unknown, ['api'])

@@ -82,6 +82,7 @@ export type FindingCode =
   | 'target-group-unattached'
   | 'target-type'
   | 'task-definition-inactive'
+  | 'task-definition-invalid'
   | 'task-definition-missing'
 
 export function errorAt(code: FindingCode, where: FindingPlace, words: Words): Finding {
