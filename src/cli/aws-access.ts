@@ -97,17 +97,22 @@ export type CodeDeployAccess = {
 }
 
 /** What the SDK throws, in words for the person at the keyboard. */
-export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 'endpoint'>): unknown {
+export function forAwsUser(error: unknown, access: Pick<CodeDeployAccess, 'endpoint'>): unknown {
   if (!(error instanceof Error)) return error
   if (isUnreachable(error)) {
-    const code = 'code' in error ? String(error.code) : ''
     return new CliError(
-      `nothing answers at ${endpoint()} (${code}). Run \`teal serve\` there, or set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
+      `nothing answers at ${access.endpoint()} (${codeOf(error)}). Run \`teal serve\` there, or set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
+    )
+  }
+  const foreign = foreignAnswer(error)
+  if (foreign !== undefined) {
+    return new CliError(
+      `what answers at ${access.endpoint()} does not speak AWS's API (${foreign}). Set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
     )
   }
   switch (error.name) {
     case 'DeploymentDoesNotExistException':
-      return new CliError(`${error.message} \`teal deployments\` lists those at ${endpoint()}.`)
+      return new CliError(`${error.message} \`teal deployments\` lists those at ${access.endpoint()}.`)
     case 'DeploymentLimitExceededException': {
       const id = /'(d-\w+)'/.exec(error.message)?.[1]
       const how =
@@ -124,12 +129,27 @@ export function forAwsUser(error: unknown, { endpoint }: Pick<CodeDeployAccess, 
   if (error.message === 'Region is missing') {
     return new CliError('no region is configured: set AWS_REGION, or use --region.')
   }
+  if (error.message.startsWith('Region not accepted')) return new CliError(`no call can be made: ${error.message}`)
   return '$metadata' in error ? new CliError(`${error.message} (${error.name})`) : error
 }
 
 /** Nothing answered. */
 export function isUnreachable(error: Error): boolean {
-  return 'code' in error && unreachable.has(String(error.code))
+  return unreachable.has(codeOf(error))
+}
+
+/** Of `fetch`, which says it in the cause. */
+function codeOf(error: Error): string {
+  if ('code' in error) return String(error.code)
+  return error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+}
+
+/** What shows that it is a proxy, a web server or whatever else; undefined where that is not known. */
+function foreignAnswer(error: Error): string | undefined {
+  if (/^(HPE_|EPROTO$)/.test(codeOf(error))) return codeOf(error)
+  if (!error.message.includes('Deserialization error')) return undefined
+  const { $response: response } = error as { readonly $response?: { readonly statusCode?: number } }
+  return `HTTP ${response?.statusCode ?? 'of another kind'}`
 }
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'])

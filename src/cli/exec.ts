@@ -40,19 +40,24 @@ async function execute(task: string, command: readonly string[], options: ExecOp
     throw new CliError('teal exec works with Teal only. For a task on AWS use: aws ecs execute-command.')
   }
   const taskId = task.slice(task.lastIndexOf('/') + 1)
+  if (!/^[0-9a-f]{32}$/.test(taskId)) {
+    throw new CliError(`'${task}' is no task's id or ARN. \`teal tasks\` lists those there are.`)
+  }
   const url = `${endpoint.replace(/\/$/, '')}/tasks/${encodeURIComponent(taskId)}/exec`
   const { container, timeout } = options
   const body = JSON.stringify({ command, container, timeoutSeconds: timeout })
   const answer = await ask(await signedUrl(url, options, { method: 'POST', body }), body, endpoint)
-  const result = (await answer.json().catch(() => ({ message: `${endpoint} does not answer as Teal does.` }))) as {
+  const result = (await answer.json().catch(() => ({}))) as {
     readonly message?: string
     readonly exitCode?: number
     readonly stdout?: string
     readonly stderr?: string
     readonly isCut?: boolean
   }
-  if (!answer.ok) throw new CliError(result.message ?? `${endpoint} answered ${answer.status}.`)
-  process.stdout.write(result.stdout ?? '')
+  if (!answer.ok || result.stdout === undefined) {
+    throw new CliError(result.message ?? `${endpoint} does not answer as Teal does (HTTP ${answer.status}).`)
+  }
+  process.stdout.write(result.stdout)
   process.stderr.write(result.stderr ?? '')
   if (result.isCut === true) console.error('teal: what it wrote is cut after 1 MiB.')
   if (result.exitCode === undefined) console.error(`teal: it was ended after ${timeout} seconds.`)

@@ -22,14 +22,14 @@ export async function showLoadBalancerLog(
     const print = printer(json)
     const isShort = await log.news(print)
     if (isShort) console.error(`(the newest ${mostLines} lines; a shorter --since shows all there are)`)
-    if (follow) await followOn(log, print)
+    if (follow) await followOn(log, print, access)
   } catch (error) {
     throw forAwsUser(error, access)
   }
 }
 
 /** Until the program is ended. What does not answer for a while is asked again. */
-async function followOn(log: ShownLog, print: (line: AccessLogLine) => void): Promise<never> {
+async function followOn(log: ShownLog, print: (line: AccessLogLine) => void, access: LogAccess): Promise<never> {
   let isTold = false
   for (;;) {
     await delay(log.isLive ? livePauseMilliseconds : deliveryPauseMilliseconds)
@@ -37,7 +37,8 @@ async function followOn(log: ShownLog, print: (line: AccessLogLine) => void): Pr
       await log.news(print)
       isTold = false
     } catch (error) {
-      if (!isTold) console.error(`teal: the log cannot be read at the moment: ${String(error)}. It is tried again.`)
+      const told = forAwsUser(error, access)
+      if (!isTold) console.error(`teal: ${told instanceof Error ? told.message : String(told)} It is asked again.`)
       isTold = true
     }
   }

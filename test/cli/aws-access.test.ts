@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clientConfiguration } from '../../src/cli/aws-access.ts'
+import { CodeDeployClient, ListApplicationsCommand } from '@aws-sdk/client-codedeploy'
+import { DescribeListenersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { clientConfiguration, forAwsUser } from '../../src/cli/aws-access.ts'
 
 const noFiles = { AWS_CONFIG_FILE: '/nonexistent/config', AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials' }
 const teal = { accessKeyId: 'teal', secretAccessKey: 'teal' }
@@ -42,4 +47,40 @@ test('what is said on the command line counts most, the variable for CodeDeploy 
   const said = clientConfiguration({ endpointUrl: 'http://127.0.0.1:3', region: 'sa-east-1' }, environment)
   assert.deepEqual([said.endpoint, said.region], ['http://127.0.0.1:3', 'sa-east-1'])
   assert.throws(() => clientConfiguration({ endpointUrl: 'nonsense' }, noFiles), /'nonsense' is not a URL/)
+})
+
+test('what answers and is no service of AWS is told as that', async (t) => {
+  const page = 'HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>'
+  for (const [answer, sign] of [
+    [page, 'HTTP 502'],
+    ['SSH-2.0-OpenSSH_10.0\r\n', 'HPE_INVALID_CONSTANT'],
+  ] as const) {
+    const server = createServer((socket) => socket.once('data', () => socket.end(answer)))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const configuration = { endpoint, region: 'us-east-1', credentials: teal, maxAttempts: 1 }
+    const access = { endpoint: () => endpoint }
+    const calls = [
+      new CodeDeployClient(configuration).send(new ListApplicationsCommand()),
+      new ElasticLoadBalancingV2Client(configuration).send(new DescribeListenersCommand()),
+    ]
+    for (const call of calls) {
+      await assert.rejects(
+        call.catch((error: unknown) => Promise.reject(forAwsUser(error, access) as Error)),
+        {
+          name: 'CliError',
+          message: `what answers at ${endpoint} does not speak AWS's API (${sign}). Set AWS_ENDPOINT_URL (or --endpoint-url) to where Teal is.`,
+        },
+      )
+    }
+  }
+})
+
+test('a region that is none is told without a trace of the program', async () => {
+  const client = new CodeDeployClient({ endpoint: 'http://127.0.0.1:1', region: 'us east', credentials: teal })
+  const call = client.send(new ListApplicationsCommand()).catch((error: unknown) => error)
+  const told = forAwsUser(await call, { endpoint: () => '' })
+  assert.match(String(told), /^CliError: no call can be made: Region not accepted: region="us east"/)
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -151,4 +154,24 @@ test('a task runs in order with its secrets, writes to its log, is entered with 
   })
   assert.deepEqual([stopped.stopCode, stopped.stoppedReason], ['UserInitiated', 'enough'])
   assert.equal(await second.end('SIGINT'), 0)
+})
+
+test('what is no task is told as that, and so is what does not answer as Teal does', async (t) => {
+  const refused = await teal('exec', 'web', '--', 'env')
+  assert.deepEqual(refused, {
+    exitCode: 1,
+    output: '',
+    errors: "teal: 'web' is no task's id or ARN. `teal tasks` lists those there are.\n",
+  })
+  const server = createServer((_, answer) => answer.end('<html>'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const foreign = await teal('exec', '--endpoint-url', endpoint, 'a'.repeat(32), '--', 'env')
+  assert.deepEqual(foreign, {
+    exitCode: 1,
+    output: '',
+    errors: `teal: ${endpoint} does not answer as Teal does (HTTP 200).\n`,
+  })
 })

@@ -51,6 +51,8 @@ async function startLoadBalancer(t: TestContext, { isLogged = true } = {}) {
     return Contents.map(({ Key = '' }) => Key)
   }
   return {
+    serving,
+    endpoint,
     options,
     keys,
     get: (path: string) => fetch(`http://127.0.0.1:${Port}${path}`).then((answer) => answer.text()),
@@ -115,4 +117,42 @@ test('without an access log, or a load balancer, one is told what to do', async 
   const whose = await teal('logs', ...options)
   assert.match(whose.errors, /^teal: say whose log/)
   assert.equal((await teal('logs', '--lb', '--since', 'yesterday', ...options)).exitCode, 2)
+})
+
+test('a log that is followed outlives its engine, and tells when nothing answers', async (t) => {
+  const { serving, endpoint, options, get } = await startLoadBalancer(t)
+  const following = (...whose: readonly string[]) => {
+    const child = spawn(process.execPath, [launcher, 'logs', ...whose, '--follow', ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    t.after(() => child.kill())
+    const said = { child, output: '', errors: '' }
+    child.stdout.on('data', (chunk: Buffer) => (said.output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (said.errors += chunk.toString()))
+    return said
+  }
+  const [requests, tasks] = [following('--lb'), following('--tasks')]
+  await get('/one')
+  await until(
+    () => requests.output.includes('/one') && tasks.errors.includes('there are no tasks'),
+    () => `they say: ${requests.output}\n${requests.errors}\n${tasks.errors}`,
+  )
+  await serving.end('SIGTERM')
+  for (const said of [requests, tasks]) {
+    await until(
+      () =>
+        said.errors.includes(`teal: nothing answers at ${endpoint} (ECONNREFUSED).`) || said.child.exitCode !== null,
+      () => `it says: ${said.errors}`,
+    )
+    assert.match(said.errors, /teal: nothing answers at [^]* It is asked again\.\n$/)
+    assert.equal(said.child.exitCode, null)
+  }
+})
+
+test('where nothing answers from the beginning, that is told, of whatever log', async () => {
+  for (const whose of [['--tasks'], ['--lb'], ['--hook', 'judge']]) {
+    const { exitCode, errors } = await teal('logs', ...whose, '--endpoint-url', 'http://127.0.0.1:1')
+    assert.match(errors, /^teal: nothing answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\./)
+    assert.equal(exitCode, 1)
+  }
 })
