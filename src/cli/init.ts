@@ -102,10 +102,10 @@ function nextSteps(name: string, directory: string): readonly string[] {
   const isHere = resolve(directory) === process.cwd()
   return [
     'Next, in one terminal:',
-    ...(isHere ? [] : [`  cd ${directory}`]),
+    ...(isHere ? [] : [`  cd ${quoted(directory)}`]),
     '  teal serve --runtime process --minute 1s',
     'and in another one:',
-    ...(isHere ? [] : [`  cd ${directory}`]),
+    ...(isHere ? [] : [`  cd ${quoted(directory)}`]),
     '  export AWS_ENDPOINT_URL=http://127.0.0.1:4566',
     '  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
     '  export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
@@ -136,4 +136,9 @@ function parseName(text: string): string {
 /** Names of load balancers and target groups have 32 characters at most; `-green` is added. */
 function isName(text: string): boolean {
   return /^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$/.test(text) && !text.startsWith('internal-')
+}
+
+/** As a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -4,7 +4,16 @@ import { parseDuration } from './duration.ts'
 
 /** Options that several commands have, and how the texts of options are read. */
 export function dataOption(): Option {
-  return new Option('--data <directory>', 'the data directory').env('TEAL_DATA').default('.teal')
+  return new Option('--data <directory>', 'the data directory')
+    .env('TEAL_DATA')
+    .argParser(parseDirectory)
+    .default('.teal')
+}
+
+/** Nothing, as of a variable that is not set, would be the directory one is in. */
+function parseDirectory(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is the name of a directory.')
+  return text
 }
 
 export function appSpecOption(): Option {

@@ -23,6 +23,7 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.deepEqual([exitCode, errors], [0, ''])
     assert.match(output, /\n {2}written {2}taskdef\.json +the task definition\n/)
     assert.match(output, /\.\/setup\.sh my-shop:1 /)
+    assert(output.includes(`\n  cd '${directory}'\n`), 'what is to be typed is typed with a blank in it')
     for (const line of output.split('\n').slice(1)) assert(line.length <= 80 || line.includes(directory), line)
     const taskDefinition = join(directory, 'taskdef.json')
     assert.equal(JSON.parse(readFileSync(taskDefinition, 'utf8')).family, 'my-shop')

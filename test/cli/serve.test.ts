@@ -113,6 +113,22 @@ test('a port that is taken is a clear error, and nothing is left running', async
   assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
 })
 
+test('an address of listeners that is not of this machine is a clear error', async (t) => {
+  const argv = ['serve', '--runtime', 'process', '--port', '0', '--data', dataDirectory(t), '--listen-host']
+  for (const host of ['203.0.113.1', 'no-such-host.invalid']) {
+    const { exitCode, errors } = await teal(...argv, host)
+    assert.deepEqual([exitCode, errors], [1, `teal: ${host} is not an address of this machine.\n`])
+  }
+})
+
+test('a data directory without a name is wrong usage, and not the directory one is in', async () => {
+  for (const command of ['serve', 'down', 'doctor']) {
+    const { exitCode, errors } = await teal(command, '--data', '')
+    assert.equal(exitCode, 2)
+    assert.match(errors, /^teal: option '--data <directory>' argument '' is invalid\. It is the name of a directory\./)
+  }
+})
+
 test('a data directory that is none, or whose state is damaged, is a clear error', async (t) => {
   const directory = dataDirectory(t)
   writeFileSync(join(directory, 'file'), 'x')
