@@ -1,10 +1,10 @@
 import type { DeploymentView } from '../view/deployment-view.ts'
 import { screenLines } from '../view/screen-lines.ts'
-import { brokenText, styled, type Line } from '../view/styled.ts'
-import { spanOf } from '../view/words.ts'
+import type { Line } from '../view/styled.ts'
 import { DecisionPause } from './decision-pause.ts'
 import { Keys } from './keys.ts'
 import { Screen } from './screen.ts'
+import { footLines } from './watching-foot.ts'
 import type { Decision, Shown } from './watching.ts'
 
 /** Clocks on the screen go on between two looks. */
@@ -84,24 +84,12 @@ export class ScreenShown implements Shown {
   #draw(): void {
     if (!this.#isOpen || this.#view === undefined) return
     const { width, height } = this.#screen.size
-    const foot = this.#foot(width)
+    const [lost, told, isAsking] = [this.#lost, this.#told, this.#isAsking]
+    const foot = footLines({ lost, told, isAsking }, { width, height }, Date.now())
     const room = height - foot.length
     const lines = screenLines(this.#view, { width, height: room }, Date.now()).slice(0, room)
     const empty = Array.from({ length: Math.max(0, room - lines.length) }, (): Line => [])
     this.#screen.draw([...lines, ...empty, ...foot])
-  }
-
-  #foot(width: number): readonly Line[] {
-    if (this.#isAsking) return question(width)
-    const texts: Line[] = []
-    if (this.#lost !== undefined) {
-      const text = `${this.#lost.why} Asked again for ${spanOf(Date.now() - this.#lost.since)}; what is shown is from before.`
-      texts.push(...brokenText(text, width - 2).map((row): Line => [styled('bad', `  ${row}`)]))
-    }
-    if (this.#told !== undefined) {
-      texts.push(...brokenText(this.#told, width - 2).map((row): Line => [styled('warning', `  ${row}`)]))
-    }
-    return [...texts, [styled('faint', '  Ctrl-C: stop it, or leave it running')]]
   }
 }
 
@@ -111,11 +99,4 @@ const answers: Readonly<Record<string, Decision | undefined>> = {
   l: 'leave',
   // Twice Ctrl-C means: out of here. Nothing is stopped by impatience.
   'ctrl-c': 'leave',
-}
-
-function question(width: number): readonly Line[] {
-  const text =
-    'r  stop it and roll back · s  stop it, and leave all as it is now · l  leave it running, and end here · any other key  go on watching'
-  const rows = width >= text.length + 4 ? [text] : text.split(' · ')
-  return [[styled('warning', '  What shall be done?')], ...rows.map((row): Line => [styled('strong', `  ${row}`)])]
 }

@@ -122,7 +122,7 @@ test('an address of listeners that is not of this machine is a clear error', asy
 })
 
 test('a data directory without a name is wrong usage, and not the directory one is in', async () => {
-  for (const command of ['serve', 'down', 'doctor']) {
+  for (const command of ['down', 'doctor']) {
     const { exitCode, errors } = await teal(command, '--data', '')
     assert.equal(exitCode, 2)
     assert.match(errors, /^teal: option '--data <directory>' argument '' is invalid\. It is the name of a directory\./)
