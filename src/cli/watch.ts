@@ -28,7 +28,7 @@ Examples:
   $ teal watch
   $ teal watch d-ABCDEF123
   $ teal watch d-ABCDEF123 --wait-until traffic
-  $ teal watch d-ABCDEF123 --json | jq -r .text
+  $ teal watch d-ABCDEF123 --json | jq -r '.text // empty'
 
 Exit codes: 0 it succeeded, or what was waited for is there · 1 it could not be
 watched · 3 it failed or was stopped · 130 Ctrl-C; the deployment goes on

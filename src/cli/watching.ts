@@ -145,7 +145,9 @@ class Watching {
   #reached(view: DeploymentView): number {
     this.#shown.close()
     const { until, json } = this.#settings
-    if (!json) {
+    if (json) {
+      console.log(JSON.stringify({ kind: 'reached', view }))
+    } else {
       const what = until.kind === 'stage' ? `${until.name} is done` : 'green has all production traffic'
       console.log(`${what}. The deployment goes on; \`teal watch ${view.id}\` shows the rest.`)
     }

@@ -227,6 +227,9 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     let screen = ''
     terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString('utf8')))
     await until('it waits', async () => /READY_WAIT[\s\S]*Green is ready/.test(screen))
+    const reached = await run('watch', id, '--wait-until', 'Install', '--json')
+    const last = JSON.parse(reached.output.trimEnd().split('\n').at(-1) ?? '')
+    assert.deepEqual([reached.exitCode, last.kind, last.view.id], [0, 'reached', id])
     assert(screen.includes('\u001B[?1049h\u001B[?25l'))
     await theatre.killEngine()
     await until('the screen says so', async () => screen.includes('nothing answers at'))
