@@ -100,9 +100,11 @@ function linesOf(result: AcceptanceResult): readonly string[] {
     return `${number(results.length)} × ${cause}: ${paths.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`
   })
   const more = groups.length - shown.length
+  const silent = result.results.filter(({ isBlueSilent }) => isBlueSilent === true).length
   return [
     ...shown,
     ...(more > 0 ? [`and ${counted(more, 'other cause')}`] : []),
+    ...(silent > 0 ? [`${number(silent)} judged by the list alone: blue did not answer.`] : []),
     `${counted(result.passed + result.failed, 'request')} took ${(result.milliseconds / 1000).toFixed(1)} s.`,
     result.worth,
     result.sentence,

@@ -54,6 +54,7 @@ function bar({ passed, failed, unfinished, total, thresholdPercent }: Acceptance
 function figures(result: AcceptanceResult): string {
   const { passed, failed, unfinished, passedTrafficPercent, milliseconds } = result
   const outdated = result.results.filter(({ isListOutdated }) => isListOutdated === true).length
+  const silent = result.results.filter(({ isBlueSilent }) => isBlueSilent === true).length
   const rows: readonly (readonly [string, string] | undefined)[] = [
     ['passed', number(passed)],
     ['failed', number(failed)],
@@ -62,6 +63,7 @@ function figures(result: AcceptanceResult): string {
     passedTrafficPercent === undefined ? undefined : ['of the traffic passed', percent(passedTrafficPercent)],
     ['fewer fail, at 95 %, than', percent(result.failureBoundPercent)],
     outdated === 0 ? undefined : ['as blue, not as listed', number(outdated)],
+    silent === 0 ? undefined : ['by the list, blue silent', number(silent)],
     ['took', `${(milliseconds / 1000).toFixed(1)} s`],
   ]
   const items = rows.flatMap((row) => (row === undefined ? [] : [`<div><dd>${row[1]}</dd><dt>${row[0]}</dt></div>`]))

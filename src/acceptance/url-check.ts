@@ -18,6 +18,8 @@ export type UrlResult = {
   readonly blueMilliseconds?: number
   /** It passed because blue answers the same, and not what the list says. */
   readonly isListOutdated?: boolean
+  /** It was to be compared, and blue had no answer: only the list could judge it. */
+  readonly isBlueSilent?: boolean
   /** Requests it took, when more than one. */
   readonly attempts?: number
 }
@@ -58,10 +60,13 @@ export class UrlChecker {
     const { comparison } = this.#options
     const isCompared = comparison !== undefined && isComparable(url.path, comparison)
     const [green, blue] = await Promise.all([this.#askGreen(url), isCompared ? this.#askBlue(url) : undefined])
-    if ('failure' in green) return { url, outcome: 'failed', cause: green.failure }
+    if ('failure' in green) {
+      return { url, outcome: 'failed', cause: green.failure, ...(blue !== undefined && { blueStatus: blue.status }) }
+    }
     const { status, milliseconds } = green
     const answered = { url, status, milliseconds: Math.round(milliseconds * 10) / 10 }
-    if (blue === undefined) return { ...answered, ...this.#judgedByList(url, status) }
+    const byList = { ...answered, ...(isCompared && { isBlueSilent: true }) }
+    if (blue === undefined) return { ...byList, ...this.#judgedByList(url, status) }
     const compared = {
       ...answered,
       blueStatus: blue.status,

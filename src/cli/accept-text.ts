@@ -13,12 +13,14 @@ export function acceptText(result: AcceptanceResult): string {
   const seconds = milliseconds / 1000
   const requested = result.passed + result.failed
   const outdated = results.filter(({ isListOutdated }) => isListOutdated === true).length
+  const silent = results.filter(({ isBlueSilent }) => isBlueSilent === true).length
   const repeated = results.filter(({ outcome, attempts = 1 }) => outcome === 'passed' && attempts > 1).length
   return [
     ...failureLines(result),
     ...slowLines(result),
     `${counted(requested, 'URL')} of ${result.url} in ${seconds.toFixed(1)} s (${number(Math.round(requested / seconds))} a second).`,
     ...(outdated > 0 ? [`${number(outdated)} passed because blue answers the same, and not what the list says.`] : []),
+    ...(silent > 0 ? [`${number(silent)} judged by the list alone: blue did not answer.`] : []),
     ...(repeated > 0 ? [`${number(repeated)} passed only when they were requested again.`] : []),
     ...(passedTrafficPercent === undefined ? [] : [`By traffic, ${percent(passedTrafficPercent)} passed.`]),
     result.worth,

@@ -135,10 +135,15 @@ async function judge(options: AcceptOptions, exitWith: (code: number) => void): 
       `nothing answers at ${options.url}: ${cause}. None of ${counted(result.total, 'URL')} got an answer.`,
     )
   }
+  const isSilent = result.results.some(({ isBlueSilent }) => isBlueSilent === true)
+  if (isSilent && result.results.every(({ blueStatus }) => blueStatus === undefined)) {
+    throw new CliError(`nothing answers at ${result.comparedWith}, so nothing could be compared with it.`)
+  }
+  // First what cannot fail: a report that cannot be written takes nothing of a long run away.
+  console.log(options.json ? JSON.stringify(jsonOf(result), undefined, 2) : acceptText(result))
   if (options.junit !== undefined) write(options.junit, junitReport(result))
   if (options.html !== undefined)
     write(options.html, htmlReport(result, `${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC`))
-  console.log(options.json ? JSON.stringify(jsonOf(result), undefined, 2) : acceptText(result))
   exitWith(result.isPassed ? exitCode.ok : thresholdMissed)
 }
 

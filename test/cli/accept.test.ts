@@ -126,3 +126,33 @@ test('Ctrl-C ends the requests and tells what was found until then', async (t) =
   assert.deepEqual(await closed, [3, null])
   assert.match(await output, /NOT PASSED/)
 })
+
+test('where blue does not answer, it is told; where it answers nothing at all, nothing is judged', async (t) => {
+  const green = await startSite(t, (_, response) => answerWith(response, 200))
+  const blue = await startSite(t, (request, response) => {
+    if (request.url === '/a') answerWith(response, 200)
+    else request.destroy()
+  })
+  const list = join(directoryOf(t), 'urls.csv')
+  writeFileSync(list, '/a\n/b\n')
+  const argv = ['accept', '--url', green.url, '--list', list]
+  const partly = await teal(...argv, '--compare-with', blue.url)
+  assert.equal(partly.exitCode, 0, partly.errors)
+  assert.match(partly.output, /^1 judged by the list alone: blue did not answer\.$/m)
+  assert.deepEqual(await teal(...argv, '--compare-with', 'http://127.0.0.1:1'), {
+    exitCode: 1,
+    output: '',
+    errors: 'teal: nothing answers at http://127.0.0.1:1, so nothing could be compared with it.\n',
+  })
+})
+
+test('a report that cannot be written takes nothing of the result away', async (t) => {
+  const { url } = await startSite(t, (_, response) => answerWith(response, 200))
+  const directory = directoryOf(t)
+  const list = join(directory, 'urls.csv')
+  writeFileSync(list, '/a\n')
+  const told = await teal('accept', '--url', url, '--list', list, '--html', join(directory, 'missing', 'report.html'))
+  assert.match(told.output, /\nPASSED: 1 of 1 URL passed/)
+  assert.match(told.errors, /^teal: .*report\.html cannot be written: ENOENT/)
+  assert.equal(told.exitCode, 1)
+})
