@@ -8,7 +8,6 @@ import { HttpWebhook } from './adapters/http-webhook.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
-import { requireOwnAddress } from './adapters/own-address.ts'
 import { RouterClient } from './adapters/router-client.ts'
 import { startRuntime } from './adapters/runtimes.ts'
 import type { RuntimeKind, StartedRuntime } from './adapters/runtimes.ts'
@@ -120,7 +119,6 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
 }
 
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
-  await requireOwnAddress(options.listenHost)
   const clock = new SystemClock()
   const place = { dataDirectory: directory.path, clock, log: options.log }
   const tasks = await startRuntime(options.runtime, place)

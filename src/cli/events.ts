@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Tiding } from '../view/deployment-view.ts'
 import { shortenedArns } from '../view/surroundings.ts'
@@ -6,7 +6,6 @@ import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.t
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestOf } from './deployment-finding.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
-import { CliError } from './exit-code.ts'
 import { endWithOutput } from './output.ts'
 import { allServices } from './own-services.ts'
 import { describeService, serviceNamed } from './service-access.ts'
@@ -25,7 +24,7 @@ export function eventsCommand(): Command {
     )
     .argument('[service]', 'CLUSTER/SERVICE (default: all)')
     .option('--follow', 'go on with what comes, until Ctrl-C', false)
-    .option('--last <number>', 'how many of what was before, at most', Number, 40)
+    .option('--last <number>', 'how many of what was before, at most', parseLast, 40)
     .option('--json', 'print a JSON object a line', false)
     .addHelpText('after', help)
     .action(events)
@@ -41,7 +40,6 @@ ${awsHelp}`
 const pauseMilliseconds = { teal: 1_000, aws: 10_000 }
 
 async function events(text: string | undefined, { follow, last, json, ...options }: EventsOptions): Promise<void> {
-  if (!Number.isInteger(last) || last < 0) throw new CliError('--last is a whole number.')
   const clients = await awsClients(options)
   endWithOutput()
   const shown = new Set<string>()
@@ -73,6 +71,11 @@ async function events(text: string | undefined, { follow, last, json, ...options
       isTold = true
     }
   }
+}
+
+function parseLast(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number: 0 for none of what was before.')
+  return Number(text)
 }
 
 function line({ at, of, text }: Told): string {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
+import { requireOwnAddress } from '../adapters/own-address.ts'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { timeOfDay } from '../view/words.ts'
 import { formatDuration } from './duration.ts'
@@ -112,6 +113,7 @@ async function serve(options: ServeOptions): Promise<number> {
 async function start(options: TealOptions): Promise<RunningTeal> {
   const { startTeal } = await import('../main.ts')
   try {
+    await requireOwnAddress(options.listenHost)
     return await startTeal(options)
   } catch (error) {
     throw forPerson(error)

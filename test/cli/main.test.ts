@@ -44,6 +44,7 @@ test('values that cannot be read are wrong usage, and the message says what can'
     [['build', '.'], /required option '--tag <name:tag>' not specified/],
     [['build', '--tag', 'a:1'], /missing required argument 'directory'/],
     [['down', 'now'], /too many arguments/],
+    [['events', '--last', 'all'], /'all' is invalid\. It is a whole number: 0 for none of what was before\./],
   ] as const) {
     const { exitCode, errors } = await teal(...argv)
     assert.equal(exitCode, 2, errors)

@@ -505,10 +505,13 @@ var UrlChecker = class {
     const { comparison } = this.#options;
     const isCompared = comparison !== void 0 && isComparable(url.path, comparison);
     const [green, blue] = await Promise.all([this.#askGreen(url), isCompared ? this.#askBlue(url) : void 0]);
-    if ("failure" in green) return { url, outcome: "failed", cause: green.failure };
+    if ("failure" in green) {
+      return { url, outcome: "failed", cause: green.failure, ...blue !== void 0 && { blueStatus: blue.status } };
+    }
     const { status, milliseconds } = green;
     const answered = { url, status, milliseconds: Math.round(milliseconds * 10) / 10 };
-    if (blue === void 0) return { ...answered, ...this.#judgedByList(url, status) };
+    const byList = { ...answered, ...isCompared && { isBlueSilent: true } };
+    if (blue === void 0) return { ...byList, ...this.#judgedByList(url, status) };
     const compared = {
       ...answered,
       blueStatus: blue.status,
@@ -847,9 +850,11 @@ function linesOf(result) {
     return `${number(results.length)} \xD7 ${cause}: ${paths.join(", ")}${more2 > 0 ? ` and ${number(more2)} more` : ""}`;
   });
   const more = groups.length - shown.length;
+  const silent = result.results.filter(({ isBlueSilent }) => isBlueSilent === true).length;
   return [
     ...shown,
     ...more > 0 ? [`and ${counted(more, "other cause")}`] : [],
+    ...silent > 0 ? [`${number(silent)} judged by the list alone: blue did not answer.`] : [],
     `${counted(result.passed + result.failed, "request")} took ${(result.milliseconds / 1e3).toFixed(1)} s.`,
     result.worth,
     result.sentence
