@@ -27,8 +27,7 @@ export const runTasks = (engine: Engine) =>
       const definition = findUsableTaskDefinition(store, call, input.taskDefinition)
       const asked = askedTask(input, definition, cluster)
       const { count = 1 } = input
-      if (!(Number.isInteger(count) && count >= 1 && count <= 10))
-        throw invalidParameter('Count must be between 1 and 10.')
+      if (count < 1 || count > 10) throw invalidParameter('Count must be between 1 and 10.')
       return store.transaction(() => {
         const before = startedBefore(engine, cluster, asked.request)
         const started =

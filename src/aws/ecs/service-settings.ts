@@ -79,9 +79,6 @@ export function checkSettings(
 }
 
 function checkNumbers({ desiredCount = 0, healthCheckGracePeriodSeconds = 0 }: ServiceSettings): void {
-  for (const [member, value] of Object.entries({ desiredCount, healthCheckGracePeriodSeconds })) {
-    if (!Number.isInteger(value)) throw invalidParameter(`${member} must be a whole number.`)
-  }
   if (desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.')
   if (desiredCount > mostTasksOfService) {
     throw invalidParameter(

@@ -67,8 +67,7 @@ function checkLimits(
     ['memory', memory, 6],
     ['memoryReservation', memoryReservation, 6],
   ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value >= least)) continue
-    throw refuse(`'${member}' must be a whole number, at least ${least}.`)
+    if (value !== undefined && value < least) throw refuse(`'${member}' must be at least ${least}.`)
   }
   const limit = memory ?? definition.memory ?? Infinity
   if (limit <= (memoryReservation ?? definition.memoryReservation ?? 0)) {

@@ -79,7 +79,7 @@ describe('RunTask', () => {
 
   for (const [what, more, name, message] of [
     ['eleven tasks', { count: 11 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
-    ['one and a half tasks', { count: 1.5 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
+    ['one and a half tasks', { count: 1.5 }, 'InvalidParameterException', /'count' .* Member must be an integer$/],
     [
       'no network',
       { networkConfiguration: undefined },
@@ -96,13 +96,13 @@ describe('RunTask', () => {
       'an override of too little memory',
       { overrides: { containerOverrides: [{ name: 'web', memory: 5 }] } },
       'InvalidParameterException',
-      "Override for container web: 'memory' must be a whole number, at least 6.",
+      "Override for container web: 'memory' must be at least 6.",
     ],
     [
       'an override of less than no processor',
       { overrides: { containerOverrides: [{ name: 'web', cpu: -1 }] } },
       'InvalidParameterException',
-      "Override for container web: 'cpu' must be a whole number, at least 0.",
+      "Override for container web: 'cpu' must be at least 0.",
     ],
     [
       'an override of memory below what is reserved',

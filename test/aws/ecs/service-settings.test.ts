@@ -72,10 +72,13 @@ describe("a service's settings", () => {
     const world = await startEcs(t)
     await registerWeb(world)
     const input = blueGreenService(putTargetGroup(world.store, 'web-blue'))
-    const refuse = (changes: Partial<CreateServiceCommandInput>, message: string) =>
+    const refuse = (changes: Partial<CreateServiceCommandInput>, message: string | RegExp) =>
       assertRefused(createService(world, { ...input, ...changes }), 'InvalidParameterException', message)
-    await refuse({ desiredCount: 1.5 }, 'desiredCount must be a whole number.')
-    await refuse({ healthCheckGracePeriodSeconds: 1.5 }, 'healthCheckGracePeriodSeconds must be a whole number.')
+    await refuse({ desiredCount: 1.5 }, /'desiredCount' .* Member must be an integer$/)
+    await refuse(
+      { healthCheckGracePeriodSeconds: 1.5 },
+      /'healthCheckGracePeriodSeconds' .* Member must be an integer$/,
+    )
     await refuse({ desiredCount: 5001 }, 'desiredCount can be at most 5000, as many tasks as ECS lets a service have.')
     await refuse(
       { healthCheckGracePeriodSeconds: -1 },
