@@ -14,6 +14,9 @@ export class CliError extends Error {
   override readonly name = 'CliError'
 }
 
+/** Called in a way it does not know, as options that are none are. */
+export class WrongUsageError extends CliError {}
+
 /**
  * What is thrown for a port, a directory or a disk of this machine is for the person at the keyboard; what JavaScript itself
  * throws is a fault of the program, and stays as it is.

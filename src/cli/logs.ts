@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { awsCommand, awsHelp, type AwsOptions } from './aws-access.ts'
 import { showEventLog } from './event-log.ts'
-import { CliError } from './exit-code.ts'
+import { WrongUsageError } from './exit-code.ts'
 import { hookLog } from './hook-log.ts'
 import { showLoadBalancerLog } from './load-balancer-log.ts'
 import { endWithOutput } from './output.ts'
@@ -54,7 +54,7 @@ async function logs(given: LogsOptions): Promise<void> {
   const { lb, tasks, task, service, hook, follow, since, json, ...options } = given
   const asked = [lb, tasks || undefined, task, service, hook].filter((each) => each !== undefined)
   if (asked.length !== 1) {
-    throw new CliError(
+    throw new WrongUsageError(
       `say whose log${asked.length > 1 ? ', one of them' : ''}: \`teal logs --tasks\`, \`--service CLUSTER/SERVICE\` or \`--task ID\` is that of tasks, ` +
         '`--hook NAME` that of a hook, `--lb [NAME]` that of a load balancer.',
     )

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { CliError, exitCode } from './exit-code.ts'
+import { CliError, exitCode, WrongUsageError } from './exit-code.ts'
 import { watchOutput, whenPrinted } from './output.ts'
 import { packageVersion } from './version.ts'
 
@@ -25,7 +25,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Commander has already written its help, its version, or what is wrong with the usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.wrongUsage
     console.error(`teal: ${describe(error)}`)
-    return exitCode.failed
+    return error instanceof WrongUsageError ? exitCode.wrongUsage : exitCode.failed
   }
 }
 

@@ -115,6 +115,7 @@ test('without an access log, or a load balancer, one is told what to do', async 
   const unknown = await teal('logs', '--lb', 'nobody', ...options)
   assert.match(unknown.errors, /^teal: there is no load balancer nobody at http.* There are: web\.$/m)
   const whose = await teal('logs', ...options)
+  assert.equal(whose.exitCode, 2)
   assert.match(whose.errors, /^teal: say whose log/)
   assert.equal((await teal('logs', '--lb', '--since', 'yesterday', ...options)).exitCode, 2)
 })
