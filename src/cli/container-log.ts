@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs'
+import { textOfProgram } from '../domain/program-text.ts'
 import type { AwsClients } from './aws-clients.ts'
 
 const mostLines = 8
@@ -22,7 +23,7 @@ export async function containerLogLines({ ecs, logs }: AwsClients, task: Task): 
     const { events = [] } = await logs.send(
       new GetLogEventsCommand({ logGroupName, logStreamName, limit: mostLines, startFromHead: false }),
     )
-    return events.flatMap(({ message }) => (message === undefined ? [] : [message.trimEnd()]))
+    return events.flatMap(({ message }) => (message === undefined ? [] : [textOfProgram(message).trimEnd()]))
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return []
     throw error

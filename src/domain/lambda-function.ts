@@ -1,4 +1,5 @@
 import type { Place } from './identifiers.ts'
+import { textOfProgram } from './program-text.ts'
 
 /** A Lambda function: what it would run now, and everything published from it. */
 export type LambdaFunction = {
@@ -149,13 +150,8 @@ function aliasTarget({ functionVersion, additionalVersionWeights }: FunctionAlia
 /** What the function itself wrote, without what Lambda writes around each of its invocations and its lines. */
 export function linesOfFunction(log: readonly string[]): readonly string[] {
   const written = log.filter((line) => !/^(INIT_START|START|END|REPORT) /.test(line))
-  // Runtimes put time, request id and level before what is logged, with tabs between; a tab is no width of a screen's.
-  const said = written.map((line) =>
-    line
-      .replace(ofRuntime, '$1')
-      .replaceAll(/\p{Cc}+/gu, ' ')
-      .trim(),
-  )
+  // Runtimes put time, request id and level before what is logged, with tabs between.
+  const said = written.map((line) => textOfProgram(line.replace(ofRuntime, '$1')).trim())
   return said.filter((line) => line !== '')
 }
 

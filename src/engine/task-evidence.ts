@@ -1,3 +1,4 @@
+import { textOfProgram } from '../domain/program-text.ts'
 import { computedDesiredCount } from '../domain/service.ts'
 import { stopInWords, stoppedReason as stoppedReasons } from '../domain/service-events.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
@@ -110,7 +111,7 @@ async function logOf({ runtime }: SchedulerContext, { taskId }: Task, container:
   if (container === undefined) return ''
   const lines = await runtime.logTail(taskId, container, mostLogLines).catch(() => [])
   const text = lines
-    .map((line) => line.trim())
+    .map((line) => textOfProgram(line).trim())
     .filter((line) => line !== '')
     .join(' / ')
   return text === '' ? '' : `; the last lines of container ${container}: "${newest(text, mostLogCharacters)}"`

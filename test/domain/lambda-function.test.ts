@@ -64,7 +64,7 @@ test('what a function wrote is told without the times and ids that Lambda puts b
     `${before}\tERROR\tthis version\tis refused`,
     `[WARNING]\t${before}\ta warning of Python`,
     `[INFO]\t${before}\tand what it says`,
-    'printed',
+    '\u001B[32mprinted\u001B[0m',
     '',
     'END RequestId: 2f1c9a52-8a34-4b1e-9d0c-0123456789ab',
     'REPORT RequestId: 2f1c9a52-8a34-4b1e-9d0c-0123456789ab',

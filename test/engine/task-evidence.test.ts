@@ -6,7 +6,7 @@ import { SchedulerWorld } from '../world/scheduler-world.ts'
 describe('what is told of a task set that does not get steady', () => {
   test('exit codes and the last lines of the log', async () => {
     const world = new SchedulerWorld()
-    const log = ['Listening', 'Error: no database']
+    const log = ['Listening', '\u001B[31mError\u001B[0m: no database\u001B[2J']
     world.runtime.images.set('web:1', { exit: { afterMilliseconds: 100, exitCode: 1 }, log })
     world.createTaskSet()
     await world.until(() => world.withStatus('STOPPED').length === 4)
