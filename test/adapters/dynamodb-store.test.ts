@@ -8,6 +8,7 @@ import {
   QueryCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -37,6 +38,7 @@ async function createTable(client: DynamoDBClient): Promise<void> {
       BillingMode: 'PAY_PER_REQUEST',
     }),
   )
+  await waitUntilTableExists({ client, minDelay: 1, maxWaitTime: 30 }, { TableName: table })
 }
 
 const put = (client: DynamoDBClient, id: string, title: string) =>
@@ -55,8 +57,6 @@ test("tables of DynamoDB take items, conditions, queries and scans; what is not 
   const serving = new Serving(dataDirectory(t))
   const client = clientOf(await serving.url())
   await createTable(client)
-  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }))
-  assert.equal(Table?.TableStatus, 'ACTIVE')
   for (const id of ['a', 'b', 'c', 'd', 'e']) await put(client, id, `Title of ${id} – “ü”`)
 
   const { Items: queried } = await client.send(
