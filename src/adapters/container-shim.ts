@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { shellWord } from '../domain/shell-word.ts'
 import type { ContainerFiles } from './task-directory.ts'
 
 export type ContainerCommand = {
@@ -84,7 +85,7 @@ exit "$code"
 export function variablesPrefix(environment: Readonly<Record<string, string>>, ownNames: RegExp): string {
   const unusual = Object.entries(environment)
     .filter(([name]) => !shellName.test(name) || ownNames.test(name))
-    .map(([name, value]) => `'${`${name}=${value}`.replaceAll("'", `'\\''`)}'`)
+    .map(([name, value]) => shellWord(`${name}=${value}`))
   return unusual.length === 0 ? '' : ['/usr/bin/env', '--', ...unusual].join(' ')
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { forAwsUser } from './aws-access.ts'
+import { followOn } from './following.ts'
 import type { LogSpan } from './load-balancer-log.ts'
 import { timeOfDay } from './text.ts'
 
@@ -34,17 +34,11 @@ export async function showEventLog(log: EventLog, { follow, sinceMilliseconds, j
   }
   if (!follow) return
   const pause = (await log.isTeal()) ? pauseMilliseconds.teal : pauseMilliseconds.aws
-  for (let isTold = false; ;) {
-    await delay(pause)
-    try {
-      show(await log.news(since))
-      isTold = false
-    } catch (error) {
-      const told = forAwsUser(error, log)
-      if (!isTold) console.error(`teal: ${told instanceof Error ? told.message : String(told)} It is asked again.`)
-      isTold = true
-    }
-  }
+  await followOn(
+    async () => show(await log.news(since)),
+    () => pause,
+    log,
+  )
 }
 
 function inJson({ at, ...line }: WrittenLine): string {

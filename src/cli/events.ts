@@ -1,11 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Tiding } from '../view/deployment-view.ts'
 import { shortenedArns } from '../view/surroundings.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { newestOf } from './deployment-finding.ts'
 import { deploymentTargetOf } from './deployment-target.ts'
+import { followOn } from './following.ts'
 import { endWithOutput } from './output.ts'
 import { allServices } from './own-services.ts'
 import { describeService, serviceNamed } from './service-access.ts'
@@ -60,17 +60,12 @@ async function events(text: string | undefined, { follow, last, json, ...options
   }
   if (!follow) return
   const { isTeal } = await clients.about()
-  for (let isTold = false; ;) {
-    await delay(isTeal ? pauseMilliseconds.teal : pauseMilliseconds.aws)
-    try {
-      show(await read(clients, text))
-      isTold = false
-    } catch (error) {
-      const told = forAwsUser(error, clients)
-      if (!isTold) console.error(`teal: ${told instanceof Error ? told.message : String(told)} It is asked again.`)
-      isTold = true
-    }
-  }
+  const pause = isTeal ? pauseMilliseconds.teal : pauseMilliseconds.aws
+  await followOn(
+    async () => show(await read(clients, text)),
+    () => pause,
+    clients,
+  )
 }
 
 function parseLast(text: string): number {

@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { shellWord } from '../domain/shell-word.ts'
 import { awsCommand, awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
@@ -140,5 +141,5 @@ function isName(text: string): boolean {
 
 /** As a shell reads it. */
 function quoted(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return /^[\w./~-]+$/.test(path) ? path : shellWord(path)
 }

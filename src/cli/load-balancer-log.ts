@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseAccessLogLine, type AccessLogLine } from '../domain/access-log-line.ts'
 import { AccessLogColumns } from './access-log-columns.ts'
 import { forAwsUser, type AwsOptions } from './aws-access.ts'
 import { deliveredKeys, deliveredLines } from './delivered-log.ts'
+import { followOn } from './following.ts'
 import { accessLogPlace, logAccess, type AccessLogPlace, type LogAccess } from './log-access.ts'
 import { readUndelivered } from './undelivered-log.ts'
 
@@ -22,25 +22,11 @@ export async function showLoadBalancerLog(
     const print = printer(json)
     const isShort = await log.news(print)
     if (isShort) console.error(`(the newest ${mostLines} lines; a shorter --since shows all there are)`)
-    if (follow) await followOn(log, print, access)
+    if (!follow) return
+    const pause = () => (log.isLive ? livePauseMilliseconds : deliveryPauseMilliseconds)
+    await followOn(async () => void (await log.news(print)), pause, access)
   } catch (error) {
     throw forAwsUser(error, access)
-  }
-}
-
-/** Until the program is ended. What does not answer for a while is asked again. */
-async function followOn(log: ShownLog, print: (line: AccessLogLine) => void, access: LogAccess): Promise<never> {
-  let isTold = false
-  for (;;) {
-    await delay(log.isLive ? livePauseMilliseconds : deliveryPauseMilliseconds)
-    try {
-      await log.news(print)
-      isTold = false
-    } catch (error) {
-      const told = forAwsUser(error, access)
-      if (!isTold) console.error(`teal: ${told instanceof Error ? told.message : String(told)} It is asked again.`)
-      isTold = true
-    }
   }
 }
 

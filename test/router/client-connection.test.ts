@@ -281,6 +281,10 @@ async function rawTarget(cleanups: Cleanups, onRequest: (socket: Socket, receive
   return { port, received: () => [...received.values()] }
 }
 
+function answerOk(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+}
+
 /** Before this target, with the access log on. */
 async function loggedRouterBefore(cleanups: Cleanups, target: number, more: Partial<ListenerRoute> = {}) {
   const records: ExchangeRecord[] = []
@@ -329,10 +333,7 @@ test('a HEAD of HTTP/1.0 is answered with what is then done: the connection is c
 
 test('a connection to a target is not used again behind an ambiguous request, whatever the target says', async () => {
   await using cleanups = new Cleanups()
-  const target = await rawTarget(
-    cleanups,
-    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
-  )
+  const target = await rawTarget(cleanups, answerOk)
   const { port } = await loggedRouterBefore(cleanups, target.port)
   await converse(port, ['GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'])
   await converse(port, ['GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'])
@@ -343,10 +344,7 @@ test('a connection to a target is not used again behind an ambiguous request, wh
 
 test('a client that sends nothing is logged with nothing of another one’s request', async () => {
   await using cleanups = new Cleanups()
-  const target = await rawTarget(
-    cleanups,
-    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
-  )
+  const target = await rawTarget(cleanups, answerOk)
   const { port, records } = await loggedRouterBefore(cleanups, target.port, { idleTimeoutSeconds: 0.5 })
   const silent = converse(port, [])
   await converse(port, ['HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'])
@@ -360,10 +358,7 @@ test('a client that sends nothing is logged with nothing of another one’s requ
 
 test('an empty line behind a body begins no request', async () => {
   await using cleanups = new Cleanups()
-  const target = await rawTarget(
-    cleanups,
-    (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
-  )
+  const target = await rawTarget(cleanups, answerOk)
   const { port, records } = await loggedRouterBefore(cleanups, target.port, { idleTimeoutSeconds: 0.5 })
   const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\r\n'
   assert.match(await converse(port, [post]), /^HTTP\/1\.1 200 [^]*\r\n\r\nok$/)
