@@ -7,7 +7,7 @@ import { explainSqliteError } from './sqlite-error.ts'
 
 /** Written into the file's header, so that neither another program's file nor a newer format is taken for ours. */
 const applicationId = 0x7465616c
-const schemaVersion = 2
+const schemaVersion = 3
 
 const schema = `
   CREATE TABLE rows (
@@ -26,9 +26,14 @@ const historySchema = `
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (kind, key)
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO history SELECT kind, key, value FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
-  DELETE FROM rows WHERE kind IN (${kindsOnDisk.map((kind) => `'${kind}'`).join(', ')});
+  ) STRICT, WITHOUT ROWID;`
+
+const kindsInHistory = kindsOnDisk.map((kind) => `'${kind}'`).join(', ')
+
+/** Format 1 had no history; format 2 had the minutes of metrics among the rows. */
+const moveToHistory = `
+  INSERT INTO history SELECT kind, key, value FROM rows WHERE kind IN (${kindsInHistory});
+  DELETE FROM rows WHERE kind IN (${kindsInHistory});
   PRAGMA user_version = ${schemaVersion};`
 
 const isOnDisk: ReadonlySet<string> = new Set(kindsOnDisk)
@@ -186,7 +191,8 @@ function prepareFile(database: DatabaseSync, file: string): void {
   const isNew = version === 0 && owner === 0 && pragma(database, 'schema_version') === 0
   if (!isNew) refuseForeign(database, file, { version, owner })
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-  if (version < schemaVersion) inTransaction(database, isNew ? schema + historySchema : historySchema)
+  if (version === schemaVersion) return
+  inTransaction(database, [isNew ? schema : '', version < 2 ? historySchema : '', moveToHistory].join(''))
 }
 
 function refuseForeign(

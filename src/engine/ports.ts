@@ -22,7 +22,7 @@ export interface Chance {
 }
 
 /** What is not held in memory, because it grows with everything that ever happened. */
-export const kindsOnDisk = ['deploymentObservations', 'journal'] as const
+export const kindsOnDisk = ['deploymentObservations', 'journal', 'metricMinutes'] as const
 
 /** Where the engine's state is kept. */
 export interface Persistence {

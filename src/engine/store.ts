@@ -145,7 +145,7 @@ export class Store {
     /** By the scalable target's key. */
     ofTarget: ({ region, resourceId }) => [`${region}/${resourceId}`],
   })
-  readonly metricMinutes = this.#collection('metricMinutes')
+  readonly metricMinutes = this.#diskCollection('metricMinutes')
   readonly engineTimes = this.#collection('engineTimes')
   readonly notifications = this.#collection('notifications')
   readonly toldDeployments = this.#collection('toldDeployments')

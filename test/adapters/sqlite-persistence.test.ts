@@ -120,6 +120,23 @@ test('the state of the first version is taken over, its journals among it', (t) 
   }
 })
 
+test('the minutes of metrics that the second version held in memory are taken over, and read when they are asked for', (t) => {
+  const file = stateFile(t)
+  SqlitePersistence.open(file).close()
+  const second = new DatabaseSync(file)
+  second.exec(`PRAGMA user_version = 2;
+    INSERT INTO rows (kind, key, value) VALUES ('metricMinutes', '2/0', '"later"'), ('tasks', 'a', '1'), ('metricMinutes', '1/0', '"sooner"');
+    INSERT INTO history (kind, key, value) VALUES ('journal', 'd/0', '{}')`)
+  second.close()
+  for (const _ of ['once', 'and again']) {
+    const persistence = SqlitePersistence.open(file)
+    assert.deepEqual(contents(persistence), ['a=1'])
+    assert.deepEqual([...persistence.readAll('metricMinutes')], ['"sooner"', '"later"'])
+    assert.equal(persistence.read('journal', 'd/0'), '{}')
+    persistence.close()
+  }
+})
+
 test('a damaged file is refused and left as it is', (t) => {
   const file = stateFile(t)
   const persistence = SqlitePersistence.open(file)
@@ -157,7 +174,7 @@ test('a state of a newer version is refused and left as it is', (t) => {
   const newer = new DatabaseSync(file)
   newer.exec('PRAGMA user_version = 99')
   newer.close()
-  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 2\)/)
+  assert.throws(() => SqlitePersistence.open(file), /newer version of Teal \(format 99; this one knows 3\)/)
 })
 
 test('a directory that does not exist is a clear error', (t) => {
