@@ -1,5 +1,6 @@
 import type { MetricSamples, StatisticSet } from './metric.ts'
 import type { MetricStatistic } from './metric-statistic.ts'
+import { ValueCounts } from './value-counts.ts'
 
 /** A summary as it is kept on disk. */
 export type SummaryRecord = StatisticSet & { readonly values?: readonly (readonly [value: number, count: number])[] }
@@ -18,8 +19,8 @@ export class MetricSummary {
   #sum = 0
   #minimum = Number.POSITIVE_INFINITY
   #maximum = Number.NEGATIVE_INFINITY
-  /** Counts by value; undefined once samples came whose values are not known (a statistic set). */
-  #values: Map<number, number> | undefined = new Map()
+  /** Undefined once samples came whose values are not known (a statistic set). */
+  #values: ValueCounts | undefined = new ValueCounts()
   /** Each step of rounding is twice as wide as the one before; 0 is none. */
   #coarseness = 0
 
@@ -62,7 +63,7 @@ export class MetricSummary {
     if (other.#sampleCount === 0) return
     this.#addTotals(other.#totals())
     if (other.#values === undefined) this.#values = undefined
-    else for (const [value, count] of other.#values) this.#addValue(value, count)
+    else for (const [value, count] of other.#values.entries()) this.#addValue(value, count)
   }
 
   /** Undefined where there are no samples, or no percentile for want of their values. */
@@ -84,9 +85,14 @@ export class MetricSummary {
     }
   }
 
+  /** It is not expected to change any more. */
+  pack(): void {
+    this.#values?.pack()
+  }
+
   record(): SummaryRecord {
     const totals = this.#totals()
-    return this.#values === undefined ? totals : { ...totals, values: [...this.#values] }
+    return this.#values === undefined ? totals : { ...totals, values: this.#values.entries() }
   }
 
   #totals(): StatisticSet {
@@ -103,19 +109,15 @@ export class MetricSummary {
   #addValue(value: number, count: number): void {
     const values = this.#values
     if (values === undefined) return
-    const rounded = this.#rounded(value)
-    values.set(rounded, (values.get(rounded) ?? 0) + count)
+    values.add(this.#rounded(value), count)
     while (values.size > this.#mostValues) this.#coarsen(values)
   }
 
-  #coarsen(values: Map<number, number>): void {
+  #coarsen(values: ValueCounts): void {
     this.#coarseness++
-    const before = [...values]
+    const before = values.entries()
     values.clear()
-    for (const [value, count] of before) {
-      const rounded = this.#rounded(value)
-      values.set(rounded, (values.get(rounded) ?? 0) + count)
-    }
+    for (const [value, count] of before) values.add(this.#rounded(value), count)
   }
 
   #rounded(value: number): number {
@@ -129,7 +131,7 @@ export class MetricSummary {
     if (this.#values === undefined) return undefined
     const rank = (percentile / 100) * this.#sampleCount
     let passed = 0
-    for (const [value, count] of [...this.#values].toSorted(([one], [other]) => one - other)) {
+    for (const [value, count] of this.#values.entries().toSorted(([one], [other]) => one - other)) {
       passed += count
       // Counts need not be whole numbers, and a rank of 99 % is not exact in binary.
       if (passed >= rank - 1e-9) return Math.min(Math.max(value, this.#minimum), this.#maximum)

@@ -48,10 +48,14 @@ export class MetricSeries {
 
   #change(timestamp: number, change: (summary: MetricSummary) => void): void {
     const start = Math.floor(timestamp / this.#milliseconds) * this.#milliseconds
+    const newestBefore = this.#buckets.at(-1)
     const { summary } = this.#bucketAt(start)
     const before = summary.size
     change(summary)
     this.#size += summary.size - before
+    const newest = this.#buckets.at(-1)
+    if (newest !== newestBefore) newestBefore?.summary.pack()
+    else if (newest?.start !== start) summary.pack()
     if (this.#buckets.length > this.#mostBuckets) this.#forget(this.#buckets.length - this.#mostBuckets)
   }
 
