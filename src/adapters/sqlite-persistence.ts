@@ -86,9 +86,14 @@ export class SqlitePersistence implements Persistence {
     return this.#explained(() => (read.get(kind, key) as { readonly value: string } | undefined)?.value)
   }
 
-  readAll(kind: string): Iterable<string> {
-    const values = this.#database.prepare('SELECT value FROM history WHERE kind = ? ORDER BY key')
-    return this.#explained(() => values.all(kind).map(({ value }) => String(value)))
+  /** One after the other: together they may be large. */
+  *readAll(kind: string): Iterable<string> {
+    try {
+      const rows = this.#database.prepare('SELECT value FROM history WHERE kind = ? ORDER BY key').iterate(kind)
+      for (const { value } of rows) yield String(value)
+    } catch (error) {
+      throw explainSqliteError(error, this.#file)
+    }
   }
 
   write(rows: readonly RowChange[], durability: Durability = 'kept'): void {

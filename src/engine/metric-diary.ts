@@ -45,13 +45,17 @@ export class MetricDiary {
     this.#writeMilliseconds = Math.max(world.settings.minuteMilliseconds, shortestWriteMilliseconds)
   }
 
-  read(): readonly MetricNote[] {
-    const rows = this.#store.metricMinutes.list()
-    this.#rows = rows.map(({ key, data }) => ({ key, notes: data.length }))
+  /** All that is there, oldest first; to be read to its end before anything is noted. */
+  *read(): Iterable<MetricNote> {
     const times = this.#store.engineTimes.get('engine')
     const now = this.#clock.now()
     if (times !== undefined) this.absences = [...times.absences, { from: times.seenAt, to: now }].slice(-mostAbsences)
-    return rows.flatMap(({ data }) => data)
+    const rows = []
+    for (const { key, data } of this.#store.metricMinutes.values()) {
+      rows.push({ key, notes: data.length })
+      yield* data
+    }
+    this.#rows = rows
   }
 
   /** `key` is the `metricKey` of the id. */

@@ -247,7 +247,7 @@ export class Store {
     return Object.assign(collection, Object.fromEntries(lists)) as unknown as IndexedCollection<Kinds[Kind], ByOwner>
   }
 
-  #diskCollection<Kind extends KindOnDisk>(kind: Kind): Collection<Kinds[Kind]> {
+  #diskCollection<Kind extends KindOnDisk>(kind: Kind): DiskCollection<Kinds[Kind]> {
     const collection = new DiskCollection<Kinds[Kind]>(kind, (change) => this.#record(change), {
       read: (key) => this.#persistence.read(kind, key),
       readAll: () => this.#persistence.readAll(kind),
