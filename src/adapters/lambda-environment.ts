@@ -4,7 +4,8 @@ import { Changes } from '../engine/changes.ts'
 import type { FunctionInvocation, FunctionOutcome } from '../engine/function-runtime.ts'
 import type { Clock } from '../engine/ports.ts'
 import { functionVariables, type FunctionCommand } from './lambda-command.ts'
-import { LineSplitter, LogTail } from './lambda-log.ts'
+import { LogTail } from './lambda-log.ts'
+import { FunctionOutput } from './lambda-output.ts'
 import { largestPayloadBytes, RuntimeApi, type ApiInvocation, type ApiResult } from './lambda-runtime-api.ts'
 import { endGroup, spawnFunction, type ShimChild } from './lambda-shim.ts'
 
@@ -14,7 +15,7 @@ export type EnvironmentPlace = {
   readonly temporary: string
   readonly logStream: string
   readonly clock: Clock
-  readonly onLogLine: (line: string) => void
+  readonly onLogLines: (lines: readonly string[]) => void
 }
 
 /** What Lambda gives a function to load its code, before the time-out of the first invocation begins. */
@@ -31,6 +32,7 @@ export class LambdaEnvironment {
   readonly #startedAt: number
   #api: RuntimeApi | undefined
   #child: ShimChild | undefined
+  #outputs: readonly FunctionOutput[] = []
   #poll: ((invocation: ApiInvocation) => void) | undefined
   #initError: string | undefined
   #exit: Exit | undefined
@@ -123,12 +125,8 @@ export class LambdaEnvironment {
     child.once('error', (error) => exited({ code: null, signal: null, error }))
     child.once('exit', (code, signal) => exited({ code, signal }))
     child.stdin.on('error', () => undefined)
-    for (const output of [child.stdout, child.stderr]) {
-      const lines = new LineSplitter((line) => this.#log(line))
-      output.on('data', (chunk: Buffer) => lines.push(chunk))
-      output.on('end', () => lines.flush())
-      output.on('error', () => undefined)
-    }
+    const take = (lines: readonly string[]): void => this.#log(lines)
+    this.#outputs = [child.stdout, child.stderr].map((stream) => new FunctionOutput(stream, this.#clock, take))
   }
 
   #takeResult(requestId: string, result: ApiResult): boolean {
@@ -145,7 +143,7 @@ export class LambdaEnvironment {
   async #initialize({ runtime, timeoutSeconds }: FunctionInvocation): Promise<number | undefined> {
     if (this.#hasServed) return undefined
     this.#hasServed = true
-    this.#log(`INIT_START Runtime Version: ${runtime}, run by ${this.#runBy}`)
+    this.#log([`INIT_START Runtime Version: ${runtime}, run by ${this.#runBy}`])
     const deadline = this.#startedAt + initMilliseconds + timeoutSeconds * 1_000
     await this.#changes.until(() => (this.#poll !== undefined || this.#hasFailed() ? true : undefined), { deadline })
     return this.#clock.now() - this.#startedAt
@@ -155,7 +153,7 @@ export class LambdaEnvironment {
     const { requestId, version, timeoutSeconds, invokedFunctionArn, payload, clientContext } = current.invocation
     const startedAt = this.#clock.now()
     const deadlineMilliseconds = startedAt + timeoutSeconds * 1_000
-    this.#log(`START RequestId: ${requestId} Version: ${version}`)
+    this.#log([`START RequestId: ${requestId} Version: ${version}`])
     const poll = this.#poll
     if (poll !== undefined && !this.#hasFailed()) {
       this.#poll = undefined
@@ -164,7 +162,7 @@ export class LambdaEnvironment {
       const isOver = (): true | undefined => (this.#poll !== undefined || this.#hasFailed() ? true : undefined)
       await this.#changes.until(isOver, { deadline: deadlineMilliseconds })
     }
-    await outputRead()
+    await FunctionOutput.read(this.#outputs)
     const durationMilliseconds = Math.max((current.endedAt ?? this.#clock.now()) - startedAt, 0)
     const result = this.#resultOf(current)
     this.#report(current, durationMilliseconds, initMillisecondsTaken)
@@ -183,19 +181,19 @@ export class LambdaEnvironment {
     if (this.#initError !== undefined) return { payload: this.#initError, functionError: 'Unhandled' }
     if (this.#exit !== undefined) return this.#exitOutcome(this.#exit, requestId)
     const text = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
-    this.#log(`${new Date(this.#clock.now()).toISOString()} ${requestId} ${text}`)
+    this.#log([`${new Date(this.#clock.now()).toISOString()} ${requestId} ${text}`])
     return failure('Sandbox.Timedout', `RequestId: ${requestId} Error: ${text}`)
   }
 
   #exitOutcome(exit: Exit, requestId: string): Pick<FunctionOutcome, 'payload' | 'functionError'> {
     const text = `RequestId: ${requestId} Error: ${exitText(exit)}`
-    this.#log(text)
+    this.#log([text])
     return failure('Runtime.ExitError', text)
   }
 
   #report({ invocation }: Current, durationMilliseconds: number, initMillisecondsTaken: number | undefined): void {
     const { requestId, memorySizeMegabytes } = invocation
-    this.#log(`END RequestId: ${requestId}`)
+    this.#log([`END RequestId: ${requestId}`])
     const parts = [
       `REPORT RequestId: ${requestId}`,
       `Duration: ${durationMilliseconds.toFixed(2)} ms`,
@@ -203,13 +201,15 @@ export class LambdaEnvironment {
       `Memory Size: ${memorySizeMegabytes} MB`,
       ...(initMillisecondsTaken === undefined ? [] : [`Init Duration: ${initMillisecondsTaken.toFixed(2)} ms`]),
     ]
-    this.#log(parts.join('\t'))
+    this.#log([parts.join('\t')])
   }
 
-  #log(line: string): void {
-    this.#current?.tail.push(line)
-    this.#current?.invocation.onLogLine?.(line)
-    this.#place.onLogLine(line)
+  #log(lines: readonly string[]): void {
+    for (const line of lines) {
+      this.#current?.tail.push(line)
+      this.#current?.invocation.onLogLine?.(line)
+    }
+    this.#place.onLogLines(lines)
   }
 }
 
@@ -219,14 +219,6 @@ type Current = {
   result?: ApiResult
   /** When the result came, in epoch milliseconds. */
   endedAt?: number
-}
-
-/**
- * What a process wrote before it spoke to the Runtime API lies in its pipe by then. One round of the event loop reads what
- * there is of every pipe; the second is for what would not fit into one.
- */
-async function outputRead(): Promise<void> {
-  for (let round = 0; round < 3; round += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 function outcomeOf(result: ApiResult): Pick<FunctionOutcome, 'payload' | 'functionError'> {

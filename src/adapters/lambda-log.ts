@@ -17,7 +17,10 @@ export function logFiles({ dataDirectory, region, functionName }: LogPlace): rea
   return [join(directory, `${region}.older.log`), join(directory, `${region}.log`)]
 }
 
-/** A function's log: each line with its time. Where it cannot be written, the function goes on and that is told once. */
+/**
+ * A function's log: each line with its time. Lines that come together are written together, for the engine waits for it.
+ * Where it cannot be written, the function goes on and that is told once.
+ */
 export class LambdaLog {
   readonly #olderFile: string
   readonly #file: string
@@ -31,12 +34,13 @@ export class LambdaLog {
     this.#log = log
   }
 
-  write(line: string): void {
+  write(lines: readonly string[]): void {
+    const time = new Date(this.#clock.now()).toISOString()
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
       const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0
       if (size > logLimitBytes) renameSync(this.#file, this.#olderFile)
-      appendFileSync(this.#file, `${new Date(this.#clock.now()).toISOString()} ${line}\n`, { mode: 0o600 })
+      appendFileSync(this.#file, lines.map((line) => `${time} ${line}\n`).join(''), { mode: 0o600 })
       this.#isBroken = false
     } catch (error) {
       if (!this.#isBroken) this.#log.warn(`The log ${this.#file} cannot be written: ${String(error)}`)
@@ -47,44 +51,56 @@ export class LambdaLog {
 
 /** The last lines of one invocation. */
 export class LogTail {
-  readonly #lines: string[] = []
+  #lines: string[] = []
   #bytes = 0
 
   push(line: string): void {
     this.#lines.push(line)
-    this.#bytes += line.length
-    while (this.#bytes > tailLimitBytes && this.#lines.length > 1) this.#bytes -= this.#lines.shift()?.length ?? 0
+    this.#bytes += sizeOf(line)
+    // Many at a time: to take the first of a million off an array is dear.
+    if (this.#bytes > 2 * tailLimitBytes) this.#shorten()
   }
 
   get lines(): readonly string[] {
+    this.#shorten()
     return [...this.#lines]
   }
+
+  #shorten(): void {
+    let first = 0
+    for (; this.#bytes > tailLimitBytes && first < this.#lines.length - 1; first += 1) {
+      this.#bytes -= sizeOf(this.#lines[first] ?? '')
+    }
+    if (first > 0) this.#lines = this.#lines.slice(first)
+  }
+}
+
+/** With its end of line: also of empty lines there cannot be any number. */
+function sizeOf(line: string): number {
+  return line.length + 1
 }
 
 /** Makes lines of what a process writes; a character may come in two pieces. */
 export class LineSplitter {
   readonly #decoder = new TextDecoder()
-  readonly #onLine: (line: string) => void
   #rest = ''
 
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine
-  }
-
-  push(chunk: Uint8Array): void {
+  /** The lines that have come to their end. */
+  push(chunk: Uint8Array): readonly string[] {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split('\n')
     this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#emit(line)
-    if (this.#rest.length > longestLine) this.flush()
+    const ended = lines.map(lineOf)
+    return this.#rest.length > longestLine ? [...ended, ...this.flush()] : ended
   }
 
   /** What has no end of line yet is one too. */
-  flush(): void {
-    if (this.#rest !== '') this.#emit(this.#rest)
+  flush(): readonly string[] {
+    const rest = this.#rest
     this.#rest = ''
+    return rest === '' ? [] : [lineOf(rest)]
   }
+}
 
-  #emit(line: string): void {
-    this.#onLine(line.slice(0, longestLine).replace(/\r$/, ''))
-  }
+function lineOf(text: string): string {
+  return text.slice(0, longestLine).replace(/\r$/, '')
 }

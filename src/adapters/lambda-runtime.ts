@@ -128,8 +128,8 @@ export class LambdaRuntime implements FunctionRuntime {
       logStream: `${day}/[${version}]${id.replaceAll('-', '')}`,
       clock,
       // The data directory is the next engine's when this one has closed.
-      onLogLine: (line) => {
-        if (!this.#isClosed) functionLog.write(line)
+      onLogLines: (lines) => {
+        if (!this.#isClosed) functionLog.write(lines)
       },
     }
   }
