@@ -1,7 +1,7 @@
 import { evaluateAlarm, evaluationRange, type AlarmDatapoint } from '../domain/alarm-evaluation.ts'
 import { alarmReason, alarmReasonData } from '../domain/alarm-reason.ts'
 import type { MetricAlarm } from '../domain/alarm.ts'
-import { periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
+import { evaluationStep, periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
 import { parseStatistic } from '../domain/metric-statistic.ts'
 import { changeAlarmState, type NewState } from './alarm-changes.ts'
 import type { Changes } from './changes.ts'
@@ -9,8 +9,6 @@ import type { Metrics } from './metrics.ts'
 import type { Clock, EngineSettings, Log } from './ports.ts'
 import type { Store } from './store.ts'
 
-/** Alarms of high resolution are looked at so often, as CloudWatch does it; the others once a minute. */
-const highResolutionMilliseconds = 10_000
 /** After the end of a period its last data may still be on their way. */
 const lateMilliseconds = 1000
 const retryMilliseconds = 1000
@@ -90,7 +88,7 @@ export class AlarmWatch {
   }
 
   #step({ settings: { periodSeconds } }: MetricAlarm): number {
-    return periodSeconds % 60 === 0 ? this.#minuteMilliseconds : highResolutionMilliseconds
+    return evaluationStep(periodSeconds, this.#minuteMilliseconds)
   }
 
   /** Those alarms for which a minute (or ten seconds) has ended since they were evaluated last. */

@@ -1,5 +1,5 @@
 import type { MetricAlarm } from '../domain/alarm.ts'
-import { periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
+import { evaluationStep, periodMilliseconds, startOfPeriod } from '../domain/metric-period.ts'
 import { parseStatistic } from '../domain/metric-statistic.ts'
 import { decideScaling } from '../domain/scaling-decision.ts'
 import type { ScalingDecision, Trigger } from '../domain/scaling-decision.ts'
@@ -216,8 +216,9 @@ export class Scaling {
   /** The values of the periods that the alarm evaluates, newest first. */
   #datapoints({ region, settings }: MetricAlarm, now: number): readonly number[] {
     const { namespace, metricName, dimensions, unit, periodSeconds, statistic, extendedStatistic = '' } = settings
-    const milliseconds = periodMilliseconds(periodSeconds, this.#world.settings.minuteMilliseconds)
-    const to = startOfPeriod(now, milliseconds)
+    const { minuteMilliseconds } = this.#world.settings
+    const milliseconds = periodMilliseconds(periodSeconds, minuteMilliseconds)
+    const to = startOfPeriod(now, evaluationStep(periodSeconds, minuteMilliseconds))
     const from = to - settings.evaluationPeriods * milliseconds
     const by = parseStatistic(statistic ?? extendedStatistic)
     if (by === undefined) return []

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { StepScaling, TargetTracking } from '../../src/domain/scaling.ts'
 import { changeAlarmState } from '../../src/engine/alarm-changes.ts'
+import { trackingAlarms } from '../../src/domain/scaling-alarm.ts'
 import { deletePolicy, scalingKey } from '../../src/engine/scaling-policies.ts'
 import { aService, serviceArn } from '../world/a-service.ts'
 import { metricAlarm } from '../world/an-alarm.ts'
@@ -203,6 +204,27 @@ describe('step scaling', () => {
     await world.minutes(1, 0)
     await world.moment()
     assert.equal(world.desiredCount, 4)
+  })
+
+  test('goes by what the alarm saw, also where its periods are longer than a minute', async () => {
+    await using world = new ScalingWorld()
+    const steps = [
+      { lowerBound: 0, upperBound: 15, scalingAdjustment: 1 },
+      { lowerBound: 15, scalingAdjustment: 5 },
+    ]
+    const { policyArn } = world.putPolicy({ ...oneMore, steps }, 'steps')
+    const { namespace, metricName, dimensions } =
+      trackingAlarms({ policyArn, resourceId }, cpuAt50)[0]?.settings ?? assert.fail()
+    const metric = { namespace, metricName, dimensions, statistic: 'Average', periodSeconds: 300 } as const
+    const alarm = metricAlarm({ ...metric, threshold: 70, alarmActions: [policyArn] }, 'busy')
+    world.store.alarms.put('us-east-1/busy', alarm)
+    await world.minutes(6, 10)
+    await world.minutes(3, 95)
+    await world.moment()
+    assert.equal(world.desiredCount, 2, 'an average of 61 in the last five minutes')
+    await world.minutes(1, 95)
+    await world.moment()
+    assert.equal(world.desiredCount, 3, 'an average of 78')
   })
 
   test('an action on a policy that is gone has failed, and nothing is scaled', async () => {
