@@ -140,12 +140,16 @@ describe('certificates in ACM', { timeout: 60_000 }, () => {
   })
 
   test('are refused with a key that nobody should have', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'teal-weak-'))
-    const argv = 'req -x509 -nodes -newkey rsa:1024 -subj /CN=weak.example -keyout key.pem -out c.pem -days 9'
-    execFileSync('openssl', argv.split(' '), { cwd: directory, stdio: 'ignore' })
-    const [Certificate, PrivateKey] = ['c.pem', 'key.pem'].map((file) => readFileSync(join(directory, file)))
-    rmSync(directory, { recursive: true })
-    return refuses({ Certificate, PrivateKey }, /RSA_1024 is not supported\. Use one of RSA_2048/)
+    const weak = bySelf('req -x509 -nodes -newkey rsa:1024 -subj /CN=weak.example')
+    return refuses(weak, /RSA_1024 is not supported\. Use one of RSA_2048/)
+  })
+
+  test('sign themselves, also where their key is for servers and not for signing, as tools for development make them', async () => {
+    const usage = 'keyUsage=critical,digitalSignature,keyEncipherment'
+    const forServers = `-addext basicConstraints=critical,CA:FALSE -addext ${usage}`
+    const asked = bySelf(`req -x509 -nodes -newkey rsa:2048 -subj /CN=server.example ${forServers}`)
+    const CertificateArn = await importOne(asked)
+    await acm.send(new DeleteCertificateCommand({ CertificateArn }))
   })
 
   test('are listed by kind of key, RSA where nothing is said, page by page', async () => {
@@ -249,3 +253,13 @@ describe('certificates in ACM', { timeout: 60_000 }, () => {
     assert.equal(Certificate?.DomainName, 'own.example')
   })
 })
+
+/** A certificate as OpenSSL makes it with these arguments. */
+function bySelf(argv: string): Pick<ImportCertificateCommandInput, 'Certificate' | 'PrivateKey'> {
+  const directory = mkdtempSync(join(tmpdir(), 'teal-own-'))
+  const files = ['-keyout', 'key.pem', '-out', 'c.pem', '-days', '9']
+  execFileSync('openssl', [...argv.split(' '), ...files], { cwd: directory, stdio: 'ignore' })
+  const [Certificate, PrivateKey] = ['c.pem', 'key.pem'].map((file) => readFileSync(join(directory, file)))
+  rmSync(directory, { recursive: true })
+  return { Certificate, PrivateKey }
+}
