@@ -22,11 +22,13 @@ export type RequestOptions = { readonly keepsBody: boolean; readonly signal: Abo
 
 /** Asks one server, over connections that are kept. */
 export class HttpClient {
+  readonly url: URL
   readonly #options: HttpClientOptions
   readonly #agent: Agent
   readonly #request: typeof http.request
 
   constructor(options: HttpClientOptions) {
+    this.url = options.url
     this.#options = options
     const agentOptions = { keepAlive: true, maxSockets: options.inFlight, maxFreeSockets: options.inFlight }
     const isSecure = options.url.protocol === 'https:'
@@ -51,6 +53,12 @@ export class HttpClient {
         if (!exchange.wasStale || options.signal.aborted) throw requestFailureOf(error)
       }
     }
+  }
+
+  /** Whether it is this server's, by its own name or by the one that requests are for. */
+  has({ origin, host, protocol }: URL): boolean {
+    const { url, headers } = this.#options
+    return origin === url.origin || (protocol === url.protocol && host === headers['host']?.toLowerCase())
   }
 
   close(): void {

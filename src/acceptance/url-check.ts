@@ -100,8 +100,7 @@ export class UrlChecker {
 
   async #askGreen(url: ListedUrl): Promise<Answer | { readonly failure: string }> {
     try {
-      const first = await this.#green.get(url.path, this.#request())
-      return await this.#followed(url, first)
+      return await this.#ask(this.#green, url)
     } catch (error) {
       return { failure: requestFailureOf(error).message }
     }
@@ -110,21 +109,22 @@ export class UrlChecker {
   /** Undefined where blue has no answer either: then only the list can say what is expected. */
   async #askBlue(url: ListedUrl): Promise<Answer | undefined> {
     try {
-      return await this.#blue?.get(url.path, this.#request())
+      return this.#blue && (await this.#ask(this.#blue, url))
     } catch {
       return undefined
     }
   }
 
-  async #followed(url: ListedUrl, first: Answer): Promise<Answer> {
-    let [answer, path] = [first, url.path]
+  /** Of green as of blue: where redirects are followed, it is what they lead to that is compared. */
+  async #ask(server: HttpClient, url: ListedUrl): Promise<Answer> {
+    let [answer, path] = [await server.get(url.path, this.#request()), url.path]
     for (let redirects = 0; redirects < this.#options.followRedirects; redirects++) {
       const { status, headers } = answer
       if (isExpected(url, status) || status < 300 || status > 399 || headers.location === undefined) break
-      const next = URL.parse(headers.location, new URL(path, this.#options.url).href)
-      if (next === null || next.origin !== this.#options.url.origin) break
+      const next = URL.parse(headers.location, new URL(path, server.url).href)
+      if (next === null || !server.has(next)) break
       path = `${next.pathname}${next.search}`
-      const { milliseconds, ...rest } = await this.#green.get(path, this.#request())
+      const { milliseconds, ...rest } = await server.get(path, this.#request())
       answer = { ...rest, milliseconds: answer.milliseconds + milliseconds }
     }
     return answer

@@ -90,6 +90,37 @@ test('redirects are followed only where that is asked for, and not to other serv
   assert.deepEqual(Object.values(causesOf(followed)), ['passed', 'answered 302 instead of 200', 'passed'])
 })
 
+test('redirects to the host that was asked for by name stay within the server', async (t) => {
+  const { url, requests } = await startSite(t, (request, response) => {
+    if (request.url === '/old') response.writeHead(301, { location: `http://${request.headers.host}/new` }).end()
+    else answerWith(response, 200)
+  })
+  const followed = await judge(['/old'], { url, host: 'www.example.com', followRedirects: 1 })
+  assert.deepEqual(Object.values(causesOf(followed)), ['passed'])
+  assert.deepEqual(
+    requests.map(({ url: path, headers }) => [path, headers.host]),
+    [
+      ['/old', 'www.example.com'],
+      ['/new', 'www.example.com'],
+    ],
+  )
+})
+
+test('compared with blue, redirects are followed there too', async (t) => {
+  const blue = await startSite(t, (request, response) => {
+    if (request.url === '/old') response.writeHead(301, { location: '/new' }).end()
+    else answerWith(response, request.url === '/gone' ? 404 : 200)
+  })
+  const green = await startSite(t, (request, response) => {
+    if (request.url === '/old') response.writeHead(301, { location: `${green.url}/elsewhere` }).end()
+    else if (request.url === '/gone') response.writeHead(301, { location: '/' }).end()
+    else answerWith(response, 200)
+  })
+  const { url } = green
+  const compared = await judge(['/old', '/gone'], { url, followRedirects: 1, comparison: { url: blue.url } })
+  assert.deepEqual(Object.values(causesOf(compared)), ['passed', 'answered 200 where blue answers 404'])
+})
+
 test('the Host header and others are sent', async (t) => {
   const { url, requests } = await startSite(t, (_, response) => answerWith(response, 200))
   await judge(['/a?b=c'], { url, host: 'www.example.com', headers: { 'X-Preview': 'yes' } })

@@ -394,10 +394,12 @@ var wordsOf = {
 import * as https from "node:https";
 var http = process.getBuiltinModule("node:http");
 var HttpClient = class {
+  url;
   #options;
   #agent;
   #request;
   constructor(options) {
+    this.url = options.url;
     this.#options = options;
     const agentOptions = { keepAlive: true, maxSockets: options.inFlight, maxFreeSockets: options.inFlight };
     const isSecure = options.url.protocol === "https:";
@@ -419,6 +421,11 @@ var HttpClient = class {
         if (!exchange.wasStale || options.signal.aborted) throw requestFailureOf(error);
       }
     }
+  }
+  /** Whether it is this server's, by its own name or by the one that requests are for. */
+  has({ origin, host, protocol }) {
+    const { url, headers } = this.#options;
+    return origin === url.origin || protocol === url.protocol && host === headers["host"]?.toLowerCase();
   }
   close() {
     this.#agent.destroy();
@@ -542,8 +549,7 @@ var UrlChecker = class {
   }
   async #askGreen(url) {
     try {
-      const first = await this.#green.get(url.path, this.#request());
-      return await this.#followed(url, first);
+      return await this.#ask(this.#green, url);
     } catch (error) {
       return { failure: requestFailureOf(error).message };
     }
@@ -551,20 +557,21 @@ var UrlChecker = class {
   /** Undefined where blue has no answer either: then only the list can say what is expected. */
   async #askBlue(url) {
     try {
-      return await this.#blue?.get(url.path, this.#request());
+      return this.#blue && await this.#ask(this.#blue, url);
     } catch {
       return void 0;
     }
   }
-  async #followed(url, first) {
-    let [answer, path] = [first, url.path];
+  /** Of green as of blue: where redirects are followed, it is what they lead to that is compared. */
+  async #ask(server, url) {
+    let [answer, path] = [await server.get(url.path, this.#request()), url.path];
     for (let redirects = 0; redirects < this.#options.followRedirects; redirects++) {
       const { status, headers } = answer;
       if (isExpected(url, status) || status < 300 || status > 399 || headers.location === void 0) break;
-      const next = URL.parse(headers.location, new URL(path, this.#options.url).href);
-      if (next === null || next.origin !== this.#options.url.origin) break;
+      const next = URL.parse(headers.location, new URL(path, server.url).href);
+      if (next === null || !server.has(next)) break;
       path = `${next.pathname}${next.search}`;
-      const { milliseconds, ...rest } = await this.#green.get(path, this.#request());
+      const { milliseconds, ...rest } = await server.get(path, this.#request());
       answer = { ...rest, milliseconds: answer.milliseconds + milliseconds };
     }
     return answer;
