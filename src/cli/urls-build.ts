@@ -37,7 +37,11 @@ export function urlsBuildCommand(): Command {
     .option('--merge', 'take over what is in the list already', false)
     .option('--half-life <days>', 'with --merge: after so long a request counts half', parseCount, 7)
     .option('--keep-days <days>', 'with --merge: forget what was not requested for so long', parseCount, 90)
-    .addOption(new Option('--host <name...>', 'requests to these hosts only'))
+    .addOption(
+      new Option('--host <name...>', 'requests to these hosts only').argParser(
+        (text: string, before: readonly string[] | undefined) => [...(before ?? []), parseHost(text)],
+      ),
+    )
     .addOption(
       new Option('--exclude <pattern...>', 'leave out paths in which this regular expression is found').argParser(
         (text: string, before: readonly RegExp[] | undefined) => [...(before ?? []), parsePattern(text)],
@@ -238,6 +242,12 @@ function parseCount(text: string): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (count < 1) throw new InvalidArgumentError('It is a whole number from 1.')
   return count
+}
+
+/** As hosts stand in the census: without a port, in small letters. */
+function parseHost(text: string): string {
+  if (/^[^:]+:|\]:/.test(text)) throw new InvalidArgumentError('It is a host without a port: www.example.com.')
+  return text.toLowerCase()
 }
 
 function parsePattern(text: string): RegExp {

@@ -79,6 +79,16 @@ test('logs come from a bucket, and the list goes into one', async (t) => {
   assert.match(none.errors, /^teal: there are no logs at s3:\/\/logs\/nothing\/\.$/m)
 })
 
+test('hosts are the same in capitals and in small letters, and are named without a port', async (t) => {
+  const log = join(directoryOf(t), 'a.log')
+  writeFileSync(log, logOf({ url: 'http://WWW.example.com:80/a' }, { url: 'http://b.example.com:80/b' }))
+  const found = await teal('urls', 'build', log, '--to', '-', '--host', 'www.Example.com')
+  assert.match(found.output, /^\/a,200[^\n]*\n$/, found.errors)
+  const refused = await teal('urls', 'build', log, '--to', '-', '--host', 'www.example.com:80')
+  assert.equal(refused.exitCode, 2)
+  assert.match(refused.errors, /'www\.example\.com:80' is invalid.*It is a host without a port/)
+})
+
 test('a log that breaks off, and one without a request to go by, leave the list as it was', async (t) => {
   const directory = directoryOf(t)
   const [log, list] = [join(directory, 'a.log.gz'), join(directory, 'urls.csv')]
