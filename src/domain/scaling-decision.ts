@@ -27,11 +27,18 @@ export type ScalingSituation = {
 }
 
 export type ScalingDecision =
-  | { readonly kind: 'scale'; readonly capacity: number; readonly direction: 'out' | 'in'; readonly trigger: Trigger }
+  | {
+      readonly kind: 'scale'
+      readonly capacity: number
+      readonly direction: 'out' | 'in'
+      /** The capacity that it counted from, which its cooldown refers to: before all that is still cooling. */
+      readonly from: number
+      readonly trigger: Trigger
+    }
   | { readonly kind: 'notScaled'; readonly reason: NotScaledReason; readonly trigger: Trigger }
   | { readonly kind: 'nothing' }
 
-type Proposal = { readonly trigger: Trigger; readonly capacity: number }
+type Proposal = { readonly trigger: Trigger; readonly capacity: number; readonly from: number }
 
 const nothing: ScalingDecision = { kind: 'nothing' }
 
@@ -75,11 +82,12 @@ function scaleOut(situation: ScalingSituation, trigger: Trigger): readonly Propo
   const { target, capacity } = situation
   const { configuration } = trigger
   // What an earlier scale-out has added counts towards what this one wants, until its cooldown is over.
-  const base = isCooling(situation, 'out', scaleOutCooldown(configuration)) ? target.lastScaling?.from : capacity
-  const wanted = wantedCapacity(trigger, base ?? capacity)
+  const isStillCooling = isCooling(situation, 'out', scaleOutCooldown(configuration))
+  const from = (isStillCooling ? target.lastScaling?.from : undefined) ?? capacity
+  const wanted = wantedCapacity(trigger, from)
   return wanted === undefined || (configuration.kind === 'targetTracking' && trigger.direction === 'low')
     ? []
-    : [{ trigger, capacity: wanted }]
+    : [{ trigger, capacity: wanted, from }]
 }
 
 function scaleIns(situation: ScalingSituation): readonly Proposal[] {
@@ -92,7 +100,7 @@ function scaleIns(situation: ScalingSituation): readonly Proposal[] {
   if (isAnyCooling) return []
   const proposals = asked.flatMap((trigger) => {
     const wanted = wantedCapacity(trigger, capacity)
-    return wanted === undefined ? [] : [{ trigger, capacity: wanted }]
+    return wanted === undefined ? [] : [{ trigger, capacity: wanted, from: capacity }]
   })
   // A tracking policy that would not take anything away holds the others back.
   const kept = proposals.some(
@@ -111,7 +119,7 @@ function wantedCapacity(trigger: Trigger, capacity: number): number | undefined 
 
 function bounded(
   situation: ScalingSituation,
-  { trigger, capacity: wanted }: Proposal,
+  { trigger, capacity: wanted, from }: Proposal,
   asked: 'out' | 'in',
 ): ScalingDecision {
   const { capacity: currentCapacity, target } = situation
@@ -120,7 +128,7 @@ function bounded(
   const direction = capacity === currentCapacity ? asked : capacity > currentCapacity ? 'out' : 'in'
   if (direction === 'out' ? suspended.scaleOut : suspended.scaleIn) return nothing
   // A count outside of the bounds, which somebody has set by hand, is brought back by whichever policy is triggered.
-  if (capacity !== currentCapacity) return { kind: 'scale', capacity, direction, trigger }
+  if (capacity !== currentCapacity) return { kind: 'scale', capacity, direction, from, trigger }
   return asked === 'in'
     ? { kind: 'notScaled', reason: { code: 'AlreadyAtMinCapacity', currentCapacity, minCapacity }, trigger }
     : { kind: 'notScaled', reason: { code: 'AlreadyAtMaxCapacity', currentCapacity, maxCapacity }, trigger }

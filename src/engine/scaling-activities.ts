@@ -26,29 +26,10 @@ export function scaleService(
   world: World,
   target: ScalableTarget,
   service: Service,
-  { capacity, direction, trigger }: Extract<ScalingDecision, { kind: 'scale' }>,
+  { capacity, direction, from, trigger }: Extract<ScalingDecision, { kind: 'scale' }>,
 ): void {
-  const { store, clock, chance } = world
   const cause = scalingText.cause(trigger.alarmName, trigger.policyName)
-  store.transaction(() => {
-    settleActivity(world, target, service)
-    const activity: ScalingActivity = {
-      activityId: chance.uuid(),
-      description: scalingText.description(capacity),
-      cause,
-      startedAt: clock.now(),
-      statusCode: 'InProgress',
-      statusMessage: scalingText.waiting(capacity),
-      capacity,
-    }
-    add(store, target, activity)
-    store.scalableTargets.put(scalingKey(target), {
-      ...target,
-      lastScaling: { direction, from: service.desiredCount },
-    })
-    store.services.put(service.serviceArn, { ...service, desiredCount: capacity })
-    recordServiceEvents(world, service.serviceArn, [scalingText.event(activity.statusMessage, cause)])
-  })
+  setCount(world, { ...target, lastScaling: { direction, from } }, service, { capacity, cause })
 }
 
 /** Keeps a target with its new settings; that scaling is suspended or resumed is told in the records of deployments. */
@@ -59,10 +40,38 @@ export function keepTarget({ store, clock }: Omit<World, 'chance'>, target: Scal
   const { suspended } = target
   store.transaction(() => {
     store.scalableTargets.put(key, target)
-    if (before.scaleIn === suspended.scaleIn && before.scaleOut === suspended.scaleOut) return
-    const known = store.scalingActivities.get(key)?.suspensions ?? []
-    const suspensions = [{ at: clock.now(), suspended }, ...known].slice(0, mostSuspensions)
-    keep(store, target, { suspensions })
+    if (before.scaleIn !== suspended.scaleIn || before.scaleOut !== suspended.scaleOut) {
+      const known = store.scalingActivities.get(key)?.suspensions ?? []
+      const suspensions = [{ at: clock.now(), suspended }, ...known].slice(0, mostSuspensions)
+      keep(store, target, { suspensions })
+    }
+  })
+}
+
+function setCount(
+  world: World,
+  target: ScalableTarget,
+  service: Service,
+  { capacity, cause }: { readonly capacity: number; readonly cause: string },
+): void {
+  const { store, clock, chance } = world
+  store.transaction(() => {
+    const changed = { ...service, desiredCount: capacity }
+    // What was set before and is not fulfilled yet ends here, and takes nothing of this one with it later.
+    settleActivity(world, target, changed)
+    const activity: ScalingActivity = {
+      activityId: chance.uuid(),
+      description: scalingText.description(capacity),
+      cause,
+      startedAt: clock.now(),
+      statusCode: 'InProgress',
+      statusMessage: scalingText.waiting(capacity),
+      capacity,
+    }
+    add(store, target, activity)
+    store.scalableTargets.put(scalingKey(target), target)
+    store.services.put(service.serviceArn, changed)
+    recordServiceEvents(world, service.serviceArn, [scalingText.event(activity.statusMessage, cause)])
   })
 }
 

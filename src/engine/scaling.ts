@@ -3,7 +3,7 @@ import { evaluationStep, periodMilliseconds, startOfPeriod } from '../domain/met
 import { parseStatistic } from '../domain/metric-statistic.ts'
 import { decideScaling } from '../domain/scaling-decision.ts'
 import type { ScalingDecision, Trigger } from '../domain/scaling-decision.ts'
-import type { ScalableTarget, ScalingPolicy } from '../domain/scaling.ts'
+import type { ScalableTarget, ScalingActivities, ScalingPolicy } from '../domain/scaling.ts'
 import { alarmKey } from './alarm-changes.ts'
 import type { Service } from '../domain/service.ts'
 import type { Changes } from './changes.ts'
@@ -48,8 +48,9 @@ export class Scaling {
   #found: FiringAlarms | undefined
   /** When each firing alarm came into its state, as seen last. */
   #firingSince: ReadonlyMap<string, number> = new Map()
-  /** Targets with a change that is not fulfilled; undefined until they are looked for. */
-  #unfulfilled: Set<string> | undefined
+  /** Targets with a change that is not fulfilled; looked for again when anything was scaled, by whomever. */
+  #unfulfilled = new Set<string>()
+  #seenActivities: readonly ScalingActivities[] | undefined
   /** The minute in which a target was scaled last, or found to need nothing. */
   readonly #lastMinutes = new Map<string, number>()
 
@@ -146,7 +147,6 @@ export class Scaling {
   #settle(target: ScalableTarget): void {
     const { store } = this.#world
     settleActivity(this.#world, target, store.services.get(target.serviceArn))
-    if (activityInProgress(store, target) === undefined) this.#unfulfilledTargets().delete(scalingKey(target))
   }
 
   #deregister(target: ScalableTarget): void {
@@ -179,7 +179,6 @@ export class Scaling {
       case 'scale': {
         const { capacity, trigger } = decision
         scaleService(this.#world, target, service, decision)
-        this.#unfulfilledTargets().add(scalingKey(target))
         log.info(
           `${target.resourceId} is scaled from ${service.desiredCount} to ${capacity}: policy ${trigger.policyName}, ` +
             `alarm ${trigger.alarmName}.`,
@@ -247,12 +246,11 @@ export class Scaling {
 
   #unfulfilledTargets(): Set<string> {
     const { store } = this.#world
-    this.#unfulfilled ??= new Set(
-      store.scalableTargets
-        .list()
-        .filter((target) => activityInProgress(store, target) !== undefined)
-        .map(scalingKey),
-    )
+    const activities = store.scalingActivities.list()
+    if (activities === this.#seenActivities) return this.#unfulfilled
+    this.#seenActivities = activities
+    const inProgress = store.scalableTargets.list().filter((target) => activityInProgress(store, target) !== undefined)
+    this.#unfulfilled = new Set(inProgress.map(scalingKey))
     return this.#unfulfilled
   }
 

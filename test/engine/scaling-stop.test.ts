@@ -60,7 +60,7 @@ async function inTheShift() {
 /** As Application Auto Scaling does it. */
 function scale(world: World, { target, service }: Awaited<ReturnType<typeof inTheShift>>, capacity: number): void {
   const { store } = world.engine
-  const how = { kind: 'scale', capacity, direction: 'out', trigger } as const
+  const how = { kind: 'scale', capacity, direction: 'out', from: service.desiredCount, trigger } as const
   scaleService({ store, clock: world.clock, chance: new SeededChance(3) }, target, service, how)
 }
 
@@ -103,8 +103,9 @@ describe('scaling while a deployment shifts traffic', () => {
     const { world, deploymentId, target } = shift
     const { store } = world.engine
     const { suspended } = target
-    keepTarget({ store, clock: world.clock }, { ...target, suspended: { ...suspended, scaleIn: true, scaleOut: true } })
-    keepTarget({ store, clock: world.clock }, target)
+    const parts = { store, clock: world.clock, chance: new SeededChance(3) }
+    keepTarget(parts, { ...target, suspended: { ...suspended, scaleIn: true, scaleOut: true } })
+    keepTarget(parts, target)
     scale(world, shift, 4)
     await world.ended(deploymentId)
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { MetricAlarmSettings } from '../../src/domain/alarm.ts'
 import type { StepScaling, TargetTracking } from '../../src/domain/scaling.ts'
 import { changeAlarmState } from '../../src/engine/alarm-changes.ts'
 import { trackingAlarms } from '../../src/domain/scaling-alarm.ts'
@@ -29,6 +30,23 @@ const fire = (world: ScalingWorld, policyArn: string): void => {
   world.store.transaction(() =>
     changeAlarmState(world.store, alarm, { state: 'ALARM', reason: 'by hand' }, world.clock.now()),
   )
+}
+
+const oneOrThreeMore: StepScaling = {
+  ...oneMore,
+  steps: [
+    { lowerBound: 0, upperBound: 5, scalingAdjustment: 1 },
+    { lowerBound: 5, scalingAdjustment: 3 },
+  ],
+  cooldownSeconds: 600,
+}
+
+/** An alarm on more than 70 % that triggers the policy. */
+const watchCpu = (world: ScalingWorld, policyArn: string, wishes: Partial<MetricAlarmSettings> = {}): void => {
+  const [high] = trackingAlarms({ policyArn, resourceId }, cpuAt50)
+  const { namespace, metricName, dimensions } = high?.settings ?? assert.fail()
+  const settings = { namespace, metricName, dimensions, statistic: 'Average', threshold: 70 } as const
+  world.store.alarms.put('us-east-1/busy', metricAlarm({ ...settings, alarmActions: [policyArn], ...wishes }, 'busy'))
 }
 
 describe('target tracking', () => {
@@ -213,11 +231,7 @@ describe('step scaling', () => {
       { lowerBound: 15, scalingAdjustment: 5 },
     ]
     const { policyArn } = world.putPolicy({ ...oneMore, steps }, 'steps')
-    const { namespace, metricName, dimensions } =
-      trackingAlarms({ policyArn, resourceId }, cpuAt50)[0]?.settings ?? assert.fail()
-    const metric = { namespace, metricName, dimensions, statistic: 'Average', periodSeconds: 300 } as const
-    const alarm = metricAlarm({ ...metric, threshold: 70, alarmActions: [policyArn] }, 'busy')
-    world.store.alarms.put('us-east-1/busy', alarm)
+    watchCpu(world, policyArn, { periodSeconds: 300 })
     await world.minutes(6, 10)
     await world.minutes(3, 95)
     await world.moment()
@@ -225,6 +239,41 @@ describe('step scaling', () => {
     await world.minutes(1, 95)
     await world.moment()
     assert.equal(world.desiredCount, 3, 'an average of 78')
+  })
+
+  test('what was added counts towards what is wanted until the last cooldown is over', async () => {
+    await using world = new ScalingWorld()
+    watchCpu(world, world.putPolicy(oneOrThreeMore, 'steps').policyArn)
+    await world.minutes(1, 72)
+    await world.moment()
+    world.run(3)
+    await world.minutes(1, 90)
+    await world.moment()
+    assert.equal(world.desiredCount, 5, 'three more than the two at first')
+    world.run(5)
+    await world.minutes(3, 90)
+    await world.moment()
+    assert.equal(world.desiredCount, 5)
+    await world.minutes(11, 90)
+    await world.moment()
+    assert.equal(world.desiredCount, 8, 'after ten minutes')
+  })
+
+  test('keeps its cooldown where it scaled again before the first change was fulfilled', async () => {
+    await using world = new ScalingWorld()
+    watchCpu(world, world.putPolicy(oneOrThreeMore, 'steps').policyArn)
+    await world.minutes(1, 72)
+    await world.moment()
+    await world.minutes(1, 90)
+    await world.moment()
+    assert.deepEqual(
+      world.activities.map(({ statusCode }) => statusCode),
+      ['InProgress', 'Overridden'],
+    )
+    world.run(5)
+    await world.minutes(3, 90)
+    await world.moment()
+    assert.equal(world.desiredCount, 5)
   })
 
   test('an action on a policy that is gone has failed, and nothing is scaled', async () => {
