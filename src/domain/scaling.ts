@@ -129,6 +129,7 @@ export const scalingText = {
   description: (capacity: number) => `Setting desired count to ${capacity}.`,
   cause: (alarmName: string, policyName: string) =>
     `monitor alarm ${alarmName} in state ALARM triggered policy ${policyName}`,
+  boundCause: (bound: 'minimum' | 'maximum', capacity: number) => `${bound} capacity was set to ${capacity}`,
   waiting: (capacity: number) =>
     `Successfully set desired count to ${capacity}. Waiting for change to be fulfilled by ecs.`,
   fulfilled: (capacity: number) =>

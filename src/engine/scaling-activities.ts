@@ -2,6 +2,7 @@ import type { Deployment } from '../domain/deployment.ts'
 import type { ScalingDecision } from '../domain/scaling-decision.ts'
 import { resourceIdOf, scalingBetween, scalingText } from '../domain/scaling.ts'
 import type { RecordedScaling, ScalableTarget, ScalingActivities, ScalingActivity } from '../domain/scaling.ts'
+import { mostTasksOfService } from '../domain/service.ts'
 import type { Service } from '../domain/service.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { Chance, Clock } from './ports.ts'
@@ -32,8 +33,12 @@ export function scaleService(
   setCount(world, { ...target, lastScaling: { direction, from } }, service, { capacity, cause })
 }
 
-/** Keeps a target with its new settings; that scaling is suspended or resumed is told in the records of deployments. */
-export function keepTarget({ store, clock }: Omit<World, 'chance'>, target: ScalableTarget): void {
+/**
+ * Keeps a target with its new settings, and brings the count of its service between its bounds. That scaling is suspended or
+ * resumed is told in the records of deployments; it is policies that are suspended, not the bounds.
+ */
+export function keepTarget(world: World, target: ScalableTarget): void {
+  const { store, clock } = world
   const key = scalingKey(target)
   const none = { scaleIn: false, scaleOut: false, scheduled: false }
   const before = store.scalableTargets.get(key)?.suspended ?? none
@@ -45,7 +50,20 @@ export function keepTarget({ store, clock }: Omit<World, 'chance'>, target: Scal
       const suspensions = [{ at: clock.now(), suspended }, ...known].slice(0, mostSuspensions)
       keep(store, target, { suspensions })
     }
+    bringWithinBounds(world, target)
   })
+}
+
+function bringWithinBounds(world: World, target: ScalableTarget): void {
+  const { minCapacity, maxCapacity, lastScaling: _, ...rest } = target
+  const service = world.store.services.get(target.serviceArn)
+  if (service?.status !== 'ACTIVE') return
+  const { desiredCount } = service
+  const capacity = Math.min(Math.max(desiredCount, minCapacity), maxCapacity, mostTasksOfService)
+  if (capacity === desiredCount) return
+  const cause = scalingText.boundCause(capacity > desiredCount ? 'minimum' : 'maximum', capacity)
+  // As with a count that somebody sets, no cooldown goes on.
+  setCount(world, { ...rest, minCapacity, maxCapacity }, service, { capacity, cause })
 }
 
 function setCount(

@@ -299,3 +299,32 @@ describe('step scaling', () => {
     assert.equal(world.desiredCount, 7)
   })
 })
+
+describe('bounds', () => {
+  test('bring the count between them at once, and no cooldown follows', async () => {
+    await using world = new ScalingWorld()
+    const { policyArn } = world.putPolicy({ ...oneMore, cooldownSeconds: 600 }, 'steps')
+    await world.moment()
+    world.register({ minCapacity: 3 })
+    assert.equal(world.desiredCount, 3)
+    world.run(3)
+    await world.moment()
+    const [activity] = world.activities
+    assert.deepEqual([activity?.statusCode, activity?.cause], ['Successful', 'minimum capacity was set to 3'])
+    assert.equal(
+      world.events[0],
+      'Message: Successfully set desired count to 3. Change successfully fulfilled by ecs. Cause: minimum capacity was set to 3',
+    )
+    fire(world, policyArn)
+    await world.moment()
+    assert.equal(world.desiredCount, 4)
+    world.register({ minCapacity: 0, maxCapacity: 2 })
+    assert.deepEqual([world.desiredCount, world.activities[0]?.cause], [2, 'maximum capacity was set to 2'])
+  })
+
+  test('leave a count alone that is between them', async () => {
+    await using world = new ScalingWorld()
+    world.register({ minCapacity: 2, maxCapacity: 2 })
+    assert.deepEqual([world.desiredCount, world.activities], [2, []])
+  })
+})

@@ -6,7 +6,7 @@ import { AlarmWatch } from '../../src/engine/alarm-watch.ts'
 import { Changes } from '../../src/engine/changes.ts'
 import { serviceEvents } from '../../src/engine/event-recording.ts'
 import { Metrics } from '../../src/engine/metrics.ts'
-import { scalingActivitiesOf } from '../../src/engine/scaling-activities.ts'
+import { keepTarget, scalingActivitiesOf } from '../../src/engine/scaling-activities.ts'
 import { putPolicy, scalingKey } from '../../src/engine/scaling-policies.ts'
 import { Scaling } from '../../src/engine/scaling.ts'
 import { Store } from '../../src/engine/store.ts'
@@ -60,7 +60,17 @@ export class ScalingWorld {
   }
 
   putTarget(wishes: Partial<ScalableTarget>): void {
-    const target: ScalableTarget = {
+    const target = this.#target(wishes)
+    this.store.scalableTargets.put(scalingKey(target), target)
+  }
+
+  /** As RegisterScalableTarget does it. */
+  register(wishes: Partial<ScalableTarget>): void {
+    keepTarget(this, this.#target(wishes))
+  }
+
+  #target(wishes: Partial<ScalableTarget>): ScalableTarget {
+    return {
       scalableTargetArn: arn.scalableTarget(place, '0ec5'),
       region: place.region,
       resourceId,
@@ -73,7 +83,6 @@ export class ScalingWorld {
       tags: {},
       ...wishes,
     }
-    this.store.scalableTargets.put(scalingKey(target), target)
   }
 
   putPolicy(configuration: ScalingPolicy['configuration'], policyName = 'cpu'): ScalingPolicy {
