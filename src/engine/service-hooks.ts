@@ -24,6 +24,8 @@ const defaultTimeoutInMinutes = 1440
 const mostDetails = 200
 const mostResultCharacters = 2_000
 const mostLogLines = 100
+const mostLineCharacters = 1_000
+const mostQuotedCharacters = 300
 
 /**
  * Runs the hooks of a stage side by side and waits until all of them have ended. A function is called until it says
@@ -168,7 +170,10 @@ function writeDown(tools: ServiceHookTools, deploymentId: string, hook: Hook, an
     return
   }
   const { payload, functionError, logLines } = answer.result
-  const said = { result: payload.slice(0, mostResultCharacters), logLines: logLines.slice(-mostLogLines) }
+  const said = {
+    result: payload.slice(0, mostResultCharacters),
+    logLines: logLines.slice(-mostLogLines).map((line) => line.slice(0, mostLineCharacters)),
+  }
   if (functionError !== undefined) {
     fail(`ECS was unable to invoke hook target ${hookTargetArn} due to ${errorMessageOf(payload)}`, said)
     return
@@ -182,7 +187,10 @@ function writeDown(tools: ServiceHookTools, deploymentId: string, hook: Hook, an
       fail(`Lifecycle hook target ${hookTargetArn} returned FAILED status.`, said)
       return
     case 'UNUSABLE':
-      fail(`ECS was unable to parse the response from ${hookTargetArn} due to ${read.problem}`, said)
+      fail(
+        `ECS was unable to parse the response from ${hookTargetArn} due to ${read.problem.slice(0, mostQuotedCharacters)}`,
+        said,
+      )
       return
     case 'IN_PROGRESS': {
       const hookDetails = mergedHookDetails(asked, read.hookDetails)
@@ -293,9 +301,9 @@ function outcomeInWords({ targetType, targetArn = '', status, because }: Lifecyc
 function errorMessageOf(payload: string): string {
   try {
     const { errorMessage } = JSON.parse(payload) as { readonly errorMessage?: unknown }
-    return typeof errorMessage === 'string' ? errorMessage : payload.slice(0, 300)
+    return (typeof errorMessage === 'string' ? errorMessage : payload).slice(0, mostQuotedCharacters)
   } catch {
-    return payload.slice(0, 300)
+    return payload.slice(0, mostQuotedCharacters)
   }
 }
 

@@ -5,6 +5,7 @@ import { serviceEvents } from '../../src/engine/event-recording.ts'
 import { alarmName, names, putAlarm } from '../world/furnished-world.ts'
 import { aNativeWorld, productionRule, putWeights } from '../world/native-world.ts'
 import type { NativeWorld } from '../world/native-world.ts'
+import { loudFunction } from '../world/simulated-functions.ts'
 import { simulatedSettings } from '../world/simulated-engine.ts'
 
 const canary = {
@@ -243,6 +244,14 @@ describe('a deployment of ECS itself, run by the engine', () => {
 })
 
 describe('the lifecycle hooks of a deployment of ECS itself', () => {
+  test('keeps no more of what a hook wrote than anybody would read', async () => {
+    const world = await aNativeWorld()
+    const done = await world.deployed({ lifecycleHooks: [lambda(loudFunction, 'PRE_SCALE_UP')] })
+    assert.equal(done.status, 'ROLLBACK_SUCCESSFUL')
+    assert.match(done.statusReason ?? '', /ECS was unable to invoke hook target loud due to e{300}$/)
+    assert.ok(JSON.stringify(done).length < 20_000, `${JSON.stringify(done).length} characters`)
+  })
+
   test('are called again while they say IN_PROGRESS, and carry their details', async () => {
     const world = await aNativeWorld()
     const key = world.begin({ lifecycleHooks: [lambda('reports-early', 'POST_SCALE_UP')] })

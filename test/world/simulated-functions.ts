@@ -5,6 +5,8 @@ import type { VirtualClock } from './virtual-clock.ts'
 
 /** What the function of a name does; one of any other name does not exist. */
 export const functionNames = ['succeeds', 'fails', 'throws', 'says-nothing', 'missing', 'reports-early'] as const
+/** One that fails with a very long message, after a very long line; no simulation chooses it. */
+export const loudFunction = 'loud'
 type FunctionName = (typeof functionNames)[number]
 
 type Report = (verdict: {
@@ -30,6 +32,7 @@ export class SimulatedFunctions {
     const asked = JSON.parse(payload) as Asked
     const report = (status: 'Succeeded' | 'Failed'): void =>
       this.report({ deploymentId: asked.DeploymentId, executionId: asked.LifecycleEventHookExecutionId, status })
+    if (functionName === loudFunction) return loudResult
     if (!functionNames.includes(functionName as FunctionName) || functionName === 'missing') {
       throw new FunctionCannotRunError('missing', `Function not found: ${functionName}`)
     }
@@ -72,4 +75,10 @@ function resultOf(functionName: string, payload: string): FunctionResult {
     logLines: ['START RequestId: request', `${functionName} looked at green`, 'END RequestId: request'],
     durationMilliseconds: 5,
   }
+}
+
+const loudResult: FunctionResult = {
+  ...resultOf(loudFunction, JSON.stringify({ errorMessage: 'e'.repeat(1_000_000) })),
+  functionError: 'Unhandled',
+  logLines: ['l'.repeat(200_000)],
 }
