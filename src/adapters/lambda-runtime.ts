@@ -117,15 +117,13 @@ export class LambdaRuntime implements FunctionRuntime {
     }
   }
 
-  #place({ functionName, region, version }: FunctionInvocation, taskRoot: string): EnvironmentPlace {
+  #place({ functionName, region, logStreamName = '' }: FunctionInvocation, taskRoot: string): EnvironmentPlace {
     const { clock, log, dataDirectory } = this.#settings
-    const id = randomUUID()
     const functionLog = new LambdaLog({ dataDirectory, region, functionName }, clock, log)
-    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')
     return {
       taskRoot,
-      temporary: join(this.#temporary, id),
-      logStream: `${day}/[${version}]${id.replaceAll('-', '')}`,
+      temporary: join(this.#temporary, randomUUID()),
+      logStream: logStreamName,
       clock,
       // The data directory is the next engine's when this one has closed.
       onLogLines: (lines) => {

@@ -18,8 +18,8 @@ const mostTogether = 1_000
 export class LoggedFunctions implements FunctionRuntime {
   readonly #runtime: FunctionRuntime
   readonly #context: Context
-  /** As Lambda names the streams of one environment: `2027/03/01/[$LATEST]` and 32 digits. */
-  readonly #environment: string
+  /** As Lambda names the streams of one environment, by the day it began: `2027/03/01/[$LATEST]` and 32 digits. */
+  readonly #environment: { readonly day: string; readonly digits: string }
   /** By function and version, the lines that came while those before them were written. */
   readonly #waiting = new Map<string, NewLogEvent[]>()
   readonly #pending = new Set<Promise<void>>()
@@ -29,7 +29,8 @@ export class LoggedFunctions implements FunctionRuntime {
   constructor(runtime: FunctionRuntime, context: Context) {
     this.#runtime = runtime
     this.#context = context
-    this.#environment = context.chance.uuid().replaceAll('-', '')
+    const day = new Date(context.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')
+    this.#environment = { day, digits: context.chance.uuid().replaceAll('-', '') }
   }
 
   run(invocation: FunctionInvocation): Promise<FunctionOutcome> {
@@ -37,7 +38,7 @@ export class LoggedFunctions implements FunctionRuntime {
       invocation.onLogLine?.(line)
       this.#write(invocation, line)
     }
-    return this.#runtime.run({ ...invocation, onLogLine })
+    return this.#runtime.run({ ...invocation, onLogLine, logStreamName: this.#streamName(invocation) })
   }
 
   async close(): Promise<void> {
@@ -81,11 +82,16 @@ export class LoggedFunctions implements FunctionRuntime {
     }
   }
 
-  #streamOf({ region, functionName, version }: FunctionInvocation): LogStream {
-    const { logs, clock, settings } = this.#context
+  #streamName({ version }: FunctionInvocation): string {
+    const { day, digits } = this.#environment
+    return `${day}/[${version}]${digits}`
+  }
+
+  #streamOf(invocation: FunctionInvocation): LogStream {
+    const { logs, settings } = this.#context
+    const { region, functionName } = invocation
     const groupName = `/aws/lambda/${functionName}`
-    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')
-    const name = `${day}/[${version}]${this.#environment}`
+    const name = this.#streamName(invocation)
     const place = { region, accountId: settings.accountId }
     const group = logs.group(region, groupName) ?? logs.createGroup(place, groupName)
     return logs.stream(region, groupName, name) ?? logs.createStream(group, name)

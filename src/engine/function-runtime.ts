@@ -37,6 +37,8 @@ export type FunctionInvocation = {
   /** JSON text, for mobile clients. */
   readonly clientContext?: string
   readonly onLogLine?: (line: string) => void
+  /** What the function is told that its log stream is called. */
+  readonly logStreamName?: string
 }
 
 export type FunctionOutcome = {

@@ -44,6 +44,7 @@ export const anInvocation = {
   timeoutSeconds: 60,
   memorySizeMegabytes: 128,
   payload: '{}',
+  logStreamName: '2027/03/01/[$LATEST]0123456789abcdef0123456789abcdef',
 }
 
 /** Files are readable; those called `bootstrap` executable too. */

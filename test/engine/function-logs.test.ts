@@ -19,8 +19,10 @@ function world(t: TestContext, lines = ['one', '', 'two']) {
   const [clock, chance, warnings] = [new VirtualClock(), new SeededChance(1), [] as string[]]
   const files = new LogFilesOnDisk(data)
   const logs = new LogStore({ store: new Store(new MemoryPersistence()), clock, chance, files })
+  const named: string[] = []
   const runtime = {
-    run: async ({ onLogLine }: FunctionInvocation) => {
+    run: async ({ onLogLine, logStreamName = '' }: FunctionInvocation) => {
+      named.push(logStreamName)
       for (const line of lines) onLogLine?.(line)
       return { payload: '1', logLines: [], durationMilliseconds: 1 }
     },
@@ -28,13 +30,13 @@ function world(t: TestContext, lines = ['one', '', 'two']) {
   }
   const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) }
   const context = { logs, clock, chance, settings: { accountId: '000000000000' }, log }
-  return { functions: new LoggedFunctions(runtime, context), logs, files, warnings }
+  return { functions: new LoggedFunctions(runtime, context), logs, files, warnings, named }
 }
 
 const invocation = { functionName: 'check', region: 'us-east-1', version: '$LATEST' } as FunctionInvocation
 
 test('what a function writes is an event in its log group, and heard by whoever invoked it', async (t) => {
-  const { functions, logs } = world(t)
+  const { functions, logs, named } = world(t)
   const heard: string[] = []
   await functions.run({ ...invocation, onLogLine: (line) => heard.push(line) })
   await functions.close()
@@ -45,6 +47,7 @@ test('what a function writes is an event in its log group, and heard by whoever 
   assert(stream)
   assert.deepEqual(more, [])
   assert.match(stream.name, /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)
+  assert.deepEqual(named, [stream.name], 'the function knows its name')
   assert.deepEqual(await readLog(logs, group, stream), ['one', 'two'])
 })
 
