@@ -75,6 +75,9 @@ function seriesOf({ Id, Label, Expression, MetricStat, AccountId }: Query, at: n
     throw unsupported(`${place}.Expression`, 'query the metrics with MetricStat and compute from their values')
   }
   if (AccountId !== undefined) throw unsupported(`${place}.AccountId`, 'there is one account; leave it out')
+  if (Label?.includes('${') === true) {
+    throw unsupported(`${place}.Label with dynamic values (\${…})`, 'give it as plain text')
+  }
   if (MetricStat === undefined) throw invalid(`The parameter ${place}.MetricStat is required.\n`)
   const { Metric, Period, Stat, Unit } = MetricStat
   const { Namespace, MetricName, Dimensions } = Metric

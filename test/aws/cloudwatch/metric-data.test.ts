@@ -282,6 +282,10 @@ describe('GetMetricData', () => {
         /^The value test for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid statistic/,
       ],
       [query({ Id: 'M1' }), /does not match the expected pattern/],
+      [
+        query({ Label: 'worst: ${MAX}' }),
+        /^The parameter MetricDataQueries.member.1.Label with dynamic values \(\$\{…\}\) is not supported by Teal; give it as plain text/,
+      ],
     ]
     for (const [bad, message] of refusals) await refused(ask({ MetricDataQueries: [bad] }), name, message)
     await refused(ask({ MetricDataQueries: [query(), query()] }), name, /not unique/)
