@@ -32,7 +32,8 @@ export function judgementOf(results: readonly UrlResult[], thresholdPercent: num
   const requested = passed + failed
   const passedPercent = requested === 0 ? 0 : (100 * passed) / requested
   const failureBoundPercent = 100 * failureUpperBound({ requests: requested, failures: failed })
-  const isEnough = (of: number): boolean => 100 * passed >= thresholdPercent * of
+  // What binary fractions add must not ask for one more.
+  const isEnough = (of: number): boolean => 100 * passed >= Number((thresholdPercent * of).toPrecision(12))
   const isExcluded = requested > 0 && failureBoundPercent <= 100 - thresholdPercent
   const isPassed = unfinished === 0 ? isEnough(total) : isEnough(total) || isExcluded
   const counts = { isPassed, total, passed, failed, unfinished, passedPercent, thresholdPercent, failureBoundPercent }
