@@ -13,7 +13,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   console: ['aws', 'engine', 'domain'],
   view: ['domain'],
   acceptance: ['domain'],
-  cli: ['domain', 'view', 'adapters', 'acceptance', 'console', 'main.ts'],
+  cli: ['aws', 'domain', 'view', 'adapters', 'acceptance', 'console', 'main.ts'],
 }
 const root = join(import.meta.dirname, '..')
 const sources = globSync('src/**/*.ts', { cwd: root }).toSorted()

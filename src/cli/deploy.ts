@@ -100,7 +100,7 @@ async function wantedOf(files: DeploymentFiles, { taskDefinition, image }: Deplo
       `${document.file} still holds ${left}: fill it in with --image ${left.replaceAll(/[<>]/g, '')}=NAME:TAG.`,
     )
   }
-  const [invalid] = await taskDefinitionFileFindings(filled)
+  const invalid = (await taskDefinitionFileFindings(filled)).find(({ severity }) => severity === 'error')
   if (invalid !== undefined) {
     const position = document.positionOf(invalid.where.field ?? [])
     throw new CliError(`${document.file}${placeOf(position)}: ${invalid.what} ${invalid.how}`)

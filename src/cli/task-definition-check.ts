@@ -1,13 +1,20 @@
 import { NormalizedSchema } from '@smithy/core/schema'
 import { nearestName } from '../domain/nearest-name.ts'
-import { errorAt, type Finding } from '../domain/preflight/finding.ts'
-import { isMapping, registrable, type TaskDefinitionFile } from '../domain/task-definition-file.ts'
+import { errorAt, warningAt, type Finding } from '../domain/preflight/finding.ts'
+import {
+  containersOf,
+  isMapping,
+  placeholdersIn,
+  registrable,
+  type TaskDefinitionFile,
+} from '../domain/task-definition-file.ts'
 
 type Field = readonly (string | number)[]
 
 /**
  * What RegisterTaskDefinition does not take of a file: members it does not know, which the SDK would leave out without a
- * word, and values of another type. `null` is absent, as in requests.
+ * word, and values of another type; where there are none of these, whatever else it refuses. `null` is absent, as in
+ * requests.
  */
 export async function taskDefinitionFileFindings(file: TaskDefinitionFile): Promise<readonly Finding[]> {
   const { RegisterTaskDefinitionRequest$: schema } = await import('@aws-sdk/client-ecs')
@@ -16,7 +23,22 @@ export async function taskDefinitionFileFindings(file: TaskDefinitionFile): Prom
     const words = { what, why: 'ECS does not register the task definition as it is meant.', how }
     findings.push(errorAt('task-definition-invalid', { subject: 'TaskDefinition', field }, words))
   })
-  return findings
+  return findings.length > 0 ? findings : await refusedByEcs(file)
+}
+
+async function refusedByEcs(file: TaskDefinitionFile): Promise<readonly Finding[]> {
+  // Whatever stands for a placeholder elsewhere than in an image decides whether ECS takes it.
+  const images = containersOf(file).map(({ image }) => image)
+  if (placeholdersIn(file).length > placeholdersIn(images).length) return []
+  const { registrationRefusals } = await import('../aws/ecs/task-definition-check.ts')
+  return registrationRefusals(registrable(file)).map(({ path, what, how, isTealsOwn }) => {
+    const place = { subject: 'TaskDefinition', field: path } as const
+    if (!isTealsOwn) {
+      return errorAt('task-definition-invalid', place, { what, why: 'RegisterTaskDefinition refuses it.', how })
+    }
+    const why = 'AWS registers it; a Teal refuses to, so that nothing is deployed there.'
+    return warningAt('task-definition-not-for-teal', place, { what, why, how })
+  })
 }
 
 type Tell = (field: Field, what: string, how: string) => void

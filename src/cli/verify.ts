@@ -73,17 +73,25 @@ ${awsHelp}`
 async function verify(options: VerifyOptions): Promise<number> {
   const files = readDeploymentFiles(options)
   const fileFacts = await readFileFacts(files, options.image)
-  const { facts, place } = options.live
+  const { facts, place, endpoint } = options.live
     ? await lookLive(options, files, fileFacts)
     : readOffline(options, files, fileFacts)
-  const findings = [...fileFacts.findings, ...preflight(facts)]
+  const findings = [...fileFacts.findings.flatMap((finding) => forEndpoint(finding, endpoint)), ...preflight(facts)]
   const report = { facts, files, findings, place }
   console.log(options.json ? verifyJson(report) : verifyText(report))
   if (options.github) console.log(verifyAnnotations(report))
   return isFailed(findings, options) ? exitCode.failed : exitCode.ok
 }
 
-type Seen = { readonly facts: PreflightFacts; readonly place: string }
+/** `endpoint` is who was asked, if anybody. */
+type Seen = { readonly facts: PreflightFacts; readonly place: string; readonly endpoint?: string }
+
+/** What Teal alone refuses is nothing to AWS, and makes a deployment fail anywhere else. */
+function forEndpoint(finding: Finding, endpoint: string | undefined): readonly Finding[] {
+  if (finding.code !== 'task-definition-not-for-teal' || endpoint === undefined) return [finding]
+  const isAws = !URL.canParse(endpoint) || /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname)
+  return isAws ? [] : [{ ...finding, severity: 'error' }]
+}
 
 async function lookLive(options: VerifyOptions, files: DeploymentFiles, fileFacts: FileFacts): Promise<Seen> {
   const clients = await awsClients(options)
@@ -91,7 +99,8 @@ async function lookLive(options: VerifyOptions, files: DeploymentFiles, fileFact
   const group = await lookAtGroup(clients, name)
   const facts = await lookAtEverything(clients, fileFacts, { group, mostMinutes: options.maxDuration })
   const named = `${name.applicationName}/${name.deploymentGroupName}`
-  return { facts, place: `deployment group ${named} in ${facts.region} at ${clients.endpoint()}` }
+  const endpoint = clients.endpoint()
+  return { facts, place: `deployment group ${named} in ${facts.region} at ${endpoint}`, endpoint }
 }
 
 function readOffline({ maxDuration }: VerifyOptions, files: DeploymentFiles, fileFacts: FileFacts): Seen {

@@ -36,12 +36,45 @@ test('values of another type than ECS takes are errors', async () => {
 })
 
 test('members of answers, null and labels of any name are none', async () => {
-  const labelled = { ...container, dockerLabels: { anything: 'goes' }, command: null }
+  const labelled = { ...container, memory: 64, dockerLabels: { anything: 'goes' }, command: null }
   const file = { family: 'web', revision: 3, status: 'ACTIVE', tags: null, containerDefinitions: [labelled] }
   assert.deepEqual(await told(file), [])
   for (const example of ['hello', 'webserver', 'blog']) {
     assert.deepEqual(await told(JSON.parse(readFileSync(`examples/${example}/taskdef.json`, 'utf8'))), [], example)
   }
+})
+
+test('what RegisterTaskDefinition refuses of well-formed files is an error, in its words', async () => {
+  const web = { ...container, memory: 64 }
+  const file = { family: 'web', networkMode: 'awsvpx', containerDefinitions: [{ memory: 1.5, image: 'hello:2' }] }
+  assert.deepEqual(await told(file), [
+    'containerDefinitions[0].memory is 1.5. Write an integer.',
+    'networkMode is awsvpx. Write one of awsvpc, bridge, host, none.',
+  ])
+  const volumes = { ...web, mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] }
+  assert.deepEqual(await told({ family: 'web', containerDefinitions: [volumes] }), [
+    "ECS refuses the task definition: Unknown volume 'data'. Change that; the file is registered as it is.",
+  ])
+  const other = { ...web, name: 'other', portMappings: [], healthCheck: { command: ['true'] } }
+  const [finding] = await taskDefinitionFileFindings({ family: 'web', containerDefinitions: [web, other] })
+  assert.deepEqual(finding?.where.field, ['containerDefinitions', 1])
+  const fargate = { requiresCompatibilities: ['FARGATE'], networkMode: 'awsvpc', cpu: '256', memory: '3000' }
+  assert.deepEqual(await told({ family: 'web', ...fargate, containerDefinitions: [web] }), [
+    'ECS refuses the task definition: No Fargate configuration exists for given values. Change that; the file is registered as it is.',
+  ])
+})
+
+test('what Teal alone refuses is a warning; placeholders are judged by whoever fills them in', async () => {
+  const web = { ...container, memory: 64, privileged: true }
+  const findings = await taskDefinitionFileFindings({ family: 'web', containerDefinitions: [web] })
+  assert.deepEqual(
+    findings.map(({ severity, what, how }) => [severity, what, how]),
+    [['warning', "Container 'web': privileged is not supported by Teal yet.", 'Remove it or set it to false.']],
+  )
+  assert.deepEqual(await told({ family: '<FAMILY>', containerDefinitions: [web] }), [])
+  const image = '<IMAGE1_NAME>'
+  const wrong = { ...container, image, memory: 64, healthCheck: { command: ['true'] } }
+  assert.equal((await told({ family: 'web', containerDefinitions: [wrong] })).length, 1)
 })
 
 test('verify and deploy tell where they stand, before anything is asked of anybody', async (t) => {

@@ -84,6 +84,7 @@ export type FindingCode =
   | 'task-definition-inactive'
   | 'task-definition-invalid'
   | 'task-definition-missing'
+  | 'task-definition-not-for-teal'
 
 export function errorAt(code: FindingCode, where: FindingPlace, words: Words): Finding {
   return { code, severity: 'error', where, ...words }
