@@ -156,6 +156,10 @@ CODEDEPLOY_ROLE=\${CODEDEPLOY_ROLE:-arn:aws:iam::000000000000:role/CodeDeploy}
 HOOK_ROLE=\${HOOK_ROLE:-arn:aws:iam::000000000000:role/hook}
 PRODUCTION_PORT=\${PRODUCTION_PORT:-${port}} TEST_PORT=\${TEST_PORT:-${testPort}}
 export AWS_PAGER=''
+if ! \${TEAL:-teal} --version >/dev/null; then
+  echo "Nothing was set up: there is no \${TEAL:-teal}. Put the directory that has it into PATH, or say in TEAL how it is called." >&2
+  exit 1
+fi
 
 MADE=$(aws elbv2 create-load-balancer --name ${name} --type application --subnets $SUBNETS \\
   --security-groups $SECURITY_GROUPS --query 'LoadBalancers[0].[LoadBalancerArn,DNSName]' --output text)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { shellWord } from '../domain/shell-word.ts'
@@ -101,12 +102,17 @@ async function write(directory: string, { name, text, isProgram }: ProjectFile):
 
 function nextSteps(name: string, directory: string): readonly string[] {
   const isHere = resolve(directory) === process.cwd()
+  const path = pathToTeal()
+  const before = [
+    ...(isHere ? [] : [`  cd ${quoted(directory)}`]),
+    ...(path === undefined ? [] : [`  export PATH=${quoted(path)}:"$PATH"   # for teal`]),
+  ]
   return [
     'Next, in one terminal:',
-    ...(isHere ? [] : [`  cd ${quoted(directory)}`]),
+    ...before,
     '  teal serve --runtime process --minute 1s',
     'and in another one:',
-    ...(isHere ? [] : [`  cd ${quoted(directory)}`]),
+    ...before,
     '  export AWS_ENDPOINT_URL=http://127.0.0.1:4566',
     '  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
     '  export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
@@ -117,6 +123,21 @@ function nextSteps(name: string, directory: string): readonly string[] {
     `  ./deploy.sh ${name}:2           # blue/green`,
     'The same files and scripts work on AWS: see the top of setup.sh.',
   ]
+}
+
+/**
+ * What is to be added to PATH so that `teal` is found, as the project's scripts call it; undefined where it is. What npx
+ * has put there is gone with this process.
+ */
+function pathToTeal(env = process.env): string | undefined {
+  const isOfNpx = env['npm_command'] !== undefined
+  if (!isOfNpx && (env['PATH'] ?? '').split(delimiter).some((each) => each !== '' && hasTeal(each))) return undefined
+  const own = fileURLToPath(new URL('../../', import.meta.url))
+  return [join(own, 'bin'), resolve(own, '../.bin')].find(hasTeal)
+}
+
+function hasTeal(directory: string): boolean {
+  return existsSync(join(directory, 'teal'))
 }
 
 /** What a directory is called, as far as load balancers may be called that. */

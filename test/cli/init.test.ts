@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -24,7 +24,9 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.match(output, /\n {2}written {2}taskdef\.json +the task definition\n/)
     assert.match(output, /\.\/setup\.sh my-shop:1 /)
     assert(output.includes(`\n  cd '${directory}'\n`), 'what is to be typed is typed with a blank in it')
-    for (const line of output.split('\n').slice(1)) assert(line.length <= 80 || line.includes(directory), line)
+    for (const line of output.split('\n').slice(1)) {
+      assert(line.length <= 80 || line.includes(directory) || line.includes('PATH'), line)
+    }
     const taskDefinition = join(directory, 'taskdef.json')
     assert.equal(JSON.parse(readFileSync(taskDefinition, 'utf8')).family, 'my-shop')
     rmSync(join(directory, 'appspec.yaml'))
@@ -41,6 +43,29 @@ describe('teal init', { timeout: 240_000 }, () => {
     const { written, overwritten } = JSON.parse(forced.output)
     assert.equal(written.length, overwritten.length + 1)
     assert.equal((await teal('init', directory, '--name', 'Bad Name')).exitCode, 2)
+  })
+
+  test('tells how `teal` is found where it is not, as by npx; without it setup.sh begins nothing', async (t) => {
+    const directory = join(temporary(t), 'shop')
+    const env = { ...process.env, npm_command: 'exec' }
+    const { stdout } = await run(process.execPath, [launcher, 'init', directory], { env })
+    const told = stdout.split('\n').filter((line) => line.includes('export PATH='))
+    assert.equal(told.length, 2, 'once for each terminal')
+    const line = told[0] ?? ''
+    const { stdout: version } = await run('bash', ['-c', `${line}\nteal --version`], { cwd: directory })
+    assert.match(version, /^\d+\.\d+\.\d+\n$/)
+    const bin = join(directory, '..', 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'teal'), '#!/bin/sh\n', { mode: 0o755 })
+    const found = await run(process.execPath, [launcher, 'init', directory, '--force'], {
+      env: { ...process.env, npm_command: undefined, PATH: `${bin}:${process.env['PATH']}` },
+    })
+    assert(!found.stdout.includes('PATH'))
+    const failed = await run('./setup.sh', ['shop:1'], {
+      cwd: directory,
+      env: { ...process.env, TEAL: 'no-such-teal', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+    }).catch((error: unknown) => error as { readonly stderr: string })
+    assert.match(failed.stderr, /Nothing was set up: there is no no-such-teal\./)
   })
 
   test('what it writes is set up by its script, and comes back from the service that runs then', async (t) => {
