@@ -64,9 +64,10 @@ async function deployedAppSpec(
   return text === undefined ? undefined : `${readable(text).trimEnd()}\n`
 }
 
-/** Clients send JSON in one line; people write YAML. */
-function readable(text: string): string {
-  return text.trimStart().startsWith('{') ? stringify(JSON.parse(text)) : text
+/** Clients send JSON in one line; people write YAML. The version is what CodeDeploy calls it: `0.0`, which as a number is 0. */
+export function readable(text: string): string {
+  if (!text.trimStart().startsWith('{')) return text
+  return stringify(JSON.parse(text)).replace(/^(version): 0$/im, '$1: 0.0')
 }
 
 function json(value: unknown): string {

@@ -137,6 +137,10 @@ export function readEnvironmentFile(name: string, { value, type }: Checked<sdk.E
 const knownLogOptions = ['group', 'region', 'stream-prefix', 'create-group'].map((option) => `awslogs-${option}`)
 /** They say how the agent buffers. Here a container is never held up and no line is dropped for want of a buffer. */
 const meaninglessLogOptions = ['mode', 'max-buffer-size']
+/** Docker's, which ECS passes on. */
+const otherLogOptions = ['datetime-format', 'multiline-pattern', 'endpoint', 'format'].map(
+  (option) => `awslogs-${option}`,
+)
 
 function readLogConfiguration(name: string, input: Checked<sdk.LogConfiguration>, fargate: boolean) {
   const refused = refusedMember(logConfigurationMembers, input)
@@ -147,9 +151,16 @@ function readLogConfiguration(name: string, input: Checked<sdk.LogConfiguration>
   const needed = ['awslogs-group', ...(fargate ? ['awslogs-region', 'awslogs-stream-prefix'] : [])]
   const missing = needed.filter((option) => !options[option])
   if (missing.length > 0) throw clientError(`Log driver awslogs requires options: ${missing.join(', ')}`)
-  const unknown = Object.keys(options).find((each) => ![...knownLogOptions, ...meaninglessLogOptions].includes(each))
-  if (unknown === undefined) return configuration
-  throw clientError(`Container '${name}': log option ${unknown} ${unsupported('Remove it: each line is an event.')}`)
+  if ((options['awslogs-create-group'] ?? 'true') !== 'true') {
+    throw clientError(
+      "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
+    )
+  }
+  const others = Object.keys(options).filter((each) => ![...knownLogOptions, ...meaninglessLogOptions].includes(each))
+  const unknown = others.filter((each) => !otherLogOptions.includes(each))
+  if (unknown.length > 0) throw clientError(`Log driver awslogs disallows options: ${unknown.join(', ')}`)
+  if (others.length === 0) return configuration
+  throw clientError(`Container '${name}': log option ${others[0]} ${unsupported('Remove it: each line is an event.')}`)
 }
 
 const unsupported = (advice: string): string => `is not supported by Teal yet. ${advice}`

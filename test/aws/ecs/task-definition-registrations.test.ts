@@ -6,6 +6,8 @@ import { assertRefused, registerWeb, startEcs, webDefinition, type EcsWorld } fr
 const refuse = (world: EcsWorld, changes: Partial<RegisterTaskDefinitionCommandInput>, message: string | RegExp) =>
   assertRefused(registerWeb(world, changes), 'ClientException', message)
 
+const web = { name: 'web', image: 'hello:1' }
+
 const logged = (logDriver: 'awslogs' | 'syslog') => ({
   containerDefinitions: [{ name: 'web', image: 'hello:1', logConfiguration: { logDriver } }],
 })
@@ -57,6 +59,36 @@ describe('registering a task definition', () => {
       'Fargate requires task definition to have execution role ARN to support log driver awslogs.',
     )
     await refuse(world, logged('syslog'), "Container 'web': Fargate does not have log driver syslog. Use awslogs.")
+  })
+
+  test('of the options of awslogs those that nobody knows, and a group that is to be made by another word, are refused', async (t) => {
+    const world = await startEcs(t)
+    const executionRoleArn = 'arn:aws:iam::000000000000:role/execution'
+    const group = { 'awslogs-group': '/ecs/web', 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'web' }
+    const withOptions = (others: Record<string, string>) => ({
+      executionRoleArn,
+      containerDefinitions: [
+        { ...web, logConfiguration: { logDriver: 'awslogs' as const, options: { ...group, ...others } } },
+      ],
+    })
+    await refuse(
+      world,
+      withOptions({ 'awslogs-creat-group': 'true', log_key: 'log' }),
+      'Log driver awslogs disallows options: awslogs-creat-group, log_key',
+    )
+    await refuse(
+      world,
+      withOptions({ 'awslogs-multiline-pattern': '^INFO' }),
+      "Container 'web': log option awslogs-multiline-pattern is not supported by Teal yet. Remove it: each line is an event.",
+    )
+    for (const word of ['false', 'yes']) {
+      await refuse(
+        world,
+        withOptions({ 'awslogs-create-group': word }),
+        "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
+      )
+    }
+    await registerWeb(world, withOptions({ 'awslogs-create-group': 'true', mode: 'non-blocking' }))
   })
 
   test('without requirements it is for EC2 and for instances of one’s own, with networkMode bridge', async (t) => {
