@@ -24,7 +24,10 @@ Works with Teal and with AWS, through the official client and its usual
 configuration: AWS_ENDPOINT_URL, AWS_PROFILE, AWS_REGION, ~/.aws/config.
 Where nothing at all of that is configured, it is ${localEndpoint}.`
 
-/** The configuration for any client of the official SDK; what is left out, the SDK finds for itself. */
+/**
+ * The configuration for any client of the official SDK; what is left out, the SDK finds for itself. A variable that is
+ * empty is one that is not set, as for AWS's own clients: CI sets such.
+ */
 export function clientConfiguration(
   { endpointUrl, region }: AwsOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -35,12 +38,13 @@ export function clientConfiguration(
     env['AWS_SHARED_CREDENTIALS_FILE'] ?? homeFile('credentials'),
   ]
   const hasFiles = files.some((file) => existsSync(file))
-  const isConfigured = hasFiles || Object.keys(env).some((name) => configuring.test(name))
-  const configured = endpointUrl ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env['AWS_ENDPOINT_URL']
+  const given = Object.keys(env).filter((name) => env[name] !== '')
+  const isConfigured = hasFiles || given.some((name) => configuring.test(name))
+  const configured = endpointUrl ?? (env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined)
   const endpoint = configured ?? (isConfigured ? undefined : localEndpoint)
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new CliError(`'${endpoint}' is not a URL.`)
   const isHere = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
-  const hasCredentials = hasFiles || Object.keys(env).some((name) => identifying.test(name))
+  const hasCredentials = hasFiles || given.some((name) => identifying.test(name))
   const givenRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined
   const hasRegion = hasFiles || givenRegion !== undefined
   // The SDK reads AWS_REGION only; the AWS CLI's variable is as good.

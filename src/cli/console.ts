@@ -100,8 +100,7 @@ function textOf(error: unknown): string {
 /** Endpoints in the environment are the SDK's to read: there may be one for each service. */
 function actionClients(options: AwsOptions): ActionClients {
   const { endpoint, ...rest } = clientConfiguration(options)
-  const isOwn =
-    process.env['AWS_ENDPOINT_URL'] === undefined && process.env['AWS_ENDPOINT_URL_CODEDEPLOY'] === undefined
+  const isOwn = !process.env['AWS_ENDPOINT_URL'] && !process.env['AWS_ENDPOINT_URL_CODEDEPLOY']
   const at = options.endpointUrl ?? (isOwn ? endpoint : undefined)
   return {
     configuration: (region) => ({ ...rest, region, maxAttempts: 1, ...(at === undefined ? {} : { endpoint: at }) }),

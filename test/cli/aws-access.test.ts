@@ -35,6 +35,14 @@ test("whoever has configured AWS's clients means what they configured", () => {
   assert.deepEqual(clientConfiguration({}, elsewhere), { endpoint: elsewhere.AWS_ENDPOINT_URL })
 })
 
+test('a variable that is empty is one that is not set', () => {
+  const empty = { ...noFiles, AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_CODEDEPLOY: '', AWS_PROFILE: '', AWS_REGION: '' }
+  assert.deepEqual(clientConfiguration({}, empty), clientConfiguration({}, noFiles))
+  const general = { ...empty, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
+  assert.equal(clientConfiguration({}, general).endpoint, 'http://127.0.0.1:1')
+  assert.throws(() => clientConfiguration({ endpointUrl: '' }, noFiles), /'' is not a URL/)
+})
+
 test('what is said on the command line counts most, the variable for CodeDeploy more than the one for all', () => {
   const environment = {
     ...noFiles,
