@@ -199,6 +199,8 @@ function showDryRun(wanted: Wanted, input: object, operation = 'CreateDeployment
 }
 
 async function begun(clients: AwsClients, id: string, { wait, json, waitUntil }: DeployOptions): Promise<number> {
+  // Ctrl-C before anything is shown of it leaves it running: whoever typed that has to know which one it is.
+  if (wait && !json) console.error(`Created deployment ${id.split('/').at(-1)}.`)
   if (wait) return watch(id, watchSettings(clients, { json, until: waitUntil }))
   console.log(json ? JSON.stringify({ deploymentId: id }) : id)
   return exitCode.ok

@@ -41,7 +41,7 @@ export function rollbackCommand(exitWith: (code: number) => void): Command {
     .option('--dry-run', 'say what it would do, and do nothing', false)
     .addOption(waitUntilOption())
     .option('--no-wait', 'begin, print the id of the deployment, and end')
-    .option('--json', 'print what happens as JSON, a line each', false)
+    .option('--json', 'print what happens, or would happen, as JSON, a line each', false)
     .addHelpText('after', help)
     .action(async (options: RollbackOptions) => {
       exitWith(await rollback(options))
@@ -65,7 +65,10 @@ async function rollback(options: RollbackOptions): Promise<number> {
     requireReachable(options.waitUntil, service === undefined ? 'CodeDeploy' : 'ECS')
     const plan = await planOf(clients, service, options)
     for (const line of plan.preview) console.error(line)
-    if (options.dryRun) return exitCode.ok
+    if (options.dryRun) {
+      if (options.json) console.log(JSON.stringify({ plan: plan.preview }))
+      return exitCode.ok
+    }
     if (!options.yes && !(await isConfirmed('Go back?'))) {
       console.error('Nothing was changed.')
       return exitCode.failed

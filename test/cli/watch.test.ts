@@ -80,7 +80,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     const place = ['--appspec', `${example}appspec.yaml`, '--task-definition', logged]
     const { exitCode, output, errors } = await run('deploy', ...place, '--image', 'web=hello:2')
     assert.equal(exitCode, 0, output + errors)
-    assert.match(errors, /^Registered hello:2\.\n$/)
+    assert.match(errors, /^Registered hello:2\.\nCreated deployment d-[0-9A-Z]{9}\.\n$/)
     assert.match(output, /^\d\d:\d\d:\d\d {2}Deployment d-\w+ of hello\/hello: application hello, group hello/)
     assert.match(output, /\n\d\d:\d\d:\d\d {2}Production traffic: 90% to blue, 10% to green\.\n/)
     assert.match(output, /\n✔ Deployment d-\w+ {2}Succeeded {2}hello\/hello/)
@@ -211,6 +211,9 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     const preview = await run('rollback', '--dry-run')
     assert.equal(preview.exitCode, 0)
     assert.match(preview.errors, /will be deployed again: hello:2\./)
+    assert.equal(preview.output, '')
+    const planned = await run('rollback', '--dry-run', '--json')
+    assert.match(JSON.parse(planned.output).plan.join('\n'), /will be deployed again: hello:2\./)
   })
 
   test('in a terminal the screen is drawn in place, outlives the engine, and gives the cursor back', async (t) => {
