@@ -7,7 +7,13 @@ import { awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
 import { isArn, readDeploymentFiles, requiredAppSpec, requiredTaskDefinition } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
-import { findGroupName, groupCommand, type GroupName, type GroupOptions } from './deployment-group-access.ts'
+import {
+  findGroupName,
+  groupCommand,
+  lookAtGroup,
+  type GroupName,
+  type GroupOptions,
+} from './deployment-group-access.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
 import { filledIn, readAppSpecOf } from './preflight-files.ts'
@@ -121,6 +127,7 @@ async function deployByCodeDeploy(
   // Whatever is wrong with the AppSpec is found before anything is registered.
   const draft = write('input' in wanted ? '<ARN of the task definition>' : wanted.arn)
   if (options.dryRun) return showDryRun(wanted, createInput(name, draft, options))
+  await requireGroup(clients, name)
   const arn = 'input' in wanted ? await register(clients, wanted.input, options) : wanted.arn
   const { CreateDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
   const { deploymentId } = await clients.codeDeploy.send(
@@ -128,6 +135,16 @@ async function deployByCodeDeploy(
   )
   if (deploymentId === undefined) throw new CliError(`${clients.endpoint()} answers no id for the deployment.`)
   return begun(clients, deploymentId, options)
+}
+
+/** A name that is mistyped is found before a task definition is registered for nothing. */
+async function requireGroup(clients: AwsClients, name: GroupName): Promise<void> {
+  if ((await lookAtGroup(clients, name)).kind !== 'absent') return
+  const { applicationName, deploymentGroupName } = name
+  throw new CliError(
+    `there is no deployment group ${applicationName}/${deploymentGroupName} in ${await clients.region()} at ` +
+      `${clients.endpoint()}: nothing was registered.`,
+  )
 }
 
 function completedAppSpec(files: DeploymentFiles, arn: string): string {

@@ -44,6 +44,19 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.match(create.input.revision.appSpecContent.content, /TaskDefinition: <ARN of the task definition>\n/)
   })
 
+  test('a deployment group that there is not is found before anything is registered', async () => {
+    for (const [application, group] of [
+      ['helo', 'hello'],
+      ['hello', 'helo'],
+    ] as const) {
+      const named = ['--application', application, '--deployment-group', group]
+      const { exitCode, errors } = await run('deploy', ...files, ...named, '--image', 'web=hello:2')
+      assert.equal(exitCode, 1)
+      assert(errors.startsWith(`teal: there is no deployment group ${application}/${group} in us-east-1 at `), errors)
+      assert(!errors.includes('Registered'), errors)
+    }
+  })
+
   test('what a deployment never comes to cannot be waited for, and nothing is sent', async () => {
     const [unknown, ofEcs] = await Promise.all([
       run('deploy', ...files, '--wait-until', 'Soon'),
