@@ -21,7 +21,7 @@ import { ecsServiceNamed, updateService } from './own-services.ts'
 import type { Position } from './positioned-document.ts'
 import type { ServiceName } from './service-access.ts'
 import { requireReachable } from './wait-until.ts'
-import { taskDefinitionFileFindings } from './task-definition-check.ts'
+import { misreadMemberFindings } from './task-definition-check.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
 import { watch, type WaitUntil } from './watching.ts'
 
@@ -106,7 +106,7 @@ async function wantedOf(files: DeploymentFiles, { taskDefinition, image }: Deplo
       `${document.file} still holds ${left}: fill it in with --image ${left.replaceAll(/[<>]/g, '')}=NAME:TAG.`,
     )
   }
-  const invalid = (await taskDefinitionFileFindings(filled)).find(({ severity }) => severity === 'error')
+  const [invalid] = await misreadMemberFindings(filled)
   if (invalid !== undefined) {
     const position = document.positionOf(invalid.where.field ?? [])
     throw new CliError(`${document.file}${placeOf(position)}: ${invalid.what} ${invalid.how}`)

@@ -11,19 +11,24 @@ import {
 
 type Field = readonly (string | number)[]
 
-/**
- * What RegisterTaskDefinition does not take of a file: members it does not know, which the SDK would leave out without a
- * word, and values of another type; where there are none of these, whatever else it refuses. `null` is absent, as in
- * requests.
- */
+/** Why RegisterTaskDefinition would refuse a file, as far as Teal knows: ECS itself has the last word. */
 export async function taskDefinitionFileFindings(file: TaskDefinitionFile): Promise<readonly Finding[]> {
+  const findings = await misreadMemberFindings(file)
+  return findings.length > 0 ? findings : await refusedByEcs(file)
+}
+
+/**
+ * What is not sent as it is written: members that ECS does not know, which the SDK would leave out without a word, and
+ * values of another type. `null` is absent, as in requests.
+ */
+export async function misreadMemberFindings(file: TaskDefinitionFile): Promise<readonly Finding[]> {
   const { RegisterTaskDefinitionRequest$: schema } = await import('@aws-sdk/client-ecs')
   const findings: Finding[] = []
   checkValue(NormalizedSchema.of(schema), registrable(file), [], (field, what, how) => {
     const words = { what, why: 'ECS does not register the task definition as it is meant.', how }
     findings.push(errorAt('task-definition-invalid', { subject: 'TaskDefinition', field }, words))
   })
-  return findings.length > 0 ? findings : await refusedByEcs(file)
+  return findings
 }
 
 async function refusedByEcs(file: TaskDefinitionFile): Promise<readonly Finding[]> {
