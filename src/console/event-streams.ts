@@ -8,6 +8,7 @@ const mostClients = 64
 const mostUnreadBytes = 2 * 1024 * 1024
 /** How often what is watched is looked at, at most. */
 const tickMilliseconds = { overview: 1_000, deployment: 250 } as const
+/** A page that hears nothing for longer takes the engine to be gone. */
 const keepAliveMilliseconds = 15_000
 const retryMilliseconds = 1_000
 
@@ -104,7 +105,10 @@ class Channel {
     const id = this.#topic.kind === 'deployment' ? this.#topic.id : undefined
     const changed = (): void => this.#soon(this.#lastTick + tickMilliseconds[this.#topic.kind] - Date.now())
     this.#unwatch = this.#source.watch(id, { changed, pulse: (pulse) => this.#pulse(pulse) })
-    this.#keepAlive = setInterval(() => this.#send(this.clients, ': still here\n\n'), keepAliveMilliseconds)
+    this.#keepAlive = setInterval(
+      () => this.#send(this.clients, eventOf({ name: 'alive', text: 'null' })),
+      keepAliveMilliseconds,
+    )
   }
 
   #rest(): void {

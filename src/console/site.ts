@@ -125,7 +125,7 @@ export class ConsoleSite {
     const { source, isReadOnly } = this.#options
     const documents = /^\/console\/api\/deployments\/([\w-]+)\/documents$/.exec(path)?.[1]
     if (documents !== undefined) return json(response, await source.documents(documents))
-    if (path === '/console/api/settings') return json(response, { isReadOnly })
+    if (path === '/console/api/settings') return json(response, { isReadOnly, now: Date.now() })
     if (path === '/console/api/deployments') {
       return json(
         response,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 const places = [
   process.env['CHROMIUM'] ?? '',
@@ -60,6 +60,11 @@ export class TestBrowser {
     if (url === 'about:blank') return page
     await goTo(page, url)
     return page
+  }
+
+  /** Somebody whose windows share what a browser has but once: its connections to a server. */
+  user(): Promise<BrowserContext> {
+    return this.#browser.newContext()
   }
 
   /** Tests close their pages: what is still open is where one has failed. */

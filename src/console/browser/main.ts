@@ -17,7 +17,9 @@ const live = new Live(state)
 function begin(): void {
   state.route = routeOf(location.pathname)
   live.follow()
-  void live.settings()
+  const seen = (): void => live.seen(document.visibilityState === 'visible')
+  document.addEventListener('visibilitychange', seen)
+  seen()
   addEventListener('popstate', () => go(location.pathname))
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
@@ -67,22 +69,15 @@ function filterServices(text: string): void {
 }
 
 function draw(into: HTMLElement): void {
-  document.title = titleOf()
+  document.title = state.title
   render(page(), into)
   if (state.frames === State.allFrames || state.deployment.head === undefined) return
   state.frames += 1
   state.changed()
 }
 
-function titleOf(): string {
-  const { route, deployment } = state
-  if (route.page === 'overview') return 'Teal'
-  if (route.page === 'deployments') return 'Deployments · Teal'
-  return `${deployment.head?.status ?? ''} ${route.id} · Teal`.trimStart()
-}
-
 function page(): ComponentChild {
-  const now = state.connection === 'file' ? (state.deployment.head?.endedAt ?? Date.now()) : Date.now()
+  const now = state.connection === 'file' ? (state.deployment.head?.endedAt ?? Date.now()) : state.now
   const { route, dialog } = state
   return h(
     'div',

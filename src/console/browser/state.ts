@@ -22,6 +22,8 @@ export class State {
   route: Route = { page: 'overview' }
   connection: 'connecting' | 'live' | 'lost' | 'file' = 'connecting'
   isReadOnly = true
+  /** How far the server's clock, which all times are of, is ahead of the browser's, in milliseconds. */
+  clockOffset = 0
   overview: Overview | undefined
   latest: DeploymentPage | undefined
   serviceFilter = ''
@@ -45,6 +47,18 @@ export class State {
   list: ListState = emptyList('', undefined)
   readonly #listeners: (() => void)[] = []
   #isDue = false
+
+  get title(): string {
+    const { route, deployment } = this
+    if (route.page === 'overview') return 'Teal'
+    if (route.page === 'deployments') return 'Deployments · Teal'
+    return `${deployment.head?.status ?? ''} ${route.id} · Teal`.trimStart()
+  }
+
+  /** The server's. */
+  get now(): number {
+    return Date.now() + this.clockOffset
+  }
 
   onChange(listener: () => void): void {
     this.#listeners.push(listener)
