@@ -101,6 +101,20 @@ describe('the console in a browser, and its connection', { skip: missingChromium
     await page.getByText(/^\d+(\.\d)? s in all$/).waitFor()
     await page.context().close()
   })
+
+  test('a list that was scrolled through is up to date at its top, too', async () => {
+    source.show(...Array.from({ length: 1_000 }, (_, place) => shownDeployment(`d-${1_000 + place}`)))
+    const page = await browser.page(`${server.url}/console/deployments`)
+    await page.getByText('d-1000', { exact: true }).waitFor()
+    for (const row of [150, 250, 350, 450]) {
+      await page.evaluate(`scrollTo(0, ${row * 44})`)
+      await page.getByText(`d-${1_000 + row}`, { exact: true }).waitFor()
+    }
+    await page.evaluate('scrollTo(0, 0)')
+    source.show(shownDeployment('d-NEWEST'))
+    await page.getByText('d-NEWEST', { exact: true }).waitFor()
+    await page.context().close()
+  })
 })
 
 function succeeded(id: string) {

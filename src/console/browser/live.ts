@@ -153,11 +153,10 @@ export class Live {
     this.#state.changed()
   }
 
-  /** Rows stay where they are until the new ones are there. */
+  /** Rows stay where they are until the new ones are there, which those that are seen are asked for at once. */
   refreshList(): void {
-    const { list } = this.#state
-    const shown = [...list.asked]
-    for (const offset of shown.slice(-3)) void this.#askRows(list, offset)
+    this.#state.list.asked.clear()
+    this.#state.changed()
   }
 
   #open(url: string, handlers: Handlers): void {
