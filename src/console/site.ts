@@ -54,9 +54,13 @@ export class ConsoleSite {
     return this.#loaded
   }
 
-  /** A browser asks for `/` with `Accept: text/html`; S3's `ListBuckets` is signed. */
+  /**
+   * A browser asks for `/` with `Accept: text/html`; S3's `ListBuckets` is signed. A proxy that asks for a password has it
+   * sent along as `Authorization: Basic`, which is no signature.
+   */
   takes({ method, url = '/', headers }: IncomingMessage): boolean {
-    if (headers.authorization !== undefined || headers['x-amz-target'] !== undefined) return false
+    const isSigned = headers.authorization?.startsWith('AWS') === true
+    if (isSigned || headers['x-amz-target'] !== undefined) return false
     if (/[?&]X-Amz-/.test(url)) return false
     if (url === '/') return method === 'GET' && (headers.accept ?? '').includes('text/html')
     return /^\/console(?:[/?]|$)/.test(url)

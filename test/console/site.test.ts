@@ -59,6 +59,12 @@ describe('the console at the endpoint', () => {
     assert.doesNotMatch(script.body, /from 'preact'/)
   })
 
+  test('a proxy that asks for a password does not keep browsers from the console', async () => {
+    const { status, headers } = await ask('GET', '/console', { authorization: 'Basic dGVhbDp0ZWFs' })
+    assert.equal(status, 200)
+    assert.match(String(headers['content-type']), /^text\/html/)
+  })
+
   test('names that anybody may have pointed here, and pages of other sites, are refused', async () => {
     assert.equal((await ask('GET', '/console', { host: 'evil.example.com' })).status, 403)
     assert.equal((await ask('GET', '/console/events', { origin: 'https://evil.example.com' })).status, 403)
