@@ -140,7 +140,8 @@ class Channel {
       this.#send(this.clients, eventOf({ name: 'trouble', text }))
     }
     this.#isReading = false
-    const again = this.#isDirty || this.#new.size > 0
+    // What cannot be read is asked for again when its source says so: one that is asked too often is not asked more.
+    const again = this.#isDirty || (this.#new.size > 0 && !this.#isTroubled)
     this.#isDirty = false
     if (again && this.#unwatch !== undefined) this.#soon(tickMilliseconds[this.#topic.kind])
   }

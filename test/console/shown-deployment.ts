@@ -118,6 +118,8 @@ export class ShownServer {
   readonly #server: Server
   readonly #source: ConsoleSource
   #site: ConsoleSite
+  /** Nobody listens there. */
+  readonly #actions = { endpoint: 'http://127.0.0.1:1' }
   #isStanding = false
   #isAsking = false
 
@@ -164,7 +166,8 @@ export class ShownServer {
 
   #siteOf(token: string | undefined): ConsoleSite {
     const guard = token === undefined ? undefined : new TokenGuard({ token, servedName: '127.0.0.1' })
-    const actions = { configuration: () => ({}) }
+    const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
+    const actions = { configuration: () => ({ ...this.#actions, credentials, region: 'us-east-1', maxAttempts: 1 }) }
     return new ConsoleSite({ source: this.#source, actions, isReadOnly: false, host: '127.0.0.1', guard })
   }
 }
