@@ -6,7 +6,7 @@ import { watchedDeployment } from '../engine/watched-deployment.ts'
 import { codeDeployActions } from './deployment-actions.ts'
 import { nowOf } from './deployment-now.ts'
 import { codeDeployStages } from './deployment-stages.ts'
-import { alarmViews, happenings, observed, stepViews, targetViews } from './engine-view-parts.ts'
+import { alarmViews, happenings, listenerUrl, observed, stepViews, targetViews } from './engine-view-parts.ts'
 import type { ReadEngine } from './engine-view-parts.ts'
 import { toneOf } from './tones.ts'
 import { accountOf, trafficPoints } from './traffic-view.ts'
@@ -107,7 +107,7 @@ function listenerFacts(
 ): readonly Fact[] {
   const urlOf = (name: string, arn: string | undefined): readonly Fact[] => {
     const listener = store.listeners.get(arn ?? '')
-    return listener === undefined ? [] : [[name, `${listener.protocol.toLowerCase()}://${host}:${listener.port}`]]
+    return listener === undefined ? [] : [[name, listenerUrl(listener, host)]]
   }
   return [...urlOf('Production', prodListenerArn), ...urlOf('Test', testListenerArn)]
 }

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import { listenerOfRule } from '../engine/rule-traffic.ts'
 import { trafficWeight } from '../engine/traffic-route.ts'
 import { codeDeployRow, serviceRow } from './deployment-rows.ts'
+import { listenerUrl } from './engine-view-parts.ts'
 import type { DeploymentRow, ServiceSide, ServiceView, SideName } from './views.ts'
 
 type ReadEngine = Pick<Engine, 'store' | 'loadBalancing' | 'services' | 'settings' | 'router' | 'clock'>
@@ -160,5 +161,5 @@ function listenersOf({ store, settings }: ReadEngine, { route }: Pair): readonly
   if (route === undefined) return []
   const listener = store.listeners.get(store.listeners.has(route) ? route : (listenerOfRule(store, route) ?? ''))
   if (listener === undefined) return []
-  return [`${listener.protocol.toLowerCase()}://${settings.listenHost}:${listener.port}`]
+  return [listenerUrl(listener, settings.listenHost)]
 }

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { DeploymentObservation } from '../domain/deployment-record.ts'
+import type { Listener } from '../domain/load-balancer.ts'
 import { targetKey } from '../domain/routing-table.ts'
 import { stepSentence } from '../domain/step-sentences.ts'
 import type { Deployment } from '../domain/deployment.ts'
@@ -79,6 +81,11 @@ export function targetViews(
 
 export function alarmViews({ store }: ReadEngine, region: string, names: readonly string[]): readonly AlarmView[] {
   return names.map((name) => alarmView(name, store.alarms.get(`${region}/${name}`)))
+}
+
+/** Where a listener is reached; an address of IPv6 stands in brackets. */
+export function listenerUrl({ protocol, port }: Pick<Listener, 'protocol' | 'port'>, host: string): string {
+  return `${protocol.toLowerCase()}://${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
 const mostHappenings = 200

@@ -5,7 +5,7 @@ import { legendText, measureChart, shiftChart, spanOf } from './charts.ts'
 import type { Span } from './charts.ts'
 import { countdown, dateAndTime, latency, percent, rate, span, timeOfDay, withoutInvocation } from './format.ts'
 import { weightBar } from './overview.ts'
-import { card, deploymentPath, pill, sideTag } from './parts.ts'
+import { card, deploymentPath, pill, reachable, sideTag } from './parts.ts'
 import { accountPart, alarmsPart, documentsPart, hooksPart, stepsPart, targetsPart, taskSetsPart } from './sections.ts'
 import { stagesPart } from './stages.ts'
 import type { Loaded, State } from './state.ts'
@@ -21,6 +21,8 @@ export function deploymentPage(state: State, now: number): ComponentChild {
   return h(
     'div',
     { class: 'stack' },
+    // Always there, whatever is drawn: what comes with its text, or goes, is not read aloud.
+    h('p', { class: 'unseen', role: 'status' }, isOver ? `${head.status}. ${endText(view, head)}` : doing.sentence),
     headPart(state, head, actions, now),
     ...head.limits.map((limit) => h('p', { class: 'limit' }, limit)),
     isOver ? endPart(view, head) : nowPart(doing, now),
@@ -138,7 +140,8 @@ function headPart(state: State, head: DeploymentHead, actions: readonly ActionVi
 }
 
 function fact(name: string, value: string | ComponentChild): readonly ComponentChild[] {
-  const shown = typeof value === 'string' && /^https?:\/\//.test(value) ? h('a', { href: value }, value) : value
+  const url = typeof value === 'string' && /^https?:\/\//.test(value) ? reachable(value) : undefined
+  const shown = url === undefined ? value : h('a', { href: url }, url)
   return [h('div', {}, h('dt', {}, name), h('dd', {}, shown))]
 }
 
@@ -151,7 +154,7 @@ function nowPart(doing: NowView, now: number): ComponentChild {
     h(
       'div',
       { class: 'doing' },
-      h('p', { class: 'sentence', 'aria-live': 'polite' }, sentence),
+      h('p', { class: 'sentence' }, sentence),
       next === undefined ? null : h('p', { class: 'next' }, next),
       ...wouldStop.map((text) => h('p', { class: 'would' }, text)),
     ),
@@ -168,9 +171,14 @@ function nowPart(doing: NowView, now: number): ComponentChild {
   )
 }
 
-function endPart({ account, now: doing }: Loaded, head: DeploymentHead): ComponentChild {
+function endText({ now: doing }: Loaded, { failure }: DeploymentHead): string {
+  return withoutInvocation(failure?.message ?? doing?.sentence ?? '')
+}
+
+function endPart(view: Loaded, head: DeploymentHead): ComponentChild {
+  const { account } = view
   const hasLost = (account?.failed ?? 0) > 0
-  const text = withoutInvocation(head.failure?.message ?? doing?.sentence ?? '')
+  const text = endText(view, head)
   const tone = head.tone === 'good' ? (hasLost ? 'waiting' : 'good') : head.tone === 'bad' ? 'bad' : 'quiet'
   return h(
     'section',

@@ -2,6 +2,7 @@ import { Component, h } from 'preact'
 import type { ComponentChild } from 'preact'
 import { deploymentPath } from './parts.ts'
 import type { State } from './state.ts'
+import { goToLogin } from './stream.ts'
 
 type Props = { readonly state: State; readonly dialog: NonNullable<State['dialog']> }
 
@@ -13,6 +14,12 @@ export class ActionDialog extends Component<Props> {
     this.#element?.showModal()
   }
 
+  /** What was clicked is gone: the keyboard goes on at the way out, where a screen reader reads what came of it. */
+  override componentDidUpdate({ dialog }: Props): void {
+    if (this.props.dialog.phase !== dialog.phase)
+      this.#element?.querySelector<HTMLElement>('[aria-describedby]')?.focus()
+  }
+
   override render(): ComponentChild {
     const { dialog, state } = this.props
     const { action, phase, message, next } = dialog
@@ -22,13 +29,21 @@ export class ActionDialog extends Component<Props> {
       { ref: this.#hold, onClose: this.#close, 'aria-labelledby': 'asked' },
       h('h2', { id: 'asked' }, action.label),
       isOver
-        ? h('pre', { class: `outcome ${phase}`, role: 'status' }, message ?? '')
+        ? h('pre', { class: `outcome ${phase}`, role: 'status', id: 'outcome' }, message ?? '')
         : h('ul', {}, ...action.consequences.map((text) => h('li', {}, text))),
       h(
         'div',
         { class: 'actions' },
         next === undefined ? null : h('a', { class: 'button primary', href: deploymentPath(next) }, 'Watch it'),
-        h('button', { type: 'button', onClick: () => this.#element?.close() }, isOver ? 'Close' : 'Leave it'),
+        h(
+          'button',
+          {
+            type: 'button',
+            onClick: () => this.#element?.close(),
+            ...(isOver ? { 'aria-describedby': 'outcome' } : {}),
+          },
+          isOver ? 'Close' : 'Leave it',
+        ),
         isOver
           ? null
           : h(
@@ -57,6 +72,8 @@ export class ActionDialog extends Component<Props> {
 }
 
 async function perform(state: State, { action }: Props['dialog']): Promise<void> {
+  // A second click may come before the button is drawn as one that cannot be clicked.
+  if (state.dialog?.phase !== 'asked') return
   const show = (dialog: State['dialog']): void => {
     if (state.dialog === undefined) return
     state.dialog = dialog
@@ -69,6 +86,7 @@ async function perform(state: State, { action }: Props['dialog']): Promise<void>
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ deploymentId: state.deployment.head?.id, kind: action.kind, subject: action.subject }),
     })
+    if (response.status === 401) return goToLogin()
     const text = await response.text()
     const answer = text.startsWith('{')
       ? (JSON.parse(text) as { message: string; deploymentId?: string })

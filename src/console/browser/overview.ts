@@ -2,7 +2,7 @@ import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { ServiceSide, ServiceView } from '../views.ts'
 import { percent, rate } from './format.ts'
-import { deploymentLine, deploymentPath, pill, sideTag } from './parts.ts'
+import { deploymentLine, deploymentPath, reachable, pill, sideTag } from './parts.ts'
 import type { State } from './state.ts'
 
 export function overviewPage(state: State, now: number, filter: (text: string) => void): ComponentChild {
@@ -71,7 +71,9 @@ function serviceCard(service: ServiceView): ComponentChild {
       {},
       h('span', {}, `${service.runningCount} tasks running, ${service.desiredCount} desired`),
       failures > 0 ? h('span', { class: 'bad' }, `${rate(failures)} failing/s`) : null,
-      ...service.listeners.map((url) => h('a', { href: url, class: 'mono' }, url.replace(/^https?:\/\//, ''))),
+      ...service.listeners
+        .map(reachable)
+        .map((url) => h('a', { href: url, class: 'mono' }, url.replace(/^https?:\/\//, ''))),
       last === undefined
         ? h('span', { class: 'last' }, 'never deployed')
         : h(

@@ -35,6 +35,12 @@ export function deploymentPath(id: string): string {
   return `/console/deployments/${id}`
 }
 
+/** A listener of every address of its machine is reached by the one that the browser has reached it by. */
+export function reachable(url: string): string {
+  const host = location.hostname === '' ? 'localhost' : location.hostname
+  return url.replace(/^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(?=:)/, `$1${host}`)
+}
+
 /** Where a row is in a list of which only a part is on the page. */
 export type Place = { readonly top: number; readonly height: number; readonly position: number; readonly total: number }
 
