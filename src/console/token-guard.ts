@@ -5,7 +5,6 @@ import { htmlHeaders, loginPage } from './page-shell.ts'
 import type { ConsoleGuard, GuardAnswer } from './site.ts'
 
 const lifetimeSeconds = 12 * 3_600
-const cookieName = 'teal_console'
 
 /**
  * Asks browsers on other machines for the token, once: then a cookie stands for it, which scripts cannot read, other sites
@@ -14,14 +13,17 @@ const cookieName = 'teal_console'
 export class TokenGuard implements ConsoleGuard {
   readonly #token: string
   readonly #servedName: string
+  /** Of its own for each token: a browser has one jar for all ports of a machine, and there may be an engine at several. */
+  readonly #cookieName: string
 
   constructor({ token, servedName }: { readonly token: string; readonly servedName: string }) {
     this.#token = token
     this.#servedName = servedName
+    this.#cookieName = `teal_console_${this.#digest('the name of the cookie').slice(0, 8)}`
   }
 
   allows({ headers }: WireRequest): boolean {
-    const cookie = new RegExp(`(?:^|;\\s*)${cookieName}=(\\d+)\\.([0-9a-f]{64})`).exec(headers.cookie ?? '')
+    const cookie = new RegExp(`(?:^|;\\s*)${this.#cookieName}=(\\d+)\\.([0-9a-f]{64})`).exec(headers.cookie ?? '')
     const [, expires = '', proof = ''] = cookie ?? []
     return Number(expires) > Date.now() / 1000 && isSame(proof, this.#proof(expires))
   }
@@ -38,12 +40,16 @@ export class TokenGuard implements ConsoleGuard {
       return { status: 403, headers: htmlHeaders, body: loginPage(place, 'That is not the token.') }
     }
     const expires = String(Math.floor(Date.now() / 1000) + lifetimeSeconds)
-    const cookie = `${cookieName}=${expires}.${this.#proof(expires)}; HttpOnly; SameSite=Strict; Path=/console; Max-Age=${lifetimeSeconds}`
+    const cookie = `${this.#cookieName}=${expires}.${this.#proof(expires)}; HttpOnly; SameSite=Strict; Path=/console; Max-Age=${lifetimeSeconds}`
     return { status: 303, headers: { location: place, 'set-cookie': cookie, 'cache-control': 'no-store' }, body: '' }
   }
 
   #proof(expires: string): string {
-    return createHmac('sha256', this.#token).update(`console until ${expires}`).digest('hex')
+    return this.#digest(`console until ${expires}`)
+  }
+
+  #digest(text: string): string {
+    return createHmac('sha256', this.#token).update(text).digest('hex')
   }
 }
 

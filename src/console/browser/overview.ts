@@ -125,10 +125,14 @@ function sideBlock({
 function nothingYet({ overview }: State): ComponentChild {
   // Where the page is not the endpoint's own, whoever looks has configured the endpoint already.
   const isOwn = (overview?.limits.length ?? 0) === 0
+  // Who asks from another machine has to sign.
+  const isThisMachine = /^(?:localhost|127\..*|\[::1\])$/.test(location.hostname)
   const commands = [
     `export AWS_ENDPOINT_URL=${location.origin}`,
     'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
-    'export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal',
+    isThisMachine
+      ? 'export AWS_ACCESS_KEY_ID=teal AWS_SECRET_ACCESS_KEY=teal'
+      : 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…   # as teal serve printed them',
     'aws ecs create-cluster --cluster-name web',
   ]
   return h(
