@@ -5,6 +5,7 @@ import { legendText, measureChart, shiftChart, spanOf } from './charts.ts'
 import type { Span } from './charts.ts'
 import { countdown, dateAndTime, latency, percent, rate, span, timeOfDay, withoutInvocation } from './format.ts'
 import { weightBar } from './overview.ts'
+import { kept } from './kept.ts'
 import { card, deploymentPath, pill, reachable, sideTag } from './parts.ts'
 import { accountPart, alarmsPart, documentsPart, hooksPart, stepsPart, targetsPart, taskSetsPart } from './sections.ts'
 import { stagesPart } from './stages.ts'
@@ -65,15 +66,22 @@ function trafficParts(state: State, head: DeploymentHead, over: Span): readonly 
   ]
 }
 
+/** What changes seldom, and is much. */
 function partsBelow({ deployment: view, documents, connection }: State): readonly ComponentChild[] {
+  const { taskSets = none, targets = none, alarms = none, hooks = none, steps = none, happenings = none } = view
   return [
-    h('div', { class: 'two' }, taskSetsPart(view.taskSets ?? []), targetsPart(view.targets ?? [])),
-    h('div', { class: 'two' }, alarmsPart(view.alarms ?? []), hooksPart(view.hooks ?? [], connection === 'file')),
-    accountPart(view),
-    stepsPart(view.steps ?? [], view.happenings ?? []),
-    documentsPart(documents),
+    kept([taskSets, targets], () => h('div', { class: 'two' }, taskSetsPart(taskSets), targetsPart(targets))),
+    kept([alarms, hooks], () =>
+      h('div', { class: 'two' }, alarmsPart(alarms), hooksPart(hooks, connection === 'file')),
+    ),
+    kept([view.account], () => accountPart(view)),
+    kept([steps, happenings], () => stepsPart(steps, happenings)),
+    kept([documents], () => documentsPart(documents)),
   ]
 }
+
+/** The same each time. */
+const none: readonly never[] = []
 
 /** Nobody asked for anything while it ran. */
 function isUnused({ account }: Loaded): boolean {
