@@ -78,7 +78,7 @@ describe('teal console', () => {
     await picture(page, 'account-overview')
     await page.getByRole('article').getByRole('link', { name: id }).click()
     await choose(page, 'Continue')
-    await page.getByText('10% of production traffic goes to green').waitFor()
+    await page.getByText('10% of production traffic goes to green').first().waitFor()
     await page.getByText('AppSpec', { exact: true }).waitFor()
     assert.match(await page.locator('.diff').first().innerText(), /AWS::ECS::Service/)
     await picture(page, 'account-canary')

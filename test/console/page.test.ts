@@ -85,6 +85,21 @@ describe('a deployment’s page in a browser', { skip: missingChromium }, () => 
     await page.context().close()
   })
 
+  test('no status is cut off in the list', async () => {
+    const head = { status: 'ROLLBACK_IN_PROGRESS', title: 'shop / web' }
+    source.show(shownDeployment('one', { head }))
+    const page = await browser.page(`${server.url}/console/deployments`)
+    for (const width of [1360, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      const cell = page.locator('.virtual .status')
+      await cell.waitFor()
+      const missing =
+        'document.querySelector(".virtual .status").scrollWidth - document.querySelector(".virtual .status").clientWidth'
+      assert.equal(await page.evaluate(missing), 0, `of a page of ${width} pixels`)
+    }
+    await page.context().close()
+  })
+
   test('a listener of every address is linked by the address that the page was asked by', async () => {
     source.show(shownDeployment('d-ONE', { head: { facts: [['Production', 'http://0.0.0.0:8080']] } }))
     const page = await browser.page(`${server.url}/console/deployments/d-ONE`)
