@@ -3,7 +3,17 @@ import type { ComponentChild } from 'preact'
 import type { ActionView, DeploymentHead, NowView, PointSide, Pulse } from '../views.ts'
 import { legendText, measureChart, shiftChart, spanOf } from './charts.ts'
 import type { Span } from './charts.ts'
-import { countdown, dateAndTime, latency, percent, rate, span, timeOfDay, withoutInvocation } from './format.ts'
+import {
+  countdown,
+  dateAndTime,
+  latency,
+  percent,
+  rate,
+  span,
+  timeAfter,
+  timeOfDay,
+  withoutInvocation,
+} from './format.ts'
 import { weightBar } from './overview.ts'
 import { kept } from './kept.ts'
 import { card, deploymentPath, pill, reachable, sideTag } from './parts.ts'
@@ -90,6 +100,7 @@ function isUnused({ account }: Loaded): boolean {
 
 function headPart(state: State, head: DeploymentHead, actions: readonly ActionView[], now: number): ComponentChild {
   const isFile = state.connection === 'file'
+  const began = head.startedAt ?? head.createdAt
   const ask = (action: ActionView) => (): void => {
     state.dialog = { action, phase: 'asked' }
     state.changed()
@@ -137,8 +148,8 @@ function headPart(state: State, head: DeploymentHead, actions: readonly ActionVi
         // A file knows no other deployment.
         fact(name, link === undefined || isFile ? value : h('a', { href: deploymentPath(link) }, value)),
       ),
-      ...fact('Began', dateAndTime(head.startedAt ?? head.createdAt)),
-      ...(head.endedAt === undefined ? [] : fact('Ended', timeOfDay(head.endedAt))),
+      ...fact('Began', dateAndTime(began)),
+      ...(head.endedAt === undefined ? [] : fact('Ended', timeAfter(began, head.endedAt))),
       // How long it lasted when a deployment of the past ran is not kept.
       ...(head.minuteMilliseconds === 60_000 || head.endedAt !== undefined
         ? []

@@ -50,6 +50,12 @@ export function dateAndTime(at: number): string {
   return `${day} ${timeOfDay(at)}`
 }
 
+/** With its day, where that is another than the one before. */
+export function timeAfter(before: number, at: number): string {
+  const isSameDay = new Date(before).toDateString() === new Date(at).toDateString()
+  return isSameDay ? timeOfDay(at) : dateAndTime(at)
+}
+
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, (now - at) / 1000)
   if (seconds < 60) return 'just now'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
-import type { ActionView } from '../../src/console/views.ts'
-import { missingChromium, TestBrowser } from './chromium.ts'
-import { shownDeployment, ShownServer, ShownSource } from './shown-deployment.ts'
+import type { ActionView } from '../../../src/console/views.ts'
+import { missingChromium, TestBrowser } from '../chromium.ts'
+import { shownDeployment, ShownServer, ShownSource } from '../shown-deployment.ts'
 
 /** As long as Lambda lets a function's name be. */
 const longName = 'checks-every-page-of-the-shop-in-every-language-before-customers'
@@ -97,6 +97,14 @@ describe('a deployment’s page in a browser', { skip: missingChromium }, () => 
         'document.querySelector(".virtual .status").scrollWidth - document.querySelector(".virtual .status").clientWidth'
       assert.equal(await page.evaluate(missing), 0, `of a page of ${width} pixels`)
     }
+    await page.context().close()
+  })
+
+  test('a deployment that lasted for days has ended on a day', async () => {
+    const [startedAt, endedAt] = [new Date(2026, 10, 20, 23, 50), new Date(2026, 10, 22, 0, 20)].map(Number)
+    source.show(shownDeployment('d-ONE', { head: { startedAt, endedAt, status: 'Succeeded' } }))
+    const page = await browser.page(`${server.url}/console/deployments/d-ONE`)
+    assert.match(await page.locator('.facts').innerText(), /Ended\s+2026-11-22 00:20:00/)
     await page.context().close()
   })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { missingChromium, TestBrowser } from './chromium.ts'
-import { until } from '../survival/theatre.ts'
-import { shownDeployment, ShownServer, ShownSource } from './shown-deployment.ts'
+import { missingChromium, TestBrowser } from '../chromium.ts'
+import { until } from '../../survival/theatre.ts'
+import { shownDeployment, ShownServer, ShownSource } from '../shown-deployment.ts'
 
 describe('the console in a browser, and its connection', { skip: missingChromium }, () => {
   let browser: TestBrowser
