@@ -119,7 +119,7 @@ export async function startTeal(options: TealOptions): Promise<RunningTeal> {
 }
 
 async function startIn(directory: DataDirectory, options: TealOptions): Promise<RunningTeal> {
-  const clock = new SystemClock()
+  const clock = new SystemClock(options.log)
   const place = { dataDirectory: directory.path, clock, log: options.log }
   const tasks = await startRuntime(options.runtime, place)
   const parts = whole(tasks, () => createParts(directory, options, tasks))
@@ -231,7 +231,7 @@ function whole<Made>(tasks: StartedRuntime, make: () => Made): Made {
 function createParts(directory: DataDirectory, options: TealOptions, tasks: StartedRuntime): Parts {
   const { log, listenHost, minuteMilliseconds } = options
   const dataDirectory = directory.path
-  const clock = new SystemClock()
+  const clock = new SystemClock(log)
   const chance = new SystemChance()
   const accessKey = isLoopback(options.host) ? undefined : accessKeyIn(dataDirectory)
   const settings = { accountId, minuteMilliseconds, listenHost, endpointUrl: '', ...(accessKey && { accessKey }) }

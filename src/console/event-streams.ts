@@ -103,7 +103,7 @@ class Channel {
   #begin(): void {
     if (this.#unwatch !== undefined) return
     const id = this.#topic.kind === 'deployment' ? this.#topic.id : undefined
-    const changed = (): void => this.#soon(this.#lastTick + tickMilliseconds[this.#topic.kind] - Date.now())
+    const changed = (): void => this.#soon(this.#lastTick + tickMilliseconds[this.#topic.kind] - performance.now())
     this.#unwatch = this.#source.watch(id, { changed, pulse: (pulse) => this.#pulse(pulse) })
     this.#keepAlive = setInterval(
       () => this.#send(this.clients, eventOf({ name: 'alive', text: 'null' })),
@@ -129,7 +129,7 @@ class Channel {
   async #tick(): Promise<void> {
     this.#timer = undefined
     this.#isReading = true
-    this.#lastTick = Date.now()
+    this.#lastTick = performance.now()
     try {
       this.#tell(await this.#read())
       if (this.#isTroubled) this.#send(this.clients, eventOf({ name: 'trouble', text: 'null' }))

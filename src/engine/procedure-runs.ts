@@ -149,7 +149,9 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
     if (this.#kind.isOver(id)) throw new RunOver()
     const key = this.#key(id, position)
     const before = store.journal.get(key)
-    const begunAt = before?.begunAt ?? clock.now()
+    const now = clock.now()
+    // A machine whose clock was set back while no engine ran: what it waits for would be over hours later.
+    const begunAt = Math.min(before?.begunAt ?? now, now)
     const stop = this.#kind.interruption(id, step, { hasBegun: before !== undefined })
     if (stop !== undefined) return this.#interrupted(begun, begunAt, stop)
     // A step that only writes something down needs no note that it is about to.
