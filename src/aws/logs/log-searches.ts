@@ -1,8 +1,8 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch-logs'
 import { readLogFilter } from '../../domain/log-filter.ts'
-import type { LogStream } from '../../domain/log-group.ts'
+import type { LogGroup, LogStream } from '../../domain/log-group.ts'
 import type { Checked, Handlers } from '../handlers.ts'
-import { findGroupOf, invalid } from './lookups.ts'
+import { findGroupOf, findStream, invalid } from './lookups.ts'
 import { mergedEvents } from './merged-events.ts'
 import type { FoundEvent } from './merged-events.ts'
 import type { LogsEngine } from './service.ts'
@@ -29,7 +29,7 @@ export const logSearches = (engine: LogsEngine) =>
       const range = { from: Math.max(startTime, after?.timestamp ?? 0), to: endTime }
       const shown: Found[] = []
       let [bytes, isMore] = [0, false]
-      for await (const found of mergedEvents(engine.logs, group, searched(engine.logs.streams(group), input), range)) {
+      for await (const found of mergedEvents(engine.logs, group, searched(engine, group, input), range)) {
         const id = eventId(found)
         if ((after !== undefined && id <= after.id) || !filter(found.event.message)) continue
         bytes += Buffer.byteLength(found.event.message) + eventBytes
@@ -51,16 +51,17 @@ export const logSearches = (engine: LogsEngine) =>
     },
   }) satisfies Handlers<typeof sdk>
 
-/** @throws InvalidParameterException */
+/** @throws InvalidParameterException, ResourceNotFoundException */
 function searched(
-  streams: readonly LogStream[],
+  engine: LogsEngine,
+  group: LogGroup,
   { logStreamNames, logStreamNamePrefix }: Checked<sdk.FilterLogEventsRequest>,
 ): readonly LogStream[] {
   if (logStreamNames !== undefined && logStreamNamePrefix !== undefined) {
     throw invalid('Only one of logStreamNames and logStreamNamePrefix can be given.')
   }
-  if (logStreamNames !== undefined) return streams.filter(({ name }) => logStreamNames.includes(name))
-  return streams.filter(({ name }) => name.startsWith(logStreamNamePrefix ?? ''))
+  if (logStreamNames !== undefined) return [...new Set(logStreamNames)].map((name) => findStream(engine, group, name))
+  return engine.logs.streams(group).filter(({ name }) => name.startsWith(logStreamNamePrefix ?? ''))
 }
 
 /** Digits only, as AWS has them; they sort by time, and in a stream as the events came. */
