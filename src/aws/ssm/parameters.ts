@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import type * as sdk from '@aws-sdk/client-ssm'
 import type { StoredParameter } from '../../domain/secret.ts'
 import { findParameter } from '../../engine/secret-values.ts'
@@ -76,10 +77,21 @@ function checkValue(input: PutInput, before: StoredParameter | undefined): void 
   }
 }
 
+/** Some patterns, such as `(a+)+$`, take for ever on some values; nobody else would be answered meanwhile. */
+const patternMilliseconds = 500
+
+/** @throws InvalidAllowedPatternException */
 function matchesPattern(value: string, pattern: string): boolean {
   try {
-    return new RegExp(pattern).test(value)
-  } catch {
+    const match = 'new RegExp(pattern).test(value)'
+    return runInNewContext(match, { pattern, value }, { timeout: patternMilliseconds }) === true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+      throw refusal(
+        'InvalidAllowedPatternException',
+        `The allowed pattern ${pattern} takes too long to match. Make no repetition of what repeats in itself.`,
+      )
+    }
     throw refusal('InvalidAllowedPatternException', `The allowed pattern ${pattern} is not a regular expression.`)
   }
 }

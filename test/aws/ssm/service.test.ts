@@ -158,6 +158,14 @@ describe('a parameter', () => {
     ['a path without its first slash', 'a/b', 'v', {}, 'ValidationException'],
     ['a value that is too long', 'a', 'x'.repeat(4097), {}, 'ValidationException'],
     ['a value outside its pattern', 'a', 'x', { AllowedPattern: '^\\d+$' }, 'ParameterPatternMismatchException'],
+    [
+      'a pattern that would hold everybody up',
+      'a',
+      `${'a'.repeat(99)}!`,
+      { AllowedPattern: '^(a+)+$' },
+      'InvalidAllowedPatternException',
+    ],
+    ['a pattern that is none', 'a', 'x', { AllowedPattern: '(' }, 'InvalidAllowedPatternException'],
     ['policies', 'a', 'x', { Policies: '[{}]' }, 'ValidationException'],
   ] as const) {
     test(`is refused with ${what}`, async (t) => {
