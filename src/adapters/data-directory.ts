@@ -20,16 +20,32 @@ export class DataDirectory {
 
   /** Makes the directory where there is none. Throws `DataDirectoryInUse`, or an Error that says what to do. */
   static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
+    const directory = DataDirectory.#lockedOne(path, patienceMilliseconds)
+    try {
+      writeNote(directory.path, { pid: process.pid })
+    } catch (error) {
+      directory.release()
+      throw explainFileError(error, directory.path)
+    }
+    return directory
+  }
+
+  /** The same, for whoever only ends what is left: also on a disk that has no room for a note of who it is. */
+  static claimToEnd(path: string): DataDirectory {
+    const directory = DataDirectory.#lockedOne(path, claimPatienceMilliseconds)
+    try {
+      writeNote(directory.path, { pid: process.pid })
+    } catch {
+      // The former one names a process that is not in the way any more.
+      removeNote(directory.path)
+    }
+    return directory
+  }
+
+  static #lockedOne(path: string, patienceMilliseconds: number): DataDirectory {
     const directory = resolve(path)
     makeDirectory(directory)
-    const lock = takeLock(directory, patienceMilliseconds)
-    try {
-      writeNote(directory, { pid: process.pid })
-    } catch (error) {
-      lock.close()
-      throw explainFileError(error, directory)
-    }
-    return new DataDirectory(directory, lock)
+    return new DataDirectory(directory, takeLock(directory, patienceMilliseconds))
   }
 
   constructor(path: string, lock: DatabaseSync) {
@@ -48,7 +64,7 @@ export class DataDirectory {
 
   release(): void {
     if (!this.#lock.isOpen) return
-    rmSync(noteFile(this.path), { force: true })
+    removeNote(this.path)
     this.#lock.close()
   }
 }
@@ -92,9 +108,10 @@ function makeDirectory(directory: string): void {
 function takeLock(directory: string, patienceMilliseconds: number): DatabaseSync {
   const file = join(directory, 'engine.lock')
   let lock: DatabaseSync | undefined
+  // The journal is in memory: a disk that is full takes none.
   try {
     lock = new DatabaseSync(file, { timeout: patienceMilliseconds })
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
     lock?.close()
@@ -108,6 +125,10 @@ function writeNote(directory: string, note: EngineNote): void {
   const file = noteFile(directory)
   writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`)
   renameSync(`${file}.new`, file)
+}
+
+function removeNote(directory: string): void {
+  for (const file of [noteFile(directory), `${noteFile(directory)}.new`]) rmSync(file, { force: true })
 }
 
 function noteFile(directory: string): string {

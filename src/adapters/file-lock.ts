@@ -7,7 +7,8 @@ export function isFileLockHeld(file: string): boolean {
   if (!existsSync(file)) return false
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    // The journal is in memory: a disk that is full takes none.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return false
   } catch (error) {
     if (isBusy(error)) return true

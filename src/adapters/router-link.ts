@@ -73,7 +73,8 @@ export class RouterLink {
       const child = this.#child
       const hasFailed = child !== undefined && hasEnded(child) && child.exitCode !== directoryTakenCode
       if (hasFailed || clock.now() > deadline) {
-        throw new Error(`The router could not be started: ${lastLogLine(dataDirectory, router)}`)
+        const reason = lastLogLine(dataDirectory, router) || 'it left no word why. Is the disk full?'
+        throw new Error(`The router could not be started: ${reason}`)
       }
       if (state === 'gone') this.#startRouter()
       await clock.sleep(retryMilliseconds, this.#stopped.signal)

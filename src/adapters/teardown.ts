@@ -97,7 +97,7 @@ async function claimFromEngine(
   let enginePid: number | undefined
   for (;;) {
     try {
-      return { directory: DataDirectory.claim(path), ...(enginePid === undefined ? {} : { enginePid }) }
+      return { directory: DataDirectory.claimToEnd(path), ...(enginePid === undefined ? {} : { enginePid }) }
     } catch (error) {
       if (!(error instanceof DataDirectoryInUse)) throw error
       const pid = error.note?.pid

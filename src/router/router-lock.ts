@@ -11,9 +11,10 @@ const patienceMilliseconds = 500
 export function takeRouterLock(dataDirectory: string, name: string): { readonly release: () => void } {
   const file = join(dataDirectory, `${name}.lock`)
   let lock: DatabaseSync | undefined
+  // The journal is in memory: a disk that is full takes none.
   try {
     lock = new DatabaseSync(file, { timeout: patienceMilliseconds })
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     const held = lock
     return { release: () => held.close() }
   } catch (error) {

@@ -42,6 +42,28 @@ test('a directory that was given back can be claimed again, and its note is gone
   again.release()
 })
 
+test('on a disk that is full nobody claims a directory to serve, but whoever ends what is left there does', (t) => {
+  const path = temporaryDirectory(t)
+  const note = join(path, 'engine.json')
+  writeFileSync(note, '{"pid":1}')
+  writeFileSync(join(path, 'free.lock'), '')
+  const program = `
+    import { DataDirectory } from ${JSON.stringify(new URL('../../src/adapters/data-directory.ts', import.meta.url).href)}
+    import { isFileLockHeld } from ${JSON.stringify(new URL('../../src/adapters/file-lock.ts', import.meta.url).href)}
+    import { takeRouterLock } from ${JSON.stringify(new URL('../../src/router/router-lock.ts', import.meta.url).href)}
+    const path = ${JSON.stringify(path)}
+    const answers = []
+    try { DataDirectory.claim(path) } catch { answers.push('refused') }
+    DataDirectory.claimToEnd(path)
+    takeRouterLock(path, 'router')
+    answers.push(isFileLockHeld(path + '/engine.lock'), isFileLockHeld(path + '/router.lock'), isFileLockHeld(path + '/free.lock'))
+    console.log(answers.join())`
+  // To a process that may write no byte to a file every disk is full.
+  const limited = ['-c', 'ulimit -f 0; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program]
+  assert.equal(execFileSync('/bin/sh', limited, { encoding: 'utf8' }), 'refused,true,true,false\n')
+  assert.equal(existsSync(note), false)
+})
+
 test('a process that is killed gives its directory back', async (t) => {
   const path = temporaryDirectory(t)
   const module = new URL('../../src/adapters/data-directory.ts', import.meta.url).href
