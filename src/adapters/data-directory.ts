@@ -44,7 +44,7 @@ export class DataDirectory {
 
   static #lockedOne(path: string, patienceMilliseconds: number): DataDirectory {
     const directory = resolve(path)
-    makeDirectory(directory)
+    makeDataDirectory(directory)
     return new DataDirectory(directory, takeLock(directory, patienceMilliseconds))
   }
 
@@ -95,7 +95,8 @@ export function readNote(directory: string): EngineNote | undefined {
   }
 }
 
-function makeDirectory(directory: string): void {
+/** Throws an Error that says what to do where it cannot be made, or cannot be used by this user. */
+export function makeDataDirectory(directory: string): void {
   try {
     makeDirectories(directory)
     if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })

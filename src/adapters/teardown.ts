@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
-import { DataDirectory, DataDirectoryInUse } from './data-directory.ts'
+import { DataDirectory, DataDirectoryInUse, makeDataDirectory } from './data-directory.ts'
 import { DockerUnreachable } from './docker-api.ts'
 import { RouterClient } from './router-client.ts'
 import { callRouter, isRouterLockHeld, routerNumbers, routerSocketPath } from './router-process.ts'
@@ -30,6 +30,7 @@ const routerEndMilliseconds = 15_000
 export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
   const path = resolve(dataDirectory)
   if (!existsSync(path)) return { tasks: 0 }
+  makeDataDirectory(path)
   const running = await countRunning(path)
   const { directory, enginePid } = await claimFromEngine(path)
   try {

@@ -51,3 +51,13 @@ test('values that cannot be read are wrong usage, and the message says what can'
     assert.match(errors, message)
   }
 })
+
+test('a file is no data directory, and the message says so', async () => {
+  const file = new URL(import.meta.url).pathname
+  const example = new URL('../../examples/hello', import.meta.url).pathname
+  for (const command of [['down'], ['build', example, '--tag', 'hello:1']]) {
+    const { exitCode, errors } = await teal(...command, '--data', file)
+    assert.equal(exitCode, 1)
+    assert.ok(errors.includes(`The data directory ${file} is not a directory`), errors)
+  }
+})
