@@ -19,7 +19,7 @@ export function stepBegun(deployment: Deployment, step: DeploymentStep, at: numb
   if (step.kind === 'wait' && step.waitFor === 'TERMINATION_WAIT') {
     return { ...deployment, instanceTerminationWaitTimeStarted: true, lastUpdatedAt: at }
   }
-  if (step.kind === 'deleteTaskSet' && step.taskSet === 'blue') {
+  if (step.kind === 'deleteTaskSet') {
     return { ...deployment, pastPointOfNoReturn: true, lastUpdatedAt: at }
   }
   return deployment

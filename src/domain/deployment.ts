@@ -126,7 +126,7 @@ export type Deployment = {
   readonly hookExecutions?: readonly HookExecution[]
   /** ContinueDeployment was called for these waits. */
   readonly continued: readonly DeploymentWaitType[]
-  /** No way back any more: the original task set is being deleted. */
+  /** No way back any more: the original task set is being deleted; in a rollback, the replacement. */
   readonly pastPointOfNoReturn: boolean
   /** The task sets as last seen, kept when the deployment ends. */
   readonly finalTaskSets?: readonly TaskSetInfo[]

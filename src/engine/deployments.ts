@@ -132,14 +132,13 @@ class CodeDeployKind implements ProcedureKind<DeploymentStep> {
     return isInterruptible(step)
   }
 
-  /** Once the original task set is being deleted the deployment is finished, not stopped. */
+  /** Once a task set is being deleted the deployment is finished, not stopped. */
   interruption(
     deploymentId: string,
     step: DeploymentStep,
     { hasBegun }: { readonly hasBegun: boolean },
   ): DeploymentInterrupted | undefined {
-    if (!isInterruptible(step) || (hasBegun && step.kind === 'deleteTaskSet' && step.taskSet === 'blue'))
-      return undefined
+    if (!isInterruptible(step) || (hasBegun && step.kind === 'deleteTaskSet')) return undefined
     const { stopRequest, alarmStop, scalingStop } = this.#deployment(deploymentId)
     // What came first counts: a stop on request must not take away the rollback that an alarm before it brings.
     if (alarmStop !== undefined && alarmStop.at <= (stopRequest?.at ?? Infinity)) return alarmed(alarmStop.message)

@@ -15,8 +15,7 @@ export function deploymentControlHandlers({ store, deployments }: Engine) {
       if (deployment.pastPointOfNoReturn) {
         throw new AwsError(
           'DeploymentAlreadyCompletedException',
-          `The deployment ${deployment.deploymentId} can not be stopped any more: all traffic is on the replacement task set, ` +
-            'and the original task set is already being terminated.',
+          `The deployment ${deployment.deploymentId} can not be stopped any more: ${whyPastReturn(deployment)}`,
         )
       }
       // A second stop changes nothing: what the first one said of the rollback counts.
@@ -65,6 +64,12 @@ function stopMessage(deployment: Deployment, autoRollbackEnabled: boolean | unde
   return `${stopping} No rollback is configured: task sets and traffic stay as they are.`
 }
 
+function whyPastReturn({ creator }: Deployment): string {
+  return creator === 'codeDeployRollback'
+    ? 'all traffic is back on the original task set, and the replacement task set is already being terminated.'
+    : 'all traffic is on the replacement task set, and the original task set is already being terminated.'
+}
+
 function hasBegunInstall({ lifecycleEvents }: Deployment): boolean {
   return lifecycleEvents.some(
     ({ lifecycleEventName, status }) => lifecycleEventName === 'Install' && status !== 'Pending',
@@ -82,7 +87,7 @@ function checkReady({ deploymentId, status }: Deployment): void {
 
 function checkTerminationWait(deployment: Deployment): void {
   if (deployment.instanceTerminationWaitTimeStarted && !deployment.pastPointOfNoReturn) return
-  const reason = deployment.pastPointOfNoReturn
+  const reason = deployment.instanceTerminationWaitTimeStarted
     ? 'the wait is over, and the original task set is being terminated'
     : `it is ${deployment.status}, and the wait begins after AfterAllowTraffic`
   throw new AwsError(

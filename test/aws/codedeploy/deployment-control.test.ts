@@ -66,6 +66,8 @@ test('a deployment that has ended, or is past the point of no return, is not sto
   const code = 'DeploymentAlreadyCompletedException'
   world.deployments.become(deploymentId, { pastPointOfNoReturn: true })
   await refuses(stop(world, deploymentId), code, /the original task set is already being terminated\.$/)
+  world.deployments.become(deploymentId, { pastPointOfNoReturn: true, creator: 'codeDeployRollback' })
+  await refuses(stop(world, deploymentId), code, /the replacement task set is already being terminated\.$/)
   for (const status of ['Succeeded', 'Failed', 'Stopped'] as const) {
     world.deployments.become(deploymentId, { status })
     await refuses(stop(world, deploymentId), code, `The deployment ${deploymentId} has already ended: it is ${status}.`)
