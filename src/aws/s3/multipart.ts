@@ -116,11 +116,13 @@ function endings(tools: S3Tools) {
       const upload = uploadNamed(store, bucket, input.Key, input.UploadId)
       const chosen = chosenParts(objects.parts(upload.uploadId), input.MultipartUpload?.Parts ?? [])
       checkSize(chosen, input.MpuObjectSize)
-      await checkWhole(tools, chosen, input)
       const check = writeCheck(bucket, input)
-      const version = await objects.complete(upload, chosen, (now, before) => {
-        if (!store.multipartUploads.has(upload.uploadId)) throw noSuchUpload(upload.uploadId)
-        return check(now, before)
+      const version = await whileThere(tools, upload.uploadId, async () => {
+        await checkWhole(tools, chosen, input)
+        return await objects.complete(upload, chosen, (now, before) => {
+          if (!store.multipartUploads.has(upload.uploadId)) throw noSuchUpload(upload.uploadId)
+          return check(now, before)
+        })
       })
       return {
         Location: `/${bucket.bucketName}/${upload.key}`,
@@ -140,6 +142,15 @@ function endings(tools: S3Tools) {
       return {}
     },
   } satisfies Handlers<typeof sdk>
+}
+
+/** Whoever completes or aborts an upload takes its parts' files away from others who read them. */
+async function whileThere<Result>({ store }: S3Tools, uploadId: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw store.multipartUploads.has(uploadId) ? error : noSuchUpload(uploadId)
+  }
 }
 
 const completeMembers = ['MultipartUpload', 'ChecksumType', 'MpuObjectSize', 'IfMatch', 'IfNoneMatch']

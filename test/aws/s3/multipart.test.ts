@@ -66,6 +66,19 @@ test('parts become one object, whose ETag says how many there were', async (t) =
   await refusesS3(complete(world, UploadId, [first, second]), 'NoSuchUpload', 404)
 })
 
+test('an upload that somebody else completes while its parts are put together is gone', async (t) => {
+  const world = await openS3World(t)
+  const UploadId = await begin(world)
+  const first = await upload(world, UploadId, 1, small)
+  const completeAtOnce = world.objects.complete.bind(world.objects)
+  t.mock.method(world.objects, 'complete', async (...given: Parameters<typeof completeAtOnce>) => {
+    await completeAtOnce(...given)
+    return completeAtOnce(...given)
+  })
+  await refusesS3(complete(world, UploadId, [first]), 'NoSuchUpload', 404)
+  assert.equal(files(world).length, 1)
+})
+
 test('parts that are missing, out of order or too small make no object', async (t) => {
   const world = await openS3World(t)
   const UploadId = await begin(world)
