@@ -131,7 +131,11 @@ async function invoke(tools: HookTools, deploymentId: string, execution: HookExe
     }
   }
   const outcome = await noted()
-  await persistently(tools, () => change(store, deploymentId, event, (before) => ({ ...before, ...outcome })))
+  await persistently(tools, () => {
+    // A deployment that was stopped may be forgotten while its function goes on.
+    if (!store.deployments.has(deploymentId)) return
+    change(store, deploymentId, event, (before) => ({ ...before, ...outcome }))
+  })
 }
 
 /** A disk that is full for a moment must not make a hook wait for its time-out. */

@@ -127,6 +127,18 @@ describe('a function hooked on a lifecycle event', () => {
     assert.equal(world.engine.deployments.recordHookVerdict(verdict), 'already-completed')
   })
 
+  test('of a deployment that was forgotten meanwhile returns, and nobody tries to write it down for ever', async (t) => {
+    const world = await aWorld()
+    const { deploymentId } = world.create({ hooks: { BeforeInstall: 'says-nothing' } })
+    await begun(world, deploymentId)
+    world.engine.deployments.stop(deploymentId, undefined)
+    await world.ended(deploymentId)
+    world.engine.store.deployments.delete(deploymentId)
+    const sleep = t.mock.method(world.clock, 'sleep')
+    await world.clock.run(() => false, world.clock.now() + 10 * minute)
+    assert.equal(sleep.mock.calls.filter(({ arguments: [milliseconds] }) => milliseconds === 1_000).length, 0)
+  })
+
   test('that was running when the engine was killed is asked again, with the same execution id', async () => {
     const world = await aWorld()
     const { deploymentId } = world.create({ hooks: { BeforeInstall: 'succeeds' } })
