@@ -142,6 +142,12 @@ async function invoked(
 ): Promise<Invoked | undefined> {
   let answer: Invoked | undefined
   const region = parseArn(payload.executionDetails.serviceArn)?.region ?? ''
+  const elsewhere = regionElsewhere(hookTargetArn, region)
+  if (elsewhere !== undefined) {
+    return {
+      error: `the function is in ${elsewhere}; the service is in ${region}. Create the function in ${region}, and name that one.`,
+    }
+  }
   const ask = async (): Promise<void> => {
     try {
       const invocation = { functionName: hookTargetArn, region, payload: JSON.stringify(payload) }
@@ -153,6 +159,12 @@ async function invoked(
   }
   void ask()
   return changes.until(() => answer, until)
+}
+
+/** Of a function that is named by the ARN of another region than the service's: it is not reached from here. */
+function regionElsewhere(hookTargetArn: string, region: string): string | undefined {
+  const of = hookTargetArn.startsWith('arn:') ? hookTargetArn.split(':')[3] : region
+  return of === region ? undefined : of
 }
 
 /** Writes down what the function said. */

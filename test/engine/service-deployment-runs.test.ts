@@ -278,6 +278,18 @@ describe('the lifecycle hooks of a deployment of ECS itself', () => {
     }
   })
 
+  test('are not reached in another region', async () => {
+    const world = await aNativeWorld()
+    const elsewhere = 'arn:aws:lambda:eu-west-1:000000000000:function:succeeds'
+    const done = await world.deployed({ lifecycleHooks: [lambda(elsewhere, 'PRE_SCALE_UP')] })
+    assert.equal(done.status, 'ROLLBACK_SUCCESSFUL')
+    assert.match(
+      done.statusReason ?? '',
+      /unable to invoke hook target .* is in eu-west-1; the service is in us-east-1\./,
+    )
+    assert.equal(world.functions.invocations, 0)
+  })
+
   test('a pause waits for its answer, also through the death of the engine', async () => {
     const world = await aNativeWorld()
     const key = world.begin({ lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_SCALE_UP'] }] })
