@@ -7,6 +7,7 @@ import { doorPlace, GatewayDoor } from './adapters/gateway-door.ts'
 import { HttpWebhook } from './adapters/http-webhook.ts'
 import { LogFilesOnDisk } from './adapters/log-files.ts'
 import { LambdaRuntime } from './adapters/lambda-runtime.ts'
+import { isLoopback } from './adapters/own-address.ts'
 import { ObjectFilesOnDisk } from './adapters/object-files.ts'
 import { RouterClient } from './adapters/router-client.ts'
 import { startRuntime } from './adapters/runtimes.ts'
@@ -14,7 +15,7 @@ import type { RuntimeKind, StartedRuntime } from './adapters/runtimes.ts'
 import { SqlitePersistence } from './adapters/sqlite-persistence.ts'
 import { SystemChance } from './adapters/system-chance.ts'
 import { SystemClock } from './adapters/system-clock.ts'
-import { countRunning, endRouterAndTasks, killRoutersAndTasks, routerPidsOf } from './adapters/teardown.ts'
+import { countRunning, endRouterAndTasks, killRouters, killRoutersAndTasks, routerPidsOf } from './adapters/teardown.ts'
 import type { EndedParts } from './adapters/teardown.ts'
 import { certificateManager } from './aws/acm/service.ts'
 import { applicationAutoScaling } from './aws/application-autoscaling/service.ts'
@@ -48,7 +49,6 @@ import { AwsLogs } from './engine/container-logs.ts'
 import { DeploymentRecorder } from './engine/deployment-recorder.ts'
 import { recordOf, serviceRecordOf } from './engine/deployment-records.ts'
 import { Deployments } from './engine/deployments.ts'
-import type { RouterReport } from './domain/router-report.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FunctionCodeStore, FunctionRuntime } from './engine/function-runtime.ts'
 import { LoggedFunctions } from './engine/function-logs.ts'
@@ -100,6 +100,10 @@ export type RunningTeal = {
   endEverything(): Promise<EndedParts>
   /** Does not wait any more for what is being ended. */
   hurry(): void
+  /** Somebody has removed the data directory, or put another in its place. */
+  hasLostDirectory(): boolean
+  /** Kills router and tasks, also those of which no file tells any more. */
+  killAll(): Promise<void>
 }
 
 const accountId = '000000000000'
@@ -312,7 +316,12 @@ function runningTeal(parts: Parts, endpoint: Endpoint, directory: DataDirectory)
       directory.release()
       return { enginePid: process.pid, ...running }
     },
-    hurry: () => killRoutersAndTasks(dataDirectory, routerPids(parts.router.report())),
+    hurry: () => killRoutersAndTasks(dataDirectory, parts.router.report()),
+    hasLostDirectory: () => directory.isLost(),
+    killAll: async () => {
+      killRouters(parts.router.report())
+      await parts.tasks.runtime.kill()
+    },
   }
 }
 
@@ -359,10 +368,6 @@ function afterwards(service: AwsService, ready: Promise<void>): AwsService {
   return { ...service, handlers: new Map(handlers) }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
 /** What it does it asks of the endpoint, like any AWS client. */
 function consoleSite({ engine, settings }: Parts, options: TealOptions): ConsoleSite {
   const { host, isReadOnly = false, version = '' } = options
@@ -392,9 +397,4 @@ function gatewayDoors(
 /** The endpoint's address as tasks on this machine reach it. */
 function reachable({ url, port }: Endpoint): string {
   return /^http:\/\/(0\.0\.0\.0|\[::\]):/.test(url) ? `http://127.0.0.1:${port}` : url
-}
-
-function routerPids(report: RouterReport | undefined): readonly number[] {
-  if (report === undefined) return []
-  return (report.routers ?? [report]).map(({ pid }) => pid)
 }

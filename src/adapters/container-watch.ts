@@ -1,7 +1,8 @@
 import type { Clock } from '../engine/ports.ts'
 import { endOrphans } from './container-process.ts'
 import { LogKeeper } from './log-keeper.ts'
-import { pidOf } from './process-identity.ts'
+import { pidOf, signalGroup } from './process-identity.ts'
+import type { ProcessIdentity } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles, ContainerState } from './task-directory.ts'
 
@@ -10,7 +11,7 @@ const roundMilliseconds = 250
 /** In so many rounds everything that is known of each of them is read once: a process may have got the number of another. */
 const roundsToReadAll = 60
 
-type Watched = { readonly taskId: string; readonly files: ContainerFiles }
+type Watched = { readonly taskId: string; readonly files: ContainerFiles; readonly shim?: ProcessIdentity }
 
 /**
  * Looks after running containers: reports each end, ends what a killed shim leaves behind, keeps logs small. Of its own
@@ -38,7 +39,8 @@ export class ContainerWatch {
   /** `look` will be called when the container's shim has ended. */
   addChild(taskId: string, files: ContainerFiles): void {
     if (this.#ended.signal.aborted) return
-    this.#watched.set(files.state, { taskId, files })
+    const state = stateOf(files)
+    this.#watched.set(files.state, { taskId, files, ...(state?.kind === 'running' && { shim: state.shim }) })
     this.#logs.add(files)
   }
 
@@ -59,6 +61,11 @@ export class ContainerWatch {
     if (this.#watched.has(state)) this.#endings.set(state, ended)
     else ended.abort(new Error('The container has ended.'))
     return ended.signal
+  }
+
+  /** SIGKILL to all that run, whatever became of their files. */
+  kill(): void {
+    for (const { shim } of this.#watched.values()) if (shim !== undefined) signalGroup(shim, 'SIGKILL')
   }
 
   /** Nothing is reported from now on. */

@@ -10,6 +10,8 @@ export type EngineNote = { readonly pid: number; readonly url?: string }
 /** How long a claim waits: a process that was killed holds its lock until the kernel has cleared it away. */
 const claimPatienceMilliseconds = 1_000
 
+const lockName = 'engine.lock'
+
 /**
  * The directory that holds everything of one engine. Claiming it takes a lock which the kernel gives back whenever and
  * however the process ends, so two engines never work on one state and a killed one is never in the way.
@@ -17,6 +19,7 @@ const claimPatienceMilliseconds = 1_000
 export class DataDirectory {
   readonly path: string
   readonly #lock: DatabaseSync
+  readonly #lockFile: string
 
   /** Makes the directory where there is none. Throws `DataDirectoryInUse`, or an Error that says what to do. */
   static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
@@ -51,6 +54,19 @@ export class DataDirectory {
   constructor(path: string, lock: DatabaseSync) {
     this.path = path
     this.#lock = lock
+    this.#lockFile = lockFileNow(path)
+  }
+
+  /**
+   * Whether somebody has removed the directory, or put another in its place. Nothing can be kept in it any more, and what is
+   * found there now may be of another engine.
+   */
+  isLost(): boolean {
+    try {
+      return lockFileNow(this.path) !== this.#lockFile
+    } catch {
+      return false // A disk that does not answer is not a directory that is gone.
+    }
   }
 
   file(name: string): string {
@@ -64,7 +80,7 @@ export class DataDirectory {
 
   release(): void {
     if (!this.#lock.isOpen) return
-    removeNote(this.path)
+    if (!this.isLost()) removeNote(this.path)
     this.#lock.close()
   }
 }
@@ -106,8 +122,14 @@ export function makeDataDirectory(directory: string): void {
   }
 }
 
+/** Names the lock's file as long as it is open; empty where there is none of its name. */
+function lockFileNow(directory: string): string {
+  const found = statSync(join(directory, lockName), { throwIfNoEntry: false })
+  return found === undefined ? '' : `${found.dev}:${found.ino}`
+}
+
 function takeLock(directory: string, patienceMilliseconds: number): DatabaseSync {
-  const file = join(directory, 'engine.lock')
+  const file = join(directory, lockName)
   let lock: DatabaseSync | undefined
   // The journal is in memory: a disk that is full takes none.
   try {

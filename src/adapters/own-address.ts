@@ -12,3 +12,8 @@ export function requireOwnAddress(host: string): Promise<void> {
     server.listen(0, host, () => server.close(() => resolve()))
   })
 }
+
+/** Only this machine reaches it. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}

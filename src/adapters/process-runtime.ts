@@ -221,6 +221,11 @@ export class ProcessRuntime implements TaskRuntime {
     for (const stop of stops) if (stop.status === 'rejected') throw stop.reason
   }
 
+  /** SIGKILL to every task that is looked after, whatever became of the data directory. */
+  kill(): Promise<void> {
+    return Promise.resolve(this.#watch.kill())
+  }
+
   /** Leaves the tasks alone and looks after them no more: the next engine will. */
   close(): void {
     this.#watch.close()

@@ -16,6 +16,8 @@ export type RuntimeKind = 'process' | 'docker' | 'auto'
 export type EngineRuntime = TaskRuntime & {
   /** Ends all tasks of the data directory. */
   shutdown(): Promise<void>
+  /** SIGKILL to all that this runtime knows of, also where the data directory is gone. */
+  kill(): Promise<void>
   /** Leaves the tasks to the next engine. */
   close(): void
 }

@@ -83,10 +83,15 @@ async function ended(runtime: EngineRuntime): Promise<void> {
 }
 
 /** Without waiting for anything to finish. */
-export function killRoutersAndTasks(path: string, routerPids: readonly number[]): void {
+export function killRoutersAndTasks(path: string, report: RouterReport | undefined): void {
   killRunningTasks(path)
   killDockerTasks(path)
-  for (const pid of routerPids) signal(pid, 'SIGKILL')
+  killRouters(report)
+}
+
+/** Those of the report, wherever their files are. */
+export function killRouters(report: RouterReport | undefined): void {
+  for (const { pid } of report === undefined ? [] : (report.routers ?? [report])) signal(pid, 'SIGKILL')
 }
 
 /** Claims the directory; an engine that has it is told to end, as Ctrl-C would, and killed if it does not. */

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { requireOwnAddress } from '../adapters/own-address.ts'
 import type { RunningTeal, TealOptions } from '../main.ts'
 import { timeOfDay } from '../view/words.ts'
 import { formatDuration } from './duration.ts'
-import { forPerson } from './exit-code.ts'
+import { CliError, forPerson } from './exit-code.ts'
 import { dataOption, parseMinute, parsePort, parseRouters, parseWebUrl } from './options.ts'
 import { ProcessSignals } from './process-signals.ts'
 import { describeEnded } from './ended-text.ts'
@@ -147,7 +148,14 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
 }
 
 async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> {
-  const signal = await signals.next()
+  const signal = await Promise.race([signals.next(), lostDirectory(teal)])
+  if (teal.hasLostDirectory()) {
+    await teal.killAll()
+    throw new CliError(
+      `The data directory ${teal.dataDirectory} was removed, or replaced by another: nothing could be kept any more. The ` +
+        'engine, the load balancer and all tasks are ended.',
+    )
+  }
   if (signal === 'SIGTERM') {
     console.log('Ending the engine. The load balancer and the tasks serve on; `teal down` ends them.')
     await teal.endEngine()
@@ -161,6 +169,12 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   })
   console.log(describeEnded(ended))
   return 0
+}
+
+/** Resolves when it is gone for good: what is renamed and renamed back is there again. */
+async function lostDirectory(teal: RunningTeal): Promise<'lost'> {
+  for (let looks = 0; looks < 3; looks = teal.hasLostDirectory() ? looks + 1 : 0) await sleep(1_000)
+  return 'lost'
 }
 
 /** With every further signal: what is being ended may have started something meanwhile. */

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CreateClusterCommand, ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs'
+import {
+  CreateClusterCommand,
+  ECSClient,
+  ListClustersCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+} from '@aws-sdk/client-ecs'
 import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import { dataDirectory, isAlive, Serving, teal, until } from './command-line.ts'
@@ -101,6 +107,30 @@ test('down on a directory that does not exist makes none', async (t) => {
   assert.deepEqual(await teal('down', '--data', missing), { exitCode: 0, output: 'Nothing was running.\n', errors: '' })
 })
 
+test('an engine whose data directory is removed says so, and leaves nothing running', async (t) => {
+  const data = dataDirectory(t)
+  const serving = new Serving(data)
+  const ecs = clientOf(await serving.url())
+  const image = new URL('../../examples/hello', import.meta.url).href
+  const containerDefinitions = [{ name: 'web', image, command: ['node', '-e', 'setInterval(() => {}, 1000)'] }]
+  await ecs.send(new RegisterTaskDefinitionCommand({ family: 'web', containerDefinitions, memory: '64' }))
+  await ecs.send(new CreateClusterCommand({ clusterName: 'default' }))
+  await ecs.send(new RunTaskCommand({ taskDefinition: 'web' }))
+  await until(
+    () => commandPids(data).length === 1,
+    () => `No task began:\n${serving.output}`,
+  )
+  const pids = [...commandPids(data), await routerPidOf(data)]
+  const closed = once(serving.child, 'close')
+  rmSync(data, { recursive: true })
+  assert.deepEqual(await closed, [1, null])
+  assert.match(serving.output, /The data directory .* was removed, or replaced by another/)
+  await until(
+    () => !pids.some((pid) => isAlive(pid)),
+    () => `Of ${pids.join()} something still runs.`,
+  )
+})
+
 test('a port that is taken is a clear error, and nothing is left running', async (t) => {
   const data = dataDirectory(t)
   const server = createServer().listen(0, '127.0.0.1')
@@ -171,4 +201,10 @@ function clientOf(endpoint: string): ECSClient {
     region: 'us-east-1',
     credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' },
   })
+}
+
+/** Of the containers' commands that have begun. */
+function commandPids(data: string): readonly number[] {
+  const files = globSync(join(data, 'tasks/*/*.state/command'))
+  return files.map((file) => Number(readFileSync(file, 'utf8'))).filter((pid) => pid > 0)
 }
