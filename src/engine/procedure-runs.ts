@@ -115,6 +115,7 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
   /** Never gives up: what cannot be written down now (a full disk) is tried again until it can. */
   async #run(id: string, run: Run): Promise<void> {
     const { clock, log } = this.#tools
+    let told = ''
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#proceed(id, run)
@@ -122,7 +123,10 @@ export class ProcedureRuns<Step extends DeploymentStep | ServiceDeploymentStep> 
       } catch (error) {
         if (this.#ended) return
         if (this.#kind.isOver(id)) break
-        log.warn(`${this.#kind.nameOf(id)} cannot go on at the moment: ${textOf(error)} It is tried again.`)
+        const message = `${this.#kind.nameOf(id)} cannot go on at the moment: ${textOf(error)}`
+        // Once a second it would be the same again, for as long as the disk is full.
+        if (message !== told) log.warn(`${message} It is tried again until it works.`)
+        told = message
         await clock.sleep(Math.min(100 * 2 ** attempt, longestRetryMilliseconds))
         if (this.#ended) return
       }
