@@ -154,15 +154,16 @@ export class RouterLink {
     killProcess(this.#copy.report.pid)
   }
 
-  async #takeReport(): Promise<'answers' | 'silent' | 'gone'> {
+  async #takeReport(): Promise<'answers' | 'silent' | 'gone' | 'unasked'> {
     try {
       const headers = { 'If-None-Match': this.#copy.revision }
       this.#copy.hear(await callRouter(this.#socketPath, { method: 'GET', path: '/report', headers }))
       for (const listener of this.#listeners) listener()
       return 'answers'
     } catch (error) {
-      if (error instanceof RouterUnreachable) return error.isGone ? 'gone' : 'silent'
-      throw error
+      if (!(error instanceof RouterUnreachable)) throw error
+      if (error.isOurs) return 'unasked'
+      return error.isGone ? 'gone' : 'silent'
     }
   }
 

@@ -15,15 +15,20 @@ const { request: httpRequest } = process.getBuiltinModule('node:http')
 export class RouterUnreachable extends Error {
   /** False where a process has the socket but does not answer: then it holds the data directory too. */
   readonly isGone: boolean
+  /** True where it could not even be asked: this process is out of what that takes, and the router may serve well. */
+  readonly isOurs: boolean
 
   constructor(cause: unknown) {
     super('The router does not answer', { cause })
     this.name = 'RouterUnreachable'
-    this.isGone = goneCodes.has((cause as NodeJS.ErrnoException).code ?? '')
+    const { code = '' } = cause as NodeJS.ErrnoException
+    this.isGone = goneCodes.has(code)
+    this.isOurs = oursCodes.has(code)
   }
 }
 
 const goneCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+const oursCodes = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'])
 
 /** The router answered that it could not do what it was asked. */
 export class RouterRefused extends Error {

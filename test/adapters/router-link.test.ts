@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -59,6 +60,37 @@ test('a port of another program is refused to routers that share their ports, to
   await client.start()
   const { refusedListeners } = await client.apply(table([listener(port, forwardTo(['group', 1]))], []))
   assert.match(refusedListeners[0]?.message ?? '', /is in use by another program/)
+})
+
+test('an engine out of file descriptors does not take its router for one that hangs', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const { href } = new URL('../../src/adapters/router-client.ts', import.meta.url)
+  // Once it has started its time goes a hundred times as fast, so that what hangs for fifteen seconds is soon ended.
+  const program = `
+    import { openSync } from 'node:fs'
+    import { setTimeout as delay } from 'node:timers/promises'
+    import { RouterClient } from ${JSON.stringify(href)}
+    let speed = 1
+    const clock = {
+      now: () => speed * performance.now(),
+      sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+    }
+    const log = { info: () => undefined, warn: (line) => console.log(line) }
+    const dataDirectory = ${JSON.stringify(dataDirectory)}
+    const client = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
+    await client.start()
+    const { pid } = client.report()
+    speed = 100
+    const takeAll = () => { try { for (;;) openSync('/dev/null') } catch {} }
+    setInterval(takeAll, 1)
+    await delay(1_500)
+    process.kill(pid, 0)
+    console.log('serves')
+    process.exit(0)`
+  routers(cleanups, dataDirectory)
+  const limited = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program]
+  assert.equal(execFileSync('/bin/sh', limited, { encoding: 'utf8' }), 'serves\n')
 })
 
 test('with fewer routers wanted than there were, the others end', async () => {
