@@ -86,10 +86,8 @@ export class ImageStore {
   #find(reference: string, name: ImageReference): Image {
     const digest = name.digest ?? this.#taggedDigest(name)
     if (digest !== undefined) {
-      const config = readIfThere(join(this.#imageDirectory(digest), 'config.json'))
-      if (config !== undefined) {
-        return { reference, digest, directory: this.#files(digest), config: JSON.parse(config) as ImageConfig }
-      }
+      const config = readJson(join(this.#imageDirectory(digest), 'config.json'), reference) as ImageConfig | undefined
+      if (config !== undefined) return { reference, digest, directory: this.#files(digest), config }
     }
     const data = this.#data === resolve('.teal') ? '' : ` --data ${this.#data}`
     const build = `teal build DIRECTORY --tag ${name.name}:${name.tag}${data}`
@@ -100,8 +98,8 @@ export class ImageStore {
   }
 
   #taggedDigest(name: ImageReference): string | undefined {
-    const text = readIfThere(this.#tagFile(name))
-    return text === undefined ? undefined : (JSON.parse(text) as { digest: string }).digest
+    const tag = readJson(this.#tagFile(name), `${name.name}:${name.tag}`) as { digest: string } | undefined
+    return tag?.digest
   }
 
   async #snapshot(
@@ -197,6 +195,15 @@ async function explained<Result>(work: () => Result | Promise<Result>): Promise<
   } catch (error) {
     if (error instanceof ImageError || !(error instanceof Error)) throw error
     throw Object.assign(new ImageError(error.message), { cause: error })
+  }
+}
+
+function readJson(file: string, reference: string): unknown {
+  const text = readIfThere(file)
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    throw new ImageError(`image ${reference} cannot be read: ${file} is damaged. Remove it, and make the image again`)
   }
 }
 

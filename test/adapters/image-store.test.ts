@@ -147,6 +147,18 @@ describe('an image that is built', () => {
     assert.equal(statSync(left, { throwIfNoEntry: false }), undefined)
   })
 
+  test('whose tag is damaged is told as that, and can be made again', async (t) => {
+    const { app, data, images } = imageWorld(t)
+    await images.build({ directory: app, tag: 'web:1' })
+    const tag = join(data, 'images/tags/web%3A1')
+    writeFileSync(tag, '{"ref')
+    await assert.rejects(images.resolve('web:1'), {
+      message: `image web:1 cannot be read: ${tag} is damaged. Remove it, and make the image again`,
+    })
+    await images.build({ directory: app, tag: 'web:1' })
+    assert.equal((await images.resolve('web:1')).reference, 'web:1')
+  })
+
   test('is refused with a sentence where something is missing or wrong', async (t) => {
     const { root, app, images } = imageWorld(t)
     const refused = async (build: Parameters<ImageStore['build']>[0], message: RegExp): Promise<void> =>
