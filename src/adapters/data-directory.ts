@@ -11,6 +11,7 @@ export type EngineNote = { readonly pid: number; readonly url?: string }
 const claimPatienceMilliseconds = 1_000
 
 const lockName = 'engine.lock'
+const stateName = 'state.db'
 
 /**
  * The directory that holds everything of one engine. Claiming it takes a lock which the kernel gives back whenever and
@@ -20,6 +21,8 @@ export class DataDirectory {
   readonly path: string
   readonly #lock: DatabaseSync
   readonly #lockFile: string
+  /** As last seen beside our lock. */
+  #stateFile = ''
 
   /** Makes the directory where there is none. Throws `DataDirectoryInUse`, or an Error that says what to do. */
   static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
@@ -54,16 +57,20 @@ export class DataDirectory {
   constructor(path: string, lock: DatabaseSync) {
     this.path = path
     this.#lock = lock
-    this.#lockFile = lockFileNow(path)
+    this.#lockFile = fileNow(path, lockName)
   }
 
   /**
    * Whether somebody has removed the directory, or put another in its place. Nothing can be kept in it any more, and what is
-   * found there now may be of another engine.
+   * found there now may be of another engine. Who removes a lock's file by itself, in the belief that it is stale, has
+   * taken nothing away.
    */
   isLost(): boolean {
     try {
-      return lockFileNow(this.path) !== this.#lockFile
+      const stateFile = fileNow(this.path, stateName)
+      if (fileNow(this.path, lockName) !== this.#lockFile) return stateFile !== this.#stateFile
+      this.#stateFile = stateFile
+      return false
     } catch {
       return false // A disk that does not answer is not a directory that is gone.
     }
@@ -122,9 +129,9 @@ export function makeDataDirectory(directory: string): void {
   }
 }
 
-/** Names the lock's file as long as it is open; empty where there is none of its name. */
-function lockFileNow(directory: string): string {
-  const found = statSync(join(directory, lockName), { throwIfNoEntry: false })
+/** Tells a file that is open from any other; empty where there is none of its name. */
+function fileNow(directory: string, name: string): string {
+  const found = statSync(join(directory, name), { throwIfNoEntry: false })
   return found === undefined ? '' : `${found.dev}:${found.ino}`
 }
 

@@ -173,7 +173,7 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
 
 /** Resolves when it is gone for good: what is renamed and renamed back is there again. */
 async function lostDirectory(teal: RunningTeal): Promise<'lost'> {
-  for (let looks = 0; looks < 3; looks = teal.hasLostDirectory() ? looks + 1 : 0) await sleep(1_000)
+  for (let looks = 0; looks < 3; await sleep(1_000)) looks = teal.hasLostDirectory() ? looks + 1 : 0
   return 'lost'
 }
 

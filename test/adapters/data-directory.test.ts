@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -30,6 +30,22 @@ test('a second claim is refused and names who holds the directory and where it l
       error.message.includes(`(process ${process.pid}) is running on ${path}, listening on http://127.0.0.1:4566.`),
   )
   first.release()
+})
+
+test('a directory is lost when it is removed, or another takes its place; not when only its lock is removed', (t) => {
+  const path = join(temporaryDirectory(t), '.teal')
+  const claimed = DataDirectory.claim(path)
+  t.after(() => claimed.release())
+  writeFileSync(claimed.file('state.db'), '')
+  assert.equal(claimed.isLost(), false)
+  rmSync(claimed.file('engine.lock'))
+  assert.equal(claimed.isLost(), false)
+  rmSync(path, { recursive: true })
+  assert.equal(claimed.isLost(), true)
+  mkdirSync(path)
+  writeFileSync(claimed.file('engine.lock'), '')
+  writeFileSync(claimed.file('other'), '')
+  assert.equal(claimed.isLost(), true)
 })
 
 test('a directory that was given back can be claimed again, and its note is gone', (t) => {

@@ -122,7 +122,10 @@ test('an engine whose data directory is removed says so, and leaves nothing runn
   )
   const pids = [...commandPids(data), await routerPidOf(data)]
   const closed = once(serving.child, 'close')
-  rmSync(data, { recursive: true })
+  await until(
+    () => isRemoved(data),
+    () => `${data} is still there.`,
+  )
   assert.deepEqual(await closed, [1, null])
   assert.match(serving.output, /The data directory .* was removed, or replaced by another/)
   await until(
@@ -130,6 +133,16 @@ test('an engine whose data directory is removed says so, and leaves nothing runn
     () => `Of ${pids.join()} something still runs.`,
   )
 })
+
+/** Of a directory that is being used it may take more than one attempt. */
+function isRemoved(directory: string): boolean {
+  try {
+    rmSync(directory, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
+}
 
 test('a port that is taken is a clear error, and nothing is left running', async (t) => {
   const data = dataDirectory(t)
