@@ -1,7 +1,7 @@
 /**
  * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
  * measures time or keeps the machine busy with load runs by itself, but for what only computes and waits for its turn;
- * the others run two files at a time.
+ * the others, which wait much, run three files at a time.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,7 +32,7 @@ const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const together = await run(
   files.filter((file) => !isAlone(file) && file !== computing),
-  { concurrency: 2 },
+  { concurrency: 3 },
 )
 const [one, beside] = await Promise.all([
   run(files.filter(isAlone), { concurrency: 1 }),
