@@ -35,11 +35,11 @@ export class SavedState {
 
   /** Undefined where there is none, or none that can be read: then the router begins empty and waits for the engine. */
   loadTable(): RoutingTable | undefined {
-    return this.#load(this.#tableFile) as RoutingTable | undefined
+    return this.#load(this.#tableFile, isTable)
   }
 
   loadHealth(): ReadonlyMap<string, CheckedHealth> {
-    return new Map(Object.entries((this.#load(this.#healthFile) ?? {}) as Record<string, CheckedHealth>))
+    return new Map(Object.entries(this.#load(this.#healthFile, isHealthByKey) ?? {}))
   }
 
   /**
@@ -109,7 +109,7 @@ export class SavedState {
     this.#onProblem(`The targets' health could not be kept: ${String(error)}`)
   }
 
-  #load(file: string): unknown {
+  #load<Value>(file: string, isWhole: (value: unknown) => value is Value): Value | undefined {
     let text: string
     try {
       text = readFileSync(file, 'utf8')
@@ -119,12 +119,28 @@ export class SavedState {
       return undefined
     }
     try {
-      return JSON.parse(text)
+      const value: unknown = JSON.parse(text)
+      if (isWhole(value)) return value
+      this.#onProblem(`${file} is damaged and is not used: it has not what a router writes into it`)
     } catch (error) {
       this.#onProblem(`${file} is damaged and is not used: ${String(error)}`)
-      return undefined
     }
+    return undefined
   }
+}
+
+function isTable(value: unknown): value is RoutingTable {
+  if (!isObject(value)) return false
+  const { version, listeners, targetGroups } = value
+  return typeof version === 'number' && Array.isArray(listeners) && isObject(targetGroups)
+}
+
+function isHealthByKey(value: unknown): value is Record<string, CheckedHealth> {
+  return isObject(value) && Object.values(value).every((each) => isObject(each) && isObject(each['health']))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function healthFileText(texts: readonly string[]): string {

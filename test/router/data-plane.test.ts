@@ -460,11 +460,18 @@ test('a table that cannot be kept is refused and changes nothing', async () => {
   await assert.rejects(send(port), /ECONNREFUSED/)
 })
 
-test('damaged files are not used', async () => {
+for (const [how, [damagedTable, damagedHealth]] of Object.entries({
+  'that end in the middle': ['{"version": 7, "list', ''],
+  'that are of something else': ['{"version": 7}', '[null]'],
+} as const)) {
+  test(`damaged files ${how} are not used`, () => damagedFilesAreNotUsed(damagedTable, damagedHealth))
+}
+
+async function damagedFilesAreNotUsed(damagedTable: string, damagedHealth: string): Promise<void> {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()
-  writeFileSync(join(dataDirectory, 'routing-table.json'), '{"version": 7, "list')
-  writeFileSync(join(dataDirectory, 'target-health.json'), '')
+  writeFileSync(join(dataDirectory, 'routing-table.json'), damagedTable)
+  writeFileSync(join(dataDirectory, 'target-health.json'), damagedHealth)
   const said: string[] = []
   const { error } = console
   console.error = (message: string) => void said.push(message)
@@ -472,7 +479,7 @@ test('damaged files are not used', async () => {
   const router = await startRouter(cleanups, { dataDirectory })
   assert.equal(router.report().tableVersion, 0)
   assert.equal(said.filter((message) => message.includes('is damaged and is not used')).length, 2)
-})
+}
 
 test('a router that is ending lets running requests end', async () => {
   await using cleanups = new Cleanups()
