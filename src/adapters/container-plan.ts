@@ -16,7 +16,7 @@ export type ImageSource = { resolve(reference: string): Promise<Image> }
  * with TaskStartError in ECS's words.
  */
 export async function planContainer(launch: ContainerLaunch, images: ImageSource): Promise<PlannedContainer> {
-  const image = await resolveImage(launch.image, images)
+  const image = await resolveImage(launch, images)
   const directory = containerDirectory(launch, image)
   const [program, ...rest] = containerArguments(image.config, launch).map((each) => mapPaths(each, image, existsSync))
   if (program === undefined || program === '') {
@@ -38,9 +38,10 @@ export async function planContainer(launch: ContainerLaunch, images: ImageSource
   }
 }
 
-async function resolveImage(reference: string, images: ImageSource): Promise<Image> {
+async function resolveImage({ image, imageDigest }: ContainerLaunch, images: ImageSource): Promise<Image> {
+  const isExact = imageDigest === undefined || image.includes('@') || image.startsWith('file:')
   try {
-    return await images.resolve(reference)
+    return await images.resolve(isExact ? image : `${image}@${imageDigest}`)
   } catch (error) {
     if (error instanceof ImageError) throw new TaskStartError(`CannotPullContainerError: ${error.message}`)
     throw error

@@ -8,6 +8,9 @@ import { jsonLines } from './json-lines.ts'
 
 type ImageAnswer = { readonly Id: string; readonly RepoDigests?: readonly string[] | null }
 type Credentials = NonNullable<ContainerLaunch['registryCredentials']>
+type Wanted = Pick<ContainerLaunch, 'image' | 'imageDigest' | 'registryCredentials'>
+/** `image` is what Docker is told to make a container of. */
+type ImageHere = { readonly image: string; readonly digest: string }
 
 /** The tasks of one service start together, and one pull serves them all. */
 const freshMilliseconds = 60_000
@@ -32,8 +35,28 @@ export class DockerImages {
     this.#isProcessImage = isProcessImage
   }
 
-  /** Sees to it that Docker has the image; answers its digest. Rejects with TaskStartError: CannotPullContainerError. */
-  async ensure(reference: string, credentials?: Credentials): Promise<string> {
+  /** Sees to it that Docker has the image. Rejects with TaskStartError: CannotPullContainerError. */
+  async ensure({ image, imageDigest, registryCredentials }: Wanted): Promise<ImageHere> {
+    if (imageDigest === undefined || image.includes('@')) {
+      return { image, digest: await this.#ensure(image, registryCredentials) }
+    }
+    const here = await this.#find(image)
+    if (here !== undefined && hasDigest(here, imageDigest)) return { image, digest: imageDigest }
+    const exact = `${nameOf(image)}@${imageDigest}`
+    const known = (await this.#find(exact)) ?? (await this.#find(imageDigest))
+    if (known !== undefined) return { image: known.Id, digest: imageDigest }
+    await this.#ensure(exact, registryCredentials).catch((error: unknown) => {
+      if (!(error instanceof TaskStartError)) throw error
+      throw new TaskStartError(
+        `${error.message} (The tasks of a deployment start from what ${image} was when it began. A new deployment, as ` +
+          'with forceNewDeployment, takes what it is now.)',
+      )
+    })
+    return { image: exact, digest: imageDigest }
+  }
+
+  /** Answers the image's digest. */
+  async #ensure(reference: string, credentials?: Credentials): Promise<string> {
     if (reference.startsWith('file://')) throw await this.#cannot(reference, 'a directory is not an image of Docker.')
     const here = await this.#find(reference)
     if (here !== undefined && !this.#isToBePulled(reference, here)) return digestOf(here)
@@ -125,4 +148,13 @@ function authentication(name: string, { username, password }: Credentials): stri
 /** The digest by which a registry knows it; of an image made here, its own. */
 function digestOf({ Id, RepoDigests }: ImageAnswer): string {
   return RepoDigests?.[0]?.split('@')[1] ?? Id
+}
+
+function hasDigest({ Id, RepoDigests }: ImageAnswer, digest: string): boolean {
+  return Id === digest || (RepoDigests ?? []).some((each) => each.endsWith(`@${digest}`))
+}
+
+/** Without the tag. */
+function nameOf(reference: string): string {
+  return parsed(reference).name
 }

@@ -54,12 +54,17 @@ export function pauseContainer(launch: TaskLaunch, image: string, network: strin
 export function taskContainer(
   container: ContainerLaunch,
   launch: TaskLaunch,
-  given: { readonly names: DockerNames; readonly host: DockerHost; readonly imageDigest: string },
+  given: {
+    readonly names: DockerNames
+    readonly host: DockerHost
+    readonly image: string
+    readonly imageDigest: string
+  },
 ): object {
   const { taskId } = launch
-  const { names, imageDigest } = given
+  const { names, image, imageDigest } = given
   return {
-    Image: container.image,
+    Image: image,
     ...defined({
       Entrypoint: container.entryPoint,
       Cmd: container.command,

@@ -27,6 +27,7 @@ import { DockerNames, dockerNotes, dockerVolume, pauseContainer, taskContainer }
 import type { DockerHost } from './docker-plan.ts'
 import { DockerRoleAddress } from './docker-role-address.ts'
 import { watchDocker } from './docker-watch.ts'
+import { imageDigestsOf } from './image-digests.ts'
 import { ensurePauseImage } from './pause-image.ts'
 
 export type DockerRuntimeOptions = {
@@ -246,20 +247,21 @@ export class DockerRuntime implements TaskRuntime {
     if (launch.networkMode !== 'host') await this.#network.ensure()
     await this.#roleAddress.ensure()
     const found = await this.#containers.ofTask(taskId)
-    const made = new Set(found.map(({ Labels }) => Labels[dockerLabel.container]))
-    const missing = launch.containers.filter(({ name }) => !made.has(name))
-    const digests = await Promise.all(
-      missing.map(({ image, registryCredentials }) => this.#images.ensure(image, registryCredentials)),
-    )
+    const digests = new Map(found.map(({ Labels }) => [Labels[dockerLabel.container], Labels[dockerLabel.imageDigest]]))
+    const missing = launch.containers.filter(({ name }) => !digests.has(name))
+    const images = await Promise.all(missing.map((container) => this.#images.ensure(container)))
     for (const volume of launch.volumes ?? []) await this.#makeVolume(volume, taskId)
     const address = launch.networkMode === 'host' ? '127.0.0.1' : await this.#holdNetwork(launch)
     for (const [index, container] of missing.entries()) {
-      const given = { names: this.#names, host, imageDigest: digests[index] ?? '' }
+      const { image = container.image, digest = '' } = images[index] ?? {}
+      const given = { names: this.#names, host, image, imageDigest: digest }
       await this.#create(container, taskContainer(container, launch, given), taskId)
+      digests.set(container.name, digest)
     }
     return {
       endpoints: address === '' ? [] : endpointsOf(launch, address),
       ...(address === '' || launch.networkMode === 'host' ? {} : { address }),
+      imageDigests: imageDigestsOf(digests),
       notes: dockerNotes(launch, host),
     }
   }

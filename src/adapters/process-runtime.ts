@@ -20,10 +20,12 @@ import { planContainer } from './container-plan.ts'
 import type { ImageSource } from './container-plan.ts'
 import { startContainer, stopContainer } from './container-process.ts'
 import { ContainerWatch } from './container-watch.ts'
+import { imageDigestsOf } from './image-digests.ts'
 import { followLog } from './log-follow.ts'
 import { readLogTail } from './log-tail.ts'
 import { execInContainer } from './process-exec.ts'
 import { pidOf } from './process-identity.ts'
+import { observeProcess } from './process-observation.ts'
 import { ProcessStats } from './process-stats.ts'
 import { ProcessUsage } from './process-usage.ts'
 import { processNotes } from './process-notes.ts'
@@ -31,7 +33,7 @@ import { volumeVariables } from './process-volumes.ts'
 import type { VolumePlaces } from './process-volumes.ts'
 import { listTasks, readContainerState, TaskDirectory } from './task-directory.ts'
 import type { PlannedContainer, TaskPlan } from './task-directory.ts'
-import { groupUsage, TaskGroups, wasKilledForMemory } from './task-groups.ts'
+import { groupUsage, TaskGroups } from './task-groups.ts'
 import { TaskPorts } from './task-ports.ts'
 
 export type ProcessRuntimeOptions = {
@@ -102,7 +104,8 @@ export class ProcessRuntime implements TaskRuntime {
       this.#warnOnce()
       try {
         const plan = this.#directory(launch.taskId).readPlan() ?? (await this.#plan(launch))
-        return { endpoints: endpointsOf(plan), notes: processNotes(launch) }
+        const imageDigests = imageDigestsOf(plan.containers.map(({ name, digest }) => [name, digest]))
+        return { endpoints: endpointsOf(plan), imageDigests, notes: processNotes(launch) }
       } catch (error) {
         throw toStartError(error)
       }
@@ -125,7 +128,7 @@ export class ProcessRuntime implements TaskRuntime {
   async inspect(taskId: string): Promise<readonly ContainerObservation[]> {
     const directory = this.#directory(taskId)
     const plan = directory.readPlan()
-    return (plan?.containers ?? []).flatMap(({ name }) => observe(directory, name, plan?.groups))
+    return (plan?.containers ?? []).flatMap((planned) => observeProcess(directory, planned, plan?.groups))
   }
 
   async stopContainer(taskId: string, containerName: string): Promise<void> {
@@ -366,29 +369,6 @@ function endpointsOf(plan: TaskPlan): readonly TaskEndpoint[] {
   return plan.containers.flatMap(({ name, ports }) =>
     ports.map(({ containerPort, port }) => ({ containerName: name, containerPort, host, port })),
   )
-}
-
-function observe(directory: TaskDirectory, name: string, groups: TaskPlan['groups']): readonly ContainerObservation[] {
-  const files = directory.files(name)
-  const state = readContainerState(files)
-  switch (state.kind) {
-    case 'unclaimed':
-    case 'withdrawn':
-      return []
-    case 'running':
-      return [{ name, ...runtimeId(state.pid), state: { kind: 'running' } }]
-    case 'exited': {
-      const reason = groups !== undefined && wasKilledForMemory(groups, name, files) ? { reason: outOfMemory } : {}
-      return [{ name, ...runtimeId(state.pid), state: { kind: 'exited', exitCode: state.exitCode, ...reason } }]
-    }
-  }
-}
-
-const outOfMemory = 'OutOfMemoryError: Container killed due to memory usage'
-
-/** The pid of the container's command: what a person would signal. */
-function runtimeId(pid: number | undefined): { readonly runtimeId?: string } {
-  return pid === undefined ? {} : { runtimeId: String(pid) }
 }
 
 function toStartError(error: unknown): TaskStartError {

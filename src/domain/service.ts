@@ -92,6 +92,11 @@ export type TaskSet = {
   readonly platformVersion?: string
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly externalId?: string
+  /**
+   * By container name, what its first task found the images' tags to mean (`sha256:…`): later tasks start from the same.
+   * Absent before there was one; without a container whose image has no digest, or that wants no version consistency.
+   */
+  readonly imageDigests?: ImageDigests
   /** `CODE_DEPLOY` for task sets which a deployment made. */
   readonly startedBy?: string
   readonly clientToken?: string
@@ -114,6 +119,8 @@ export type TaskSet = {
   readonly rollout?: Rollout
   readonly tags: Tags
 }
+
+export type ImageDigests = Readonly<Record<string, string>>
 
 export type Rollout = {
   readonly state: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'

@@ -53,7 +53,7 @@ export type ContainerDefinition = {
   /** The secret with the user name and password of the image's registry, by ARN or name. */
   readonly repositoryCredentials?: { readonly credentialsParameter: string }
   readonly dockerLabels?: Readonly<Record<string, string>>
-  /** Members that are kept and answered back as given. */
+  /** Members that are kept and answered back as given; `versionConsistency` is among them, and counts. */
   readonly recorded: Readonly<Record<string, unknown>>
 }
 

@@ -127,6 +127,8 @@ export type PreparedTask = {
   readonly endpoints: readonly TaskEndpoint[]
   /** The task's own address, where it has one. */
   readonly address?: string
+  /** By container name, `sha256:…` of the image it is started from; without one that has no digest. */
+  readonly imageDigests?: Readonly<Record<string, string>>
   /** What the definition asks for and this runtime does not do, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -147,6 +149,8 @@ export type TaskLaunch = {
 export type ContainerLaunch = {
   readonly name: string
   readonly image: string
+  /** `sha256:…`: which image it has to be, whatever the tag in `image` means by now. */
+  readonly imageDigest?: string
   /** What the image's registry wants to know. Never to be written to a file. */
   readonly registryCredentials?: { readonly username: string; readonly password: string }
   readonly entryPoint?: readonly string[]

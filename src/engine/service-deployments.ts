@@ -5,7 +5,7 @@ import { isOver } from '../domain/service-deployment.ts'
 import type { RevisionInDeployment, ServiceDeployment } from '../domain/service-deployment.ts'
 import type { ResolvedLoadBalancer, ServiceRevision } from '../domain/service-revision.ts'
 import { computedDesiredCount } from '../domain/service.ts'
-import type { Rollout, Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
+import type { ImageDigests, Rollout, Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
 import { isPending } from '../domain/reconcile.ts'
 import type { Chance, Clock } from './ports.ts'
 import { forgetWatch } from './deployment-watch.ts'
@@ -296,6 +296,7 @@ function resolved(store: Store, entry: ServiceLoadBalancer): ResolvedLoadBalance
 
 function taskSetOf(revision: ServiceRevision, taskSetArn: string, now: number): TaskSet {
   const { launchType, platformVersion, capacityProviderStrategy, networkConfiguration } = revision
+  const imageDigests = imageDigestsOf(revision)
   return {
     taskSetId: revision.taskSetId,
     taskSetArn,
@@ -313,6 +314,7 @@ function taskSetOf(revision: ServiceRevision, taskSetArn: string, now: number): 
     launchType,
     ...(platformVersion === undefined ? {} : { platformVersion }),
     ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
+    ...(imageDigests === undefined ? {} : { imageDigests }),
     createdAt: now,
     updatedAt: now,
     stabilityStatus: 'STABILIZING',
@@ -320,4 +322,12 @@ function taskSetOf(revision: ServiceRevision, taskSetArn: string, now: number): 
     failures: { consecutive: 0, total: 0, nextStartAt: 0, sinceHealthy: 0 },
     tags: {},
   }
+}
+
+/** A revision that comes back starts from the images that it had. */
+function imageDigestsOf({ containerImages }: ServiceRevision): ImageDigests | undefined {
+  const known = containerImages.flatMap(({ containerName, imageDigest }): [string, string][] =>
+    imageDigest === undefined ? [] : [[containerName, imageDigest]],
+  )
+  return known.length === 0 ? undefined : Object.fromEntries(known)
 }

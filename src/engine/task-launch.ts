@@ -94,7 +94,7 @@ function propagated({ recorded, tags }: Service, definition: TaskDefinition | un
 export async function launchOf(context: SchedulerContext, task: Task): Promise<TaskLaunch> {
   const { store, settings, runtime } = context
   const definition = store.taskDefinitions.get(task.taskDefinitionArn)
-  const loadBalancers = taskSetOf(store, task)?.loadBalancers ?? []
+  const { loadBalancers = [], imageDigests = {} } = taskSetOf(store, task) ?? {}
   const endpointUrl = runtime.endpointUrlFor?.(settings.endpointUrl) ?? settings.endpointUrl
   const told = {
     ...settings,
@@ -109,7 +109,7 @@ export async function launchOf(context: SchedulerContext, task: Task): Promise<T
     ...launch,
     containers: launch.containers.map((each) => ({
       ...each,
-      ...defined({ registryCredentials: credentials[each.name] }),
+      ...defined({ registryCredentials: credentials[each.name], imageDigest: imageDigests[each.name] }),
     })),
   }
 }

@@ -6,6 +6,7 @@ import type { Service } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
 import { ContainerChecks } from './container-checks.ts'
 import { recordServiceEvents, serviceEvents } from './event-recording.ts'
+import { ImageResolution } from './image-resolution.ts'
 import { TaskStartError } from './ports.ts'
 import type { TaskLaunch } from './ports.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
@@ -31,6 +32,7 @@ export class TaskLifecycle {
   /** By task id, of tasks whose containers are being started. They hold secrets: only in memory. */
   readonly #launches = new Map<string, TaskLaunch>()
   readonly #checks: ContainerChecks
+  readonly #images: ImageResolution
   readonly #noted = new Set<string>()
 
   /** `lookAgain` is called when steps have been taken, or could not be: what changed meanwhile has not been looked at. */
@@ -39,6 +41,7 @@ export class TaskLifecycle {
     this.#lookAgain = lookAgain
     this.#trouble = trouble
     this.#ended = ended
+    this.#images = new ImageResolution(context.store)
     this.#checks = new ContainerChecks(context, ended, (task, containerName, status) =>
       this.#change(task, (current) => transition.healthSeen(current, containerName, status)),
     )
@@ -127,7 +130,7 @@ export class TaskLifecycle {
       case 'pull':
         return this.#change(task, (current) => transition.pulling(current, now))
       case 'prepare':
-        return this.#prepare(task)
+        return this.#images.inTurn(task, () => this.#prepare(task))
       case 'startContainers':
         return this.#startContainers(task)
       case 'giveUp':
@@ -154,6 +157,8 @@ export class TaskLifecycle {
     try {
       const launch = await this.#launch(task)
       const prepared = await runtime.prepare(launch)
+      this.#ended.throwIfAborted()
+      this.#images.resolved(task, prepared.imageDigests)
       this.#change(task, (current) => transition.prepared(current, prepared, clock.now()))
       this.#noteOnce(task, store.services.get(task.serviceArn), prepared.notes)
     } catch (error) {

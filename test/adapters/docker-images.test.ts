@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { DockerApi, dockerSocketPath } from '../../src/adapters/docker-api.ts'
 import { DockerImages } from '../../src/adapters/docker-images.ts'
+import { ensurePauseImage } from '../../src/adapters/pause-image.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import { tarArchive } from '../../src/adapters/tar-archive.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
@@ -20,14 +21,15 @@ describe('an image for a task in Docker', { skip: await withoutDocker() }, () =>
     const { api, images } = imagesOf(t)
     const registry = await Registry.open(t)
     const reference = `${registry.host}/team/app:1`
+    const wanted = { image: reference, registryCredentials: credentials }
     t.after(() => api.call('DELETE', `/images/${reference}`, { query: { force: true } }).catch(() => undefined))
     await assert.rejects(
-      images.ensure(reference, { ...credentials, password: 'wrong' }),
+      images.ensure({ image: reference, registryCredentials: { ...credentials, password: 'wrong' } }),
       startError(/CannotPullContainerError: Error response from daemon: /),
     )
-    assert.equal(await images.ensure(reference, credentials), registry.digest)
+    assert.deepEqual(await images.ensure(wanted), { image: reference, digest: registry.digest })
     const pulls = registry.manifestsAsked
-    await Promise.all([images.ensure(reference, credentials), images.ensure(reference, credentials)])
+    await Promise.all([images.ensure(wanted), images.ensure(wanted)])
     assert.equal(registry.manifestsAsked, pulls, 'one pull serves the tasks that start together')
   })
 
@@ -35,30 +37,64 @@ describe('an image for a task in Docker', { skip: await withoutDocker() }, () =>
     const { api, images } = imagesOf(t)
     const registry = await Registry.open(t)
     const reference = `${registry.host}/team/app:2`
+    const wanted = { image: reference, registryCredentials: credentials }
     t.after(() => api.call('DELETE', `/images/${reference}`, { query: { force: true } }).catch(() => undefined))
-    const digest = await images.ensure(reference, credentials)
+    const found = await images.ensure(wanted)
     registry.isBroken = true
     const later = new DockerImages(api, new SystemClock(), async () => false)
-    assert.equal(await later.ensure(reference, credentials), digest)
+    assert.deepEqual(await later.ensure(wanted), found)
   })
 
   test('that was made on this machine is asked of no registry', async (t) => {
     const { images } = imagesOf(t)
-    assert.match(await images.ensure(await shellImage()), /^sha256:[0-9a-f]{64}$/)
+    assert.match((await images.ensure({ image: await shellImage() })).digest, /^sha256:[0-9a-f]{64}$/)
   })
 
   test('that was made for tasks as processes is refused with what to do', async (t) => {
     const { images } = imagesOf(t, (reference) => reference === '127.0.0.1:1/hello:1')
     const advice =
       /CannotPullContainerError: .* is for tasks as processes \(teal serve --runtime process\); .* docker build -t NAME:TAG DIRECTORY$/
-    await assert.rejects(images.ensure('127.0.0.1:1/hello:1'), startError(advice))
-    await assert.rejects(images.ensure('file:///srv/app'), startError(advice))
+    await assert.rejects(images.ensure({ image: '127.0.0.1:1/hello:1' }), startError(advice))
+    await assert.rejects(images.ensure({ image: 'file:///srv/app' }), startError(advice))
+  })
+
+  test('is the one that a deployment began with, whatever its tag means by now', async (t) => {
+    const { api, images } = imagesOf(t)
+    const tag = async (image: string) => {
+      await api.call('POST', `/images/${image}/tag`, { query: { repo: 'teal-test-moving', tag: '1' } })
+      return images.ensure({ image: 'teal-test-moving:1' })
+    }
+    t.after(() => api.call('DELETE', '/images/teal-test-moving:1', { query: { force: true } }).catch(() => undefined))
+    const { digest } = await tag(await shellImage())
+    const wanted = { image: 'teal-test-moving:1', imageDigest: digest }
+    assert.deepEqual(await images.ensure(wanted), { image: 'teal-test-moving:1', digest })
+    const other = await tag(await ensurePauseImage(api))
+    assert.notEqual(other.digest, digest)
+    assert.deepEqual(await images.ensure(wanted), { image: digest, digest })
+    const gone = `sha256:${'0'.repeat(64)}`
+    await assert.rejects(
+      images.ensure({ image: '127.0.0.1:1/web:1', imageDigest: gone }),
+      startError(/^CannotPullContainerError: .* what 127\.0\.0\.1:1\/web:1 was when it began.* forceNewDeployment/),
+    )
+  })
+
+  test('that a deployment began with is pulled again by its digest', async (t) => {
+    const { api, images } = imagesOf(t)
+    const registry = await Registry.open(t)
+    const reference = `${registry.host}/team/app:3`
+    const wanted = { image: reference, registryCredentials: credentials, imageDigest: registry.digest }
+    const exact = `${registry.host}/team/app@${registry.digest}`
+    t.after(() => api.call('DELETE', `/images/${exact}`, { query: { force: true } }).catch(() => undefined))
+    assert.deepEqual(await images.ensure(wanted), { image: exact, digest: registry.digest })
+    const asked = registry.manifestsAsked
+    const { digest } = await images.ensure(wanted)
+    assert.deepEqual([digest, registry.manifestsAsked], [registry.digest, asked], 'what is here is not asked for')
   })
 
   test('whose name cannot be one is refused', async (t) => {
     const { images } = imagesOf(t)
     await assert.rejects(
-      images.ensure('127.0.0.1:1/UPPER CASE'),
+      images.ensure({ image: '127.0.0.1:1/UPPER CASE' }),
       startError(/CannotPullContainerError: .*invalid reference format/),
     )
   })

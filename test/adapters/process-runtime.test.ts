@@ -571,7 +571,7 @@ describe('images of tasks', () => {
     assert.deepEqual(await tasks.logTail('t1', 'web', 5), ['hello world from world'])
   })
 
-  test('a tag that moves while a task is being started does not change the task', async (t) => {
+  test('a tag that moves while a task is being started changes neither the task nor those that are to be like it', async (t) => {
     const world = processWorld(t)
     writeFiles(world.app, { Dockerfile: 'FROM scratch\nCMD echo one && exec sleep 300\n' })
     await world.images.build({ directory: world.app, tag: 'web' })
@@ -583,9 +583,14 @@ describe('images of tasks', () => {
     await world.images.build({ directory: world.app, tag: 'web' })
     await startTask(first, launch)
     await startTask(first, task('t2', ...launch.containers))
+    const { imageDigests } = await first.prepare(launch)
+    const exact = launch.containers.map((each) => ({ ...each, imageDigest: imageDigests?.['web'] ?? '' }))
+    await startTask(first, task('t3', ...exact))
+    assert.equal((await first.inspect('t3'))[0]?.imageDigest, imageDigests?.['web'])
     for (const [id, line] of [
       ['t1', 'one'],
       ['t2', 'two'],
+      ['t3', 'one'],
     ] as const) {
       await eventually(line, async () => (await first.logTail(id, 'web', 5)).join() === line)
     }

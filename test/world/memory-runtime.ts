@@ -1,3 +1,4 @@
+import { imageDigestsOf } from '../../src/adapters/image-digests.ts'
 import type { TaskEndpoint } from '../../src/domain/task.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
 import type {
@@ -26,6 +27,8 @@ export type ImageBehaviour = {
 export class MemoryRuntime implements TaskRuntime {
   readonly name = 'process'
   readonly images = new Map<string, ImageBehaviour>()
+  /** By image, the digest of what its tag means now; an image nobody told of has none. */
+  readonly digests = new Map<string, string>()
   readonly calls: string[] = []
   /** The names of containers in the order they were started. */
   readonly starts: string[] = []
@@ -51,7 +54,7 @@ export class MemoryRuntime implements TaskRuntime {
       await this.#clock.sleep(Math.max(...behaviours.map(({ startMilliseconds }) => startMilliseconds ?? 0)))
     }
     const known = this.#tasks.get(taskId)
-    if (known !== undefined) return { endpoints: known.endpoints, notes: [] }
+    if (known !== undefined) return { endpoints: known.endpoints, imageDigests: known.imageDigests, notes: [] }
     const error = behaviours.find(({ startError }) => startError !== undefined)?.startError
     if (error !== undefined) throw new TaskStartError(error)
     this.calls.push(`start ${taskId}`)
@@ -63,8 +66,11 @@ export class MemoryRuntime implements TaskRuntime {
         port: this.#port++,
       })),
     )
-    this.#tasks.set(taskId, { endpoints, containers: [] })
-    return { endpoints, notes: [] }
+    const imageDigests = imageDigestsOf(
+      containers.map(({ name, image, imageDigest = this.digests.get(image) }) => [name, imageDigest] as const),
+    )
+    this.#tasks.set(taskId, { endpoints, imageDigests, containers: [] })
+    return { endpoints, imageDigests, notes: [] }
   }
 
   async startContainer({ taskId, containers }: TaskLaunch, containerName: string): Promise<void> {
@@ -80,9 +86,11 @@ export class MemoryRuntime implements TaskRuntime {
   }
 
   async inspect(taskId: string): Promise<readonly ContainerObservation[]> {
-    return (this.#tasks.get(taskId)?.containers ?? []).map(({ name, exitCode }) => ({
+    const { containers = [], imageDigests = {} } = this.#tasks.get(taskId) ?? {}
+    return containers.map(({ name, exitCode }) => ({
       name,
       runtimeId: `${taskId}-${name}`,
+      ...(imageDigests[name] === undefined ? {} : { imageDigest: imageDigests[name] }),
       state: exitCode === undefined ? { kind: 'running' } : { kind: 'exited', exitCode },
     }))
   }
@@ -151,7 +159,11 @@ export class MemoryRuntime implements TaskRuntime {
   }
 }
 
-type MemoryTask = { readonly endpoints: readonly TaskEndpoint[]; readonly containers: MemoryContainer[] }
+type MemoryTask = {
+  readonly endpoints: readonly TaskEndpoint[]
+  readonly imageDigests: Readonly<Record<string, string>>
+  readonly containers: MemoryContainer[]
+}
 type MemoryContainer = {
   readonly name: string
   readonly image: string

@@ -61,7 +61,12 @@ function readContainer(input: Checked<sdk.ContainerDefinition>, task: TaskSettin
     environment: readEnvironment(name, input.environment ?? []),
     portMappings: (input.portMappings ?? []).map((mapping) => readPortMapping(name, mapping, task)),
     cpu: input.cpu ?? 0,
-    recorded: { volumesFrom: [], systemControls: [], ...recordedMembers(containerMembers, input) },
+    recorded: {
+      volumesFrom: [],
+      systemControls: [],
+      ...recordedMembers(containerMembers, input),
+      ...defined({ versionConsistency: input.versionConsistency }),
+    },
   }
 }
 

@@ -56,7 +56,7 @@ export const containerMembers = {
   user: 'used',
   readonlyRootFilesystem: 'used',
   linuxParameters: 'used',
-  versionConsistency: 'recorded',
+  versionConsistency: 'used',
   volumesFrom: refused('Name the volume in the mountPoints of both containers.'),
   links: refused('Remove it: containers are not linked to one another.'),
   firelensConfiguration: refused('Remove the log router; container output is written to log files.'),
