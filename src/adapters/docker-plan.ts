@@ -166,9 +166,10 @@ export function dockerVolume({ name, docker }: TaskVolume, taskId: string, names
 
 /** What a task asks for and does not get as it would on ECS, a sentence each. */
 export function dockerNotes(
-  { containers, limits = {}, networkMode }: TaskLaunch,
+  { containers, limits = {}, networkMode, namespaces = {} }: TaskLaunch,
   { cpus }: DockerHost,
 ): readonly string[] {
+  const { pidMode, ipcMode } = namespaces
   const isSeveral = containers.length > 1
   const cores = (limits.cpuUnits ?? 0) / 1024
   return [
@@ -179,6 +180,10 @@ export function dockerNotes(
     networkMode === 'bridge' && isSeveral
       ? 'The containers of a task share an address and localhost here, also in network mode bridge.'
       : undefined,
+    pidMode === undefined ? undefined : `pidMode ${pidMode} has no effect: each container sees its own processes.`,
+    ipcMode === undefined
+      ? undefined
+      : `ipcMode ${ipcMode} has no effect: each container has shared memory of its own.`,
   ].flatMap((sentence) => sentence ?? [])
 }
 

@@ -2,8 +2,13 @@ import type { ContainerLaunch, TaskLaunch } from '../engine/ports.ts'
 import { canChangeUser, canLimit } from './process-settings.ts'
 
 /** What a task asks for and a process does not get, a sentence for each kind of thing. */
-export function processNotes({ containers }: TaskLaunch): readonly string[] {
+export function processNotes({ containers, namespaces = {} }: TaskLaunch): readonly string[] {
+  const { pidMode, ipcMode } = namespaces
   return [
+    isNarrower(pidMode) ? `pidMode ${pidMode} is not enforced: a process sees all of this machine.` : undefined,
+    isNarrower(ipcMode)
+      ? `ipcMode ${ipcMode} is not enforced: a process has the shared memory of this machine.`
+      : undefined,
     note(
       containers,
       ({ readonlyRootFilesystem }) => readonlyRootFilesystem === true,
@@ -52,6 +57,11 @@ export function processNotes({ containers }: TaskLaunch): readonly string[] {
         'VOLUME_ and its name tells, such as VOLUME_DATA.',
     ),
   ].flatMap((sentence) => sentence ?? [])
+}
+
+/** A process shares with the whole machine, as `host` asks for. */
+function isNarrower(mode: string | undefined): boolean {
+  return mode !== undefined && mode !== 'host'
 }
 
 function note(

@@ -139,6 +139,8 @@ export type TaskLaunch = {
   /** In the order of the definition. */
   readonly containers: readonly ContainerLaunch[]
   readonly networkMode?: 'awsvpc' | 'bridge' | 'host' | 'none'
+  /** What of the machine its containers are to share: asked for, and not done. */
+  readonly namespaces?: { readonly pidMode?: string; readonly ipcMode?: string }
   /** The task's own limits, which bound its containers together. */
   readonly limits?: ResourceLimits
   readonly volumes?: readonly TaskVolume[]

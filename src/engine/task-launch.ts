@@ -143,6 +143,7 @@ export function taskLaunch(
     taskId: task.taskId,
     taskArn: task.taskArn,
     networkMode: definition.networkMode,
+    namespaces: namespacesOf(definition),
     limits: taskLimits(task, definition),
     volumes: (definition.volumes ?? []).map(taskVolume),
     labels: taskLabels(task, definition),
@@ -152,6 +153,13 @@ export function taskLaunch(
         environment: { ...engineEnvironment(task, definition, index, settings), ...values[container.name] },
       }),
     ),
+  }
+}
+
+function namespacesOf({ recorded: { pidMode, ipcMode } }: TaskDefinition): NonNullable<TaskLaunch['namespaces']> {
+  return {
+    ...(typeof pidMode === 'string' ? { pidMode } : {}),
+    ...(typeof ipcMode === 'string' ? { ipcMode } : {}),
   }
 }
 

@@ -665,9 +665,12 @@ describe('what a container asks for', () => {
     const script = 'echo mine > "$VOLUME_MY_DATA/file"; echo kept > "$VOLUME_KEPT/file"'
     const writer = shellContainer(app, script, { name: 'writer', mounts })
     const kept = { name: 'kept', docker: { scope: 'shared', autoprovision: true } } as const
-    const launch = { ...task('t1', writer), volumes: [{ name: 'my-data' }, kept] }
-    const { notes } = await tasks.prepare(launch)
-    assert.match(notes.join(), /^The volumes of container writer are not mounted: .*VOLUME_DATA/)
+    const namespaces = { pidMode: 'task', ipcMode: 'host' }
+    const launch = { ...task('t1', writer), volumes: [{ name: 'my-data' }, kept], namespaces }
+    const [pids, volumes, ...more] = (await tasks.prepare(launch)).notes
+    assert.equal(pids, 'pidMode task is not enforced: a process sees all of this machine.')
+    assert.match(volumes ?? '', /^The volumes of container writer are not mounted: .*VOLUME_DATA/)
+    assert.deepEqual(more, [])
     await startTask(tasks, launch)
     await eventually('the end', async () => exitCodeOf(await tasks.inspect('t1'), 'writer') === 0)
     assert.equal(readText(join(data, 'volumes', 'tasks', 't1', 'my-data', 'file')), 'mine\n')

@@ -2,6 +2,7 @@ import type * as sdk from '@aws-sdk/client-ecs'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
 import type { Checked } from '../handlers.ts'
 import { readContainerDefinitions } from './container-definitions.ts'
+import { checkEphemeralStorage } from './ephemeral-storage.ts'
 import { clientError } from './errors.ts'
 import { checkFargateSize, isFargateSize, readTaskSize } from './fargate-sizes.ts'
 import { recordedMembers, refusedMember, taskDefinitionMembers } from './members.ts'
@@ -65,6 +66,7 @@ function checkMembers(input: Input): void {
   if (system !== undefined && system !== 'LINUX') {
     throw clientError(`runtimePlatform.operatingSystemFamily ${system} is not supported by Teal yet. Use LINUX.`)
   }
+  checkEphemeralStorage(input.ephemeralStorage, clientError)
 }
 
 /** With networkMode host or none a container would be reached at its own port, or not at all: not done yet. */

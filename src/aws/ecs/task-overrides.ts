@@ -4,6 +4,7 @@ import type { ContainerOverride, TaskOverride } from '../../domain/task.ts'
 import type { Checked } from '../handlers.ts'
 import { readEnvironmentFile } from './container-settings.ts'
 import { defined } from './defined.ts'
+import { checkEphemeralStorage } from './ephemeral-storage.ts'
 import { invalidParameter, notSupported } from './errors.ts'
 import { checkFargateSize, readTaskSize } from './fargate-sizes.ts'
 import { containerOverrideMembers, refusedMember, taskOverrideMembers } from './members.ts'
@@ -19,6 +20,7 @@ export function readOverrides(
 ): TaskOverride {
   const refused = refusedMember(taskOverrideMembers, input)
   if (refused !== undefined) throw notSupported(`overrides.${refused.member}`, refused.advice)
+  checkEphemeralStorage(input.ephemeralStorage, (message) => invalidParameter(`overrides.${message}`))
   const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
   if (launchType === 'FARGATE' && (size.cpu !== undefined || size.memory !== undefined)) {
     checkFargateSize(readTaskSize({ cpu: size.cpu ?? definition.cpu, memory: size.memory ?? definition.memory }))

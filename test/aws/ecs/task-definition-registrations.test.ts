@@ -128,6 +128,10 @@ describe('registering a task definition', () => {
       { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } },
       'runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE is not supported by Teal yet. Use LINUX.',
     )
+    for (const sizeInGiB of [0, 20, 201]) {
+      const words = `ephemeralStorage.sizeInGiB must be between 21 and 200, and is ${sizeInGiB}.`
+      await refuse(world, { ephemeralStorage: { sizeInGiB } }, words)
+    }
     await registerWeb(world, { enableFaultInjection: false, inferenceAccelerators: [] })
   })
 })
