@@ -23,6 +23,14 @@ delete process.env['CI']
 const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/hello/', import.meta.url))
 
+/** Green waits to be told that it may go on. */
+const readyWait = {
+  blueGreenDeploymentConfiguration: {
+    deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
+    terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
+  },
+} as const
+
 describe('teal deploy, watch, status, tasks, events, requests and rollback', { timeout: 240_000 }, () => {
   let theatre: Theatre
   const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
@@ -210,6 +218,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     assert.equal(exitCode, 1)
     // The first revision was there before CodeDeploy: there is none before the one that is live.
     assert.match(errors, /no earlier revision that was deployed with success/)
+    await theatre.configure(readyWait)
     const asked = await run('deploy', ...files, '--image', 'web=hello:1', '--no-wait')
     assert.equal(asked.exitCode, 0, asked.errors)
     const second = await run('deploy', ...files, '--image', 'web=hello:1')
@@ -220,7 +229,9 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     const unasked = await run('rollback')
     assert.equal(unasked.exitCode, 1)
     assert.match(unasked.errors, /nobody can be asked here\. Say --yes to do it/)
-    await theatre.ended(asked.output.trim())
+    const id = asked.output.trim()
+    await until('green is ready, and goes live', async () => (await run('continue', id)).exitCode === 0)
+    await theatre.ended(id)
     const preview = await run('rollback', '--dry-run')
     assert.equal(preview.exitCode, 0)
     assert.match(preview.errors, /will be deployed again: hello:2\./)
@@ -230,12 +241,7 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
   })
 
   test('in a terminal the screen is drawn in place, outlives the engine, and gives the cursor back', async (t) => {
-    await theatre.configure({
-      blueGreenDeploymentConfiguration: {
-        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
-        terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
-      },
-    })
+    await theatre.configure(readyWait)
     const id = await theatre.deploy('hello:2')
     const command = `stty cols 80 rows 30; ${process.execPath} ${launcher} watch ${id} --endpoint-url ${theatre.url}`
     const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
