@@ -37,6 +37,8 @@ test('the package, installed in an empty directory, serves and balances load', {
     [],
   )
   await acceptFromOutside(directory)
+  // Behind a time-out nobody would end it.
+  t.signal.throwIfAborted()
   const url = await serve(teal, directory, ending)
   const configuration = {
     endpoint: url,
