@@ -73,6 +73,11 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour('ContinueDeployment for READY_WAIT and TERMINATION_WAIT', 'supported', ''),
     behaviour('StopDeployment, with and without rollback', 'supported', ''),
     behaviour('Rollback as a deployment of its own', 'supported', ''),
+    behaviour(
+      'Software version consistency',
+      'supported',
+      'the tasks of a deployment start from the images that its first one found',
+    ),
     behaviour('One deployment at a time in a group', 'supported', '`DeploymentLimitExceededException`'),
     behaviour(
       'Members for instances: `fileExistsBehavior`, `targetInstances` …',
