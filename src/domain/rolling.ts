@@ -35,7 +35,8 @@ export type RollingPlan = {
 /**
  * What a rolling update does next. As many old tasks are given up as new ones are healthy; more of them only where
  * maximumPercent leaves the new ones no room, and then never a healthy one below minimumHealthyPercent. So nothing that
- * serves is taken away before there is something in its place, whatever the limits would allow.
+ * serves is taken away before there is something in its place, whatever the limits would allow; and nothing at all once
+ * the update has failed or was stopped.
  */
 export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   const { desiredCount, configuration, primary, others } = update
@@ -44,11 +45,12 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   const counting = sides.flatMap(({ tasks }) => tasks.filter(countsToMaximum))
   const room = limits.maximum - counting.length
   const kept = others.map((side) => new KeptTasks(side))
-  const surplus = sum(kept, 'count') - Math.max(0, desiredCount - healthyTasks(primary))
+  const surplus = sum(kept, 'count') - Math.max(0, desiredCount - replacements(primary))
   const running = sum(kept, 'running')
   const released = release(kept, surplus, Infinity)
   // What is going leaves its place to others, and so does what is given up now; what is missing would take one.
-  const leaving = counting.filter((each) => !isWanted(each)).length + running - sum(kept, 'running')
+  const tooMany = Math.max(0, primary.tasks.filter(isWanted).length - desiredCount)
+  const leaving = counting.filter((each) => !isWanted(each)).length + tooMany + running - sum(kept, 'running')
   const lacking = missingStarts(update) - (room + leaving - sum(kept, 'missing'))
   const healthy = healthyTasks(primary) + sum(kept, 'healthy')
   const forRoom = release(kept, lacking, Math.max(0, healthy - limits.minimumHealthy))
@@ -57,6 +59,11 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
     room: Math.max(0, room),
     blocked: lacking > 0 && room <= 0 && released + forRoom === 0 && sides.every(isSettled),
   }
+}
+
+/** How many tasks stand in for old ones. Those of a revision that failed do not: it is not rolled out any further. */
+function replacements(primary: RollingSide): number {
+  return primary.taskSet.rollout?.state === 'FAILED' ? 0 : healthyTasks(primary)
 }
 
 function healthyTasks({ tasks }: RollingSide): number {

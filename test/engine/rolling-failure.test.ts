@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ServiceDeploymentConfiguration } from '../../src/domain/service-deployment-configuration.ts'
+import { targetGroupArn } from '../world/a-service.ts'
 import { metricAlarm } from '../world/an-alarm.ts'
 import { RollingWorld } from '../world/rolling-world.ts'
 
@@ -206,6 +207,27 @@ describe('stopping a service deployment', () => {
     world.store.serviceDeployments.put(serviceDeploymentArn, { ...world.deployment, status: 'STOP_REQUESTED' })
     assert.equal((await world.over()).status, 'STOPPED')
     assert.deepEqual(world.entries.toSorted(), ['ACTIVE COMPLETED web:1', 'PRIMARY FAILED web:2'])
+    await world.scheduler.stop()
+  })
+
+  test('with ABORT keeps the old tasks also where the new ones are healthy, or become so', async () => {
+    const world = new RollingWorld()
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+    world.deploy(2)
+    await world.pass(60)
+    const { serviceDeploymentArn } = world.deployment
+    world.store.serviceDeployments.put(serviceDeploymentArn, { ...world.deployment, status: 'STOP_REQUESTED' })
+    assert.equal((await world.over()).status, 'STOPPED')
+    for (const { endpoints } of world.running(2)) {
+      const [{ host: id, port } = { host: '', port: 0 }] = endpoints
+      world.loadBalancing.report(targetGroupArn, { id, port }, { state: 'healthy' })
+    }
+    await world.pass(60)
+    assert.deepEqual([world.running(1).length, world.running(2).length], [2, 2])
+    assert.deepEqual(world.entries.toSorted(), ['ACTIVE COMPLETED web:1', 'PRIMARY FAILED web:2'])
+    world.store.services.put(world.service.serviceArn, { ...world.service, desiredCount: 1 })
+    await world.until(() => world.running(1).length === 1 && world.running(2).length === 1)
     await world.scheduler.stop()
   })
 })
