@@ -168,7 +168,8 @@ function finish(
     if (other.tasks.length === 0 && current?.rollout?.desiredCount === 0) store.taskSets.delete(current.taskSetArn)
   }
   const primary = store.taskSets.get(taskSet.taskSetArn) ?? taskSet
-  const isDone = others.length === 0 && isSteady({ service, taskSet: primary, tasks, now })
+  const isProven = tasks.every((each) => !isUnproven(each, now))
+  const isDone = others.length === 0 && isProven && isSteady({ service, taskSet: primary, tasks, now })
   noteStability(context, service, primary, isDone)
   if (!isDone || deployment === undefined || isOver(deployment) || primary.rollout?.state !== 'IN_PROGRESS')
     return Infinity

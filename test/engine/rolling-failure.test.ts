@@ -100,6 +100,16 @@ describe('the deployment circuit breaker', () => {
     await world.scheduler.stop()
   })
 
+  test('counts tasks without a health check that end soon after they began, also in a first deployment', async () => {
+    const world = new RollingWorld(breaker(true), { loadBalancers: [] })
+    world.runtime.images.set('web:1', { exit: { afterMilliseconds: 3_000, exitCode: 1 } })
+    const deployment = await world.begun()
+    assert.equal(deployment.status, 'ROLLBACK_FAILED')
+    assert.equal(deployment.deploymentCircuitBreaker.status, 'TRIGGERED')
+    assert(!world.events.some((event) => event.endsWith('has reached a steady state.')))
+    await world.scheduler.stop()
+  })
+
   test('begins to count anew when a task has become healthy', async () => {
     const world = new RollingWorld(breaker(true), { desiredCount: 1 })
     await world.begun()

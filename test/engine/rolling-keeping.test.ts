@@ -66,6 +66,20 @@ describe('a rolling update', () => {
     await world.scheduler.stop()
   })
 
+  test('without a health check is completed, and the service steady, after its tasks have run for 40 seconds', async () => {
+    const world = new RollingWorld({}, { loadBalancers: [], desiredCount: 1 })
+    const begunAt = world.clock.now()
+    await world.begun()
+    assert.equal(Math.round((world.clock.now() - begunAt) / 1000), 40)
+    world.runtime.exit(world.tasks[0]?.taskId ?? '', 1)
+    await world.pass(20)
+    assert.equal(world.running(1).length, 1)
+    assert.equal(world.events.filter((event) => event.endsWith('has reached a steady state.')).length, 1)
+    await world.pass(40)
+    assert.equal(world.events.filter((event) => event.endsWith('has reached a steady state.')).length, 2)
+    await world.scheduler.stop()
+  })
+
   test('is replaced by a newer one, whose tasks come in the place of both', async () => {
     const world = new RollingWorld()
     await world.begun()
