@@ -172,7 +172,8 @@ function defaultOf(store: Store, ruleArn: string) {
   return store.listeners.list().find(({ defaultRuleArn }) => defaultRuleArn === ruleArn)
 }
 
-function ruleIsGone(store: Store, ruleArn: string): string {
+/** Why nothing is known of a rule's target groups. */
+export function ruleIsGone(store: Store, ruleArn: string): string {
   return actionsOf(store, ruleArn) === undefined
     ? `${invalidNetworking} One or more rules not found`
     : `${invalidNetworking} Rule ${ruleArn} does not forward to target groups`

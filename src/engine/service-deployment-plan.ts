@@ -4,7 +4,7 @@ import type { ServiceDeployment, ServiceDeploymentPlan } from '../domain/service
 import type { ServiceRevision } from '../domain/service-revision.ts'
 import type { Service, ServiceLoadBalancer, TaskSet } from '../domain/service.ts'
 import { failed } from './deployment-failure.ts'
-import { forwardOf, foundPercentage, invalidNetworking, networkingFailure } from './rule-traffic.ts'
+import { forwardOf, foundPercentage, invalidNetworking, networkingFailure, ruleIsGone } from './rule-traffic.ts'
 import { rolloutsOf } from './service-deployments.ts'
 import type { Store } from './store.ts'
 
@@ -69,7 +69,7 @@ function checkAssociations(store: Store, loadBalancer: ServiceLoadBalancer, rule
   const { targetGroupArn, advancedConfiguration } = loadBalancer
   const forwarded = [rules.production, ...(rules.test === undefined ? [] : [rules.test])].flatMap((rule) => {
     const groups = forwardOf(store, rule)
-    if (groups === undefined) throw networkingFailure(`${invalidNetworking} One or more rules not found`)
+    if (groups === undefined) throw networkingFailure(ruleIsGone(store, rule))
     return groups.map((group) => group.targetGroupArn)
   })
   const missing = [targetGroupArn, advancedConfiguration?.alternateTargetGroupArn ?? ''].find(

@@ -183,18 +183,21 @@ async function deleteUnplanned(
   return { kind: 'done' }
 }
 
-/** The revision of a deployment that failed and has nothing to return to stays, FAILED. */
+/** What a deployment that failed leaves stays, FAILED: its revision, and the one that a rollback did not come back to. */
 export function markFailed(
   { store, clock }: Pick<ServiceStepTools, 'store' | 'clock'>,
   deployment: ServiceDeployment,
 ): void {
-  const { serviceArn, targetServiceRevision } = deployment
+  const { serviceArn, targetServiceRevision, rollback } = deployment
   for (const taskSet of rolloutsOf(store, serviceArn)) {
-    if (arn.serviceRevision(serviceArn, taskSet.taskSetId) !== targetServiceRevision.arn) continue
+    const { taskSetId } = taskSet
+    const revisionArn = arn.serviceRevision(serviceArn, taskSetId)
+    const isTarget = revisionArn === targetServiceRevision.arn
+    if (!isTarget && revisionArn !== rollback?.serviceRevisionArn) continue
     const rollout = {
       ...taskSet.rollout,
       state: 'FAILED',
-      stateReason: `ECS deployment ${taskSet.taskSetId} failed.`,
+      stateReason: `ECS deployment ${isTarget ? '' : 'rolling back to deploymentId '}${taskSetId} failed.`,
     } as const
     store.taskSets.put(taskSet.taskSetArn, { ...taskSet, rollout, updatedAt: clock.now() })
   }

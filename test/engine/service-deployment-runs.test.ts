@@ -192,6 +192,24 @@ describe('a deployment of ECS itself, run by the engine', () => {
     assert.deepEqual(done.alarms?.triggeredAlarmNames, [alarmName])
   })
 
+  test('that cannot be rolled back is over for both of its revisions, and the next one says what is wrong', async () => {
+    const world = await aNativeWorld()
+    const key = world.begin({ bakeTimeInMinutes: 60 })
+    await world.until(() => world.at(key).lifecycleStage === 'BAKE_TIME')
+    const { listeners } = world.engine.store
+    const listener = listeners.get(names.prodListenerArn)
+    assert(listener)
+    const closed = { type: 'fixed-response', statusCode: '503' } as const
+    listeners.put(names.prodListenerArn, { ...listener, defaultActions: [closed] })
+    assert.equal((await world.over(key)).status, 'ROLLBACK_FAILED')
+    assert.deepEqual(world.entries.toSorted(), ['ACTIVE FAILED web:2 in web-green', 'PRIMARY FAILED web:1 in web-blue'])
+    const next = await world.deployed({})
+    assert.equal(
+      next.statusReason,
+      reason(`of invalid networking configuration. Rule ${productionRule} does not forward to target groups`),
+    )
+  })
+
   test('of a new service that fails has nothing to go back to', async () => {
     const world = await aNativeWorld()
     for (const { taskSetArn } of world.engine.store.taskSets.list()) world.engine.services.deleteTaskSet(taskSetArn)
