@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TaskEndpoint } from '../domain/task.ts'
@@ -61,6 +62,7 @@ export type ContainerState =
 
 const withdrawnClaim = 'withdrawn'
 const safeName = /^[A-Za-z0-9_-]+$/
+const mostNameCharacters = 220
 /** What a shell would say of a command that SIGKILL ended. */
 const killedExitCode = 137
 
@@ -92,7 +94,7 @@ export class TaskDirectory {
 
   files(containerName: string): ContainerFiles {
     if (!safeName.test(containerName)) throw new Error(`"${containerName}" cannot be a container's name`)
-    const base = join(this.path, containerName)
+    const base = join(this.path, fileName(containerName))
     return {
       log: `${base}.log`,
       olderLog: `${base}.older.log`,
@@ -105,6 +107,16 @@ export class TaskDirectory {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/**
+ * A file system takes names of 255 characters, and so does ECS for containers: those that leave no room for what is put
+ * behind them are cut. A dot is in no container's name, so the cut one is nobody else's.
+ */
+function fileName(containerName: string): string {
+  if (containerName.length <= mostNameCharacters) return containerName
+  const digest = createHash('sha256').update(containerName).digest('hex').slice(0, 32)
+  return `${containerName.slice(0, mostNameCharacters - digest.length - 1)}.${digest}`
 }
 
 /** The ids of all tasks there is anything of. */

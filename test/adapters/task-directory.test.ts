@@ -91,6 +91,18 @@ describe("a task's directory", () => {
     assert.deepEqual(listTasks(join(tasks, 'none')), [])
   })
 
+  test('containers have files of their own, however long their names are', (t) => {
+    const directory = new TaskDirectory(tasksDirectory(t), 't1')
+    const names = ['a', 'b'].map((last) => 'n'.repeat(254) + last)
+    const planned = { image: 'web', arguments: [], directory: '/', imageEnvironment: {}, ports: [] } as const
+    const stop = { stopSignal: 'SIGTERM', stopTimeoutSeconds: 30 } as const
+    const containers = names.map((name) => ({ ...planned, ...stop, name }))
+    directory.writePlan({ taskId: 't1', taskArn: 'arn', containers })
+    const files = names.flatMap((name) => Object.values(directory.files(name)))
+    for (const file of files.filter((each) => !each.endsWith('.state'))) writeFileSync(file, '')
+    assert.equal(new Set(files).size, files.length)
+  })
+
   test('names the file that is damaged', (t) => {
     const tasks = tasksDirectory(t)
     mkdirSync(join(tasks, 't1'))
