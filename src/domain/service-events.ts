@@ -31,7 +31,7 @@ export const serviceEvent = {
     `(service ${service.serviceName}) (deployment ${taskSetId}) deployment failed: ${why}`,
   rollingBack: (service: Service, taskSetId: string) =>
     `(service ${service.serviceName}) rolling back to deployment ${taskSetId}.`,
-  /** `reason`: `Service deployment rolled back because …` */
+  /** `reason`: `Service deployment rolled back because …`, or `failed because …` where there is nothing to go back to. */
   rolledBack: (service: Service, reason: string) => `(service ${service.serviceName}) deployment failed: ${reason}`,
   blocked: (service: Service) =>
     `(service ${service.serviceName}) was unable to stop or start tasks during a deployment because of the service ` +

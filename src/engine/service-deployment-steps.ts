@@ -138,7 +138,7 @@ function beginRollback(tools: ServiceStepTools, deployment: ServiceDeployment, r
   const candidateArn = plan === undefined ? service?.completedServiceRevision : deployment.rollbackCandidateArn
   const candidate = candidateArn === undefined ? undefined : store.serviceRevisions.get(candidateArn)
   if (service === undefined || candidate === undefined || candidate.serviceRevisionArn === targetServiceRevision.arn) {
-    markFailed(tools, deployment)
+    tellFailure(tools, deployment, reason.replace('rolled back because', 'failed because'))
     throw failed('INVALID_ECS_SERVICE', noRollbackCandidate)
   }
   store.transaction(() => {
@@ -183,10 +183,24 @@ async function deleteUnplanned(
   return { kind: 'done' }
 }
 
+/** Its statusReason will be that there is nothing to go back to, so that nothing else would tell what went wrong. */
+function tellFailure(tools: ServiceStepTools, deployment: ServiceDeployment, reason: string): void {
+  const { store, services } = tools
+  const { serviceArn, targetServiceRevision } = deployment
+  const { taskSetId = '' } = store.serviceRevisions.get(targetServiceRevision.arn) ?? {}
+  const service = store.services.get(serviceArn)
+  const isTold = store.taskSets.get(arn.taskSet(serviceArn, taskSetId))?.rollout?.state === 'FAILED'
+  store.transaction(() => {
+    if (service !== undefined && !isTold) services.recordEvent(serviceArn, serviceEvent.rolledBack(service, reason))
+    markFailed(tools, deployment, reason)
+  })
+}
+
 /** What a deployment that failed leaves stays, FAILED: its revision, and the one that a rollback did not come back to. */
 export function markFailed(
   { store, clock }: Pick<ServiceStepTools, 'store' | 'clock'>,
   deployment: ServiceDeployment,
+  reason?: string,
 ): void {
   const { serviceArn, targetServiceRevision, rollback } = deployment
   for (const taskSet of rolloutsOf(store, serviceArn)) {
@@ -194,10 +208,11 @@ export function markFailed(
     const revisionArn = arn.serviceRevision(serviceArn, taskSetId)
     const isTarget = revisionArn === targetServiceRevision.arn
     if (!isTarget && revisionArn !== rollback?.serviceRevisionArn) continue
+    if (taskSet.rollout?.state === 'FAILED') continue // It says already why.
     const rollout = {
       ...taskSet.rollout,
       state: 'FAILED',
-      stateReason: `ECS deployment ${isTarget ? '' : 'rolling back to deploymentId '}${taskSetId} failed.`,
+      stateReason: reason ?? `ECS deployment ${isTarget ? '' : 'rolling back to deploymentId '}${taskSetId} failed.`,
     } as const
     store.taskSets.put(taskSet.taskSetArn, { ...taskSet, rollout, updatedAt: clock.now() })
   }

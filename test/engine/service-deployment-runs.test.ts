@@ -210,7 +210,7 @@ describe('a deployment of ECS itself, run by the engine', () => {
     )
   })
 
-  test('of a new service that fails has nothing to go back to', async () => {
+  test('of a new service that fails has nothing to go back to, and tells why it failed', async () => {
     const world = await aNativeWorld()
     for (const { taskSetArn } of world.engine.store.taskSets.list()) world.engine.services.deleteTaskSet(taskSetArn)
     await world.until(() => world.engine.store.taskSets.list().length === 0)
@@ -220,6 +220,16 @@ describe('a deployment of ECS itself, run by the engine', () => {
     const done = await world.deployed(breaker, 'crashes')
     assert.equal(done.status, 'ROLLBACK_FAILED')
     assert.equal(done.statusReason, 'No rollback candidate was found to run the rollback.')
+    const cause = 'Service deployment failed because the circuit breaker threshold was exceeded.'
+    assert.deepEqual(
+      world.engine.store.taskSets.list().map(({ rollout }) => rollout?.stateReason),
+      [cause],
+    )
+    const events = serviceEvents(world.engine.store, names.serviceArn).map(({ message }) => message)
+    assert.deepEqual(
+      events.filter((message) => message.includes('deployment failed')),
+      [`(service web) deployment failed: ${cause}`],
+    )
   })
 
   test('a change of the desired count reaches both revisions', async () => {
