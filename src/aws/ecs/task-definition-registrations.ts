@@ -23,6 +23,7 @@ export function registration(input: Input): Registration {
   const { family, requiresCompatibilities = [] } = input
   if (!family) throw clientError('Family should not be null or empty.')
   if (!namePattern.test(family)) throw clientError('Family contains invalid characters.')
+  checkLength(input)
   checkMembers(input)
   const networkMode = readNetworkMode(input)
   const fargate = requiresCompatibilities.includes('FARGATE')
@@ -57,6 +58,14 @@ export function registration(input: Input): Registration {
     tags: readTags(input.tags),
     recorded: { placementConstraints: [], ...recordedMembers(taskDefinitionMembers, input) },
   }
+}
+
+/** ECS's quota for a task definition. What exactly it counts is not known: here, the JSON of the request without tags. */
+const mostBytes = 65_536
+
+function checkLength({ tags: _tags, ...definition }: Input): void {
+  const bytes = Buffer.byteLength(JSON.stringify(definition))
+  if (bytes > mostBytes) throw clientError(`Actual length: '${bytes}'. Max allowed length is '${mostBytes}' bytes.`)
 }
 
 function checkMembers(input: Input): void {

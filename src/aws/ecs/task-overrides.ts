@@ -9,6 +9,9 @@ import { invalidParameter, notSupported } from './errors.ts'
 import { checkFargateSize, readTaskSize } from './fargate-sizes.ts'
 import { containerOverrideMembers, refusedMember, taskOverrideMembers } from './members.ts'
 
+/** ECS counts the characters of the overrides' JSON. */
+const mostCharacters = 8_192
+
 /**
  * What RunTask gives differently from the definition.
  * @throws InvalidParameterException, ClientException, UnsupportedFeatureException
@@ -21,6 +24,9 @@ export function readOverrides(
   const refused = refusedMember(taskOverrideMembers, input)
   if (refused !== undefined) throw notSupported(`overrides.${refused.member}`, refused.advice)
   checkEphemeralStorage(input.ephemeralStorage, (message) => invalidParameter(`overrides.${message}`))
+  if (JSON.stringify(input).length > mostCharacters) {
+    throw invalidParameter(`Container Overrides length must be at most ${mostCharacters}`)
+  }
   const size = readTaskSize({ cpu: input.cpu, memory: input.memory })
   if (launchType === 'FARGATE' && (size.cpu !== undefined || size.memory !== undefined)) {
     checkFargateSize(readTaskSize({ cpu: size.cpu ?? definition.cpu, memory: size.memory ?? definition.memory }))

@@ -117,6 +117,12 @@ describe('RunTask', () => {
       /'web\.env' of 'environmentFiles' is not the ARN of an object/,
     ],
     [
+      'overrides of more characters than ECS takes',
+      { overrides: { containerOverrides: [{ name: 'web', command: ['x'.repeat(8_192)] }] } },
+      'InvalidParameterException',
+      'Container Overrides length must be at most 8192',
+    ],
+    [
       'a size Fargate does not have',
       { overrides: { cpu: '256', memory: '4096' } },
       'ClientException',

@@ -32,6 +32,16 @@ describe('registering a task definition', () => {
     )
   })
 
+  test('a definition has up to 64 KiB', async (t) => {
+    const world = await startEcs(t)
+    const withValue = (characters: number) => ({
+      containerDefinitions: [{ ...web, environment: [{ name: 'VALUE', value: 'x'.repeat(characters) }] }],
+    })
+    await registerWeb(world, withValue(65_000))
+    await refuse(world, withValue(65_536), /^Actual length: '65\d{3}'\. Max allowed length is '65536' bytes\.$/)
+    await refuse(world, { containerDefinitions: [{ ...web, command: ['é'.repeat(33_000)] }] }, /^Actual length/)
+  })
+
   test('Fargate needs awsvpc', async (t) => {
     const world = await startEcs(t)
     for (const networkMode of ['bridge', undefined] as const) {
