@@ -13,27 +13,17 @@ import { refuseRequest } from './refusal.ts'
 import { RequestBody } from './request-body.ts'
 import { complete, incomplete, isEmptyLine, isWorthScanning, RequestScan, scanRequest } from './request-scan.ts'
 import type { RequestingClient } from './requesting-client.ts'
+import { leastHeldBytes } from './taken-bytes.ts'
 import type { TargetHeadContext } from './target-head-context.ts'
-import type { ClientSide, Wire, WireEvents } from './wire.ts'
+import { slowReaderMilliseconds, type ClientSide, type Wire, type WireEvents } from './wire.ts'
 
 /** No more is read of requests ahead of the answer in hand. What else a connection may keep: `docs/requests.md`. */
 const mostPipelinedBytes = 64 * 1024
-
-/**
- * A client that does not read fills the kernel's buffer first, some megabytes, and only then ours. Nobody tells how much
- * of that it takes, so it has so long, beyond the idle time-out, to make room for one more write.
- */
-const slowReaderMilliseconds = 300_000
 
 const State = { head: 0, request: 1, discard: 2, tunnel: 3, closing: 4, closed: 5 } as const
 
 /** One is enough: what it found is used before the next head is read. The other one is of a head that has not come. */
 const [scan, nothingScanned] = [new RequestScan(), new RequestScan()]
-
-/** The beginning of every client's connection, whatever kind of wire it has. See `AcceptClient`. */
-export function acceptClient(wire: Wire, side: ClientSide, door: ClientDoor): WireEvents {
-  return new ClientConnection(wire, side, door)
-}
 
 /** A client's connection: reads one request after the other, and hands each to its exchange. */
 export class ClientConnection implements WireEvents, Timed, RequestingClient {
@@ -394,7 +384,15 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     if (exchange === undefined) return 0
     const due = this.#activeAt + exchange.idleMilliseconds + (this.isBlocked ? slowReaderMilliseconds : 0)
     if (now < due) return due
-    exchange.onIdle(!this.isRequestOver && this.#gate?.isHeld !== true)
+    void this.#endIdle(exchange, this.#activeAt)
     return now + exchange.idleMilliseconds
+  }
+
+  async #endIdle(exchange: Exchange, activeAt: number): Promise<void> {
+    const isTaken = this.receivedBytes >= leastHeldBytes && (await exchange.connection?.isTaking()) === true
+    // Somebody was active while the kernel was asked.
+    if (this.#activeAt !== activeAt || exchange.isOver) return
+    if (isTaken) this.noteActivity()
+    else exchange.onIdle(!this.isRequestOver && this.#gate?.isHeld !== true)
   }
 }

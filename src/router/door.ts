@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { acceptClient, type ClientConnection } from './client-connection.ts'
+import { ClientConnection } from './client-connection.ts'
 import type { ClientDoor } from './client-door.ts'
 import type { Core } from './core.ts'
 import type { LiveListener } from './live-table.ts'
@@ -149,7 +149,7 @@ export class Door implements ClientDoor {
     tally.activeConnections++
     if (this.#securing !== undefined) return this.#acceptSecured(this.#securing, socket)
     const wire = this.core.transport.adopt(socket)
-    const events = acceptClient(wire, new PlainSide(wire.socket), this)
+    const events = new ClientConnection(wire, new PlainSide(wire.socket), this)
     wire.start(events)
   }
 
@@ -172,7 +172,7 @@ export class Door implements ClientDoor {
     if (tls === undefined) return undefined
     return this.#secure({
       tls,
-      acceptClient: (wire, side) => acceptClient(wire, side, this),
+      acceptClient: (wire, side) => new ClientConnection(wire, side, this),
       limits: () => this.#listener,
       onNegotiationError: () => this.#listener.tally.tlsNegotiationErrors++,
     })

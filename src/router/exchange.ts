@@ -51,7 +51,8 @@ export class Exchange implements AnswerReceiver {
   #stage: number = Stage.none
   #tally: Tally | undefined
   #isClaimed = false
-  #connection: TargetConnection | undefined
+  /** Of the request in hand. */
+  connection: TargetConnection | undefined
   readonly #head = new HeldHead()
   #isRepeatable = false
   #expectsContinue = false
@@ -130,7 +131,7 @@ export class Exchange implements AnswerReceiver {
       if (bodyStart < bodyEnd) this.#hold(bytes, bodyStart, bodyEnd)
       return this.#open(target)
     }
-    this.#connection = connection
+    this.connection = connection
     connection.attach(this)
     this.#stage = Stage.sent
     this.#sentAt = performance.now()
@@ -141,7 +142,7 @@ export class Exchange implements AnswerReceiver {
 
   /** `isStored` says that the bytes are not those that were just read from the wire. */
   sendBody(bytes: Buffer, start: number, end: number, isStored: boolean): void {
-    const connection = this.#connection
+    const connection = this.connection
     if (connection === undefined || start === end) return
     if (this.#stage === Stage.connecting) return this.#hold(bytes, start, end)
     const { wire } = this.#client
@@ -153,7 +154,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   onConnected(): void {
-    const connection = this.#connection
+    const connection = this.connection
     if (connection === undefined) return
     this.#stage = Stage.sent
     this.#sentAt = performance.now()
@@ -165,7 +166,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   onUnreachable(): void {
-    this.#connection = undefined
+    this.connection = undefined
     const { target, weighted } = this.#route
     if (target === undefined || weighted === undefined) return
     weighted.tally.connectionErrors++
@@ -181,7 +182,6 @@ export class Exchange implements AnswerReceiver {
   }
 
   onConnectTimeout(): void {
-    this.#connection = undefined
     const { weighted } = this.#route
     if (weighted !== undefined) weighted.tally.connectionErrors++
     this.fail(504)
@@ -193,7 +193,7 @@ export class Exchange implements AnswerReceiver {
     if (answer.statusCode === 100) this.#expectsContinue = false
     const head = clientHeadFor(this.#listener, false, false)
     // A target may send as many of these as it likes, and a client may read none.
-    if (!sendAnswerHead(this.#client, bytes, answer, answer.end, head)) this.#connection?.wire.pause()
+    if (!sendAnswerHead(this.#client, bytes, answer, answer.end, head)) this.connection?.wire.pause()
   }
 
   onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void {
@@ -210,20 +210,20 @@ export class Exchange implements AnswerReceiver {
     if (this.endsByClose || this.#isBodyUnasked || saysClose(answer, this.wantsPlainData)) client.closeBehind()
     const head = clientHeadFor(this.#listener, client.isLast(), this.wantsPlainData)
     this.#route.cookieLines(bytes, answer, head, client.side)
-    const from = this.#connection?.wire
+    const from = this.connection?.wire
     if (!sendAnswerHead(client, bytes, answer, bodyEnd, head, from)) from?.pause()
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
-    const connection = this.#connection
+    const connection = this.connection
     if (connection === undefined || start === end) return
     this.#client.noteActivity()
     if (!this.#client.passOn(connection.wire, bytes, start, end)) connection.wire.pause()
   }
 
   onAnswerEnd(): void {
-    const connection = this.#connection
-    this.#connection = undefined
+    const connection = this.connection
+    this.connection = undefined
     this.#stage = Stage.answered
     this.#outcome = targetOutcome(this.#statusCode)
     // The target has answered without wanting the rest of the body; its connection is in the middle of a request.
@@ -239,8 +239,8 @@ export class Exchange implements AnswerReceiver {
   }
 
   onLost(): void {
-    const connection = this.#connection
-    this.#connection = undefined
+    const connection = this.connection
+    this.connection = undefined
     if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
     if (this.hasAnswerBegun) return this.#breakOff(targetClosed)
     const { target } = this.#route
@@ -271,13 +271,13 @@ export class Exchange implements AnswerReceiver {
     this.#client.noteActivity()
     this.#head.give()
     const isFree = sendAnswerHead(this.#client, bytes, answer, end, clientHeadFor(this.#listener, false, false))
-    if (!isFree) this.#connection?.wire.pause()
+    if (!isFree) this.connection?.wire.pause()
     this.#client.becomeTunnel()
   }
 
   onTunnelEnd(): void {
-    this.#connection?.end()
-    this.#connection = undefined
+    this.connection?.end()
+    this.connection = undefined
     this.#outcome = targetOutcome(101)
     this.#conclude(true)
     this.#client.end()
@@ -285,7 +285,7 @@ export class Exchange implements AnswerReceiver {
 
   onClientDrain(): void {
     if (this.#stage === Stage.answered) this.#conclude()
-    else this.#connection?.wire.resume()
+    else this.connection?.wire.resume()
   }
 
   /** The client's connection is gone, or is no longer worth keeping. */
@@ -319,8 +319,8 @@ export class Exchange implements AnswerReceiver {
   }
 
   #dropConnection(): void {
-    this.#connection?.destroy()
-    this.#connection = undefined
+    this.connection?.destroy()
+    this.connection = undefined
   }
 
   #claim(target: LiveTarget): void {
@@ -351,7 +351,7 @@ export class Exchange implements AnswerReceiver {
 
   #open(target: LiveTarget): void {
     this.#stage = Stage.connecting
-    this.#connection = new TargetConnection(target, this, this.#core.clock, this.#core.transport.connect)
+    this.connection = new TargetConnection(target, this, this.#core.clock, this.#core.transport.connect)
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {

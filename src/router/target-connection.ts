@@ -5,8 +5,9 @@ import type { CoarseClock, Timed } from './coarse-clock.ts'
 import { HeaderKind } from './header-kind.ts'
 import { mostIdleConnections, type LiveTarget } from './live-targets.ts'
 import { complete, incomplete, isWorthScanning } from './request-scan.ts'
+import { TakenBytes } from './taken-bytes.ts'
 import type { Connect } from './transport.ts'
-import type { Wire, WireEvents } from './wire.ts'
+import type { TcpWire, WireEvents } from './wire.ts'
 
 /** The load balancer gives a target so long to accept a connection. */
 const connectMilliseconds = 10_000
@@ -59,7 +60,7 @@ export class TargetConnection implements WireEvents, Timed {
   checkTick = 0
   checkIndex = 0
   readonly target: LiveTarget
-  readonly wire: Wire
+  readonly wire: TcpWire
   isReused = false
   /** Of the answer that is awaited, nothing has come yet. */
   isUnanswered = true
@@ -73,6 +74,7 @@ export class TargetConnection implements WireEvents, Timed {
   #remaining = 0
   #idleUntil = 0
   #announcedMilliseconds = longestAgeMilliseconds
+  #taken: TakenBytes | undefined
   /** The beginning of a head whose end has not come yet. */
   #part: Buffer | undefined
   #scannedTo = 0
@@ -109,6 +111,12 @@ export class TargetConnection implements WireEvents, Timed {
     this.#idleUntil = now + Math.min(receiver.idleMilliseconds, this.#announcedMilliseconds)
     target.idle.push(this)
     this.#clock.lookAt(this, this.#idleUntil)
+  }
+
+  /** Whether the target still takes something of what it was sent, though it makes no room for more. See `TakenBytes`. */
+  isTaking(): Promise<boolean> {
+    this.#taken ??= new TakenBytes()
+    return this.#taken.areMoving(this.wire.socket)
   }
 
   destroy(): void {

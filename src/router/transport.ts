@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { DirectHandles } from './direct-handle.ts'
 import { DirectWire } from './direct-wire.ts'
 import { SocketWire } from './socket-wire.ts'
-import type { TcpWire, Wire, WireEvents } from './wire.ts'
+import type { TcpWire, WireEvents } from './wire.ts'
 
 /** Opens a connection to a target: `onConnect` follows, or `onClose` of the events. */
 export type Connect = (
   address: { readonly id: string; readonly port: number },
   events: WireEvents,
   onConnect: () => void,
-) => Wire
+) => TcpWire
 
 /**
  * How bytes get in and out of the kernel.

@@ -49,6 +49,11 @@ export interface TcpWire extends Wire {
 export const lingerMilliseconds = 2_000
 /** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
 export const unsentMilliseconds = 30_000
+/**
+ * A client that does not read fills the kernel's buffer first, some megabytes, and only then ours. Nobody tells how much
+ * of that it takes, so it has so long, beyond the idle time-out, to make room for one more write.
+ */
+export const slowReaderMilliseconds = 300_000
 
 /** What a wire tells. Each is called from the event loop, never from within a call to the wire. */
 export type WireEvents = {
