@@ -16,6 +16,10 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   #events: WireEvents | undefined
   /** Undefined until the connection is open, and when it is gone. */
   #handle: DirectHandle | undefined
+  /** The same while bytes may be written to it. */
+  #writable: DirectHandle | undefined
+  /** What a target has sent is read also where it takes no more: it may be the answer to what it has taken. */
+  #isTargets = false
   /** What the next read goes into. */
   #buffer: Buffer = sharedBuffer
   /** A target's connection has one until it closes, or the buffer is given up. */
@@ -43,6 +47,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   ): DirectWire {
     const wire = new DirectWire(new Socket({ allowHalfOpen: true, noDelay: true }))
     wire.#events = events
+    wire.#isTargets = true
     wire.socket.once('connect', () => {
       wire.#common = CommonBuffer.join(wire)
       wire.#buffer = wire.#common.bytes
@@ -95,13 +100,12 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   }
 
   write(bytes: Buffer): boolean {
-    const handle = this.#handle
+    const handle = this.#writable
     if (handle === undefined || this.#isEnding) return true
     const result = DirectHandles.write(handle, bytes, this)
     if (result === 'written') return true
-    // The events of the connection are never told from within a call; `destroy` tells them later.
     if (result === 'failed') {
-      this.socket.destroy()
+      this.#onWriteFailed()
       return true
     }
     this.#writes++
@@ -110,7 +114,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   }
 
   writeBorrowed(bytes: Buffer, start: number, end: number): boolean {
-    const handle = this.#handle
+    const handle = this.#writable
     if (handle === undefined || this.#isEnding) return true
     const taken = this.#writes > 0 ? 0 : DirectHandles.writeNow(handle, bytes, start, end)
     return taken === end - start || this.write(Buffer.from(bytes.subarray(start + taken, end)))
@@ -147,7 +151,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     this.#writes--
     if (this.#writes > 0) return
     this.pendingBytes = 0
-    if (hasFailed) this.socket.destroy()
+    if (hasFailed) this.#onWriteFailed()
     else if (this.#isEnding) this.#finish()
     else if (this.#handle !== undefined) this.#events?.onDrain()
   }
@@ -172,7 +176,7 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
 
   #open(): void {
     const handle = DirectHandles.of(this.socket)
-    this.#handle = handle
+    this.#handle = this.#writable = handle
     if (handle !== undefined) DirectHandles.read(handle, this, this.#buffer)
   }
 
@@ -187,12 +191,22 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
   }
 
+  /** The events of the connection are never told from within a call: reading tells them later, or `destroy`. */
+  #onWriteFailed(): void {
+    this.#writable = undefined
+    if (!this.#isTargets || this.#handle?.reading !== true) return void this.socket.destroy()
+    setTimeout(() => this.socket.destroy(), lingerMilliseconds).unref()
+  }
+
   #onEnd(): void {
-    if (!this.#isEnding) this.#events?.onEnd()
+    if (this.#isEnding) return
+    // A reset is told once: it was the writer who heard of it, and behind it reading finds what looks like an end.
+    if (this.#writable === undefined) this.socket.destroy()
+    else this.#events?.onEnd()
   }
 
   #onClose(): void {
-    this.#handle = undefined
+    this.#handle = this.#writable = undefined
     if (this.lendsBytes && !this.#isBufferKept) giveBuffer(this.#buffer)
     this.#common?.leave(this)
     this.#common = undefined

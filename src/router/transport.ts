@@ -20,7 +20,8 @@ export type Connect = (
  *   Node's server has no such option. It needs the property `_handle`.
  * - `direct` reads and writes past the streams, by the sockets' handles (`src/router/direct-handle.ts`).
  *
- * All three behave the same. The fastest that works on this Node is chosen when the router starts.
+ * All three behave the same, but for one thing: of a target that closes in the middle of an upload, Node's sockets forget
+ * what it has answered, and `direct` reads it. The fastest that works on this Node is chosen when the router starts.
  */
 export type Transport = {
   readonly name: TransportName

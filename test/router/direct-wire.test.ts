@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { before, test } from 'node:test'
 import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
-import { clientConnection } from './direct-wires.ts'
+import { freePort } from '../free-port.ts'
+import { clientConnection, targetConnection } from './direct-wires.ts'
+import { forwardTo, listener, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
 before(() => DirectHandles.learn())
 
@@ -59,4 +63,42 @@ test('where the other side has gone, borrowed bytes go nowhere and the connectio
     wire.writeBorrowed(bytes, 0, bytes.length)
     return wire.socket.destroyed
   })
+})
+
+test('what a target has sent before it closed is read, though it takes nothing any more', async () => {
+  await using cleanups = new Cleanups()
+  const told: string[] = []
+  const { wire, socket } = await targetConnection(cleanups, {
+    onBytes: (bytes, start, end) => void told.push(bytes.toString('latin1', start, end)),
+    onEnd: () => void told.push('end'),
+    onClose: () => void told.push('close'),
+  })
+  wire.write(Buffer.from('what it does not read'))
+  await once(socket, 'readable')
+  socket.write('answer')
+  socket.destroy()
+  // The first of them is told that the target has gone, the second that nothing more can be written.
+  for (let count = 0; count < 2; count++) assert.equal(wire.write(Buffer.from('more of it')), true)
+  await eventually('it has closed', () => told.includes('close'))
+  // Whether what has come is all of it cannot be told from such an end.
+  assert.deepEqual(told, ['answer', 'close'])
+})
+
+test('an answer in the middle of an upload reaches the client, also from an application that closes behind it', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => {
+    response.writeHead(413, { connection: 'close' }).end('too large')
+  })
+  const router = await startRouter(cleanups, { transportName: 'direct' })
+  const port = await freePort()
+  await router.apply(table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+  for (let count = 0; count < 10; count++) {
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => undefined)
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${8 * 1024 * 1024}\r\n\r\n`)
+    client.write(Buffer.alloc(8 * 1024 * 1024))
+    const [answer] = (await once(client, 'data')) as [Buffer]
+    client.destroy()
+    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 413 /)
+  }
 })
