@@ -1,4 +1,4 @@
-import type { RequestHandling, RouteAction } from '../domain/routing-table.ts'
+import { defaultHandling, type RequestHandling, type RouteAction } from '../domain/routing-table.ts'
 
 /** An answer the load balancer gives by itself. */
 export type ElbAnswer = {
@@ -81,6 +81,14 @@ export function bytesOfAnswer(answer: ElbAnswer, { closes, isHead, isHttp10, han
   return Buffer.concat([Buffer.from(head.join(''), 'latin1'), Buffer.from(hasBody && !isHead ? body : '', 'utf8')])
 }
 
+/** To who speaks HTTP without TLS where TLS is spoken: the one answer that goes to the client as it is. */
+export function plainRequestAnswer(): Buffer {
+  const reason = 'The plain HTTP request was sent to HTTPS port'
+  const body = page(400, `400 ${reason}`, reason)
+  const answer = { statusCode: 400, headerLines: 'Content-Type: text/html\r\n', body }
+  return bytesOfAnswer(answer, { closes: true, isHead: false, isHttp10: false, handling: defaultHandling })
+}
+
 let dated = { second: -1, text: '' }
 
 function httpDate(): string {
@@ -89,13 +97,14 @@ function httpDate(): string {
   return dated.text
 }
 
-function page(statusCode: number): string {
+function page(statusCode: number, longTitle?: string, explanation?: string): string {
   const title = `${statusCode} ${phrases[statusCode] ?? ''}`.trim()
   const lines = [
     '<html>',
-    `<head><title>${title}</title></head>`,
+    `<head><title>${longTitle ?? title}</title></head>`,
     '<body>',
     `<center><h1>${title}</h1></center>`,
+    ...(explanation === undefined ? [] : [`<center>${explanation}</center>`]),
     '</body>',
     '</html>',
     '',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { ListenerTls } from '../domain/routing-table.ts'
+import { plainRequestAnswer } from './elb-answer.ts'
 import { Http2Connection } from './http2-connection.ts'
 import type { Secure, SecuredDoor, Securing } from './securing.ts'
 import { tlsContextsOf, type TlsContexts } from './tls-contexts.ts'
@@ -29,7 +30,7 @@ class TlsSecuring implements Securing {
   readonly #http2 = new Set<Http2Connection>()
   #contexts: TlsContexts
   /** Connections, by their other end, that have no session yet. */
-  readonly #handshaking = new Set<string>()
+  readonly #handshaking = new Map<string, Socket>()
   readonly #sockets = new Set<TLSSocket>()
   #isClosing = false
   #onEmpty: (() => void) | undefined
@@ -44,12 +45,15 @@ class TlsSecuring implements Securing {
       ALPNCallback: ({ protocols }) => this.#chooseProtocol(protocols),
     })
     this.#server.on('secureConnection', (socket) => this.#serve(socket))
-    this.#server.on('tlsClientError', (_error, socket) => void socket.destroy())
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === 'ERR_SSL_HTTP_REQUEST') this.#handshaking.get(peerOf(socket))?.write(plainRequestAnswer())
+      socket.destroy()
+    })
   }
 
   accept(socket: Socket): void {
     const peer = peerOf(socket)
-    this.#handshaking.add(peer)
+    this.#handshaking.set(peer, socket)
     socket.once('close', () => {
       // Whoever connects and goes without a word, as port checks do, has not tried to negotiate.
       if (this.#handshaking.delete(peer) && socket.bytesRead > 0) this.#door.onNegotiationError()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createConnection } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { ListenerTls } from '../../src/domain/routing-table.ts'
@@ -84,6 +85,14 @@ describe('a port with TLS', { timeout: 60_000 }, () => {
     const [answer] = (await once(socket, 'data')) as [Buffer]
     assert.match(String(answer), /^HTTP\/1\.1 200 /)
     socket.destroy()
+  })
+
+  test('tells clients that speak HTTP without TLS what is wrong', async () => {
+    const plain = createConnection(port.port, '127.0.0.1')
+    plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const answer = (await buffer(plain)).toString('latin1')
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\nServer: awselb\/2\.0\r\n[^]*\r\nConnection: close\r\n\r\n/)
+    assert.match(answer, /<title>400 The plain HTTP request was sent to HTTPS port<\/title>/)
   })
 
   test('counts connections that come to no session, but not those that say nothing', async () => {
