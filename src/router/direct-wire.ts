@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import { CommonBuffer, type CommonReader } from './common-buffer.ts'
 import { DirectHandles, type DirectHandle, type DirectReader, type DirectWriter } from './direct-handle.ts'
+import { destroyWhenSilent } from './lingering.ts'
 import { giveBuffer, isSmallRead, sharedBuffer, takeBuffer } from './read-buffers.ts'
-import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
+import { unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
 
 /**
  * A TCP connection as a wire, whose bytes do not go through Node's streams.
@@ -188,14 +189,14 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     // What still comes must be read: the kernel would otherwise reset the connection, and with it what it was sent.
     socket.once('end', () => socket.destroySoon())
     this.resume()
-    setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+    destroyWhenSilent(socket)
   }
 
   /** The events of the connection are never told from within a call: reading tells them later, or `destroy`. */
   #onWriteFailed(): void {
     this.#writable = undefined
     if (!this.#isTargets || this.#handle?.reading !== true) return void this.socket.destroy()
-    setTimeout(() => this.socket.destroy(), lingerMilliseconds).unref()
+    destroyWhenSilent(this.socket)
   }
 
   #onEnd(): void {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
+import { destroyWhenSilent } from './lingering.ts'
 import { giveBuffer, isSmallRead, sharedBuffer, takeBuffer } from './read-buffers.ts'
-import { lingerMilliseconds, unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
+import { unsentMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
 
 const nothing = Buffer.alloc(0)
 
@@ -141,7 +142,7 @@ export class SocketWire implements TcpWire {
     // What still comes must be read: the kernel would otherwise reset the connection, and with it what it was sent.
     this.#socket.once('end', () => this.#socket.destroySoon())
     this.resume()
-    setTimeout(() => this.#socket.destroy(), lingerMilliseconds).unref()
+    destroyWhenSilent(this.#socket)
   }
 
   #onEnd(): void {

@@ -1,9 +1,8 @@
 import type { TLSSocket } from 'node:tls'
+import { destroyWhenSilent } from './lingering.ts'
 import type { Wire, WireEvents } from './wire.ts'
 
-/** Whoever was told that a connection ends gets so long to end it on its side, */
-const lingerMilliseconds = 2_000
-/** and so long before that, to read what is left for it. */
+/** Whoever is told that a connection ends gets so long to read what is left for it. */
 const slowReaderMilliseconds = 300_000
 
 /**
@@ -67,7 +66,7 @@ export class TlsWire implements Wire {
     this.#timer = setTimeout(() => socket.destroy(), slowReaderMilliseconds).unref()
     socket.end(() => {
       clearTimeout(this.#timer)
-      if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+      destroyWhenSilent(socket)
     })
   }
 

@@ -45,8 +45,6 @@ export interface TcpWire extends Wire {
   start(events: WireEvents): void
 }
 
-/** Whoever is told that a connection ends gets so long to read what it was sent, and to end it on its side. */
-export const lingerMilliseconds = 2_000
 /** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
 export const unsentMilliseconds = 30_000
 /**
