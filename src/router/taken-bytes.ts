@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { inSlices } from './slices.ts'
 
 /** A body of fewer bytes is with the target as soon as it is sent: its kernel takes as much whatever its program does. */
 export const leastHeldBytes = 64 * 1024
@@ -28,41 +29,56 @@ export class TakenBytes {
  * What waits in both directions of all connections between these two ports: theirs is seen where the target has no network
  * of its own. Empty where nothing waits.
  */
-async function waitingBytes({ localPort, remotePort }: Pick<Socket, 'localPort' | 'remotePort'>): Promise<string> {
-  if (localPort === undefined || remotePort === undefined) return ''
+async function waitingBytes({
+  localPort = 0,
+  remotePort = 0,
+}: Pick<Socket, 'localPort' | 'remotePort'>): Promise<string> {
+  const waiting = await readWaiting()
   const [local, remote] = [hexadecimal(localPort), hexadecimal(remotePort)]
-  const found: string[] = []
-  for (const list of await read()) {
-    for (let at = list.indexOf(local); at >= 0; at = list.indexOf(local, at + local.length)) {
-      const [, one, other, queues = ''] = row.exec(lineAt(list, at)) ?? []
-      const isOurs = (one === local && other === remote) || (one === remote && other === local)
-      if (isOurs && /[^0:]/.test(queues)) found.push(queues)
-    }
-  }
-  return found.join(' ')
+  return [local + remote, remote + local].flatMap((ports) => waiting.get(ports) ?? []).join(' ')
 }
 
-/** The two ports, and what waits to be acknowledged and to be read. */
-const row = /^\s*\d+: \w+(:\w{4} )\w+(:\w{4} )\w\w (\w+:\w+)/
-
-/** As a port stands in a line. */
+/** As a port stands in the kernel's lists. */
 function hexadecimal(port: number): string {
   return `:${port.toString(16).toUpperCase().padStart(4, '0')} `
 }
 
-function lineAt(list: Buffer, at: number): string {
-  const end = list.indexOf('\n', at)
-  return list.toString('latin1', list.lastIndexOf('\n', at) + 1, end < 0 ? list.length : end)
+/** By the two ports of a connection: what waits to be acknowledged, and what to be read. */
+type Waiting = ReadonlyMap<string, readonly string[]>
+
+let reading: Promise<Waiting> | undefined
+
+/** Once for all that ask meanwhile: as many connections may come to their time-out together. */
+function readWaiting(): Promise<Waiting> {
+  reading ??= readLists().finally(() => {
+    reading = undefined
+  })
+  return reading
 }
 
-let reading: Promise<readonly Buffer[]> | undefined
+async function readLists(): Promise<Waiting> {
+  const texts = await Promise.all(lists.map((path) => readFile(path, 'latin1').catch(() => '')))
+  return inSlices(waitingIn(texts))
+}
 
-/** Once for all that ask meanwhile. */
-async function read(): Promise<readonly Buffer[]> {
-  reading ??= Promise.all(lists.map((path) => readFile(path).catch(() => Buffer.alloc(0))))
-  try {
-    return await reading
-  } finally {
-    reading = undefined
+/** The two ports of a connection, and what waits on it. */
+const row = /(:\w{4} )\w+(:\w{4} )\w\w (\w{8}:\w{8})/
+
+const nothing = '00000000:00000000'
+
+/** Step by step: with many connections there are megabytes of it. */
+function* waitingIn(texts: readonly string[]): Generator<void, Waiting> {
+  const waiting = new Map<string, string[]>()
+  for (const text of texts) {
+    const rows = new RegExp(row, 'g')
+    for (let found = rows.exec(text); found !== null; found = rows.exec(text)) {
+      const [, one = '', other = '', bytes = ''] = found
+      yield
+      if (bytes === nothing) continue
+      const known = waiting.get(one + other)
+      if (known === undefined) waiting.set(one + other, [bytes])
+      else known.push(bytes)
+    }
   }
+  return waiting
 }
