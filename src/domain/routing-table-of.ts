@@ -54,6 +54,25 @@ export function referencedTargetGroups({
   return new Set(actions.flatMap(targetGroupsOfAction))
 }
 
+/** By target group, the load balancers whose listeners and rules name it: one at most, as on AWS. */
+export function loadBalancersByTargetGroup({
+  listeners,
+  rules,
+}: Pick<LoadBalancing, 'listeners' | 'rules'>): ReadonlyMap<string, ReadonlySet<string>> {
+  const loadBalancerOf = new Map(listeners.map(({ listenerArn, loadBalancerArn }) => [listenerArn, loadBalancerArn]))
+  const users = new Map<string, Set<string>>()
+  const note = (listenerArn: string, actions: readonly ListenerAction[]): void => {
+    const loadBalancerArn = loadBalancerOf.get(listenerArn)
+    if (loadBalancerArn === undefined) return
+    for (const targetGroupArn of actions.flatMap(targetGroupsOfAction)) {
+      users.set(targetGroupArn, (users.get(targetGroupArn) ?? new Set()).add(loadBalancerArn))
+    }
+  }
+  for (const { listenerArn, defaultActions } of listeners) note(listenerArn, defaultActions)
+  for (const { listenerArn, actions } of rules) note(listenerArn, actions)
+  return users
+}
+
 export function targetGroupsOfAction(action: ListenerAction): readonly string[] {
   return action.type === 'forward' ? action.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : []
 }

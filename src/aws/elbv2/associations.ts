@@ -1,16 +1,13 @@
 import type { ListenerAction } from '../../domain/load-balancer.ts'
-import { targetGroupsOfAction } from '../../domain/routing-table-of.ts'
+import { loadBalancersByTargetGroup, targetGroupsOfAction } from '../../domain/routing-table-of.ts'
 import type { Store } from '../../engine/store.ts'
 import { refusal } from './errors.ts'
 import { findTargetGroup, type Where } from './find.ts'
 import { limits } from './limits.ts'
 
-/** The load balancers whose listeners and rules name the target group: none or one. */
-export function loadBalancersOf(store: Store, targetGroupArn: string): readonly string[] {
-  const users = store.listeners
-    .list()
-    .filter(({ loadBalancerArn }) => targetGroupsOf(store, loadBalancerArn).has(targetGroupArn))
-  return [...new Set(users.map(({ loadBalancerArn }) => loadBalancerArn))]
+/** By target group, the load balancers whose listeners and rules name it: one at most. */
+export function loadBalancersByGroup(store: Store): ReadonlyMap<string, ReadonlySet<string>> {
+  return loadBalancersByTargetGroup({ listeners: store.listeners.list(), rules: store.rules.list() })
 }
 
 /** The target groups which a load balancer's default actions and rules name, at weight 0 too. */
@@ -29,8 +26,9 @@ export function targetGroupsOf(store: Store, loadBalancerArn: string): ReadonlyS
 export function checkTargetGroups(where: Where, loadBalancerArn: string, actions: readonly ListenerAction[]): void {
   const named = actions.flatMap(targetGroupsOfAction)
   for (const targetGroupArn of named) findTargetGroup(where, targetGroupArn)
+  const users = loadBalancersByGroup(where.store)
   const taken = named.filter((targetGroupArn) =>
-    loadBalancersOf(where.store, targetGroupArn).some((other) => other !== loadBalancerArn),
+    [...(users.get(targetGroupArn) ?? [])].some((other) => other !== loadBalancerArn),
   )
   if (taken.length > 0) {
     throw refusal(

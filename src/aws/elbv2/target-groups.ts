@@ -3,9 +3,8 @@ import { arn } from '../../domain/identifiers.ts'
 import type { TargetGroup } from '../../domain/load-balancer.ts'
 import { referencedTargetGroups } from '../../domain/routing-table-of.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { Store } from '../../engine/store.ts'
 import type { Answer, Checked, Handlers } from '../handlers.ts'
-import { loadBalancersOf, targetGroupsOf } from './associations.ts'
+import { loadBalancersByGroup, targetGroupsOf } from './associations.ts'
 import { checkName, checkRange, invalid, portRange, refusal, refuseGiven, unsupported } from './errors.ts'
 import { checkTargetGroupArn, findLoadBalancer, findTargetGroup, isIn, type Where } from './find.ts'
 import { defaultHealthCheck, describeHealthCheck, readHealthCheck } from './health-checks.ts'
@@ -19,18 +18,20 @@ export const targetGroups = ({ store, chance, loadBalancing }: Engine) =>
       const asked = readTargetGroup(input)
       const inRegion = store.targetGroups.list().filter(({ targetGroupArn }) => isIn(call, targetGroupArn))
       const existing = inRegion.find(({ name }) => name === asked.name)
-      if (existing !== undefined) return { TargetGroups: [describe(store, sameAs(existing, asked))] }
+      if (existing !== undefined)
+        return { TargetGroups: [describe(sameAs(existing, asked), loadBalancersByGroup(store))] }
       checkLimit(inRegion.length)
       const targetGroupArn = arn.targetGroup(call, asked.name, chance.hex(16))
       const created: TargetGroup = { ...asked, targetGroupArn, attributes: {}, targets: [] }
       store.targetGroups.put(targetGroupArn, created)
-      return { TargetGroups: [describe(store, created)] }
+      return { TargetGroups: [describe(created, loadBalancersByGroup(store))] }
     },
 
     DescribeTargetGroups({ LoadBalancerArn, TargetGroupArns = [], Names = [], ...request }, call) {
       const asked = targetGroupsAskedFor({ store, call }, { LoadBalancerArn, TargetGroupArns, Names })
       const { items, ...next } = page(asked, ({ targetGroupArn }) => targetGroupArn, request)
-      return { TargetGroups: items.map((each) => describe(store, each)), ...next }
+      const users = loadBalancersByGroup(store)
+      return { TargetGroups: items.map((each) => describe(each, users)), ...next }
     },
 
     async ModifyTargetGroup({ TargetGroupArn, ...input }, call) {
@@ -38,7 +39,7 @@ export const targetGroups = ({ store, chance, loadBalancing }: Engine) =>
       const changed = { ...targetGroup, healthCheck: readHealthCheck(input, targetGroup.healthCheck) }
       store.targetGroups.put(TargetGroupArn, changed)
       await loadBalancing.publish()
-      return { TargetGroups: [describe(store, changed)] }
+      return { TargetGroups: [describe(changed, loadBalancersByGroup(store))] }
     },
 
     /** One that does not exist (any more) is no error: AWS knows only ResourceInUse here. */
@@ -137,7 +138,7 @@ function targetGroupsAskedFor(
   return inRegion.filter(({ name }) => Names.includes(name))
 }
 
-function describe(store: Store, targetGroup: TargetGroup): Answer<sdk.TargetGroup> {
+function describe(targetGroup: TargetGroup, users: ReadonlyMap<string, ReadonlySet<string>>): Answer<sdk.TargetGroup> {
   const { targetGroupArn, name, protocol, protocolVersion, port, vpcId, targetType, ipAddressType } = targetGroup
   return {
     TargetGroupArn: targetGroupArn,
@@ -146,7 +147,7 @@ function describe(store: Store, targetGroup: TargetGroup): Answer<sdk.TargetGrou
     Port: port,
     ...(vpcId === undefined ? {} : { VpcId: vpcId }),
     ...describeHealthCheck(targetGroup.healthCheck),
-    LoadBalancerArns: loadBalancersOf(store, targetGroupArn),
+    LoadBalancerArns: [...(users.get(targetGroupArn) ?? [])],
     TargetType: targetType,
     ProtocolVersion: protocolVersion,
     IpAddressType: ipAddressType,

@@ -171,6 +171,21 @@ describe('target groups', () => {
     await assertRefused(names({ TargetGroupArns: [blue], Names: ['blue'] }), 'ValidationError', /at the same time/)
   })
 
+  test('are described without looking through all listeners for each of them', async (t) => {
+    const loadBalancerArn = await createLoadBalancer(client)
+    for (const [index, name] of ['one', 'two', 'three'].entries()) {
+      const actions = await createTargetGroup(client, name)
+      await createListener(client, { loadBalancerArn, port: 7001 + index, actions })
+    }
+    const looked = t.mock.method(endpoint.store.listeners, 'list')
+    const countFor = async (Names: string[]): Promise<number> => {
+      looked.mock.resetCalls()
+      await client.send(new DescribeTargetGroupsCommand({ Names }))
+      return looked.mock.callCount()
+    }
+    assert.equal(await countFor(['one', 'two', 'three']), await countFor(['one']))
+  })
+
   test('in use stay; unused ones go, and going twice is no error', async () => {
     const loadBalancerArn = await createLoadBalancer(client)
     const [used, unused] = [await createTargetGroup(client, 'used'), await createTargetGroup(client, 'unused')]
