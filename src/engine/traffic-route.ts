@@ -2,6 +2,7 @@ import type { DeploymentPlan, ShiftPlan } from '../domain/deployment.ts'
 import type { Listener, ListenerAction } from '../domain/load-balancer.ts'
 import type { ListenerFacts } from '../domain/preflight/facts.ts'
 import { primaryFindings } from '../domain/preflight/listener-findings.ts'
+import { loadBalancersByTargetGroup } from '../domain/routing-table-of.ts'
 import type { WeightedTargetGroup } from '../domain/routing-table.ts'
 import { explained, failed } from './deployment-failure.ts'
 import type { Engine } from './engine.ts'
@@ -71,7 +72,22 @@ export function checkListeners(store: Store, plan: DeploymentPlan): void {
   }
   for (const listenerArn of [prodListenerArn, ...(testListenerArn === undefined ? [] : [testListenerArn])]) {
     requirePair(store, plan, listenerArn)
+    requireOwnPair(store, plan, listenerArn)
   }
+}
+
+/** A target group belongs to one load balancer, whoever changes its listeners. */
+function requireOwnPair(store: Store, { blue, green }: DeploymentPlan, listenerArn: string): void {
+  const { loadBalancerArn } = requireListener(store, listenerArn)
+  const users = loadBalancersByTargetGroup({ listeners: store.listeners.list(), rules: store.rules.list() })
+  const taken = [blue, green].find(({ targetGroupArn }) =>
+    [...(users.get(targetGroupArn) ?? [])].some((other) => other !== loadBalancerArn),
+  )
+  if (taken === undefined) return
+  throw refusedByElb(
+    'The following target groups cannot be associated with more than one load balancer: ' +
+      `${taken.targetGroupArn}. Take ${taken.targetGroupName} from the listeners of the other one, and deploy again`,
+  )
 }
 
 /**

@@ -3,6 +3,7 @@ import { AwsError } from '../../domain/aws-error.ts'
 import type { TargetGroupPair } from '../../domain/code-deploy.ts'
 import { parseArn } from '../../domain/identifiers.ts'
 import type { TargetGroup } from '../../domain/load-balancer.ts'
+import { loadBalancersByTargetGroup } from '../../domain/routing-table-of.ts'
 import type { Here } from './lookups.ts'
 import { quoted } from './names.ts'
 
@@ -32,7 +33,29 @@ export function readLoadBalancerInfo(here: Here, info: sdk.LoadBalancerInfo | un
       'prodTrafficRoute and testTrafficRoute name the same listener. Give test traffic a listener of its own',
     )
   }
-  return { targetGroupNames, prodListenerArn, ...(testListenerArn === undefined ? {} : { testListenerArn }) }
+  const read = { targetGroupNames, prodListenerArn, ...(testListenerArn === undefined ? {} : { testListenerArn }) }
+  checkOneLoadBalancer(here, read)
+  return read
+}
+
+/** A target group belongs to one load balancer: behind the listeners of a pair there can be no other's. */
+function checkOneLoadBalancer(here: Here, { targetGroupNames, prodListenerArn, testListenerArn }: TargetGroupPair) {
+  const { listeners, rules } = here.store
+  const loadBalancerArn = listeners.get(prodListenerArn)?.loadBalancerArn ?? ''
+  const ofTest = listeners.get(testListenerArn ?? prodListenerArn)?.loadBalancerArn
+  if (ofTest !== loadBalancerArn) {
+    throw invalidPair('the listeners of prodTrafficRoute and testTrafficRoute belong to different load balancers')
+  }
+  const users = loadBalancersByTargetGroup({ listeners: listeners.list(), rules: rules.list() })
+  for (const name of targetGroupNames) {
+    const ofGroup = users.get(findTargetGroup(here, name)?.targetGroupArn ?? '') ?? []
+    const other = [...ofGroup].find((each) => each !== loadBalancerArn)
+    if (other === undefined) continue
+    throw invalidPair(
+      `the target group ${quoted(name)} is behind the load balancer ${other}, and the listener of prodTrafficRoute belongs to ` +
+        `${loadBalancerArn}. Take a target group that no other load balancer uses`,
+    )
+  }
 }
 
 /** As GetDeploymentGroup and GetDeployment answer it. */

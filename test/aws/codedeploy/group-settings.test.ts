@@ -73,6 +73,25 @@ test('a group that an ECS application cannot have is refused in the words of AWS
   ])
 })
 
+test('a pair stands behind one load balancer, and no listener is made to forward to a target group of another', async (t) => {
+  const world = await openWorld(t)
+  const { store } = world
+  const listener = store.listeners.get(names.prodListenerArn)
+  assert.ok(listener)
+  const [listenerArn, loadBalancerArn] = [`${names.prodListenerArn}2`, `${listener.loadBalancerArn}2`]
+  const defaultActions = [{ type: 'forward' as const, targetGroups: [{ targetGroupArn: names.greenArn, weight: 1 }] }]
+  store.listeners.put(listenerArn, { ...listener, listenerArn, loadBalancerArn, port: 8123, defaultActions })
+  const pair = groupInput.loadBalancerInfo?.targetGroupPairInfoList?.[0]
+  const withTest = (arn: string): Changes => ({
+    loadBalancerInfo: { targetGroupPairInfoList: [{ ...pair, testTrafficRoute: { listenerArns: [arn] } }] },
+  })
+  await refusesEach(world, [
+    [{}, 'InvalidTargetGroupPairException', /'web-green' is behind the load balancer \S+2, and .* belongs to/],
+    [withTest(listenerArn), 'InvalidTargetGroupPairException', /belong to different load balancers/],
+  ])
+  assert.deepEqual(store.listeners.get(names.prodListenerArn), listener)
+})
+
 test('deployment configurations must be there, and for ECS', async (t) => {
   const world = await openWorld(t)
   await refusesEach(world, [
