@@ -44,7 +44,14 @@ export function signatureProblem(request: WireRequest, key: AccessKey, now: numb
       message: `The request was signed at ${signed.time}, too far from this clock's time.`,
     }
   }
-  const isBodyRight = bodyMatches(request, signed)
+  const unsigned = unsignedHeaders(request, signed)
+  if (unsigned.length > 0) {
+    return {
+      code: 'AccessDenied',
+      message: `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
+    }
+  }
+  const isBodyRight = bodyMatches(request)
   const expected = Buffer.from(signatureOf(request, signed, key), 'hex')
   const given = Buffer.from(signed.signature, 'hex')
   if (isBodyRight && expected.length === given.length && timingSafeEqual(expected, given)) return undefined
@@ -92,10 +99,18 @@ function timeOf(text: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
 }
 
+/**
+ * Headers that say what is done, without belonging to what was signed: whoever was given a presigned URL could make another
+ * call of it, or copy what it does not name.
+ */
+function unsignedHeaders({ headers }: WireRequest, { signedHeaders }: Signed): readonly string[] {
+  return Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !signedHeaders.includes(name))
+}
+
 /** What stands for the body in the signature is either no digest, or the body's. */
-function bodyMatches({ headers, body }: WireRequest, { isPresigned }: Signed): boolean {
+function bodyMatches({ headers, body }: WireRequest): boolean {
   const told = headerOf(headers['x-amz-content-sha256'])
-  return isPresigned || !/^[0-9a-f]{64}$/.test(told) || told === sha256(body)
+  return !/^[0-9a-f]{64}$/.test(told) || told === sha256(body)
 }
 
 function signatureOf(request: WireRequest, signed: Signed, { secretAccessKey }: AccessKey): string {

@@ -1,8 +1,10 @@
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy'
 import { DescribeClustersCommand, ECSClient } from '@aws-sdk/client-ecs'
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +12,10 @@ import { after, before, describe, test } from 'node:test'
 import type { WireRequest } from '../../../src/aws/wire/protocol.ts'
 import { receiveBody, receiveHead } from '../../../src/aws/wire/receive.ts'
 import { signatureProblem } from '../../../src/aws/wire/signature.ts'
+
+type Presigner = {
+  presign(request: object, options: { readonly expiresIn: number }): Promise<{ query: Record<string, string> }>
+}
 
 const key = { accessKeyId: 'TEALAAAABBBBCCCCDDDD', secretAccessKey: 'a secret of somebody' }
 
@@ -73,4 +79,38 @@ describe('signatures of the official clients', () => {
     const { authorization: _, ...headers } = request.headers
     assert.equal(signatureProblem({ ...request, headers }, key, Date.now())?.code, 'MissingAuthenticationToken')
   })
+
+  test('a header that says what is done is refused where it was not signed, as it is by S3', async () => {
+    const request = await requestOf(s3().send(new PutObjectCommand({ Bucket: 'b', Key: 'upload', Body: '' })))
+    const added = { ...request, headers: { ...request.headers, 'x-amz-copy-source': '/b/secret' } }
+    assert.deepEqual(signatureProblem(added, key, Date.now()), {
+      code: 'AccessDenied',
+      message: 'There were headers present in the request which were not signed: x-amz-copy-source',
+    })
+  })
 })
+
+describe('a presigned URL', () => {
+  test('is good for what it was made for, and for no other call', async () => {
+    assert.equal(signatureProblem(await presigned(), key, Date.now()), undefined)
+    const digestOfNothing = createHash('sha256').digest('hex')
+    const headers = {
+      'x-amz-target': 'CodeDeploy_20141006.CreateApplication',
+      'x-amz-content-sha256': digestOfNothing,
+    }
+    const another = await presigned(headers, '{"applicationName":"app","computePlatform":"ECS"}')
+    assert.equal(signatureProblem(another, key, Date.now())?.code, 'AccessDenied')
+  })
+})
+
+/** `GET /`, signed with a client's own signer. */
+async function presigned(headers = {}, body = ''): Promise<WireRequest> {
+  const { config } = new CodeDeployClient({ endpoint: 'http://127.0.0.1', region: 'eu-west-1', credentials: key })
+  const make = config.signer as unknown as () => Promise<Presigner>
+  const signer = await make()
+  const host = '127.0.0.1:4566'
+  const asked = { protocol: 'http:', hostname: '127.0.0.1', method: 'GET', path: '/', query: {}, headers: { host } }
+  const { query } = await signer.presign(asked, { expiresIn: 60 })
+  const request = { method: 'GET', path: '/', query: new URLSearchParams(query) }
+  return { ...request, headers: { host, ...headers }, body: Buffer.from(body) }
+}
