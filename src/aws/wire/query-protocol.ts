@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { XmlShapeSerializer } from '@aws-sdk/core/protocols'
+import { isFromBrowser } from './browser.ts'
 import type { Operation } from './operation-table.ts'
 import type { Fault, Protocol, WireAnswer, WireRequest } from './protocol.ts'
 import { readQueryInput } from './query-input.ts'
 import { escapeXml, withoutControls } from './xml-text.ts'
 
 /**
- * AwsQuery: `POST /` with a form that names `Action` and `Version`; XML comes back, written by the SDK's own serializer.
+ * AwsQuery: `POST /` with a form that names `Action` and `Version`, or `GET /` with these in its query; XML comes back, written by the SDK's own serializer.
  */
 export function queryProtocol(settings: { readonly version: string; readonly xmlNamespace: string }): Protocol {
   const { version, xmlNamespace } = settings
@@ -62,12 +63,24 @@ function xmlAnswer(status: number, xml: string, requestId: string): WireAnswer {
 
 const forms = new WeakMap<WireRequest, URLSearchParams>()
 
-/** The request's form, read once; undefined when its body is something else. */
+/** The request's form, read once; undefined when it has none. */
 export function formOf(request: WireRequest): URLSearchParams | undefined {
-  if (request.method !== 'POST' || !isForm(request.headers)) return undefined
-  const form = forms.get(request) ?? new URLSearchParams(request.body.toString('utf8'))
-  forms.set(request, form)
+  const known = forms.get(request)
+  if (known !== undefined) return known
+  const isPosted = request.method === 'POST' && isForm(request.headers)
+  const posted = isPosted ? new URLSearchParams(request.body.toString('utf8')) : undefined
+  const form = posted?.has('Action') !== true && isQueryCall(request) ? request.query : posted
+  if (form !== undefined) forms.set(request, form)
   return form
+}
+
+/**
+ * A form can also be the query of the address: presigned URLs have it there. From a page of another site such an address is
+ * asked without being said whose it is, so that browsers are not answered.
+ */
+function isQueryCall({ method, path, query, headers }: WireRequest): boolean {
+  const isCall = path === '/' && query.has('Action') && query.has('Version') && ['GET', 'POST'].includes(method)
+  return isCall && !isFromBrowser(headers)
 }
 
 export const isForm = (headers: IncomingHttpHeaders): boolean =>

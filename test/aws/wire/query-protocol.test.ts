@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import * as cloudWatch from '@aws-sdk/client-cloudwatch'
 import * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
+import { readOperationTable } from '../../../src/aws/wire/operation-table.ts'
 import { queryProtocol } from '../../../src/aws/wire/query-protocol.ts'
 import { assertRoundTrips } from './round-trip.ts'
 
@@ -37,5 +38,19 @@ describe('AwsQuery', () => {
       settle: (values) => void delete values['EvaluationWindow'],
     })
     assert.ok(operations >= 55, `${operations} operations`)
+  })
+
+  test('takes a call in the query of its address, as presigned URLs have it, but not from a browser', () => {
+    const table = readOperationTable(elbv2)
+    const query = new URLSearchParams('Action=DescribeRules&Version=2015-12-01&PageSize=3&X-Amz-Signature=00')
+    const request = { method: 'GET', path: '/', query, headers: {}, body: Buffer.alloc(0) }
+    assert.equal(protocol.operationName(request, table), 'DescribeRules')
+    const operation = table.operations.get('DescribeRules')
+    assert.ok(operation)
+    assert.deepEqual(protocol.read(operation, request), { input: { PageSize: 3 }, unknownMembers: [] })
+    assert.equal(
+      protocol.addresses({ ...request, headers: { 'accept-language': 'de' } }, () => table),
+      false,
+    )
   })
 })
