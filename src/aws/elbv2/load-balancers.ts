@@ -63,7 +63,6 @@ export const loadBalancers = (engine: Engine) => {
       refuseGiven('InvalidConfigurationRequestException', networkOnly(input), 'leave it out')
       const loadBalancer = findLoadBalancer({ store, call }, LoadBalancerArn)
       const subnets = readSubnets(input)
-      if (subnets.length === 0) throw invalid('At least one subnet must be specified')
       const changed = { ...loadBalancer, subnets, ipAddressType: IpAddressType ?? loadBalancer.ipAddressType }
       store.loadBalancers.put(LoadBalancerArn, changed)
       return { AvailabilityZones: availabilityZones(changed), IpAddressType: changed.ipAddressType }
@@ -124,6 +123,8 @@ function readSubnets({ Subnets = [], SubnetMappings = [] }: AskedSubnets): reado
   const subnets = [...Subnets, ...mapped]
   const duplicate = subnets.find((subnet, at) => subnets.indexOf(subnet) !== at)
   if (duplicate !== undefined) throw invalid(`The subnet '${duplicate}' was specified twice`)
+  // Which zone a subnet is in is not known here; one subnet is in one for certain.
+  if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified')
   return subnets
 }
 

@@ -42,7 +42,7 @@ describe('load balancers', () => {
   })
 
   const create = (input: Partial<CreateLoadBalancerCommandInput>) =>
-    client.send(new CreateLoadBalancerCommand({ Name: 'web', ...input }))
+    client.send(new CreateLoadBalancerCommand({ Name: 'web', Subnets: ['subnet-1', 'subnet-2'], ...input }))
 
   test('are active at once, with a zone for each subnet and the name of the host whose ports they open', async () => {
     const { LoadBalancers } = await client.send(
@@ -104,7 +104,7 @@ describe('load balancers', () => {
     await assertRefused(create({ Name: '-a' }), 'ValidationError', /cannot begin or end with a hyphen/)
     await assertRefused(create({ Name: 'internal-a' }), 'ValidationError', /cannot begin with 'internal-'/)
     await assertRefused(
-      create({ SubnetMappings: [{ SubnetId: 'subnet-1', AllocationId: 'eipalloc-1' }] }),
+      create({ Subnets: [], SubnetMappings: [{ SubnetId: 'subnet-1', AllocationId: 'eipalloc-1' }] }),
       'InvalidConfigurationRequestException',
       /AllocationId 'eipalloc-1'/,
     )
@@ -153,12 +153,23 @@ describe('load balancers', () => {
     await assertRefused(create({ Name: 'one-more' }), 'TooManyLoadBalancersException', /'50', has been reached/)
   })
 
+  test('need two subnets, as on AWS, also when these are changed', async () => {
+    const text = /^At least two subnets in two different Availability Zones must be specified$/
+    await assertRefused(create({ Subnets: undefined }), 'ValidationError', text)
+    await assertRefused(create({ Subnets: ['subnet-1'] }), 'ValidationError', text)
+    const mapped = [{ SubnetId: 'subnet-1' }]
+    await assertRefused(create({ Subnets: undefined, SubnetMappings: mapped }), 'ValidationError', text)
+    const LoadBalancerArn = await createLoadBalancer(client)
+    const change = client.send(new SetSubnetsCommand({ LoadBalancerArn, Subnets: ['subnet-9'] }))
+    await assertRefused(change, 'ValidationError', text)
+  })
+
   test('can be given other subnets, security groups and address types', async () => {
     const LoadBalancerArn = await createLoadBalancer(client)
-    const subnets = await client.send(new SetSubnetsCommand({ LoadBalancerArn, Subnets: ['subnet-9'] }))
+    const subnets = await client.send(new SetSubnetsCommand({ LoadBalancerArn, Subnets: ['subnet-8', 'subnet-9'] }))
     assert.deepEqual(
       subnets.AvailabilityZones?.map(({ SubnetId }) => SubnetId),
-      ['subnet-9'],
+      ['subnet-8', 'subnet-9'],
     )
     const groups = await client.send(new SetSecurityGroupsCommand({ LoadBalancerArn, SecurityGroups: ['sg-9'] }))
     assert.deepEqual(groups.SecurityGroupIds, ['sg-9'])
