@@ -41,6 +41,9 @@ export function revisionLocation(revision: Revision, { withContent }: { readonly
 const useContent =
   'Pass the AppSpec itself: revision {revisionType: AppSpecContent, appSpecContent: {content: "…", sha256: "…"}}'
 
+/** Every revision is kept, also one that is too long to be deployed. */
+const longestContent = 1024 * 1024
+
 function readContent(
   member: string,
   revisionType: ContentRevision['revisionType'],
@@ -50,6 +53,11 @@ function readContent(
   if (content === undefined) {
     if (sha256 === undefined) throw invalid(`${member}.content is missing. ${useContent}`)
     return { revisionType, content, sha256: sha256.toLowerCase() }
+  }
+  if (content.length > longestContent) {
+    throw invalid(
+      `${member}.content has ${content.length} characters, far more than an AppSpec; ${longestContent} are taken`,
+    )
   }
   const digest = createHash('sha256').update(content).digest('hex')
   if (sha256 === undefined || sha256.toLowerCase() === digest) return { revisionType, content, sha256: digest }

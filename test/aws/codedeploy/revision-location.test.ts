@@ -55,6 +55,15 @@ test('an object that is missing does not refuse the deployment, but fails it', a
   assert.equal(revision.appSpec?.kind === 'unusable' && revision.appSpec.code, 'REVISION_MISSING')
 })
 
+test('a text that is far too long for an AppSpec is refused, and nothing of it is kept', async (t) => {
+  const world = await opened(t)
+  const revision = { revisionType: 'AppSpecContent', appSpecContent: { content: '#'.repeat(1_048_577) } } as const
+  const [code, text] = ['InvalidRevisionException', /appSpecContent\.content has 1048577 characters/]
+  await refuses(createDeployment(world, { revision }), code, text)
+  await refuses(register(world, revision), code, text)
+  assert.deepEqual([world.store.deployments.list(), world.store.revisions.list()], [[], []])
+})
+
 test('of two deployments created at once, one is refused', async (t) => {
   const world = await opened(t)
   const both = await Promise.allSettled([1, 2].map(() => createDeployment(world, { revision: inS3() })))
