@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { foreignNameRefusal, isFromAnotherSite, isFromBrowser } from './wire/browser.ts'
 import { writeUnaddressedFault } from './wire/fault.ts'
 import type { WireAnswer, WireRequest } from './wire/protocol.ts'
-import { signatureProblem } from './wire/signature.ts'
+import { headProblem, signatureProblem } from './wire/signature.ts'
 import type { AccessKey } from './wire/signature.ts'
 
 /** Who may ask without being another site's page: whoever has the key, and this machine's programs by a name of its own. */
@@ -24,8 +24,27 @@ const ofTasks = /^\/(?:v4|v2\/credentials)\/[0-9a-f]{32}/
 export function refusedCaller(
   message: IncomingMessage,
   request: WireRequest,
-  { accessKey: key, host }: Admission,
+  admission: Admission,
   requestId: string,
+): WireAnswer | undefined {
+  return refused(message, request, admission, { requestId, problemOf: signatureProblem })
+}
+
+/** The same of a request whose body has not come yet, as far as that can be said. */
+export function refusedHead(
+  message: IncomingMessage,
+  head: WireRequest,
+  admission: Admission,
+  requestId: string,
+): WireAnswer | undefined {
+  return refused(message, head, admission, { requestId, problemOf: headProblem })
+}
+
+function refused(
+  message: IncomingMessage,
+  request: WireRequest,
+  { accessKey: key, host }: Admission,
+  { requestId, problemOf }: { readonly requestId: string; readonly problemOf: typeof signatureProblem },
 ): WireAnswer | undefined {
   const { origin, host: askedHost } = request.headers
   if (isFromAnotherSite(request.headers, host)) {
@@ -35,7 +54,7 @@ export function refusedCaller(
     const refusal = isFromBrowser(request.headers) ? foreignNameRefusal(askedHost, host) : undefined
     return refusal === undefined ? undefined : plainText(403, `${refusal}\n`, requestId)
   }
-  const problem = signatureProblem(request, key, Date.now())
+  const problem = problemOf(request, key, Date.now())
   return problem && writeUnaddressedFault(request, { ...problem, status: 403, members: {} }, requestId)
 }
 

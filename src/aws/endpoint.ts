@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
-import { plainText, refusedCaller } from './caller.ts'
+import { plainText, refusedCaller, refusedHead } from './caller.ts'
 import type { Admission } from './caller.ts'
 import type { AwsService } from './handlers.ts'
 import { answerRelayed, relayedServiceOf } from './relayed.ts'
@@ -157,9 +157,11 @@ async function answerRequest(
 ): Promise<WireAnswer | undefined> {
   const head = receiveHead(message)
   const service = serviceOf(head, surface.services)
-  const maximumBytes = service?.maximumBodyBytes ?? maximumBodyBytes
+  const refusedEarly = refusedHead(message, head, surface, requestId)
+  const maximumBytes = refusedEarly === undefined ? (service?.maximumBodyBytes ?? maximumBodyBytes) : 0
   const body = await receiveBody(message, maximumBytes).catch(() => undefined)
   if (!body) return undefined
+  if (refusedEarly !== undefined) return refusedEarly
   if (body === 'tooLarge') return tooLarge(head, service, maximumBytes, requestId)
   const request = { ...head, body }
   const refusal = refusedCaller(message, request, surface, requestId)

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { startEndpoint } from '../../src/aws/endpoint.ts'
 import { createBucket, openS3World, put } from './s3/s3-world.ts'
 
 const scope = 'Credential=test/20260101/us-east-1/s3/aws4_request'
@@ -36,6 +37,20 @@ test('a presigned URL is opened in a browser at an address or a name of this mac
   }
   const client = { host: 'teal.example.com', authorization: scopeHeader, 'user-agent': 'aws-cli/1.0' }
   assert.deepEqual(await ask(port, '/bucket/secret.txt', client), { status: 200, text: 'secret' })
+})
+
+test('whoever has no key is refused before the body is received, however large it is', async (t) => {
+  const accessKey = { accessKeyId: 'TEALAAAABBBBCCCCDDDD', secretAccessKey: 'a secret' }
+  const log = { info: () => undefined, warn: () => undefined }
+  const options = { services: [], host: '127.0.0.1', port: 0, accountId: '000000000000', accessKey, log }
+  const endpoint = await startEndpoint(options)
+  t.after(() => endpoint.close())
+  const body = Buffer.alloc(17 * 1024 * 1024)
+  for (const authorization of ['', `${scopeHeader}0`]) {
+    const headers = { 'x-forwarded-for': '192.0.2.1', authorization }
+    const answer = await fetch(endpoint.url, { method: 'POST', headers, body })
+    assert.equal(answer.status, 403, await answer.text())
+  }
 })
 
 const scopeHeader = `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0`

@@ -24,6 +24,36 @@ type Signed = {
  */
 export function signatureProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
   const signed = signedOf(request)
+  const problem = claimProblem(request, signed, key, now)
+  if (problem !== undefined || signed === undefined) return problem
+  return bodyMatches(request) && isSignedBy(request, signed, key) ? undefined : doesNotMatch
+}
+
+/**
+ * The same before the body has come, as far as it is known by then. Nobody else's body is received: it might be large. The
+ * signature itself counts already where the digest of the body is among the headers, or none is signed.
+ */
+export function headProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
+  const signed = signedOf(request)
+  const problem = claimProblem(request, signed, key, now)
+  if (problem !== undefined || signed === undefined) return problem
+  const isBodyNeeded = headerOf(request.headers['x-amz-content-sha256']) === '' && !isOpenUpload(signed)
+  return isBodyNeeded || isSignedBy(request, signed, key) ? undefined : doesNotMatch
+}
+
+const doesNotMatch: SignatureProblem = {
+  code: 'SignatureDoesNotMatch',
+  message:
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
+}
+
+/** What is wrong with what the request says of its signature. */
+function claimProblem(
+  request: WireRequest,
+  signed: Signed | undefined,
+  key: AccessKey,
+  now: number,
+): SignatureProblem | undefined {
   if (signed === undefined) {
     return {
       code: 'MissingAuthenticationToken',
@@ -36,8 +66,7 @@ export function signatureProblem(request: WireRequest, key: AccessKey, now: numb
       message: 'The access key of the request is not the one that `teal serve` printed.',
     }
   }
-  const at = timeOf(signed.time)
-  const age = now - at
+  const age = now - timeOf(signed.time)
   if (!(age <= signed.lifetimeMilliseconds && -age <= mostSkewMilliseconds)) {
     return {
       code: 'RequestExpired',
@@ -45,21 +74,17 @@ export function signatureProblem(request: WireRequest, key: AccessKey, now: numb
     }
   }
   const unsigned = unsignedHeaders(request, signed)
-  if (unsigned.length > 0) {
-    return {
-      code: 'AccessDenied',
-      message: `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
-    }
+  if (unsigned.length === 0) return undefined
+  return {
+    code: 'AccessDenied',
+    message: `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
   }
-  const isBodyRight = bodyMatches(request)
+}
+
+function isSignedBy(request: WireRequest, signed: Signed, key: AccessKey): boolean {
   const expected = Buffer.from(signatureOf(request, signed, key), 'hex')
   const given = Buffer.from(signed.signature, 'hex')
-  if (isBodyRight && expected.length === given.length && timingSafeEqual(expected, given)) return undefined
-  return {
-    code: 'SignatureDoesNotMatch',
-    message:
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
-  }
+  return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
 export type SignatureProblem = { readonly code: string; readonly message: string }
@@ -123,11 +148,13 @@ function signatureOf(request: WireRequest, signed: Signed, { secretAccessKey }: 
   return hmac(key, text).toString('hex')
 }
 
-function canonical(
-  { method, path, query, headers, body }: WireRequest,
-  { signedHeaders, isPresigned }: Signed,
-  service: string,
-): string {
+/** A presigned URL of S3 is good for any body. */
+function isOpenUpload({ isPresigned, scope }: Signed): boolean {
+  return isPresigned && scope.split('/')[2] === 's3'
+}
+
+function canonical({ method, path, query, headers, body }: WireRequest, signed: Signed, service: string): string {
+  const { signedHeaders, isPresigned } = signed
   // S3 signs the path as it was sent; the others encode it once more.
   const shownPath = service === 's3' ? path : path.split('/').map(encoded).join('/')
   const pairs = [...query]
@@ -136,7 +163,7 @@ function canonical(
     .toSorted((one, other) => (one < other ? -1 : 1))
   const lines = signedHeaders.map((name) => `${name}:${headerOf(headers[name]).trim().replaceAll(/\s+/g, ' ')}\n`)
   const told = headerOf(headers['x-amz-content-sha256'])
-  const payload = told !== '' ? told : isPresigned && service === 's3' ? 'UNSIGNED-PAYLOAD' : sha256(body)
+  const payload = told !== '' ? told : isOpenUpload(signed) ? 'UNSIGNED-PAYLOAD' : sha256(body)
   return [method, shownPath, pairs.join('&'), lines.join(''), signedHeaders.join(';'), payload].join('\n')
 }
 

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { WireRequest } from '../../../src/aws/wire/protocol.ts'
 import { receiveBody, receiveHead } from '../../../src/aws/wire/receive.ts'
-import { signatureProblem } from '../../../src/aws/wire/signature.ts'
+import { headProblem, signatureProblem } from '../../../src/aws/wire/signature.ts'
 
 type Presigner = {
   presign(request: object, options: { readonly expiresIn: number }): Promise<{ query: Record<string, string> }>
@@ -68,6 +68,9 @@ describe('signatures of the official clients', () => {
         signatureProblem(request, { ...key, accessKeyId: 'A' }, Date.now())?.code,
         'UnrecognizedClientException',
       )
+      const head = { ...request, body: Buffer.alloc(0) }
+      assert.equal(headProblem(head, key, Date.now()), undefined)
+      assert.equal(headProblem(head, { ...key, accessKeyId: 'A' }, Date.now())?.code, 'UnrecognizedClientException')
       assert.equal(signatureProblem(request, key, Date.now() + 16 * 60_000)?.code, 'RequestExpired')
     })
   }
@@ -78,6 +81,14 @@ describe('signatures of the official clients', () => {
     assert.equal(signatureProblem(changed, key, Date.now())?.code, 'SignatureDoesNotMatch')
     const { authorization: _, ...headers } = request.headers
     assert.equal(signatureProblem({ ...request, headers }, key, Date.now())?.code, 'MissingAuthenticationToken')
+  })
+
+  test('an object of somebody else is known by its head alone', async () => {
+    const request = await requestOf(s3().send(new PutObjectCommand({ Bucket: 'b', Key: 'upload', Body: 'text' })))
+    const head = { ...request, body: Buffer.alloc(0) }
+    assert.equal(headProblem(head, key, Date.now()), undefined)
+    const other = { ...key, secretAccessKey: 'another' }
+    assert.equal(headProblem(head, other, Date.now())?.code, 'SignatureDoesNotMatch')
   })
 
   test('a header that says what is done is refused where it was not signed, as it is by S3', async () => {
