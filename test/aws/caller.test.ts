@@ -39,6 +39,14 @@ test('a presigned URL is opened in a browser at an address or a name of this mac
   assert.deepEqual(await ask(port, '/bucket/secret.txt', client), { status: 200, text: 'secret' })
 })
 
+test('an older presigned URL, which repeats the type of the content that it was made for, takes an object', async (t) => {
+  const { port } = await anObject(t)
+  const query = 'AWSAccessKeyId=test&Signature=0&content-type=text%2Fx&x-amz-meta-a=b&Expires=1'
+  const headers = { 'content-type': 'text/x' }
+  const answer = await fetch(`http://127.0.0.1:${port}/bucket/new?${query}`, { method: 'PUT', headers, body: 'text' })
+  assert.equal(answer.status, 200, await answer.text())
+})
+
 test('whoever has no key is refused before the body is received, however large it is', async (t) => {
   const accessKey = { accessKeyId: 'TEALAAAABBBBCCCCDDDD', secretAccessKey: 'a secret' }
   const log = { info: () => undefined, warn: () => undefined }

@@ -117,8 +117,9 @@ function unknownQuery({ route, input }: RoutedOperation, { query }: RestRequest)
   return [...new Set(query.keys())].filter((name) => !known.has(name) && !isEnvelope(name)).map((name) => [name])
 }
 
+/** Older presigned URLs repeat what they have signed of the headers. */
 const isEnvelope = (name: string): boolean =>
-  isOfSignature(name) || /^(x-id|AWSAccessKeyId|Signature|Expires)$/i.test(name)
+  isOfSignature(name) || /^(x-id|AWSAccessKeyId|Signature|Expires|content-type|content-md5)$/i.test(name)
 
 /** The same bytes, not copied, as a plain byte array. */
 const view = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)

@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { WireRequest } from './protocol.ts'
+import { isSignedByVersion2 } from './credential-scope.ts'
+import { version2Problem } from './signature-v2.ts'
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
@@ -20,9 +22,10 @@ type Signed = {
 
 /**
  * Why a request is not from whoever has this key: undefined where it is. The signature is AWS's Signature Version 4, in the
- * Authorization header or in a presigned URL's query. Of bodies that are signed chunk by chunk, the head is verified.
+ * Authorization header or in a presigned URL's query, or Version 2 in one of S3. Of bodies that are signed chunk by chunk, the head is verified.
  */
 export function signatureProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
+  if (isSignedByVersion2(request)) return version2Problem(request, key, now)
   const signed = signedOf(request)
   const problem = claimProblem(request, signed, key, now)
   if (problem !== undefined || signed === undefined) return problem
@@ -34,6 +37,7 @@ export function signatureProblem(request: WireRequest, key: AccessKey, now: numb
  * signature itself counts already where the digest of the body is among the headers, or none is signed.
  */
 export function headProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
+  if (isSignedByVersion2(request)) return version2Problem(request, key, now)
   const signed = signedOf(request)
   const problem = claimProblem(request, signed, key, now)
   if (problem !== undefined || signed === undefined) return problem
