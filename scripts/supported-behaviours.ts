@@ -171,7 +171,7 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour(
       'Presigned URLs, path-style and virtual-host addresses',
       'supported',
-      'signatures and times are not verified',
+      'signatures and times are verified where the endpoint is not on loopback',
     ),
     behaviour('ACLs `private` and `bucket-owner-full-control`', 'recorded', 'the owner is the only one there is'),
     behaviour('Other ACLs, tags, policies, encryption, storage classes, object lock', 'refused', '`NotImplemented`'),

@@ -7,7 +7,8 @@ import { readQueryInput } from './query-input.ts'
 import { escapeXml, withoutControls } from './xml-text.ts'
 
 /**
- * AwsQuery: `POST /` with a form that names `Action` and `Version`, or `GET /` with these in its query; XML comes back, written by the SDK's own serializer.
+ * AwsQuery: `POST /` with a form that names `Action` and `Version`, or `GET /` with these in its query; XML comes back,
+ * written by the SDK's own serializer.
  */
 export function queryProtocol(settings: { readonly version: string; readonly xmlNamespace: string }): Protocol {
   const { version, xmlNamespace } = settings
