@@ -135,11 +135,15 @@ function bytesOf(body: string | Uint8Array): Buffer {
   return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }
 
-/** The length is that of the body; what HEAD is told is the length of what GET would get. */
+/**
+ * The length is that of the body; what HEAD is told is the length of what GET would get. It comes last: of a
+ * `Content-Disposition` behind it Node.js takes ASCII only.
+ */
 function headersOf({ status, headers }: WireAnswer, body: Buffer, isHead: boolean): Record<string, string | number> {
-  const texts = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerText(text)]))
+  const { 'content-length': length, ...others } = headers
+  const texts = Object.fromEntries(Object.entries(others).map(([name, text]) => [name, headerText(text)]))
   if (status === 204 || status === 304) return texts
-  return { ...texts, 'content-length': (isHead ? headers['content-length'] : undefined) ?? body.length }
+  return { ...texts, 'content-length': (isHead ? length : undefined) ?? body.length }
 }
 
 /** A header carries bytes: those of a text beyond Latin-1 are its UTF-8. Controls would end the header. */

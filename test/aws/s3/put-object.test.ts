@@ -88,6 +88,23 @@ describe('objects', () => {
     assert.deepEqual(Metadata, { team: 'blue' })
   })
 
+  test('a file name with letters beyond ASCII is answered, of the object or of the URL', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const named = 'attachment; filename="für.txt"'
+    const utf8 = Buffer.from(named).toString('latin1')
+    const headers = { authorization: scope, 'content-disposition': utf8 }
+    const answer = await fetch(`${world.url}/bucket/key`, { method: 'PUT', headers, body: 'x' })
+    assert.equal(answer.status, 200)
+    for (const method of ['GET', 'HEAD']) {
+      const read = await fetch(`${world.url}/bucket/key`, { method, headers: { authorization: scope } })
+      assert.deepEqual([read.headers.get('content-disposition'), read.headers.get('content-length')], [utf8, '1'])
+      await read.arrayBuffer()
+    }
+    const shown = await fetch(`${world.url}/bucket/key?response-content-disposition=${encodeURIComponent('a; b="€"')}`)
+    assert.deepEqual([shown.status, await shown.text()], [200, 'x'])
+  })
+
   test('a range of bytes is answered as a part; one beyond the end is refused', async (t) => {
     const world = await openS3World(t)
     await createBucket(world)
