@@ -5,7 +5,8 @@ import type { RestRequest } from './route.ts'
 
 /**
  * An S3 request with its bucket taken out of the address, as the model has it: `/bucket/key` or `bucket.localhost/key`.
- * Headers which a presigned URL carries in its query (`x-amz-acl=…`) are headers again.
+ * Headers which a presigned URL carries in its query (`x-amz-acl=…`, by signature version 2 `content-type=…`) are headers
+ * again.
  */
 export function s3Request(request: WireRequest): RestRequest {
   const { query, headers } = withoutHeadersInQuery(request)
@@ -45,4 +46,4 @@ function withoutHeadersInQuery({ query, headers }: WireRequest): {
 }
 
 /** What could be no header stays a parameter, which is refused: as metadata it could not be answered again. */
-const isHeaderName = (name: string): boolean => /^x-amz-[\w!#$%&'*+.^`|~-]+$/i.test(name)
+const isHeaderName = (name: string): boolean => /^(?:x-amz-[\w!#$%&'*+.^`|~-]+|content-type|content-md5)$/i.test(name)

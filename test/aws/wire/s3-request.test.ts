@@ -39,4 +39,19 @@ describe('a request of S3', () => {
     assert.deepEqual({ ...headers }, { host: 'h', 'x-amz-acl': 'private', 'x-amz-meta-colour': 'red' })
     assert.equal(query.toString(), `${signature}&versionId=1`)
   })
+
+  test('may carry its type and its MD5 in the query, as those of boto3 do by signature version 2', () => {
+    const signature = 'AWSAccessKeyId=a&Signature=s&Expires=1'
+    const hoisted = 'content-type=text%2Fx&content-md5=m'
+    assert.deepEqual(
+      { ...read(`/b/k?${signature}&${hoisted}`, { host: 'h' }).headers },
+      {
+        host: 'h',
+        'content-type': 'text/x',
+        'content-md5': 'm',
+      },
+    )
+    const sent = read(`/b/k?${signature}&${hoisted}`, { 'content-type': 'text/y' })
+    assert.deepEqual([sent.headers['content-type'], sent.query.toString()], ['text/y', signature])
+  })
 })
