@@ -1,6 +1,6 @@
 import type * as sdk from '@aws-sdk/client-s3'
 import { AwsError } from '../../domain/aws-error.ts'
-import { byteRange } from '../../domain/byte-range.ts'
+import type { ByteRange } from '../../domain/byte-range.ts'
 import type { ObjectChecksum, StoredVersion, UploadedPart } from '../../domain/s3.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import {
@@ -163,10 +163,10 @@ function checkedPartNumber(partNumber: number): number {
   throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive')
 }
 
-function copiedRange(text: string | undefined, { size }: StoredVersion) {
+function copiedRange(text: string | undefined, { size }: StoredVersion): ByteRange | undefined {
   if (text === undefined) return undefined
-  const range = byteRange(text, size)
-  if (range !== undefined && range !== 'unsatisfiable') return range
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(text) ?? []
+  if (Number(first) <= Number(last) && Number(last) < size) return { first: Number(first), last: Number(last) }
   throw invalidArgument(
     `The x-amz-copy-source-range value must be of the form bytes=first-last within the source's ${size} bytes.`,
   )

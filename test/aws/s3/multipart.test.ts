@@ -114,6 +114,20 @@ test('a part may be a range of another object', async (t) => {
   assert.equal(await (await world.client.send(new GetObjectCommand(place))).Body?.transformToString(), '234')
 })
 
+test('a part is copied of bytes that are all in its source', async (t) => {
+  const world = await openS3World(t)
+  const UploadId = await begin(world)
+  await put(world, 'source', '0123456789')
+  for (const CopySourceRange of ['bytes=8-10', 'bytes=0-99', 'bytes=10-10', 'bytes=3-2', 'bytes=2-', 'bytes=-2']) {
+    const copy = { CopySource: 'bucket/source', CopySourceRange }
+    const call = world.client.send(new UploadPartCopyCommand({ ...place, UploadId, PartNumber: 1, ...copy }))
+    const { message } = await refusesS3(call, 'InvalidArgument', 400)
+    assert.match(message, /bytes=first-last within the source's 10 bytes/, CopySourceRange)
+  }
+  const copy = { CopySource: 'bucket/source', CopySourceRange: 'bytes=8-9' }
+  await world.client.send(new UploadPartCopyCommand({ ...place, UploadId, PartNumber: 1, ...copy }))
+})
+
 test('bytes that are streamed in chunks with a checksum behind them arrive as they were', async (t) => {
   const world = await openS3World(t)
   await createBucket(world)
