@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { runtimeFamily } from '../domain/lambda-function.ts'
 import type { FunctionInvocation } from '../engine/function-runtime.ts'
 import { FunctionCannotRunError } from '../engine/functions.ts'
+import { functionMark } from './lambda-leftovers.ts'
 import { pythonBootstrap } from './lambda-python-bootstrap.ts'
 
 export type FunctionCommand = {
@@ -146,5 +147,6 @@ export function functionVariables(
     AWS_ACCESS_KEY_ID: 'teal',
     AWS_SECRET_ACCESS_KEY: 'teal',
     AWS_SESSION_TOKEN: 'teal',
+    [functionMark]: places.temporary,
   }
 }

@@ -5,6 +5,7 @@ import type { FunctionInvocation, FunctionOutcome } from '../engine/function-run
 import type { Clock } from '../engine/ports.ts'
 import { functionVariables, type FunctionCommand } from './lambda-command.ts'
 import { LogTail } from './lambda-log.ts'
+import { endLeftProcesses } from './lambda-leftovers.ts'
 import { FunctionOutput } from './lambda-output.ts'
 import { largestPayloadBytes, RuntimeApi, type ApiInvocation, type ApiResult } from './lambda-runtime-api.ts'
 import { endGroup, spawnFunction, type ShimChild } from './lambda-shim.ts'
@@ -38,6 +39,7 @@ export class LambdaEnvironment {
   #exit: Exit | undefined
   #current: Current | undefined
   #hasServed = false
+  #isLeft = false
 
   /** Rejects where the system refuses a port or a directory. */
   static async start(
@@ -84,9 +86,16 @@ export class LambdaEnvironment {
     if (this.#child !== undefined) endGroup(this.#child)
     this.#exit ??= { code: null, signal: 'SIGKILL' }
     this.#api?.close()
-    // What the process wrote while it ended stays until the next start.
-    rm(this.#place.temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+    if (!this.#isLeft) void this.#leaveNothing()
+    this.#isLeft = true
     this.#changes.notify()
+  }
+
+  async #leaveNothing(): Promise<void> {
+    const { temporary } = this.#place
+    await endLeftProcesses(temporary)
+    // What a process wrote while it ended stays until the next start.
+    await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
   }
 
   async #start(invocation: FunctionInvocation, command: FunctionCommand): Promise<void> {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { FunctionInvocation, FunctionOutcome, FunctionRuntime } from '../engine/function-runtime.ts'
 import { FunctionCannotRunError } from '../engine/functions.ts'
 import type { Clock, Log } from '../engine/ports.ts'
 import { functionCommand, type FunctionCommand } from './lambda-command.ts'
 import { LambdaEnvironment, type EnvironmentPlace } from './lambda-environment.ts'
+import { endLeftProcesses, functionDirectories } from './lambda-leftovers.ts'
 import { LambdaLog } from './lambda-log.ts'
 
 type Settings = {
@@ -36,17 +37,20 @@ export class LambdaRuntime implements FunctionRuntime {
   readonly #temporary: string
   readonly #kept = new Set<Kept>()
   readonly #waiting: (() => void)[] = []
+  readonly #earlierEnded: Promise<void>
   #count = 0
   #isClosed = false
 
   constructor(settings: Settings) {
     this.#settings = { idleMilliseconds: 60_000, mostProcesses: 32, ...settings }
-    this.#temporary = join(resolve(settings.dataDirectory), 'functions', '.tmp')
-    // What the processes of a killed engine left, which have ended with it.
+    this.#temporary = functionDirectories(settings.dataDirectory)
+    // What the processes of a killed engine left, which have ended with it, but for groups of their own.
     rmSync(this.#temporary, { recursive: true, force: true, maxRetries: 3 })
+    this.#earlierEnded = endLeftProcesses(this.#temporary)
   }
 
   async run(invocation: FunctionInvocation): Promise<FunctionOutcome> {
+    await this.#earlierEnded
     const kept = await this.#acquire(invocation)
     try {
       const outcome = await kept.environment.invoke(invocation)
@@ -60,6 +64,7 @@ export class LambdaRuntime implements FunctionRuntime {
     this.#isClosed = true
     for (const kept of this.#kept) this.#end(kept)
     for (const wake of this.#waiting.splice(0)) wake()
+    await endLeftProcesses(this.#temporary)
     await rm(this.#temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
   }
 

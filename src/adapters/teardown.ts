@@ -4,6 +4,7 @@ import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
 import { DataDirectory, DataDirectoryInUse, makeDataDirectory } from './data-directory.ts'
 import { DockerUnreachable } from './docker-api.ts'
+import { endLeftProcesses, functionDirectories } from './lambda-leftovers.ts'
 import { RouterClient } from './router-client.ts'
 import { callRouter, isRouterLockHeld, routerNumbers, routerSocketPath } from './router-process.ts'
 import { killRunningTasks } from './running-tasks.ts'
@@ -56,6 +57,7 @@ export async function endRouterAndTasks(dataDirectory: string): Promise<void> {
   const [clock, log] = [new SystemClock(), silence]
   const router = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock, log })
   await router.shutdown()
+  await endLeftProcesses(functionDirectories(dataDirectory))
   const ends = await Promise.allSettled(leftRuntimes({ dataDirectory, clock }).map((runtime) => ended(runtime)))
   // One that was only just started has the directory before it can be asked to end.
   const deadline = clock.now() + routerEndMilliseconds

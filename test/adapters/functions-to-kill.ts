@@ -5,9 +5,9 @@ import { anInvocation, zipOf } from './function-world.ts'
 
 /**
  * A program that runs a function which never ends and has started a process of its own, and tells their pids; then its test
- * kills it.
+ * kills it. With a second argument that process is in a group of its own.
  */
-const [dataDirectory = ''] = process.argv.slice(2)
+const [dataDirectory = '', detached] = process.argv.slice(2)
 const log = { info: () => undefined, warn: () => undefined }
 const code = new FunctionCodeDirectory(dataDirectory)
 const runtime = new LambdaRuntime({ dataDirectory, code, clock: new SystemClock(), log })
@@ -15,7 +15,7 @@ const source = `
   import { spawn } from 'node:child_process'
   import { writeSync } from 'node:fs'
   export const handler = async () => {
-    const child = spawn('sleep', ['600'])
+    const child = spawn('sleep', ['600'], { detached: ${detached !== undefined} })
     writeSync(1, process.pid + ' ' + child.pid + '\\n')
     for (;;);
   }
