@@ -180,8 +180,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
     parts.monitoring.start()
     parts.notifications.start()
     parts.accessLogs.start()
-    engine.deployments.resume()
-    engine.serviceDeployments.resume()
+    for (const begun of [engine.deployments, engine.serviceDeployments, engine.functions]) begun.resume()
     directory.announce(endpoint.url)
     ready.resolve()
   } catch (error) {

@@ -57,6 +57,22 @@ export type FunctionAlias = {
   readonly revisionId: string
 }
 
+/** An invocation that nobody waits for. */
+export type FunctionEvent = {
+  readonly requestId: string
+  readonly functionName: string
+  readonly region: string
+  /** With the qualifier of the call, if it had one. */
+  readonly invokedFunctionArn: string
+  readonly payload: string
+  /** JSON text. */
+  readonly clientContext?: string
+  /** Epoch milliseconds. */
+  readonly sentAt: number
+  /** How often the function has failed on it. */
+  readonly failures: number
+}
+
 export type PolicyStatement = {
   readonly sid: string
   /** The version or alias the statement is about; absent for the function as such. */

@@ -3,8 +3,10 @@ import {
   functionKey,
   parseFunctionReference,
   versionOf,
+  type FunctionEvent,
   type FunctionVersion,
 } from '../domain/lambda-function.ts'
+import { FunctionEvents } from './function-events.ts'
 import type { FunctionRuntime } from './function-runtime.ts'
 import { FunctionCannotRunError, type FunctionCall, type FunctionInvoker, type FunctionResult } from './functions.ts'
 import type { Chance, Clock, EngineSettings, Log } from './ports.ts'
@@ -19,19 +21,17 @@ type Parts = {
   readonly log: Log
 }
 
-/** How often an event is given to a function that fails, and after how many minutes again, as on AWS. */
-const retryMinutes = [1, 2]
-
 /** A call's `clientContext` is JSON text. */
 export type LambdaCall = FunctionCall & { readonly clientContext?: string }
 
 /** The engine's Lambda functions: finds the version a call means and has it run. */
 export class LambdaFunctions implements FunctionInvoker {
   readonly #parts: Parts
-  readonly #closing = new AbortController()
+  readonly #events: FunctionEvents
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#events = new FunctionEvents({ ...parts, run: (event) => this.#runEvent(event) })
   }
 
   async invoke(call: LambdaCall): Promise<FunctionResult> {
@@ -41,16 +41,24 @@ export class LambdaFunctions implements FunctionInvoker {
   }
 
   /**
-   * Runs the function some time after this returns; once that has failed, it is tried twice again. An event waits in
-   * memory only: one that has not been handled when the engine ends is lost.
+   * Runs the function some time after this returns; once that has failed, it is tried twice again. Throws
+   * `TooManyEventsError` where more wait than are kept.
    *
    * @returns the id of the request
    */
   invokeLater(call: LambdaCall): { readonly requestId: string; readonly executedVersion: string } {
-    const found = this.find(call)
-    const requestId = this.#parts.chance.uuid()
-    void this.#handleEvent(found, call, requestId)
-    return { requestId, executedVersion: found.version.version }
+    const { chance, clock } = this.#parts
+    const { version, ...named } = this.find(call)
+    const requestId = chance.uuid()
+    const { payload, clientContext } = call
+    const context = clientContext === undefined ? {} : { clientContext }
+    this.#events.take({ ...named, ...context, requestId, payload, sentAt: clock.now(), failures: 0 })
+    return { requestId, executedVersion: version.version }
+  }
+
+  /** Takes up the events that an earlier engine has not finished. */
+  resume(): void {
+    this.#events.resume()
   }
 
   /** Throws `FunctionCannotRunError` where there is no such function, version or alias. */
@@ -73,7 +81,7 @@ export class LambdaFunctions implements FunctionInvoker {
   }
 
   close(): void {
-    this.#closing.abort(new Error('The engine ends.'))
+    this.#events.close()
   }
 
   async #run(
@@ -101,20 +109,14 @@ export class LambdaFunctions implements FunctionInvoker {
     return { ...outcome, requestId, executedVersion: version.version }
   }
 
-  async #handleEvent(found: FoundVersion, call: LambdaCall, requestId: string): Promise<void> {
-    const { clock, settings, log } = this.#parts
-    const signal = this.#closing.signal
-    for (const minutes of [...retryMinutes, undefined]) {
-      const complaint = await this.#run(found, call, requestId).then(
-        ({ functionError, payload }) => (functionError === undefined ? undefined : payload),
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      )
-      if (complaint === undefined || signal.aborted) return
-      const next = minutes === undefined ? 'It is not tried again.' : `It is tried again in ${minutes} min.`
-      log.warn(`The function ${found.functionName} failed on event ${requestId}: ${complaint}. ${next}`)
-      if (minutes === undefined) return
-      await clock.sleep(minutes * settings.minuteMilliseconds, signal).catch(() => undefined)
-      if (signal.aborted) return
+  /** The version that the name means now. */
+  async #runEvent(event: FunctionEvent): Promise<string | undefined> {
+    try {
+      const found = this.find({ functionName: event.invokedFunctionArn, region: event.region })
+      const { functionError, payload } = await this.#run(found, { ...found, ...event }, event.requestId)
+      return functionError === undefined ? undefined : payload
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
     }
   }
 }

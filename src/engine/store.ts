@@ -7,7 +7,7 @@ import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment, DeploymentStatus } from '../domain/deployment.ts'
 import { parseArn } from '../domain/identifiers.ts'
 import type { JournalEntry } from '../domain/journal.ts'
-import type { LambdaFunction } from '../domain/lambda-function.ts'
+import type { FunctionEvent, LambdaFunction } from '../domain/lambda-function.ts'
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from '../domain/load-balancer.ts'
 import type { LogGroup, LogStream } from '../domain/log-group.ts'
 import type { Bucket, MultipartUpload, S3Object, UploadedPart } from '../domain/s3.ts'
@@ -83,6 +83,8 @@ type Kinds = {
   uploadedParts: UploadedPart
   /** By `region/name`. */
   functions: LambdaFunction
+  /** By the id of the request. */
+  functionEvents: FunctionEvent
   /** By `region/name`; the values are in them. */
   secrets: StoredSecret
   parameters: StoredParameter
@@ -155,6 +157,7 @@ export class Store {
   readonly multipartUploads = this.#collection('multipartUploads')
   readonly uploadedParts = this.#collection('uploadedParts')
   readonly functions = this.#collection('functions')
+  readonly functionEvents = this.#collection('functionEvents')
   readonly secrets = this.#collection('secrets')
   readonly logGroups = this.#collection('logGroups')
   readonly logStreams = this.#collection('logStreams')

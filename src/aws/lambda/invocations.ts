@@ -1,5 +1,6 @@
 import type * as sdk from '@aws-sdk/client-lambda'
 import type { AwsError } from '../../domain/aws-error.ts'
+import { TooManyEventsError } from '../../engine/function-events.ts'
 import { FunctionCannotRunError, type FunctionResult } from '../../engine/functions.ts'
 import type { LambdaCall } from '../../engine/lambda-functions.ts'
 import type { Handlers } from '../handlers.ts'
@@ -29,7 +30,7 @@ export function invocationHandlers(engine: LambdaEngine) {
         case 'DryRun':
           return { StatusCode: 204, ExecutedVersion: version.version }
         case 'Event':
-          return { StatusCode: 202, ExecutedVersion: engine.functions.invokeLater(invocation).executedVersion }
+          return { StatusCode: 202, ExecutedVersion: versionOfEvent(engine, invocation) }
         case 'RequestResponse':
           return answerOf(await invoke(engine, invocation, arn), input.LogType === 'Tail')
         default:
@@ -46,6 +47,14 @@ async function invoke({ functions }: LambdaEngine, call: LambdaCall, arn: string
     return await functions.invoke(call)
   } catch (error) {
     throw error instanceof FunctionCannotRunError ? refusalOf(error, arn) : error
+  }
+}
+
+function versionOfEvent({ functions }: LambdaEngine, call: LambdaCall): string {
+  try {
+    return functions.invokeLater(call).executedVersion
+  } catch (error) {
+    throw error instanceof TooManyEventsError ? lambdaError('TooManyRequestsException', error.message) : error
   }
 }
 
