@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { dirname, join, resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
-import { readNote } from './data-directory.ts'
+import { folderProblem, readNote } from './data-directory.ts'
 import type { EngineNote } from './data-directory.ts'
 import { readDockerIdentity } from './docker-identity.ts'
 import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
@@ -70,7 +70,7 @@ function problemOf(path: string): string | undefined {
   if (!statSync(nearest).isDirectory()) return `${nearest} is not a directory`
   try {
     accessSync(nearest, constants.R_OK | constants.W_OK | constants.X_OK)
-    return undefined
+    return folderProblem(path)
   } catch {
     return `${nearest} cannot be written by this user`
   }

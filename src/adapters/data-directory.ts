@@ -28,6 +28,12 @@ export class DataDirectory {
   static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
     const directory = DataDirectory.#lockedOne(path, patienceMilliseconds)
     try {
+      checkFolders(directory.path)
+    } catch (error) {
+      directory.release()
+      throw error
+    }
+    try {
       writeNote(directory.path, { pid: process.pid })
     } catch (error) {
       directory.release()
@@ -122,11 +128,37 @@ export function readNote(directory: string): EngineNote | undefined {
 export function makeDataDirectory(directory: string): void {
   try {
     makeDirectories(directory)
-    if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    checkFolder(directory)
   } catch (error) {
     throw explainFileError(error, directory)
   }
+}
+
+/** What the engine makes in its directory. Where another user has made it, as by one time with sudo, it is of no use. */
+const folders = ['dynamodb', 'functions', 'images', 'logs', 'objects', 'tasks']
+
+/** Throws an Error that says what to do where this user cannot work with a folder that is in the directory. */
+export function checkFolders(directory: string, names: readonly string[] = folders): void {
+  const problem = folderProblem(directory, names)
+  if (problem !== undefined) throw new Error(`${problem}. Give the user the right to, or choose another --data.`)
+}
+
+/** Which folder in the directory this user cannot work with. */
+export function folderProblem(directory: string, names: readonly string[] = folders): string | undefined {
+  for (const folder of names.map((name) => join(directory, name))) {
+    try {
+      checkFolder(folder)
+    } catch (error) {
+      if (codeOf(error) === 'ENOTDIR') return `${folder} is not a directory`
+      if (codeOf(error) !== 'ENOENT') return `${folder} cannot be read and written by this user`
+    }
+  }
+  return undefined
+}
+
+function checkFolder(path: string): void {
+  if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
+  accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
 }
 
 /** Tells a file that is open from any other; empty where there is none of its name. */

@@ -18,7 +18,7 @@ import { parseDockerignore } from '../domain/dockerignore.ts'
 import { ImageError, parseImageReference } from '../domain/image.ts'
 import type { BuiltImage, Image, ImageConfig, ImageReference } from '../domain/image.ts'
 import { copyContext, listContext } from './build-context.ts'
-import { makeDataDirectory } from './data-directory.ts'
+import { checkFolders, makeDataDirectory } from './data-directory.ts'
 import { writeDurably } from './durable-file.ts'
 import { makeDirectories } from './make-directories.ts'
 import { identityOf } from './process-identity.ts'
@@ -108,6 +108,7 @@ export class ImageStore {
     config: ImageConfig,
   ): Promise<Pick<BuiltImage, 'digest' | 'files' | 'bytes'>> {
     makeDataDirectory(this.#data)
+    checkFolders(this.#data, ['images'])
     makeDirectories(this.#images)
     this.#clearAbandoned()
     const temporary = join(this.#images, `.building-${process.pid}-${randomUUID()}`)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
-import { DataDirectory, DataDirectoryInUse, makeDataDirectory } from './data-directory.ts'
+import { checkFolders, DataDirectory, DataDirectoryInUse, makeDataDirectory } from './data-directory.ts'
 import { DockerUnreachable } from './docker-api.ts'
 import { endLeftProcesses, functionDirectories } from './lambda-leftovers.ts'
 import { RouterClient } from './router-client.ts'
@@ -32,6 +32,7 @@ export async function endTeal({ dataDirectory }: { readonly dataDirectory: strin
   const path = resolve(dataDirectory)
   if (!existsSync(path)) return { tasks: 0 }
   makeDataDirectory(path)
+  checkFolders(path, ['tasks'])
   const running = await countRunning(path)
   const { directory, enginePid } = await claimFromEngine(path)
   try {

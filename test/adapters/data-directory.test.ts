@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { DataDirectory, DataDirectoryInUse, readNote } from '../../src/adapters/data-directory.ts'
+import { checkFolders, DataDirectory, DataDirectoryInUse, readNote } from '../../src/adapters/data-directory.ts'
 
 test('a data directory is made for its owner alone', (t) => {
   const path = join(temporaryDirectory(t), 'deep', '.teal')
@@ -116,9 +126,24 @@ test('a directory this user may not write is a clear error', (t) => {
   if (process.getuid?.() === 0) return t.skip('root may write everywhere')
   const path = temporaryDirectory(t)
   chmodSync(path, 0o500)
-  t.after(() => chmodSync(path, 0o700))
   assert.throws(() => DataDirectory.claim(path), /cannot be written by this user/)
   assert.throws(() => DataDirectory.claim(join(path, 'below')), /cannot be written by this user/)
+})
+
+test('a folder in it that is a file, or of another user, is a clear error, and leaves the directory to others', (t) => {
+  const path = temporaryDirectory(t)
+  const logs = join(path, 'logs')
+  writeFileSync(logs, 'x')
+  assert.throws(() => DataDirectory.claim(path), /logs is not a directory\. .*choose another --data/)
+  // Whoever only ends what runs does not need it.
+  DataDirectory.claimToEnd(path).release()
+  rmSync(logs)
+  DataDirectory.claim(path).release()
+  if (process.getuid?.() === 0) return
+  mkdirSync(logs, { mode: 0o000 })
+  assert.throws(() => DataDirectory.claim(path), /logs cannot be read and written by this user/)
+  checkFolders(path, ['tasks'])
+  rmdirSync(logs)
 })
 
 test('a read-only and a full disk are clear errors', (t) => {
