@@ -95,7 +95,8 @@ export class ConsoleSite {
   async #get(request: WireRequest, response: ServerResponse): Promise<void> {
     const { method, path, query } = request
     if (method !== 'GET' && method !== 'HEAD') return this.#plain(response, 405, 'Ask with GET.')
-    if (path === '/') return write(response, { status: 302, headers: { location: '/console' }, body: '' })
+    const elsewhere = path === '/' ? '/console' : /^(\/console\/deployments\/[\w-]+)\/$/.exec(path)?.[1]
+    if (elsewhere !== undefined) return write(response, { status: 302, headers: { location: elsewhere }, body: '' })
     const asset = /^\/console\/assets\/([\w.-]+)$/.exec(path)?.[1]
     if (asset !== undefined) return this.#asset(asset, request, response)
     if (/^\/console\/(?:api|events)\b/.test(path) && isStartedElsewhere(request, this.#options.host))

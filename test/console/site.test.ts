@@ -44,6 +44,12 @@ describe('the console at the endpoint', () => {
     assert.deepEqual((await s3.send(new ListBucketsCommand({}))).Buckets ?? [], [])
   })
 
+  test('the address of a deployment may have a slash behind it', async () => {
+    const answer = await ask('GET', '/console/deployments/d-ABCDEF123/')
+    assert.deepEqual([answer.status, answer.headers['location']], [302, '/console/deployments/d-ABCDEF123'])
+    assert.equal((await ask('GET', '/console/deployments/d-ABCDEF123')).status, 200)
+  })
+
   test('its pages run no scripts but their own and stand in nobody’s frame', async () => {
     const { headers, body } = await ask('GET', '/console')
     assert.match(
