@@ -33,6 +33,10 @@ export const serviceEvent = {
     `(service ${service.serviceName}) rolling back to deployment ${taskSetId}.`,
   /** `reason`: `Service deployment rolled back because …`, or `failed because …` where there is nothing to go back to. */
   rolledBack: (service: Service, reason: string) => `(service ${service.serviceName}) deployment failed: ${reason}`,
+  /** Where they are in no log that AWS could be asked for, this alone tells them. */
+  lastWords: (service: Service, taskSetId: string, last: { taskId: string; containerName: string; text: string }) =>
+    `(service ${service.serviceName}, taskSet ${taskSetId}) (task ${last.taskId}) the last lines of container ` +
+    `${last.containerName}: "${last.text}".`,
   blocked: (service: Service) =>
     `(service ${service.serviceName}) was unable to stop or start tasks during a deployment because of the service ` +
     'deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',

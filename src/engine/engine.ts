@@ -64,9 +64,13 @@ export interface ServiceScheduler {
   counts(taskSetArn: string): TaskCounts
   /** What was seen of a task set that does not get steady, in sentences: exit codes, last log lines, health checks. */
   evidence(taskSetArn: string): Promise<string>
+  /** What the last of its tasks that have failed wrote last, if it did. */
+  lastWords(taskSetArn: string): Promise<LastWords | undefined>
   /** Adds to the service's events, newest first, 100 at most. */
   recordEvent(serviceArn: string, message: string): void
 }
+
+export type LastWords = { readonly taskId: string; readonly containerName: string; readonly text: string }
 
 export type NewTaskSet = {
   readonly taskSetId: string

@@ -15,6 +15,7 @@ import { runHooks } from './service-hooks.ts'
 import type { ServiceHookTools } from './service-hooks.ts'
 import { arnOf, performShiftStep } from './shift-steps.ts'
 import type { ShiftTools } from './shift-steps.ts'
+import type { Store } from './store.ts'
 
 export type ServiceStepTools = ShiftTools & ServiceHookTools
 
@@ -42,7 +43,8 @@ export async function performServiceStep(
     case 'runHooks':
       return runHooks(tools, step, begun)
     case 'beginRollback':
-      return beginRollback(tools, deployment, step.reason)
+      if (deployment.rollback === undefined) await tellLastWords(tools, deployment)
+      return beginRollback(tools, deploymentOf(tools, deployment.serviceDeploymentArn), step.reason)
     case 'deleteTaskSet':
       if (deployment.plan === undefined) return deleteUnplanned(tools, deployment, begun)
       break
@@ -126,6 +128,25 @@ async function prepareRules(
   return { kind: 'done' }
 }
 
+/** What tasks that have failed wrote: with no driver for it, nobody could read it when they are gone. */
+async function tellLastWords(
+  { store, services }: ServiceStepTools,
+  { serviceArn, targetServiceRevision }: ServiceDeployment,
+): Promise<void> {
+  const service = store.services.get(serviceArn)
+  const target = taskSetOfRevision(store, serviceArn, targetServiceRevision.arn)
+  if (service === undefined || target === undefined) return
+  const words = await services.lastWords(target.taskSetArn)
+  if (words === undefined) return
+  services.recordEvent(serviceArn, serviceEvent.lastWords(service, target.taskSetId, words))
+}
+
+function taskSetOfRevision(store: Store, serviceArn: string, revisionArn: string): TaskSet | undefined {
+  return store.taskSets
+    .ofService(serviceArn)
+    .find(({ taskSetId }) => arn.serviceRevision(serviceArn, taskSetId) === revisionArn)
+}
+
 /**
  * The service is what it was before: blue is PRIMARY, and the new revision has failed. Where a newer deployment has come
  * already, that one has the PRIMARY.
@@ -174,9 +195,7 @@ async function deleteUnplanned(
   { signal }: BegunStep,
 ): Promise<StepResult> {
   const { serviceArn, targetServiceRevision } = deployment
-  const target = store.taskSets
-    .ofService(serviceArn)
-    .find(({ taskSetId }) => arn.serviceRevision(serviceArn, taskSetId) === targetServiceRevision.arn)
+  const target = taskSetOfRevision(store, serviceArn, targetServiceRevision.arn)
   if (target === undefined) return { kind: 'done' }
   services.deleteTaskSet(target.taskSetArn)
   await changes.until(() => (store.taskSets.has(target.taskSetArn) ? undefined : true), { signal })

@@ -8,11 +8,11 @@ import type { Task, TaskStopCode } from '../domain/task.ts'
 import { Alarm } from './alarm.ts'
 import { Attention } from './attention.ts'
 import { Changes } from './changes.ts'
-import type { NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
+import type { LastWords, NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { keepService } from './service-keeping.ts'
-import { taskSetEvidence } from './task-evidence.ts'
+import { taskSetEvidence, taskSetLastWords } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
 import { Trouble } from './trouble.ts'
 
@@ -151,6 +151,10 @@ export class EcsServiceScheduler implements ServiceScheduler {
 
   evidence(taskSetArn: string): Promise<string> {
     return taskSetEvidence(this.#context, taskSetArn)
+  }
+
+  lastWords(taskSetArn: string): Promise<LastWords | undefined> {
+    return taskSetLastWords(this.#context, taskSetArn)
   }
 
   recordEvent(serviceArn: string, message: string): void {

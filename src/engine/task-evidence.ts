@@ -1,8 +1,10 @@
 import { textOfProgram } from '../domain/program-text.ts'
 import { computedDesiredCount } from '../domain/service.ts'
+import type { TaskSet } from '../domain/service.ts'
 import { stopInWords, stoppedReason as stoppedReasons } from '../domain/service-events.ts'
 import type { TargetHealth } from '../domain/target-health.ts'
 import type { Task } from '../domain/task.ts'
+import type { LastWords } from './engine.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { existingTargets } from './task-targets.ts'
 import type { TaskTarget } from './task-targets.ts'
@@ -19,9 +21,7 @@ export async function taskSetEvidence(context: SchedulerContext, taskSetArn: str
   const { store } = context
   const taskSet = store.taskSets.get(taskSetArn)
   if (taskSet === undefined) return 'The task set is gone.'
-  const tasks = store.tasks
-    .list()
-    .filter(({ taskSetId, serviceArn }) => taskSetId === taskSet.taskSetId && serviceArn === taskSet.serviceArn)
+  const tasks = tasksOf(context, taskSet)
   const failed = await failedTasks(context, tasks)
   const sentences = [
     failed,
@@ -33,15 +33,39 @@ export async function taskSetEvidence(context: SchedulerContext, taskSetArn: str
   return shortened(sentences.join(' '), mostCharacters)
 }
 
+/** What the last of its tasks that have failed wrote last. */
+export async function taskSetLastWords(context: SchedulerContext, taskSetArn: string): Promise<LastWords | undefined> {
+  const taskSet = context.store.taskSets.get(taskSetArn)
+  const last = taskSet && lastOf(tasksOf(context, taskSet).filter(hasFailed))
+  if (last === undefined) return undefined
+  const containerName = containerThatEnded(last)
+  if (containerName === undefined) return undefined
+  const text = await wordsOf(context, last, containerName)
+  return text === '' ? undefined : { taskId: last.taskId, containerName, text }
+}
+
+function tasksOf({ store }: SchedulerContext, taskSet: TaskSet): readonly Task[] {
+  return store.tasks.ofService(taskSet.serviceArn).filter(({ taskSetId }) => taskSetId === taskSet.taskSetId)
+}
+
+function lastOf(failed: readonly Task[]): Task | undefined {
+  return failed.toSorted((one, other) => (one.stoppingAt ?? 0) - (other.stoppingAt ?? 0)).at(-1)
+}
+
+function containerThatEnded({ containers }: Task): string | undefined {
+  const ended = containers.find(({ essential, exitCode }) => essential && exitCode !== undefined)
+  return ended?.name ?? containers[0]?.name
+}
+
 /** `2 of 2 tasks have stopped with exit code 1 (Essential container in task exited); the last lines of …` */
 async function failedTasks(context: SchedulerContext, tasks: readonly Task[]): Promise<string | undefined> {
   const failed = tasks.filter(hasFailed)
-  const last = failed.toSorted((one, other) => (one.stoppingAt ?? 0) - (other.stoppingAt ?? 0)).at(-1)
+  const last = lastOf(failed)
   if (last === undefined) return undefined
   const alike = failed.filter((task) => stopInWords(task) === stopInWords(last)).length
   const count = `${alike} of ${tasks.length} ${tasks.length === 1 ? 'task has' : 'tasks have'} stopped`
   const ended = last.containers.find(({ essential, exitCode }) => essential && exitCode !== undefined)
-  const log = await logOf(context, last, ended?.name ?? last.containers[0]?.name)
+  const log = await logOf(context, last, containerThatEnded(last))
   const because = last.unhealthyBecause
   const check = because === undefined ? '' : `; the last health check: ${because}${portHint(because)}`
   return `${count} ${ended === undefined ? 'because of' : 'with'} ${stopInWords(last)}${check}${log}.`
@@ -107,14 +131,18 @@ function stillToCome(
   return `${running} of ${desired} tasks are running${starting}${next}.`
 }
 
-async function logOf({ runtime }: SchedulerContext, { taskId }: Task, container: string | undefined): Promise<string> {
-  if (container === undefined) return ''
+async function logOf(context: SchedulerContext, task: Task, container: string | undefined): Promise<string> {
+  const text = container === undefined ? '' : await wordsOf(context, task, container)
+  return text === '' ? '' : `; the last lines of container ${container}: "${text}"`
+}
+
+async function wordsOf({ runtime }: SchedulerContext, { taskId }: Task, container: string): Promise<string> {
   const lines = await runtime.logTail(taskId, container, mostLogLines).catch(() => [])
   const text = lines
     .map((line) => textOfProgram(line).trim())
     .filter((line) => line !== '')
     .join(' / ')
-  return text === '' ? '' : `; the last lines of container ${container}: "${newest(text, mostLogCharacters)}"`
+  return newest(text, mostLogCharacters)
 }
 
 function shortened(text: string, characters: number): string {

@@ -28,6 +28,16 @@ export function targetEvidence(sides: readonly SideView[]): readonly string[] {
   ]
 }
 
+/** What the service told of the last lines of a task that failed, where no log has them. */
+export function lastWordsEvidence(tidings: readonly Tiding[]): readonly string[] {
+  const last = tidings.map(({ text }) => lastWords.exec(text)).findLast((match) => match !== null)
+  return last == null
+    ? []
+    : [`the last lines of container ${last[1]}:`, ...(last[2] ?? '').split(' / ').map((line) => `| ${line}`)]
+}
+
+const lastWords = /the last lines of container (\S+): "(.*)"\.$/
+
 /** What the service told last about a target that was given up; at the end it is registered no more. */
 export function eventEvidence(tidings: readonly Tiding[]): readonly string[] {
   const last = tidings.map(({ text }) => unhealthyTarget.exec(text)).findLast((match) => match !== null)

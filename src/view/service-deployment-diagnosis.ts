@@ -1,4 +1,12 @@
-import { affected, eventEvidence, mostLines, sideWhenEnded, targetEvidence, taskEvidence } from './evidence.ts'
+import {
+  affected,
+  eventEvidence,
+  lastWordsEvidence,
+  mostLines,
+  sideWhenEnded,
+  targetEvidence,
+  taskEvidence,
+} from './evidence.ts'
 import type { Diagnosis, Suggestion } from './deployment-view.ts'
 import { hookLines, type DiagnosedParts } from './seen-code-deploy.ts'
 import type { SeenServiceDeployment } from './service-deployment-view.ts'
@@ -15,6 +23,7 @@ export function serviceDeploymentDiagnosis(seen: SeenServiceDeployment, parts: D
     evidence: [
       ...hookEvidence(seen),
       ...taskEvidence(seen),
+      ...(seen.logLines.length === 0 ? lastWordsEvidence(parts.tidings) : []),
       ...eventEvidence(parts.tidings),
       ...targetEvidence(parts.sides),
       ...alarmEvidence(seen),

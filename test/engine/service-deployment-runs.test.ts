@@ -177,6 +177,8 @@ describe('a deployment of ECS itself, run by the engine', () => {
     assert.equal(done.deploymentCircuitBreaker.status, 'TRIGGERED')
     const events = world.engine.store.serviceEvents.list().map(({ message }) => message)
     assert(events.includes(`(service web) deployment failed: ${done.statusReason}`))
+    const words = events.filter((event) => event.includes('the last lines of container web: "'))
+    assert.equal(words.length, 1, 'what it wrote is told once')
   })
 
   test('is watched by its alarms until the bake time is over', async () => {

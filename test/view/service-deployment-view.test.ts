@@ -135,6 +135,19 @@ describe('a deployment of ECS itself as people see it', () => {
     assert.deepEqual(diagnosis?.affected, ['no numbers of requests are known'])
   })
 
+  test('whose tasks crashed tells what they wrote last, also where no log has it', () => {
+    const message =
+      '(service web, taskSet ecs-svc/1) (task 0123) the last lines of container web: "starting / no "db"".'
+    const statusReason = 'Service deployment rolled back because the circuit breaker threshold was exceeded.'
+    const evidence = (logLines: readonly string[]) => {
+      const service = { events: [{ createdAt: at(40), message }] }
+      return serviceDeploymentView(seenService({ ...rolledBack, statusReason }, { logLines, service })).diagnosis
+        ?.evidence
+    }
+    assert.deepEqual(evidence([]), ['the last lines of container web:', '| starting', '| no "db"'])
+    assert.deepEqual(evidence(['of its log']), ['| of its log'])
+  })
+
   test('that waits at a PAUSE hook says what to type, and until when', () => {
     const { phase, outlook, dangers } = serviceDeploymentView(
       seenService({

@@ -75,6 +75,10 @@ export class MemoryScheduler implements ServiceScheduler {
     return Promise.resolve('')
   }
 
+  lastWords(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   recordEvent(serviceArn: string, message: string): void {
     const id = this.#chance.uuid()
     this.#store.serviceEvents.put(id, { serviceArn, id, createdAt: this.#clock.now(), message })
