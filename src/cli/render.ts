@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander'
 import { placeholdersIn, registrable, readOnlyMembers } from '../domain/task-definition-file.ts'
 import type { NamedImage, TaskDefinitionFile } from '../domain/task-definition-file.ts'
-import { readDeploymentFiles, requiredAppSpec, requiredTaskDefinition } from './deployment-files.ts'
+import { isArn, readDeploymentFiles, requiredAppSpec, requiredTaskDefinition } from './deployment-files.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
 import { CliError } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
@@ -46,10 +46,19 @@ An image is for the container of that name, or for the placeholder <NAME>, as
 CodePipeline fills it in. Both at once are printed as two YAML documents.`
 
 function render(what: 'task-definition' | 'appspec' | undefined, options: RenderOptions): void {
+  refuseRegistered(options)
   const files = readDeploymentFiles(options)
   const taskDefinition = what === 'appspec' ? undefined : taskDefinitionOf(files, options)
   const appSpec = what === 'task-definition' ? undefined : appSpecOf(files, options)
   console.log(options.json ? jsonOf(taskDefinition, appSpec) : textOf(taskDefinition, appSpec))
+}
+
+/** Nobody is asked for it, and it is rendered already. */
+function refuseRegistered({ taskDefinition }: RenderOptions): void {
+  if (!isArn(taskDefinition)) return
+  throw new CliError(
+    `there is no file ${taskDefinition}, as --task-definition names. The ARN that the AppSpec gets is --task-definition-arn.`,
+  )
 }
 
 function taskDefinitionOf(files: DeploymentFiles, options: RenderOptions): TaskDefinitionFile {

@@ -35,4 +35,21 @@ describe('teal render', () => {
     assert.match(appSpec.errors, /still holds <TASK_DEFINITION>: fill it in with --task-definition-arn ARN/)
     assert.match(image.errors, /--image api: .* has no such container or placeholder; it has web, <IMAGE1_NAME>/)
   })
+
+  test('says that a registered task definition is no file, and what takes its ARN', async () => {
+    for (const what of ['task-definition', 'appspec']) {
+      const { exitCode, output, errors } = await teal(
+        'render',
+        what,
+        ...files.slice(0, 2),
+        '--task-definition',
+        'hello:2',
+      )
+      assert.deepEqual([exitCode, output], [1, ''])
+      assert.match(
+        errors,
+        /^teal: there is no file hello:2, as --task-definition names\. .* is --task-definition-arn\.$/m,
+      )
+    }
+  })
 })
