@@ -25,7 +25,8 @@ export function faultOf(error: unknown, circumstances: Circumstances): Fault {
 function refusal({ code, message, members }: AwsError, { service, protocol }: Circumstances): Fault {
   const known = service?.table().errors.get(code)
   const wireCode = protocol && known ? protocol.errorCode(known) : code
-  const status = known?.status ?? protocol?.statusOf?.(code) ?? unmodelledStatuses[code] ?? 400
+  const modelled = protocol?.hasOtherStatuses === true ? known?.statusBesideQuery : known?.status
+  const status = modelled ?? protocol?.statusOf?.(code) ?? unmodelledStatuses[code] ?? 400
   return { code: wireCode, message, status, members, known }
 }
 

@@ -19,6 +19,7 @@ export function jsonProtocol(settings: {
     naming: `the header X-Amz-Target: ${settings.targetPrefix}.<operation>`,
     unknownOperation: 'UnknownOperationException',
     isRest: false,
+    hasOtherStatuses: settings.isQueryCompatible !== true,
     addresses: (request) => targetOf(request)?.prefix === settings.targetPrefix,
     operationName(request) {
       const target = targetOf(request)

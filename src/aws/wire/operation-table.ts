@@ -22,6 +22,8 @@ export type ErrorShape = {
   readonly shape: Shape
   /** Undefined where the model has none, as of S3's NotFound. */
   readonly status: number | undefined
+  /** The same, but for what the model tells of the query protocol alone. */
+  readonly statusBesideQuery: number | undefined
   /** Its code in the query protocol where that differs: `TargetGroupNotFound`. */
   readonly queryCode: string | undefined
 }
@@ -72,10 +74,12 @@ function readOperation([, , name, rawTraits, inputReference, outputReference]: O
 function readError(schema: ErrorSchema): ErrorShape {
   const [, , name, rawTraits] = schema
   const traits: ErrorTraits = typeof rawTraits === 'object' ? rawTraits : {}
+  const statusBesideQuery = traits.httpError ?? (traits.error === 'server' ? 500 : undefined)
   return {
     name,
     shape: NormalizedSchema.of(schema as unknown as ShapeReference),
-    status: traits.awsQueryError?.[1] ?? traits.httpError ?? (traits.error === 'server' ? 500 : undefined),
+    status: traits.awsQueryError?.[1] ?? statusBesideQuery,
+    statusBesideQuery,
     queryCode: traits.awsQueryError?.[0],
   }
 }

@@ -58,6 +58,8 @@ export type Protocol = {
   readonly unknownOperation: string
   /** A modelled exception's code as this protocol writes it. */
   errorCode(error: ErrorShape): string
+  /** Whether the statuses of exceptions that a model tells of the query protocol do not hold in this one. */
+  readonly hasOtherStatuses?: boolean
   /** The HTTP status of a code that the model has no status for, where it is not 400. */
   statusOf?(code: string): number | undefined
 }

@@ -14,6 +14,7 @@ import {
   PutParameterCommand,
   RemoveTagsFromResourceCommand,
   SSMClient,
+  SSMServiceException,
   type PutParameterCommandInput,
 } from '@aws-sdk/client-ssm'
 import { SystemClock } from '../../../src/adapters/system-clock.ts'
@@ -53,7 +54,12 @@ describe('a parameter', () => {
     )
     assert.equal((await read('/app/url'))?.ARN, arn)
     await assert.rejects(put('/app/url', 'three'), { name: 'ParameterAlreadyExists' })
-    await assert.rejects(read('/app/none'), { name: 'ParameterNotFound' })
+    await assert.rejects(read('/app/none'), (error: unknown) => {
+      assert.ok(error instanceof SSMServiceException)
+      // The model's 404 is that of the query protocol, which the service does not speak any more.
+      assert.deepEqual([error.name, error.$metadata.httpStatusCode], ['ParameterNotFound', 400])
+      return true
+    })
     await assert.rejects(read('/app/url:9'), { name: 'ParameterVersionNotFound' })
     const history = await client.send(new GetParameterHistoryCommand({ Name: '/app/url' }))
     assert.deepEqual(
