@@ -44,9 +44,18 @@ export class ObjectFilesOnDisk implements ObjectFiles {
     }
   }
 
+  async open(fileId: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      const handle = await open(this.#path(fileId), 'r')
+      return handle.createReadStream(readingOf(range)) as AsyncIterable<Uint8Array>
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
   pieces(fileId: string, range?: ByteRange): AsyncIterable<Uint8Array> {
-    const part = range === undefined ? {} : { start: range.first, end: range.last }
-    return createReadStream(this.#path(fileId), { ...part, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>
+    return createReadStream(this.#path(fileId), readingOf(range)) as AsyncIterable<Uint8Array>
   }
 
   async remove(fileIds: readonly string[]): Promise<void> {
@@ -63,6 +72,10 @@ export class ObjectFilesOnDisk implements ObjectFiles {
   #path(fileId: string): string {
     return join(this.#directory, fileId)
   }
+}
+
+function readingOf(range: ByteRange | undefined) {
+  return { ...(range && { start: range.first, end: range.last }), highWaterMark: 256 * 1024 }
 }
 
 async function writeWhole(file: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import type { Log } from '../engine/ports.ts'
 import { readDocument } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
@@ -127,7 +128,21 @@ async function respond(message: IncomingMessage, response: ServerResponse, surfa
   if (!answer) return
   const body = bytesOf(answer.body)
   response.writeHead(answer.status, headersOf(answer, body, message.method === 'HEAD'))
+  if (answer.pieces !== undefined) return sendPieces(answer.pieces, response, gone.signal)
   response.end(message.method === 'HEAD' ? undefined : body)
+}
+
+/** As fast as the client takes them. One that goes away is nobody's concern. */
+async function sendPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  try {
+    await pipeline(pieces, response)
+  } catch (error) {
+    if (!gone.aborted) throw error
+  }
 }
 
 /** A large body is not copied. */
@@ -139,11 +154,15 @@ function bytesOf(body: string | Uint8Array): Buffer {
  * The length is that of the body; what HEAD is told is the length of what GET would get. It comes last: of a
  * `Content-Disposition` behind it Node.js takes ASCII only.
  */
-function headersOf({ status, headers }: WireAnswer, body: Buffer, isHead: boolean): Record<string, string | number> {
+function headersOf(
+  { status, headers, pieces }: WireAnswer,
+  body: Buffer,
+  isHead: boolean,
+): Record<string, string | number> {
   const { 'content-length': length, ...others } = headers
   const texts = Object.fromEntries(Object.entries(others).map(([name, text]) => [name, headerText(text)]))
   if (status === 204 || status === 304) return texts
-  return { ...texts, 'content-length': (isHead ? length : undefined) ?? body.length }
+  return { ...texts, 'content-length': (isHead || pieces !== undefined ? length : undefined) ?? body.length }
 }
 
 /** A header carries bytes: those of a text beyond Latin-1 are its UTF-8. Controls would end the header. */

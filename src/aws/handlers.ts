@@ -49,7 +49,7 @@ type Command<Input, Output> = abstract new (...args: never[]) => {
 type InputOf<Member> = Member extends Command<infer Input, unknown> ? Input : never
 type OutputOf<Member> = Member extends Command<object, infer Output> ? Output : never
 
-/** What a client may stream is received whole: bytes. What it would get as a stream may be answered as bytes or text. */
+/** What a client may stream is received whole: bytes. What it would get as a stream may be answered as such, or in pieces. */
 type Received<Type> = [Uint8Array | string] extends [Type] ? Uint8Array : never
 type Stream = { transformToByteArray(): Promise<Uint8Array> }
 
@@ -72,13 +72,15 @@ type CheckedPart<Type> = Type extends Plain
       }
 
 /** An SDK type which may hold the domain's read-only arrays and objects. */
-export type Answer<Type> = Type extends Stream | Uint8Array
-  ? Uint8Array | string
-  : Type extends Plain
-    ? Type
-    : Type extends readonly (infer Item)[]
-      ? readonly Answer<Item>[]
-      : { readonly [Name in keyof Type]: Answer<Type[Name]> }
+export type Answer<Type> = Type extends Stream
+  ? Uint8Array | string | AsyncIterable<Uint8Array>
+  : Type extends Uint8Array
+    ? Uint8Array | string
+    : Type extends Plain
+      ? Type
+      : Type extends readonly (infer Item)[]
+        ? readonly Answer<Item>[]
+        : { readonly [Name in keyof Type]: Answer<Type[Name]> }
 
 /** One AWS service, ready to be mounted by `startEndpoint`. */
 export type AwsService = {
@@ -164,7 +166,7 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *       })
  *
  * A body that a client may stream is received whole, as `Uint8Array`; one that a client gets as a stream is answered as
- * `Uint8Array` or text. HEAD and 204 have no body whatever is answered; an output with `ContentRange` is a 206. S3's
+ * `Uint8Array`, text or, with its length in a header, in pieces. HEAD and 204 have no body whatever is answered; an output with `ContentRange` is a 206. S3's
  * errors outside of its model (`AwsError('BucketNotEmpty', …)`) get their status from `wire/s3-status.ts`; an
  * `AwsError`'s `members`, such as `{ BucketName }`, are elements of the XML beside its code, or headers where they have
  * the name of one (`{ 'x-amz-delete-marker': 'true' }`). Checksums of S3's bodies are verified before a handler is called.

@@ -54,9 +54,21 @@ export class ObjectStore implements ObjectReader {
    * Undefined where the version was removed in this moment. Throws where its file is gone and the version is not:
    * files go after the store has ceased to name them, so that somebody else must have removed this one.
    */
-  async content({ bucket, key }: ObjectPlace, { fileId }: StoredVersion, range?: ByteRange) {
-    const { store, files } = this.#tools
-    const content = await files.read(fileId, range)
+  async content(place: ObjectPlace, version: StoredVersion, range?: ByteRange): Promise<Uint8Array | undefined> {
+    return this.#unlessLost(place, version, await this.#tools.files.read(version.fileId, range))
+  }
+
+  /** The same, in pieces: for whoever passes them on, so that many bytes are not in memory. */
+  async opened(place: ObjectPlace, version: StoredVersion, range?: ByteRange) {
+    return this.#unlessLost(place, version, await this.#tools.files.open(version.fileId, range))
+  }
+
+  #unlessLost<Content>(
+    { bucket, key }: ObjectPlace,
+    { fileId }: StoredVersion,
+    content: Content | undefined,
+  ): Content | undefined {
+    const { store } = this.#tools
     const versions = content === undefined ? (store.objects.get(objectKey(bucket, key))?.versions ?? []) : []
     if (versions.every((version) => version.kind !== 'stored' || version.fileId !== fileId)) return content
     throw new Error(`The bytes of s3://${bucket}/${key} are gone from the data directory: upload the object again.`, {

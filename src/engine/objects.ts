@@ -21,6 +21,11 @@ export interface ObjectFiles {
   write(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<WrittenFile>
   /** Undefined where there is no such file (any more). */
   read(fileId: string, range?: ByteRange): Promise<Uint8Array | undefined>
+  /**
+   * The same in pieces, which are there until the last is read, also where the file is removed meanwhile. Whoever does not
+   * read them all has to end the reading.
+   */
+  open(fileId: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The bytes in pieces. Throws where there is no such file. */
   pieces(fileId: string, range?: ByteRange): AsyncIterable<Uint8Array>
   remove(fileIds: readonly string[]): Promise<void>

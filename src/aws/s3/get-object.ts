@@ -9,6 +9,9 @@ import { refuseOthers } from './errors.ts'
 import { bucketNamed, shownVersionId, versionNamed, type S3Tools } from './lookups.ts'
 import { answeredHeaders } from './object-headers.ts'
 
+/** More are passed on in pieces, as fast as the client takes them. */
+const mostBytesAtOnce = 1024 * 1024
+
 /** Objects' bytes, and what is known of them. */
 export function getObjectHandlers(tools: S3Tools) {
   return {
@@ -16,7 +19,9 @@ export function getObjectHandlers(tools: S3Tools) {
       for (;;) {
         const { bucket, version, range } = found(tools, 'GetObject', input, call)
         const place = { bucket: bucket.bucketName, key: input.Key }
-        const bytes = await tools.objects.content(place, version, range)
+        const length = range === undefined ? version.size : range.last - range.first + 1
+        const isLarge = length > mostBytesAtOnce
+        const bytes = await tools.objects[isLarge ? 'opened' : 'content'](place, version, range)
         // Replaced or deleted just now: the store says by what.
         if (bytes !== undefined) return { ...info(bucket, version, range, input), Body: bytes }
       }

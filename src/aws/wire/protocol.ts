@@ -17,6 +17,8 @@ export type WireAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** In place of the body, one that comes in pieces; a header says its length. */
+  readonly pieces?: AsyncIterable<Uint8Array>
 }
 
 /** An operation's input as read from the wire, its types right, nothing else checked yet. */

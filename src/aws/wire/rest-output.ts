@@ -20,7 +20,7 @@ export function writeRestOutput(
   const { members, body } = bindingsOf(output)
   const headers: Record<string, string> = {}
   let { status } = route
-  let content = body && { type: writing.documentType, body: writing.document(body, value) }
+  let content: Content | undefined = body && { type: writing.documentType, body: writing.document(body, value) }
   for (const { name, shape, place } of members) {
     const item = value[name]
     if (item == null) continue
@@ -35,6 +35,7 @@ export function writeRestOutput(
     status,
     headers: { ...(content && { 'content-type': content.type }), ...headers },
     body: content?.body ?? '',
+    ...(content?.pieces && { pieces: content.pieces }),
   }
 }
 
@@ -55,12 +56,15 @@ const quoted = (text: string): string => (/[",]/.test(text) ? `"${text.replace(/
 const prefixed = (map: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
   Object.fromEntries(Object.entries(map).map(([name, text]) => [`${prefix}${name.toLowerCase()}`, text]))
 
-function payload(
-  { shape }: Binding,
-  value: unknown,
-  writing: RestWriting,
-): { type: string; body: string | Uint8Array } {
+type Content = Pick<WireAnswer, 'body' | 'pieces'> & { readonly type: string }
+
+function payload({ shape }: Binding, value: unknown, writing: RestWriting): Content {
+  if (isInPieces(value)) return { type: writing.blobType, body: '', pieces: value }
   if (value instanceof Uint8Array) return { type: writing.blobType, body: value }
   if (typeof value === 'string') return { type: shape.isBlobSchema() ? writing.blobType : 'text/plain', body: value }
   return { type: writing.documentType, body: writing.document(shape, value as Record<string, unknown>) }
+}
+
+function isInPieces(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }

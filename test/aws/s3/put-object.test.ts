@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, rmSync } from 'node:fs'
+import { get as httpGet } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
@@ -103,6 +106,35 @@ describe('objects', () => {
     }
     const shown = await fetch(`${world.url}/bucket/key?response-content-disposition=${encodeURIComponent('a; b="€"')}`)
     assert.deepEqual([shown.status, await shown.text()], [200, 'x'])
+  })
+
+  test('a large object is sent as its client reads it, and is not in memory meanwhile', async (t) => {
+    const world = await openS3World(t)
+    await createBucket(world)
+    const bytes = Buffer.alloc(32 * 1024 * 1024, 'teal ')
+    await put(world, 'large', bytes)
+    const before = process.memoryUsage().arrayBuffers
+    const opened = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const [answer] = await once(
+          httpGet(`${world.url}/bucket/large`, { headers: { authorization: scope } }),
+          'response',
+        )
+        return answer as IncomingMessage
+      }),
+    )
+    assert.ok(process.memoryUsage().arrayBuffers - before < 96 * 1024 * 1024, 'six times 32 MiB are not held')
+    // Whoever has begun to read gets all of it, also where it is deleted meanwhile; whoever goes away is no trouble.
+    await world.client.send(new DeleteObjectCommand({ Bucket, Key: 'large' }))
+    const [first, ...others] = opened
+    for (const other of others) other.destroy()
+    assert.equal(first?.headers['content-length'], String(bytes.length))
+    assert.ok(bytes.equals(Buffer.concat(await first.toArray())))
+    await put(world, 'large', bytes)
+    const Range = `bytes=5-${2 * 1024 * 1024}`
+    const part = await world.client.send(new GetObjectCommand({ Bucket, Key: 'large', Range }))
+    assert.equal(part.ContentRange, `bytes 5-${2 * 1024 * 1024}/${bytes.length}`)
+    assert.ok(bytes.subarray(5, 2 * 1024 * 1024 + 1).equals((await part.Body?.transformToByteArray()) ?? bytes))
   })
 
   test('a range of bytes is answered as a part; one beyond the end is refused', async (t) => {
