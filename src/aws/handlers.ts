@@ -166,10 +166,10 @@ export type AnyHandler = (input: never, call: Call) => unknown
  *       })
  *
  * A body that a client may stream is received whole, as `Uint8Array`; one that a client gets as a stream is answered as
- * `Uint8Array`, text or, with its length in a header, in pieces. HEAD and 204 have no body whatever is answered; an output with `ContentRange` is a 206. S3's
- * errors outside of its model (`AwsError('BucketNotEmpty', …)`) get their status from `wire/s3-status.ts`; an
- * `AwsError`'s `members`, such as `{ BucketName }`, are elements of the XML beside its code, or headers where they have
- * the name of one (`{ 'x-amz-delete-marker': 'true' }`). Checksums of S3's bodies are verified before a handler is called.
+ * `Uint8Array`, text or, with its length in a header, in pieces. HEAD and 204 have no body whatever is answered; an output
+ * with `ContentRange` is a 206. S3's errors outside of its model (`AwsError('BucketNotEmpty', …)`) get their status from
+ * `wire/s3-status.ts`; an `AwsError`'s `members`, such as `{ BucketName }`, are elements of the XML beside its code, or
+ * headers where they have the name of one (`{ 'x-amz-delete-marker': 'true' }`). Checksums of S3's bodies are verified before a handler is called.
  *
  * Each protocol is in the file of its name in `wire/`, the `refuse…` functions in `wire/refusal.ts`; a service may also
  * write its own `Refuse`. Several files can each make a part of the handlers:

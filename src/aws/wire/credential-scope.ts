@@ -4,8 +4,8 @@ export type CredentialScope = { readonly region: string; readonly service: strin
 
 /**
  * What a request was signed for: `Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ecs/aws4_request, …`,
- * or `X-Amz-Credential=AKID/…` in the query of a presigned URL; older ones are of S3 and tell no region. Whether it may be believed is not
- * looked at here (`signature.ts`). Undefined for unsigned requests.
+ * or `X-Amz-Credential=AKID/…` in the query of a presigned URL; older ones are of S3 and tell no region.
+ * Whether it may be believed is not looked at here (`signature.ts`). Undefined for unsigned requests.
  */
 export function credentialScope(request: {
   readonly headers: IncomingHttpHeaders

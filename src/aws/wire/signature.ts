@@ -22,7 +22,8 @@ type Signed = {
 
 /**
  * Why a request is not from whoever has this key: undefined where it is. The signature is AWS's Signature Version 4, in the
- * Authorization header or in a presigned URL's query, or Version 2 in one of S3. Of bodies that are signed chunk by chunk, the head is verified.
+ * Authorization header or in a presigned URL's query, or Version 2 in one of S3. Of bodies that are signed chunk by chunk,
+ * the head is verified.
  */
 export function signatureProblem(request: WireRequest, key: AccessKey, now: number): SignatureProblem | undefined {
   if (isSignedByVersion2(request)) return version2Problem(request, key, now)
