@@ -1,9 +1,12 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { CliError } from './exit-code.ts'
 
 export type Position = { readonly line: number; readonly column: number }
+
+/** Whatever is larger is no file of a deployment; reading its structure could take minutes. */
+const mostBytes = 1024 * 1024
 
 /** A file of JSON or YAML that can tell where in it a value stands. */
 export class PositionedDocument {
@@ -29,6 +32,9 @@ export class PositionedDocument {
   /** Throws a `CliError` where the file cannot be read. */
   static read(file: string): PositionedDocument {
     try {
+      const { size } = statSync(file)
+      if (size > mostBytes)
+        throw new Error(`it has ${size} bytes, and a file of a deployment has at most ${mostBytes}.`)
       return new PositionedDocument(file, readFileSync(file, 'utf8'))
     } catch (error) {
       throw new CliError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
@@ -37,9 +43,10 @@ export class PositionedDocument {
 
   /** What is written there; throws a `CliError` where it is not JSON. */
   json(): Readonly<Record<string, unknown>> {
-    if (this.#problem !== undefined) throw new CliError(`${this.file} is not JSON: ${this.#problem}`)
     try {
       const value: unknown = JSON.parse(this.text)
+      // Such as a member that is there twice, of which JSON.parse drops one.
+      if (this.#problem !== undefined) throw new Error(this.#problem)
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
         return value as Readonly<Record<string, unknown>>
       }
