@@ -122,6 +122,12 @@ export const functionReferencePattern =
 const reference =
   /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?<region>[a-z]{2}(?:-gov|-isob?)?-[a-z]+-\d):)?(?:(?<accountId>\d{12}):)?(?:function:)?(?<functionName>[a-zA-Z0-9-_]{1,64})(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/
 
+/** The region of a function that is named by the ARN of another one than this, where it is not reached from; or undefined. */
+export function regionElsewhere(text: string, region: string): string | undefined {
+  const of = text.startsWith('arn:') ? text.split(':')[3] : region
+  return of === region ? undefined : of
+}
+
 /** Reads a name, a partial ARN (`ACCOUNT:function:NAME`) or an ARN, with or without a qualifier; undefined for no name. */
 export function parseFunctionReference(text: string): FunctionReference | undefined {
   const { functionName, qualifier, region, accountId } = reference.exec(text)?.groups ?? {}

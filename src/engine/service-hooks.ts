@@ -6,6 +6,7 @@ import type {
   DeploymentLifecycleHook,
   DeploymentLifecycleHookStage,
 } from '../domain/service-deployment-configuration.ts'
+import { regionElsewhere } from '../domain/lambda-function.ts'
 import type { LifecycleHookDetail, ServiceDeployment } from '../domain/service-deployment.ts'
 import type { ServiceDeploymentStep, StepResult } from '../domain/step.ts'
 import { failed } from './deployment-failure.ts'
@@ -159,12 +160,6 @@ async function invoked(
   }
   void ask()
   return changes.until(() => answer, until)
-}
-
-/** Of a function that is named by the ARN of another region than the service's: it is not reached from here. */
-function regionElsewhere(hookTargetArn: string, region: string): string | undefined {
-  const of = hookTargetArn.startsWith('arn:') ? hookTargetArn.split(':')[3] : region
-  return of === region ? undefined : of
 }
 
 /** Writes down what the function said. */

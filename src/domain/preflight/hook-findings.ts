@@ -1,6 +1,6 @@
 import { thingOf } from './facts.ts'
 import type { FunctionFacts, GroupFacts, HookFacts, Looked, PreflightFacts } from './facts.ts'
-import { parseFunctionReference } from '../lambda-function.ts'
+import { parseFunctionReference, regionElsewhere } from '../lambda-function.ts'
 import { errorAt, noteAt, warningAt } from './finding.ts'
 import type { Finding, FindingPlace } from './finding.ts'
 
@@ -31,8 +31,8 @@ function testListenerFindings(hook: HookFacts, group: GroupFacts | undefined): r
 
 /** A finding where the function is named by the ARN of another region than the deployment's. */
 export function hookElsewhere(hook: HookFacts, region: string): Finding | undefined {
-  const of = hook.functionName.startsWith('arn:') ? hook.functionName.split(':')[3] : region
-  if (of === region || of === undefined) return undefined
+  const of = regionElsewhere(hook.functionName, region)
+  if (of === undefined) return undefined
   return errorAt('hook-region', at(hook), {
     what: `The function hooked on ${hook.event} is in ${of}; the deployment is in ${region}.`,
     why: 'CodeDeploy calls functions of its own region only: the event fails.',
