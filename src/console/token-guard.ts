@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { isFromAnotherSite } from '../aws/wire/browser.ts'
+import { areEqualSecrets } from '../aws/wire/equal-secrets.ts'
 import type { WireRequest } from '../aws/wire/protocol.ts'
 import { htmlHeaders, loginPage } from './page-shell.ts'
 import type { ConsoleGuard, GuardAnswer } from './site.ts'
@@ -54,6 +55,5 @@ export class TokenGuard implements ConsoleGuard {
 }
 
 function isSame(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)]
-  return first.length === second.length && timingSafeEqual(first, second)
+  return areEqualSecrets(Buffer.from(one), Buffer.from(other))
 }

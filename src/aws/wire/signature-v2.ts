@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { areEqualSecrets } from './equal-secrets.ts'
 import type { WireRequest } from './protocol.ts'
 import { bucketInHost } from './s3-request.ts'
 import type { AccessKey, SignatureProblem } from './signature.ts'
@@ -18,7 +19,7 @@ export function version2Problem(request: WireRequest, key: AccessKey, now: numbe
   if (!(now < Number(query.get('Expires')) * 1000)) return { code: 'AccessDenied', message: 'Request has expired' }
   const expected = createHmac('sha1', key.secretAccessKey).update(stringToSign(request)).digest()
   const given = Buffer.from(query.get('Signature') ?? '', 'base64')
-  if (expected.length === given.length && timingSafeEqual(expected, given)) return undefined
+  if (areEqualSecrets(expected, given)) return undefined
   return {
     code: 'SignatureDoesNotMatch',
     message:

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { WireRequest } from './protocol.ts'
 import { isSignedByVersion2 } from './credential-scope.ts'
+import { areEqualSecrets } from './equal-secrets.ts'
 import { version2Problem } from './signature-v2.ts'
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -89,7 +90,7 @@ function claimProblem(
 function isSignedBy(request: WireRequest, signed: Signed, key: AccessKey): boolean {
   const expected = Buffer.from(signatureOf(request, signed, key), 'hex')
   const given = Buffer.from(signed.signature, 'hex')
-  return expected.length === given.length && timingSafeEqual(expected, given)
+  return areEqualSecrets(expected, given)
 }
 
 export type SignatureProblem = { readonly code: string; readonly message: string }
