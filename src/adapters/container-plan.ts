@@ -39,9 +39,8 @@ export async function planContainer(launch: ContainerLaunch, images: ImageSource
 }
 
 async function resolveImage({ image, imageDigest }: ContainerLaunch, images: ImageSource): Promise<Image> {
-  const isExact = imageDigest === undefined || image.includes('@') || image.startsWith('file:')
   try {
-    return await images.resolve(isExact ? image : `${image}@${imageDigest}`)
+    return await images.resolve(imageDigest === undefined ? image : `${image}@${imageDigest}`)
   } catch (error) {
     if (error instanceof ImageError) throw new TaskStartError(`CannotPullContainerError: ${error.message}`)
     throw error

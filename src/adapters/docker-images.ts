@@ -37,9 +37,7 @@ export class DockerImages {
 
   /** Sees to it that Docker has the image. Rejects with TaskStartError: CannotPullContainerError. */
   async ensure({ image, imageDigest, registryCredentials }: Wanted): Promise<ImageHere> {
-    if (imageDigest === undefined || image.includes('@')) {
-      return { image, digest: await this.#ensure(image, registryCredentials) }
-    }
+    if (imageDigest === undefined) return { image, digest: await this.#ensure(image, registryCredentials) }
     const here = await this.#find(image)
     if (here !== undefined && hasDigest(here, imageDigest)) return { image, digest: imageDigest }
     const exact = `${nameOf(image)}@${imageDigest}`

@@ -1,7 +1,8 @@
-/** By container name, the digests of images: without those of containers whose image has none. */
+import type { ImageDigests } from '../domain/service.ts'
+
 export function imageDigestsOf(
   found: Iterable<readonly [name: string | undefined, digest: string | undefined]>,
-): Readonly<Record<string, string>> {
+): ImageDigests {
   const known: [string, string][] = []
   for (const [name, digest = ''] of found) if (name !== undefined && digest !== '') known.push([name, digest])
   return Object.fromEntries(known)

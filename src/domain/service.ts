@@ -120,6 +120,7 @@ export type TaskSet = {
   readonly tags: Tags
 }
 
+/** By container name, `sha256:…` of its image; without those whose image has none. */
 export type ImageDigests = Readonly<Record<string, string>>
 
 export type Rollout = {

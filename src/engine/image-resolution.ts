@@ -24,12 +24,15 @@ export class ImageResolution {
   /** Prepares a task: while the images of its task set are not known yet, one task at a time. */
   async inTurn(task: Task, prepare: () => Promise<void>): Promise<void> {
     const key = arn.taskSet(task.serviceArn, task.taskSetId)
-    for (;;) {
-      const first = isToBeResolved(taskSetOf(this.#store, task)) ? this.#first.get(key) : undefined
-      if (first === undefined) break
+    while (isToBeResolved(taskSetOf(this.#store, task))) {
+      const first = this.#first.get(key)
+      if (first === undefined) return this.#prepareFirst(key, prepare)
       await first
     }
-    if (!isToBeResolved(taskSetOf(this.#store, task))) return prepare()
+    return prepare()
+  }
+
+  #prepareFirst(key: string, prepare: () => Promise<void>): Promise<void> {
     const preparing = prepare()
     const ended = () => void this.#first.delete(key)
     this.#first.set(key, preparing.then(ended, ended))

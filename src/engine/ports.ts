@@ -1,6 +1,7 @@
 import type { TaskUsage } from '../domain/metric-of-ecs.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
+import type { ImageDigests } from '../domain/service.ts'
 import type { TaskEndpoint } from '../domain/task.ts'
 
 /** Time as a value: everything in the engine that waits or dates goes through here. */
@@ -127,8 +128,8 @@ export type PreparedTask = {
   readonly endpoints: readonly TaskEndpoint[]
   /** The task's own address, where it has one. */
   readonly address?: string
-  /** By container name, `sha256:…` of the image it is started from; without one that has no digest. */
-  readonly imageDigests?: Readonly<Record<string, string>>
+  /** Of the images that its containers are started from. */
+  readonly imageDigests?: ImageDigests
   /** What the definition asks for and this runtime does not do, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -151,7 +152,7 @@ export type TaskLaunch = {
 export type ContainerLaunch = {
   readonly name: string
   readonly image: string
-  /** `sha256:…`: which image it has to be, whatever the tag in `image` means by now. */
+  /** `sha256:…`: which image it has to be, whatever the tag in `image` means by now. None where `image` names one. */
   readonly imageDigest?: string
   /** What the image's registry wants to know. Never to be written to a file. */
   readonly registryCredentials?: { readonly username: string; readonly password: string }

@@ -109,7 +109,10 @@ export async function launchOf(context: SchedulerContext, task: Task): Promise<T
     ...launch,
     containers: launch.containers.map((each) => ({
       ...each,
-      ...defined({ registryCredentials: credentials[each.name], imageDigest: imageDigests[each.name] }),
+      ...defined({
+        registryCredentials: credentials[each.name],
+        imageDigest: each.image.includes('@') ? undefined : imageDigests[each.name],
+      }),
     })),
   }
 }

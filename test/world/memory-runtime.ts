@@ -1,4 +1,5 @@
 import { imageDigestsOf } from '../../src/adapters/image-digests.ts'
+import type { ImageDigests } from '../../src/domain/service.ts'
 import type { TaskEndpoint } from '../../src/domain/task.ts'
 import { TaskStartError } from '../../src/engine/ports.ts'
 import type {
@@ -161,7 +162,7 @@ export class MemoryRuntime implements TaskRuntime {
 
 type MemoryTask = {
   readonly endpoints: readonly TaskEndpoint[]
-  readonly imageDigests: Readonly<Record<string, string>>
+  readonly imageDigests: ImageDigests
   readonly containers: MemoryContainer[]
 }
 type MemoryContainer = {
