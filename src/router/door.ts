@@ -69,6 +69,7 @@ export class Door implements ClientDoor {
   /** Takes effect for the next request, all at once. */
   follow(listener: LiveListener): void {
     if (this.#isServing && listener === this.#listener) return
+    const isSooner = listener.idleMilliseconds < this.#listener.idleMilliseconds
     this.#listener.tally.activeConnections -= this.#openConnections
     listener.tally.activeConnections += this.#openConnections
     this.#listener = listener
@@ -76,6 +77,8 @@ export class Door implements ClientDoor {
     if (tls === undefined) this.#endSecuring()
     else if (this.#securing === undefined) this.#securing = this.#beginSecuring(listener)
     else this.#securing.follow(tls)
+    // They would look at the time only when the one before is over, which may be an hour later.
+    if (isSooner) for (const client of this.#clients) this.core.clock.lookAt(client, this.core.clock.now)
     this.#isServing = true
     for (const socket of this.#waiting.splice(0)) this.#accept(socket)
   }

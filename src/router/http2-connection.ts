@@ -26,12 +26,16 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGH
 
 /** A client's connection of HTTP/2: each of its streams becomes a client's connection of HTTP/1.1 with one request. */
 export class Http2Connection {
+  readonly #socket: TLSSocket
   readonly #session: ServerHttp2Session
   readonly #side: ClientSide
   readonly #door: SecuredDoor
-  readonly #ageTimer: NodeJS.Timeout
-  /** Begins anew when the last open stream ends. */
-  readonly #idleTimer: NodeJS.Timeout
+  readonly #openedAt = performance.now()
+  #limits = defaultLimits
+  #ageTimer: NodeJS.Timeout | undefined
+  /** Begins anew when the last open stream ends, and with another time-out. */
+  #idleTimer: NodeJS.Timeout | undefined
+  #stuckTimer: NodeJS.Timeout | undefined
   #openStreams = 0
   #resetsLeft = resetBurst
   #resetsCountedAt = performance.now()
@@ -39,6 +43,7 @@ export class Http2Connection {
   #movedBytes = -1
 
   constructor(socket: TLSSocket, side: ClientSide, door: SecuredDoor, onClosed: () => void) {
+    this.#socket = socket
     this.#side = side
     this.#door = door
     this.#session = performServerHandshake(socket, {
@@ -62,16 +67,36 @@ export class Http2Connection {
     this.#session.on('stream', (stream, _headers, flags, rawHeaders: string[]) => {
       this.#serve(stream, flags, rawHeaders)
     })
-    const { keepAliveMilliseconds, idleMilliseconds } = door.limits?.() ?? defaultLimits
-    this.#ageTimer = setTimeout(() => this.close(), keepAliveMilliseconds).unref()
-    this.#idleTimer = setTimeout(() => this.#onIdle(), idleMilliseconds).unref()
-    const stuckTimer = setInterval(() => this.#endStuck(socket), idleMilliseconds + stuckMilliseconds).unref()
+    this.#begin(door.limits?.() ?? defaultLimits)
     this.#session.on('close', () => {
-      clearInterval(stuckTimer)
-      clearTimeout(this.#ageTimer)
-      clearTimeout(this.#idleTimer)
+      this.#clearTimers()
       onClosed()
     })
+  }
+
+  /** The limits in force may be others now. */
+  follow(): void {
+    const limits = this.#door.limits?.() ?? defaultLimits
+    const { idleMilliseconds, keepAliveMilliseconds } = this.#limits
+    const areSame =
+      limits.idleMilliseconds === idleMilliseconds && limits.keepAliveMilliseconds === keepAliveMilliseconds
+    if (areSame || this.#session.destroyed) return
+    this.#clearTimers()
+    this.#begin(limits)
+  }
+
+  #begin({ keepAliveMilliseconds, idleMilliseconds }: Limits): void {
+    this.#limits = { keepAliveMilliseconds, idleMilliseconds }
+    const leftMilliseconds = Math.max(0, this.#openedAt + keepAliveMilliseconds - performance.now())
+    this.#ageTimer = setTimeout(() => this.close(), leftMilliseconds).unref()
+    this.#idleTimer = setTimeout(() => this.#onIdle(), idleMilliseconds).unref()
+    this.#stuckTimer = setInterval(() => this.#endStuck(), idleMilliseconds + stuckMilliseconds).unref()
+  }
+
+  #clearTimers(): void {
+    clearInterval(this.#stuckTimer)
+    clearTimeout(this.#ageTimer)
+    clearTimeout(this.#idleTimer)
   }
 
   /** Tells the client to send no more requests here; those it has sent are answered. */
@@ -97,7 +122,7 @@ export class Http2Connection {
 
   #onStreamClosed({ rstCode }: ServerHttp2Stream): void {
     this.#openStreams--
-    if (this.#openStreams === 0 && !this.#session.destroyed) this.#idleTimer.refresh()
+    if (this.#openStreams === 0 && !this.#session.destroyed) this.#idleTimer?.refresh()
     if (rstCode !== NGHTTP2_NO_ERROR) this.#countReset()
   }
 
@@ -113,7 +138,8 @@ export class Http2Connection {
    * Of a client that is gone in the middle of an upload, Node may hear nothing: its session then waits for a write that
    * never ends, and does not close by itself.
    */
-  #endStuck(socket: TLSSocket): void {
+  #endStuck(): void {
+    const socket = this.#socket
     const movedBytes = socket.bytesRead + socket.bytesWritten
     if (movedBytes === this.#movedBytes) socket.destroy()
     this.#movedBytes = movedBytes
@@ -125,4 +151,6 @@ export class Http2Connection {
   }
 }
 
-const defaultLimits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 3_600_000 }
+type Limits = { readonly idleMilliseconds: number; readonly keepAliveMilliseconds: number }
+
+const defaultLimits: Limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 3_600_000 }

@@ -23,7 +23,7 @@ export type SecuredDoor = {
 export interface Securing {
   /** Takes over a TCP connection that was just accepted, nothing of it read yet. The door destroys it in the end. */
   accept(socket: Socket): void
-  /** Certificates, policy or protocols have changed: for connections that begin from now on. */
+  /** Certificates, policy or protocols, for connections that begin from now on; for all of them, the door's limits. */
   follow(tls: ListenerTls): void
   /**
    * No more requests are wanted: HTTP/2 connections are told so (GOAWAY), and running streams may end. Resolves when all

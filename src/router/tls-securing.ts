@@ -64,6 +64,7 @@ class TlsSecuring implements Securing {
   }
 
   follow(tls: ListenerTls): void {
+    for (const connection of this.#http2) connection.follow()
     const contexts = tlsContextsOf(tls)
     if (contexts === this.#contexts) return
     this.#server.setSecureContext(contexts.defaultOptions)

@@ -92,6 +92,20 @@ test('a connection that sends nothing is told 408 after the idle time-out', asyn
   assert.match(await exchangeBytes(port, 'GET / HT'), /^HTTP\/1\.1 408 /)
 })
 
+test('a connection without a request follows a shorter idle time-out', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end('ok'))
+  const { router, port } = await routerBefore(cleanups, [app.port], { idleTimeoutSeconds: 3_600 })
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(socket, 'data')
+  const route = listener(port, forwardTo(['group', 1]), { idleTimeoutSeconds: 0.2 })
+  await router.apply(table([route], [targetGroup('group', [app.port])]))
+  const waited = await Promise.race([once(socket.resume(), 'end'), delay(20_000, 'still open')])
+  assert.notEqual(waited, 'still open')
+  socket.destroy()
+})
+
 test('a connection that is too old is closed by its last answer, not under a request', async () => {
   await using cleanups = new Cleanups()
   const app = await startApp(cleanups, (_, response) => response.end('ok'))

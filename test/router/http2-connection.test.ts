@@ -351,6 +351,35 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
     await port.close()
   })
 
+  test('follows a shorter idle time-out, and a longer one', async () => {
+    let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const one = port.http2()
+    assert.equal((await ask(one, { ':path': '/' })).status, 200)
+    limits = { ...limits, idleMilliseconds: 300 }
+    port.securing.follow(settings)
+    await once(one, 'close')
+    const other = port.http2()
+    assert.equal((await ask(other, { ':path': '/' })).status, 200)
+    limits = { ...limits, idleMilliseconds: 3_600_000 }
+    port.securing.follow(settings)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    assert.equal((await ask(other, { ':path': '/' })).status, 200)
+    other.destroy()
+    await port.close()
+  })
+
+  test('follows a shorter time for which connections are kept', async () => {
+    let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const session = port.http2()
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+    limits = { ...limits, keepAliveMilliseconds: 100 }
+    port.securing.follow(settings)
+    await once(session, 'close')
+    await port.close()
+  })
+
   test('is to be left when it is old', async () => {
     const limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 100 }
     const port = await openSecuredPort(settings, answer, () => limits)
