@@ -115,6 +115,7 @@ export class Http2StreamWire implements Wire {
     onInterim: (statusCode, headers) => this.#stream.additionalHeaders(byName(statusCode, headers)),
     onHead: (statusCode, headers, { mayHaveTrailers }) =>
       this.#stream.respond([':status', String(statusCode), ...headers], {
+        ...asSent,
         waitForTrailers: mayHaveTrailers,
       }),
     onBody: (bytes) => {
@@ -160,6 +161,9 @@ export class Http2StreamWire implements Wire {
     else stream.close(code)
   }
 }
+
+/** Node would add a `Date` where the target has sent none. Its types know the option of `ServerResponse` only. */
+const asSent: object = { sendDate: false }
 
 const brokenOff = new Error('The answer breaks off')
 

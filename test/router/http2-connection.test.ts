@@ -56,6 +56,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     case '/broken-chunked':
       response.write('half')
       return void setImmediate(() => response.destroy())
+    case '/undated':
+      response.sendDate = false
+      return void response.end('undated')
     case '/never':
       return
     default:
@@ -143,6 +146,11 @@ describe('a connection of HTTP/2', { timeout: 60_000 }, () => {
     await once(waiting, 'continue')
     waiting.end('now')
     assert.equal((await buffer(waiting)).toString(), 'now')
+  })
+
+  test('tells the date where the target does, and makes none up', async () => {
+    assert.match(String((await ask(session, { ':path': '/' })).headers['date']), /GMT$/)
+    assert.equal((await ask(session, { ':path': '/undated' })).headers['date'], undefined)
   })
 
   test('carries a body that ends with its connection', async () => {
