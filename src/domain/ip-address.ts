@@ -3,16 +3,19 @@ type IpAddress = { readonly bits: 32 | 128; readonly value: bigint }
 
 /**
  * True when the address lies in the block, e.g. `10.0.0.7` in `10.0.0.0/8`. An IPv4 address in IPv6 clothes
- * (`::ffff:10.0.0.7`, as sockets that listen on both families show it) counts as IPv4. What is no address is in no block.
+ * (`::ffff:10.0.0.7`, as sockets that listen on both families show it) counts as IPv4, and so does a block in them
+ * (`::ffff:10.0.0.0/104`). What is no address is in no block.
  */
 export function isInCidr(address: string, cidr: string): boolean {
   const [network = '', prefix] = cidr.split('/')
   const one = parseIpAddress(address)
   const other = parseIpAddress(network)
   if (one === undefined || other === undefined || one.bits !== other.bits) return false
-  const prefixBits = prefix === undefined ? other.bits : Number(prefix)
-  if (!Number.isInteger(prefixBits) || prefixBits < 0 || prefixBits > other.bits) return false
-  const hostBits = BigInt(other.bits - prefixBits)
+  const writtenBits = network.includes(':') ? 128 : 32
+  const prefixBits = prefix === undefined ? writtenBits : Number(prefix)
+  if (!Number.isInteger(prefixBits) || prefixBits < 0 || prefixBits > writtenBits) return false
+  // Of a block in clothes that has all of IPv4 in it, none of an address's own bits are left to compare.
+  const hostBits = BigInt(Math.min(writtenBits - prefixBits, other.bits))
   return one.value >> hostBits === other.value >> hostBits
 }
 

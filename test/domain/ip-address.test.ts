@@ -17,6 +17,16 @@ test('an IPv4 address in IPv6 clothes is an IPv4 address', () => {
   assert.ok(!isInCidr('::ffff:10.1.2.3', '::/0'))
 })
 
+test('a block of IPv4 addresses may be in IPv6 clothes, too', () => {
+  assert.ok(isInCidr('10.1.2.3', '::ffff:10.0.0.0/104'))
+  assert.ok(isInCidr('10.1.2.3', '::FFFF:a01:203/128'))
+  assert.ok(!isInCidr('10.1.2.3', '::ffff:10.1.2.4/128'))
+  assert.ok(!isInCidr('11.1.2.3', '::ffff:10.0.0.0/104'))
+  assert.ok(isInCidr('11.1.2.3', '::ffff:0:0/96'))
+  assert.ok(isInCidr('11.1.2.3', '::ffff:0:0/64'))
+  assert.ok(!isInCidr('10.1.2.3', '::ffff:10.0.0.0/129'))
+})
+
 test('families do not mix, and what is no address is in no block', () => {
   assert.ok(!isInCidr('10.1.2.3', '::/0'))
   assert.ok(!isInCidr('', '0.0.0.0/0'))

@@ -139,7 +139,7 @@ function refuseOtherConfigs(asked: AskedCondition, configName: ConfigName): void
 }
 
 function readHttpHeader(asked: AskedCondition): RuleCondition {
-  const texts = readTexts(asked, 'HttpHeaderConfig', (value) => checkedText('HTTP header value', value))
+  const texts = readTexts(asked, 'HttpHeaderConfig', (value) => checkedAscii('HTTP header value', value))
   const name = asked.HttpHeaderConfig?.HttpHeaderName ?? ''
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$/.test(name)) {
     throw invalid(`HTTP header name '${name}' must have 1 to 40 characters that are valid in a header name`)
@@ -154,8 +154,8 @@ function readQueryString(asked: AskedCondition): RuleCondition {
   if (pairs.length === 0) throw invalid("A condition on 'query-string' needs at least one value in QueryStringConfig")
   const values = pairs.map(({ Key, Value }) => {
     if (Value === undefined) throw invalid('A value must be specified for each pair of a query string condition')
-    const value = checkedText('Query string value', Value)
-    return Key === undefined ? { value } : { key: checkedText('Query string key', Key), value }
+    const value = checkedQueryText('Query string value', Value)
+    return Key === undefined ? { value } : { key: checkedQueryText('Query string key', Key), value }
   })
   return { field: 'query-string', values }
 }
@@ -180,7 +180,7 @@ function checkedPath(value: string): string {
 }
 
 function checkedRegex(value: string): string {
-  checkedText('Regular expression', value)
+  checkedAscii('Regular expression', value)
   const regex = compileRegularExpression(value, { ignoresCase: false })
   if (typeof regex !== 'string') return value
   throw invalid(`Regular expression '${value}' ${regex}`)
@@ -194,8 +194,21 @@ function checkedMethod(value: string): string {
 function checkedCidr(value: string): string {
   const [address = '', bits = '', ...rest] = value.split('/')
   const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  if (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= widest) return value
+  const isCidr = rest.length === 0 && !address.includes('%') && /^\d{1,3}$/.test(bits) && Number(bits) <= widest
+  if (isCidr) return value
   throw invalid(`Source IP '${value}' must be a CIDR block, such as 192.0.2.0/24 or 2001:db8::/32`)
+}
+
+/** Requests are compared byte by byte, and clients do not agree on which bytes make any other character. */
+function checkedAscii(noun: string, text: string): string {
+  if (/^[\t -~]*$/.test(checkedText(noun, text))) return text
+  throw invalid(`${noun} '${text}' must have only printable characters of ASCII; put a wildcard in place of others`)
+}
+
+/** No request has others in its URI. */
+function checkedQueryText(noun: string, text: string): string {
+  if (/^[!-~]*$/.test(checkedText(noun, text))) return text
+  throw invalid(`${noun} '${text}' must have only characters that a URI can have; others are percent-encoded in it`)
 }
 
 function checkedText(noun: string, text: string): string {

@@ -252,10 +252,27 @@ describe('listener rules', () => {
       [[{ ...path('/1'), HostHeaderConfig: { Values: ['a.b'] } }], /in PathPatternConfig, not in HostHeaderConfig/],
       [[{ Field: 'source-ip', Values: ['10.0.0.0/8'] }], /in SourceIpConfig, not in Values/],
       [[{ Field: 'source-ip', SourceIpConfig: { Values: ['10.0.0.0/33'] } }], /must be a CIDR block/],
+      [[{ Field: 'source-ip', SourceIpConfig: { Values: ['fe80::1%eth0/64'] } }], /must be a CIDR block/],
       [[{ Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['get'] } }], /method 'get'/],
       [[{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Host', Values: ['a'] } }], /'host-header'/],
       [[{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'a b', Values: ['a'] } }], /name 'a b'/],
       [[{ Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'a' }] } }], /A value must be specified/],
+      [
+        [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'X', Values: ['café'] } }],
+        /^HTTP header value 'café' must have only printable characters of ASCII; put a wildcard in place of others$/,
+      ],
+      [
+        [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'X', RegexValues: ['^Ω$'] } }],
+        /^Regular expression '\^Ω\$' must have only printable characters of ASCII/,
+      ],
+      [
+        [{ Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'a', Value: 'é' }] } }],
+        /^Query string value 'é' must have only characters that a URI can have; others are percent-encoded in it/,
+      ],
+      [
+        [{ Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'a b', Value: '1' }] } }],
+        /^Query string key 'a b'/,
+      ],
       [
         [{ Field: 'host-header', HostHeaderConfig: { RegexValues: ['(?=a)'] } }],
         /'\(\?=a\)' has a group .* cannot be used/,
