@@ -5,7 +5,7 @@ export type AnswerEvents = {
   /** `headers` are names in lower case and values, alternating; those of the connection are left out. */
   onHead(statusCode: number, headers: readonly string[], body: { readonly mayHaveTrailers: boolean }): void
   onBody(bytes: Buffer): void
-  onEnd(trailers: readonly string[]): void
+  onAnswerEnd(trailers: readonly string[]): void
 }
 
 type State = 'head' | 'length' | 'close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'over'
@@ -86,11 +86,11 @@ export class AnswerReader {
   #readHead(bytes: Buffer): Buffer | 'more' | undefined {
     const end = bytes.indexOf(headEnd)
     if (end < 0) return 'more'
-    const [statusLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
-    const status = /^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1]
-    const headers = headersOf(lines)
-    if (status === undefined || headers === undefined) return undefined
-    const statusCode = Number(status)
+    const text = bytes.toString('latin1', 0, end)
+    const statusEnd = text.indexOf('\r\n')
+    const headers = statusEnd < 0 ? [] : headersOf(text, statusEnd + 2)
+    if (!statusLine.test(text) || headers === undefined) return undefined
+    const statusCode = Number(text.slice(9, 12))
     const rest = bytes.subarray(end + headEnd.length)
     if (statusCode === 101) return undefined
     if (statusCode < 200) this.#events.onInterim(statusCode, withoutConnection(withoutLength(headers)))
@@ -113,14 +113,15 @@ export class AnswerReader {
   }
 
   #readCounted(bytes: Buffer): Buffer {
-    const piece = bytes.subarray(0, this.#missingBytes)
+    // Mostly it is all there: then nothing is cut.
+    const piece = bytes.length <= this.#missingBytes ? bytes : bytes.subarray(0, this.#missingBytes)
     this.#missingBytes -= piece.length
     this.#events.onBody(piece)
     if (this.#missingBytes === 0) {
       if (this.#state === 'chunk') this.#state = 'chunk-end'
       else this.#finish([])
     }
-    return bytes.subarray(piece.length)
+    return piece === bytes ? nothing : bytes.subarray(piece.length)
   }
 
   #readChunkSize(bytes: Buffer): Buffer | 'more' | undefined {
@@ -140,7 +141,7 @@ export class AnswerReader {
     }
     const end = bytes.indexOf(headEnd)
     if (end < 0) return 'more'
-    const trailers = headersOf(bytes.toString('latin1', 0, end).split('\r\n'))
+    const trailers = headersOf(bytes.toString('latin1', 0, end), 0)
     if (trailers === undefined) return undefined
     this.#finish(withoutConnection(trailers))
     return bytes.subarray(end + headEnd.length)
@@ -148,18 +149,22 @@ export class AnswerReader {
 
   #finish(trailers: readonly string[]): void {
     this.#state = 'over'
-    this.#events.onEnd(trailers)
+    this.#events.onAnswerEnd(trailers)
   }
 }
 
 const nothing = Buffer.alloc(0)
+const statusLine = /^HTTP\/1\.[01] \d{3}/
 
-function headersOf(lines: readonly string[]): readonly string[] | undefined {
+/** Of the lines from `start` to the end of the text. Undefined where one of them is none. */
+function headersOf(text: string, start: number): readonly string[] | undefined {
   const headers: string[] = []
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    if (colon < 1) return undefined
-    headers.push(line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1).trim())
+  for (let at = start, end; at < text.length; at = end + 2) {
+    const found = text.indexOf('\r\n', at)
+    end = found < 0 ? text.length : found
+    const colon = text.indexOf(':', at)
+    if (colon <= at || colon >= end) return undefined
+    headers.push(text.slice(at, colon).trimEnd().toLowerCase(), text.slice(colon + 1, end).trim())
   }
   return headers
 }
@@ -183,11 +188,15 @@ function withoutLength(headers: readonly string[]): readonly string[] {
   return without(ofLength, headers)
 }
 
+/** The very same where none of them is there. */
 function without(names: ReadonlySet<string>, headers: readonly string[]): readonly string[] {
-  return headers.filter((_, at) => !names.has(headers[at - (at % 2)] ?? ''))
+  for (let at = 0; at < headers.length; at += 2)
+    if (names.has(headers[at] ?? ''))
+      return headers.filter((_, place) => !names.has(headers[place - (place % 2)] ?? ''))
+  return headers
 }
 
 function valueOf(headers: readonly string[], name: string): string | undefined {
-  const at = headers.findIndex((text, index) => index % 2 === 0 && text === name)
-  return at < 0 ? undefined : headers[at + 1]
+  for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return headers[at + 1]
+  return undefined
 }

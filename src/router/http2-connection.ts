@@ -63,7 +63,7 @@ export class Http2Connection {
     })
     this.#session.setLocalWindowSize(connectionWindowBytes)
     // What went wrong with it does not matter any more: `close` follows.
-    this.#session.on('error', () => undefined)
+    this.#session.on('error', ignore)
     this.#session.on('stream', (stream, _headers, flags, rawHeaders: string[]) => {
       this.#serve(stream, flags, rawHeaders)
     })
@@ -112,11 +112,14 @@ export class Http2Connection {
   #serve(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {
     const hasBody = (flags & NGHTTP2_FLAG_END_STREAM) === 0
     const head = requestHead(rawHeaders, hasBody)
+    const wire = head === undefined ? undefined : new Http2StreamWire(stream, head)
     this.#openStreams++
-    stream.on('error', () => undefined)
-    stream.once('close', () => this.#onStreamClosed(stream))
-    if (head === undefined) return stream.close(NGHTTP2_PROTOCOL_ERROR)
-    const wire = new Http2StreamWire(stream, head)
+    stream.on('error', ignore)
+    stream.on('close', () => {
+      this.#onStreamClosed(stream)
+      wire?.onClosed()
+    })
+    if (wire === undefined) return stream.close(NGHTTP2_PROTOCOL_ERROR)
     wire.start(this.#door.acceptClient(wire, this.#side))
   }
 
@@ -154,3 +157,5 @@ export class Http2Connection {
 type Limits = { readonly idleMilliseconds: number; readonly keepAliveMilliseconds: number }
 
 const defaultLimits: Limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 3_600_000 }
+
+function ignore(): void {}

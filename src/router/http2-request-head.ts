@@ -83,7 +83,8 @@ function readFields(fields: readonly string[]): ReadFields | undefined {
   const read: ReadFields = { cookies: [], lines: [] }
   let isRegular = false
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [name = '', value = ''] = fields.slice(at, at + 2)
+    const name = fields[at] ?? ''
+    const value = fields[at + 1] ?? ''
     if (!fieldValue.test(value)) return undefined
     const isPseudo = name.startsWith(':')
     // Pseudo-headers come first, or something is being hidden behind others.

@@ -14,7 +14,7 @@ const slowReaderMilliseconds = 300_000
  * Memory: 256 KiB of a body at most that the router does not take, 64 KiB of an answer that the client does not take,
  * beyond what one write brings.
  */
-export class Http2StreamWire implements Wire {
+export class Http2StreamWire implements Wire, AnswerEvents {
   readonly #stream: ServerHttp2Stream
   readonly #head: RequestHead
   readonly #reader: AnswerReader
@@ -25,24 +25,24 @@ export class Http2StreamWire implements Wire {
   /** Of the body, until it is known whether it is the last: the end then goes with it. */
   #held: Buffer | undefined
   #isEnding = false
+  #awaitsDrain = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead) {
     this.#stream = stream
     this.#head = head
-    this.#reader = new AnswerReader(head.method, this.#answerEvents)
+    this.#reader = new AnswerReader(head.method, this)
   }
 
-  /** Tells the request, beginning with its head, at once. */
+  /**
+   * Tells the request, beginning with its head, at once. A stream without a body is not read: Node would close it before
+   * it hears that the answer was written, and make of that an error, with its stack, which nobody ever sees.
+   */
   start(events: WireEvents): void {
     const stream = this.#stream
     this.#events = events
-    stream.on('drain', () => events.onDrain())
-    stream.once('close', () => events.onClose())
-    stream.once('finish', () => this.#onAnswered())
-    stream.once('wantTrailers', () => this.#sendTrailers())
     const { bytes, framing } = this.#head
     events.onBytes(bytes, 0, bytes.length)
-    if (framing.kind === 'none') return void stream.resume()
+    if (framing.kind === 'none') return
     stream.on('trailers', (_headers, _flags, rawTrailers: string[]) => {
       this.#trailers = rawTrailers
     })
@@ -64,7 +64,9 @@ export class Http2StreamWire implements Wire {
       // Node refuses heads which HTTP/2 cannot carry.
       this.#reset(NGHTTP2_INTERNAL_ERROR)
     }
-    return this.#isGone || !this.#stream.writableNeedDrain
+    if (this.#isGone || !this.#stream.writableNeedDrain) return true
+    if (!this.#awaitsDrain) this.#awaitDrain()
+    return false
   }
 
   pause(): void {
@@ -80,7 +82,7 @@ export class Http2StreamWire implements Wire {
     this.#isEnding = true
     if (!this.#reader.end()) this.#reset(NGHTTP2_INTERNAL_ERROR)
     else if (this.#stream.writableFinished) this.#onAnswered()
-    else this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
+    else this.#awaitAnswered()
   }
 
   destroy(): void {
@@ -89,8 +91,55 @@ export class Http2StreamWire implements Wire {
     this.#reset(this.#stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 
+  onInterim(statusCode: number, headers: readonly string[]): void {
+    this.#stream.additionalHeaders(byName(statusCode, headers))
+  }
+
+  onHead(
+    statusCode: number,
+    headers: readonly string[],
+    { mayHaveTrailers }: { readonly mayHaveTrailers: boolean },
+  ): void {
+    if (mayHaveTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers())
+    this.#stream.respond([':status', String(statusCode), ...headers], mayHaveTrailers ? withTrailers : asSent)
+  }
+
+  onBody(bytes: Buffer): void {
+    this.#sendHeld()
+    this.#held = bytes
+  }
+
+  onAnswerEnd(trailers: readonly string[]): void {
+    const last = this.#held
+    this.#held = undefined
+    this.#answerTrailers = trailers
+    if (!this.#stream.writableEnded) this.#stream.end(last)
+  }
+
+  /** The stream is closed. */
+  onClosed(): void {
+    this.#events?.onClose()
+  }
+
   get #isGone(): boolean {
     return this.#stream.destroyed || this.#stream.closed
+  }
+
+  #awaitDrain(): void {
+    this.#awaitsDrain = true
+    this.#stream.once('drain', () => {
+      this.#awaitsDrain = false
+      this.#events?.onDrain()
+    })
+  }
+
+  /** The client has nearly always taken everything by the next turn: only a slower one costs a timer. */
+  #awaitAnswered(): void {
+    if (this.#head.framing.kind !== 'none') this.#stream.once('finish', () => this.#onAnswered())
+    setImmediate(() => {
+      if (!this.#isGone && !this.#stream.writableFinished)
+        this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
+    })
   }
 
   #onPiece(piece: Buffer): void {
@@ -111,25 +160,6 @@ export class Http2StreamWire implements Wire {
     if (!this.#isEnding) this.#events?.onBytes(bytes, 0, bytes.length)
   }
 
-  readonly #answerEvents: AnswerEvents = {
-    onInterim: (statusCode, headers) => this.#stream.additionalHeaders(byName(statusCode, headers)),
-    onHead: (statusCode, headers, { mayHaveTrailers }) =>
-      this.#stream.respond([':status', String(statusCode), ...headers], {
-        ...asSent,
-        waitForTrailers: mayHaveTrailers,
-      }),
-    onBody: (bytes) => {
-      this.#sendHeld()
-      this.#held = bytes
-    },
-    onEnd: (trailers) => {
-      const last = this.#held
-      this.#held = undefined
-      this.#answerTrailers = trailers
-      if (!this.#stream.writableEnded) this.#stream.end(last)
-    },
-  }
-
   #sendHeld(): void {
     const held = this.#held
     this.#held = undefined
@@ -148,7 +178,7 @@ export class Http2StreamWire implements Wire {
   /** The rest of a body that nobody wants any more is not waited for (RFC 9113, 8.1). */
   #onAnswered(): void {
     if (!this.#isEnding || this.#isGone) return
-    if (this.#stream.readableEnded) return
+    if (this.#head.framing.kind === 'none' || this.#stream.readableEnded) return
     this.#stream.resume()
     this.#reset(NGHTTP2_NO_ERROR)
   }
@@ -164,6 +194,7 @@ export class Http2StreamWire implements Wire {
 
 /** Node would add a `Date` where the target has sent none. Its types know the option of `ServerResponse` only. */
 const asSent: object = { sendDate: false }
+const withTrailers: object = { sendDate: false, waitForTrailers: true }
 
 const brokenOff = new Error('The answer breaks off')
 

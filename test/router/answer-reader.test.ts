@@ -10,7 +10,7 @@ function told(text: string, { method = 'GET', size = 1 } = {}) {
     onInterim: (statusCode, headers) => events.push([statusCode, ...headers]),
     onHead: (statusCode, headers, { mayHaveTrailers }) => events.push([statusCode, ...headers, mayHaveTrailers]),
     onBody: (bytes) => (body += bytes.toString('latin1')),
-    onEnd: (trailers) => events.push(['end', ...trailers]),
+    onAnswerEnd: (trailers) => events.push(['end', ...trailers]),
   })
   const bytes = Buffer.from(text, 'latin1')
   let isRight = true

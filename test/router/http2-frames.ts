@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 
 /** Frames of HTTP/2 made by hand, for what no client library would send. */
-export const types = { data: 0, headers: 1, reset: 3, settings: 4, continuation: 9 } as const
+export const types = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, window: 8, continuation: 9 } as const
 
 export function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9)
@@ -49,6 +49,9 @@ function text(value: string): Buffer {
 export class Http2Frames {
   readonly #socket: TLSSocket
   readonly #resets = new Map<number, number>()
+  readonly #bytes = new Map<number, number>()
+  readonly #ended = new Set<number>()
+  #pongs = 0
   #received = Buffer.alloc(0)
   #isClosed = false
 
@@ -81,6 +84,23 @@ export class Http2Frames {
     return this.#resets.get(streamId)
   }
 
+  /** How many bytes of a body have come, once its end has. Of each piece the client says that it has taken it. */
+  async wholeBody(streamId: number): Promise<number> {
+    while (!this.#ended.has(streamId)) await once(this.#socket, 'data')
+    return this.#bytes.get(streamId) ?? 0
+  }
+
+  /** By then everything has come that was sent before this. */
+  async roundTrip(): Promise<void> {
+    const before = this.#pongs
+    this.send(frame(types.ping, 0, 0, Buffer.alloc(8)))
+    while (this.#pongs === before) await once(this.#socket, 'data')
+  }
+
+  get resets(): ReadonlyMap<number, number> {
+    return this.#resets
+  }
+
   async closed(): Promise<void> {
     if (!this.#isClosed) await once(this.#socket, 'close')
   }
@@ -94,10 +114,24 @@ export class Http2Frames {
     while (this.#received.length >= 9) {
       const length = this.#received.readUIntBE(0, 3)
       if (this.#received.length < 9 + length) return
-      if (this.#received[3] === types.reset) {
-        this.#resets.set(this.#received.readUInt32BE(5), this.#received.readUInt32BE(9))
-      }
+      this.#take(this.#received.subarray(0, 9 + length))
       this.#received = this.#received.subarray(9 + length)
     }
+  }
+
+  #take(bytes: Buffer): void {
+    const [type, flags = 0, streamId] = [bytes[3], bytes[4], bytes.readUInt32BE(5)]
+    if (type === types.reset) this.#resets.set(streamId, bytes.readUInt32BE(9))
+    if (type === types.ping) this.#pongs++
+    if (type === types.data) this.#takeData(streamId, bytes.length - 9)
+    if ((type === types.data || type === types.headers) && (flags & 1) !== 0) this.#ended.add(streamId)
+  }
+
+  #takeData(streamId: number, length: number): void {
+    this.#bytes.set(streamId, (this.#bytes.get(streamId) ?? 0) + length)
+    if (length === 0) return
+    const more = Buffer.alloc(4)
+    more.writeUInt32BE(length)
+    for (const id of [0, streamId]) this.send(frame(types.window, 0, id, more))
   }
 }
