@@ -17,6 +17,8 @@ type Pattern = {
   readonly leastBytes: number
 }
 
+const none: readonly Expression[] = []
+
 /**
  * Looks at a part of a request as it came, from `start` to `end`: each byte is a character of ISO 8859-1. Requests are
  * compared as bytes because a text that is made for each comparison costs more than the comparison. It is an object of
@@ -26,7 +28,7 @@ export class TextTest {
   readonly #patterns: readonly Pattern[]
   readonly #expressions: readonly Expression[]
 
-  constructor(patterns: readonly Pattern[], expressions: readonly Expression[] = []) {
+  constructor(patterns: readonly Pattern[], expressions: readonly Expression[] = none) {
     this.#patterns = patterns
     this.#expressions = expressions
   }
@@ -59,9 +61,11 @@ export function compileAlternatives(
   { patterns, regexes }: { readonly patterns: readonly string[]; readonly regexes: readonly string[] },
   ignoresCase: { readonly inPatterns: boolean; readonly inRegexes: boolean },
 ): TextTest {
+  const compiled = patterns.map((pattern) => patternOf(pattern, { ignoresCase: ignoresCase.inPatterns }))
+  if (regexes.length === 0) return new TextTest(compiled)
   const expressions = regexes.map((regex) => compileRegularExpression(regex, { ignoresCase: ignoresCase.inRegexes }))
   return new TextTest(
-    patterns.map((pattern) => patternOf(pattern, { ignoresCase: ignoresCase.inPatterns })),
+    compiled,
     expressions.filter((expression) => typeof expression !== 'string'),
   )
 }
@@ -81,16 +85,32 @@ function patternOf(pattern: string, { ignoresCase }: Comparison): Pattern {
   }
 }
 
-/** By hand: a table of a thousand rules has as many patterns, and what is left behind on the way holds requests up later. */
+/**
+ * By hand, and as long as it has to be: a table of a thousand rules has as many patterns, and what is left behind on the
+ * way, or kept beside them, holds requests up later.
+ */
 function codesOf(pattern: string): Int32Array {
-  const codes = new Int32Array(pattern.length)
-  let count = 0
-  for (let at = 0; at < pattern.length; at++) {
-    const isEscaped = pattern[at] === backslash && isSpecial(pattern[at + 1])
+  const codes = new Int32Array(pattern.length - escapesIn(pattern))
+  for (let at = 0, count = 0; at < pattern.length; at++, count++) {
+    const isEscaped = isEscapeAt(pattern, at)
     if (isEscaped) at++
-    codes[count++] = isEscaped ? pattern.charCodeAt(at) : codeOf(pattern, at)
+    codes[count] = isEscaped ? pattern.charCodeAt(at) : codeOf(pattern, at)
   }
-  return codes.subarray(0, count)
+  return codes
+}
+
+function escapesIn(pattern: string): number {
+  let escapes = 0
+  for (let at = 0; at < pattern.length; at++) {
+    if (!isEscapeAt(pattern, at)) continue
+    escapes++
+    at++
+  }
+  return escapes
+}
+
+function isEscapeAt(pattern: string, at: number): boolean {
+  return pattern[at] === backslash && isSpecial(pattern[at + 1])
 }
 
 const backslash = '\\'

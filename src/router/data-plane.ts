@@ -69,7 +69,8 @@ export class DataPlane {
   readonly #foldTimers = new Map<LiveTarget, NodeJS.Timeout>()
   readonly #reported = new Kept<TargetReport, Readonly<Record<string, TargetReport>>>()
   #table = emptyTable
-  #prepared: PreparedTable | undefined
+  /** Of the table, by port. */
+  #listeners: PreparedTable['listeners'] = new Map()
   #refused: readonly RefusedListener[] = []
   /** Tables are applied one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve()
@@ -263,13 +264,13 @@ export class DataPlane {
   /** Returns the targets that have left. */
   #putInForce(prepared: PreparedTable): readonly LiveTarget[] {
     this.#table = prepared.table
-    this.#prepared = prepared
+    this.#listeners = prepared.listeners
     return this.#targets.commit(prepared.groups, prepared.goneTargetGroups)
   }
 
   /** One whose new certificates cannot be used goes on as it was. */
   #followTable(door: Door): void {
-    const found = this.#prepared?.listeners.get(door.port)
+    const found = this.#listeners.get(door.port)
     if (found === undefined || found.problem !== undefined) return
     door.follow(found.listener)
   }
@@ -332,7 +333,7 @@ export class DataPlane {
 
   #forgetGone(): void {
     const { listeners, targetGroups } = this.#table
-    const routes = Array.from(this.#prepared?.listeners.values() ?? [], ({ listener }) => listener.route)
+    const routes = Array.from(this.#listeners.values(), ({ listener }) => listener.route)
     const named = new Set(routes.flatMap(targetGroupsOf))
     const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups), ...named])
     this.#targets.forgetGroups((arn) => named.has(arn))

@@ -144,27 +144,28 @@ export class HealthChecks {
   }
 
   #follow(before: TargetGroupRoute | undefined, now: TargetGroupRoute | undefined): void {
-    const present = new Set<string>()
-    for (const target of now?.targets ?? []) {
-      const { targetGroupArn, healthCheck } = now as TargetGroupRoute
-      const key = targetKey(targetGroupArn, target)
-      const reason = this.#reasonNotToCheck(target, now as TargetGroupRoute)
-      present.add(key)
-      if (reason === undefined) {
-        this.#unchecked.delete(key)
-        this.#check(key, target, healthCheck)
-      } else {
-        this.#stopChecking(key)
-        this.#unchecked.set(key, reason)
-      }
-      this.#onNews(key)
-    }
-    for (const target of before?.targets ?? []) {
-      const key = targetKey((before as TargetGroupRoute).targetGroupArn, target)
-      if (present.has(key)) continue
+    for (const target of now?.targets ?? []) this.#followTarget(target, now as TargetGroupRoute)
+    if (before === undefined) return
+    const present = now && new Set(now.targets.map((target) => targetKey(now.targetGroupArn, target)))
+    for (const target of before.targets) {
+      const key = targetKey(before.targetGroupArn, target)
+      if (present?.has(key) === true) continue
       this.#stopChecking(key)
       this.#unchecked.delete(key)
     }
+  }
+
+  #followTarget(target: TargetRoute, group: TargetGroupRoute): void {
+    const key = targetKey(group.targetGroupArn, target)
+    const reason = this.#reasonNotToCheck(target, group)
+    if (reason === undefined) {
+      this.#unchecked.delete(key)
+      this.#check(key, target, group.healthCheck)
+    } else {
+      this.#stopChecking(key)
+      this.#unchecked.set(key, reason)
+    }
+    this.#onNews(key)
   }
 
   #reasonNotToCheck(target: TargetRoute, group: TargetGroupRoute): TargetHealth | undefined {

@@ -21,7 +21,7 @@ export class LiveTarget implements Candidate, Counted {
   state: 'serving' | 'draining' | 'removed' = 'serving'
   /** Open connections without a request, the one used last at the end: it is the least likely to be just closing. */
   readonly idle: TargetConnection[] = []
-  readonly connections = new Set<TargetConnection>()
+  connections: Set<TargetConnection> | undefined
   /** As in `Candidate`. */
   startsAtOnce = false
   /** When it began to leave, by `performance.now()`. */
@@ -50,7 +50,8 @@ export class LiveGroup {
   targets: readonly LiveTarget[] = []
   /** Of its targets, those that somebody may still speak of. */
   known = 0
-  readonly #choice = new TargetChoice<LiveTarget>()
+  /** There with the first request. */
+  #choice: TargetChoice<LiveTarget> | undefined
   #isStale = true
 
   constructor(targetGroupArn: string) {
@@ -63,14 +64,15 @@ export class LiveGroup {
   }
 
   get choice(): TargetChoice<LiveTarget> {
-    if (this.#isStale) this.#update()
-    return this.#choice
+    return this.#choice === undefined || this.#isStale ? this.#updatedChoice() : this.#choice
   }
 
-  #update(): void {
+  #updatedChoice(): TargetChoice<LiveTarget> {
+    const choice = (this.#choice ??= new TargetChoice())
     this.#isStale = false
     const registered = this.targets.filter(({ state }) => state === 'serving')
-    this.#choice.update(registered, this.route?.balancing)
+    choice.update(registered, this.route?.balancing)
+    return choice
   }
 }
 
@@ -237,7 +239,8 @@ export class LiveTargets {
     target.healthySince = undefined
     closeIdle(target)
     target.leftAt = performance.now()
-    cutLater(target)
+    // It gets no new ones.
+    if (target.inFlight > 0) cutLater(target)
   }
 
   #gone(target: LiveTarget): void {
@@ -277,7 +280,7 @@ function cutLater(target: LiveTarget): void {
 }
 
 function cut(target: LiveTarget): void {
-  for (const connection of target.connections) connection.cut()
+  for (const connection of target.connections ?? []) connection.cut()
 }
 
 function closeIdle({ idle }: LiveTarget): void {

@@ -24,11 +24,13 @@ function* reading(cursor: Cursor, depth: number): Generator<void, unknown> {
 }
 
 function* valueAt(cursor: Cursor, depth: number): Generator<void, unknown> {
+  if (isReadInOne(cursor, depth)) return cursor.takeValue()
+  return yield* cursor.next() === openingBrace ? objectAt(cursor, depth) : arrayAt(cursor, depth)
+}
+
+function isReadInOne(cursor: Cursor, depth: number): boolean {
   const first = cursor.next()
-  if (depth > 0 && first === openingBrace) return yield* objectAt(cursor, depth)
-  if (depth > 0 && first === openingBracket) return yield* arrayAt(cursor, depth)
-  yield
-  return cursor.takeValue()
+  return depth === 0 || (first !== openingBrace && first !== openingBracket)
 }
 
 function* objectAt(cursor: Cursor, depth: number): Generator<void, unknown> {
@@ -38,7 +40,9 @@ function* objectAt(cursor: Cursor, depth: number): Generator<void, unknown> {
   do {
     const key = cursor.takeKey()
     cursor.take(colon)
-    entries.push([key, yield* valueAt(cursor, depth - 1)])
+    // There are a thousand of them: no generator is made for each that is read in one go.
+    entries.push([key, isReadInOne(cursor, depth - 1) ? cursor.takeValue() : yield* valueAt(cursor, depth - 1)])
+    yield
   } while (cursor.takeIf(comma))
   cursor.take(closingBrace)
   return entries.length > manyKeys ? dictionaryOf(entries) : Object.fromEntries(entries)
@@ -48,8 +52,10 @@ function* arrayAt(cursor: Cursor, depth: number): Generator<void, unknown> {
   const items: unknown[] = []
   cursor.take(openingBracket)
   if (cursor.takeIf(closingBracket)) return items
-  do items.push(yield* valueAt(cursor, depth - 1))
-  while (cursor.takeIf(comma))
+  do {
+    items.push(yield* valueAt(cursor, depth - 1))
+    yield
+  } while (cursor.takeIf(comma))
   cursor.take(closingBracket)
   return items
 }

@@ -124,9 +124,9 @@ export class GroupTally {
   nonStickyRequests = 0
   /** When the group left the table; undefined while it is there. */
   goneAt: number | undefined
-  readonly #own = new Tally()
-  readonly #targets = new Map<Counted, Tally>()
-  #isUsed = false
+  /** What nobody has asked for yet is not there yet: most of a thousand groups are not asked for hours. */
+  #own: Tally | undefined
+  #targets: Map<Counted, Tally> | undefined
   #sumSeconds = 0
   #responses = 0
   /** By bucket; there with the first response. */
@@ -141,20 +141,19 @@ export class GroupTally {
 
   /** Nobody has ever been about to count something. */
   get isUnused(): boolean {
-    return !this.#isUsed
+    return this.#own === undefined && this.#targets === undefined
   }
 
   /** Where no target was chosen, and what targets long gone had. */
   get own(): Tally {
-    this.#isUsed = true
-    return this.#own
+    return (this.#own ??= new Tally())
   }
 
   ofTarget(target: Counted): Tally {
     if (target.groupTally === this && target.tally !== undefined) return target.tally
-    this.#isUsed = true
-    const tally = this.#targets.get(target) ?? new Tally()
-    this.#targets.set(target, tally)
+    const targets = (this.#targets ??= new Map())
+    const tally = targets.get(target) ?? new Tally()
+    targets.set(target, tally)
     target.groupTally = this
     target.tally = tally
     return tally
@@ -170,19 +169,19 @@ export class GroupTally {
 
   /** A target that is gone is no longer told apart, so that ten thousand tasks that come and go leave one row. */
   fold(target: Counted): void {
-    const tally = this.#targets.get(target)
+    const tally = this.#targets?.get(target)
     if (tally === undefined) return
     target.groupTally = undefined
     target.tally = undefined
     this.own.addAll(tally)
-    this.#targets.delete(target)
+    this.#targets?.delete(target)
   }
 
   /** Put to the others'. */
   addRows(listenerArn: string, all: (readonly RequestCount[])[]): void {
     const { targetGroupArn } = this
-    all.push(this.#own.rows({ listenerArn, targetGroupArn }))
-    for (const [{ address }, tally] of this.#targets) {
+    if (this.#own !== undefined) all.push(this.#own.rows({ listenerArn, targetGroupArn }))
+    for (const [{ address }, tally] of this.#targets ?? []) {
       all.push(tally.rows({ listenerArn, targetGroupArn, target: address }))
     }
   }

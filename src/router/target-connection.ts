@@ -85,7 +85,7 @@ export class TargetConnection implements WireEvents, Timed {
     this.#clock = clock
     this.#openedAt = clock.now
     this.wire = connect(target, this, () => this.#onConnect())
-    target.connections.add(this)
+    ;(target.connections ??= new Set()).add(this)
     clock.lookAt(this, performance.now() + connectMilliseconds)
   }
 
@@ -345,7 +345,7 @@ export class TargetConnection implements WireEvents, Timed {
     this.#phase = Phase.closed
     this.#receiver = undefined
     this.#part = undefined
-    this.target.connections.delete(this)
+    this.target.connections?.delete(this)
     this.#clock.forget(this)
   }
 }
