@@ -74,8 +74,9 @@ function ecsDeploymentStates(deployment: ServiceDeployment): readonly EcsDeploym
   if (status === 'SUCCESSFUL') return [...begun, completed(id)]
   if (rollback !== undefined) {
     const back = idOf(rollback.serviceRevisionArn)
-    const end = status === 'ROLLBACK_SUCCESSFUL' ? [completed(back)] : []
-    return [...begun, failed(id, rollback.reason), inProgress(back), ...end]
+    const givenUp = [...begun, failed(id, rollback.reason), inProgress(back)]
+    if (status === 'ROLLBACK_SUCCESSFUL') return [...givenUp, completed(back)]
+    return status === 'ROLLBACK_FAILED' ? [...givenUp, failed(back, statusReason)] : givenUp
   }
   return status === 'STOPPED' || status === 'ROLLBACK_FAILED' ? [...begun, failed(id, statusReason)] : begun
 }

@@ -32,13 +32,14 @@ export function rollingFailure(
 ): RollingFailure | undefined {
   if (deployment.status === 'ROLLBACK_REQUESTED') return stopped(true)
   if (deployment.status === 'STOP_REQUESTED') return stopped(false)
+  if (deployment.status === 'ROLLBACK_IN_PROGRESS') return rollbackFailed(deployment, primary)
   if (deployment.status !== 'IN_PROGRESS') return undefined
   return breakerTriggered(deployment, primary) ?? alarmTriggered(store, deployment)
 }
 
 /**
  * Ends a rolling update that failed: the service goes back to the revision of its last completed deployment, or stays as
- * it is, and no more tasks of the failed revision start.
+ * it is, and no more tasks of the failed revision start. From a rollback that failed there is nowhere left to go.
  */
 export function failRollingUpdate(
   context: SchedulerContext,
@@ -58,13 +59,21 @@ export function failRollingUpdate(
   const candidate = failure.rollback ? rollbackCandidate(store, deployment) : undefined
   if (candidate !== undefined) return rollBack(context, service, watched, candidate, failure)
   store.taskSets.put(primary.taskSetArn, { ...primary, rollout: failed, updatedAt: clock.now() })
-  endServiceDeployment(context, service, watched, {
-    status: failure.rollback ? 'ROLLBACK_FAILED' : 'STOPPED',
-    statusReason: failure.rollback
-      ? 'No rollback candidate was found to run the rollback.'
-      : `Service deployment stopped because ${failure.because}`,
-    stoppedAt: clock.now(),
-  })
+  endServiceDeployment(context, service, watched, { ...endOf(deployment, failure), stoppedAt: clock.now() })
+}
+
+function endOf(
+  { rollback: begun }: ServiceDeployment,
+  { rollback, because }: RollingFailure,
+): Pick<ServiceDeployment, 'status' | 'statusReason'> {
+  if (begun !== undefined) {
+    // Why it went back in the first place is told nowhere else.
+    return { status: 'ROLLBACK_FAILED', statusReason: `${begun.reason} The rollback failed because ${because}` }
+  }
+  if (rollback) {
+    return { status: 'ROLLBACK_FAILED', statusReason: 'No rollback candidate was found to run the rollback.' }
+  }
+  return { status: 'STOPPED', statusReason: `Service deployment stopped because ${because}` }
 }
 
 /** The revision a deployment goes back to, where it is not the one being deployed. */
@@ -109,6 +118,25 @@ function stopped(rollback: boolean): RollingFailure {
     rollingBackReason: 'ECS deployment stopped: rolling back to deploymentId',
     because: 'it was stopped by StopServiceDeployment.',
     monitors: {},
+  }
+}
+
+/**
+ * What comes back is tried for as long as a new revision would be. While it has not completed there is no completed
+ * deployment, and where its circuit breaker finds none, ECS starts no more tasks.
+ */
+function rollbackFailed(
+  { deploymentCircuitBreaker: breaker }: ServiceDeployment,
+  { failures }: TaskSet,
+): RollingFailure | undefined {
+  if (breaker.status === 'DISABLED' || (failures.sinceHealthy ?? 0) < breaker.threshold) return undefined
+  return {
+    rollback: false,
+    stateReason: 'ECS deployment circuit breaker: tasks failed to start.',
+    rollingBackReason: '',
+    event: 'tasks failed to start.',
+    because: 'the circuit breaker threshold was exceeded.',
+    monitors: { deploymentCircuitBreaker: { ...breaker, status: 'TRIGGERED' } },
   }
 }
 

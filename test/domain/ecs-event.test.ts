@@ -44,6 +44,11 @@ describe('what EventBridge tells of a service deployment', () => {
       { status: 'ROLLBACK_SUCCESSFUL', startedAt: 1, rollback },
       ['IN_PROGRESS 2', 'FAILED 2', 'IN_PROGRESS 1', 'COMPLETED 1'],
     ],
+    [
+      'that going back has failed, too',
+      { status: 'ROLLBACK_FAILED', startedAt: 1, rollback },
+      ['IN_PROGRESS 2', 'FAILED 2', 'IN_PROGRESS 1', 'FAILED 1'],
+    ],
   ]
   const pause = { hookId: 'pause', targetType: 'PAUSE', lifecycleStage: 'POST_SCALE_UP', startedAt: 2 } as const
   const waiting = { ...deployment, status: 'IN_PROGRESS', startedAt: 1 } as const

@@ -100,6 +100,54 @@ describe('the deployment circuit breaker', () => {
     await world.scheduler.stop()
   })
 
+  test('ends a rollback whose revision does not start any more, and leaves what still runs', async () => {
+    const world = new RollingWorld({ ...breaker(true), minimumHealthyPercent: 50, maximumPercent: 100 })
+    await world.begun()
+    const good = world.store.taskSets.list()[0]?.taskSetId
+    world.runtime.images.set('web:1', broken)
+    world.deploy(2, broken)
+    const deployment = await world.over()
+    assert.equal(deployment.status, 'ROLLBACK_FAILED')
+    const because = 'because the circuit breaker threshold was exceeded.'
+    assert.equal(deployment.statusReason, `Service deployment rolled back ${because} The rollback failed ${because}`)
+    assert(deployment.stoppedAt !== undefined && deployment.finishedAt !== undefined)
+    const primary = world.store.taskSets.list().find(({ status }) => status === 'PRIMARY')
+    assert.deepEqual(primary?.rollout, {
+      state: 'FAILED',
+      stateReason: 'ECS deployment circuit breaker: tasks failed to start.',
+    })
+    const told = world.events.filter((event) => event.includes('deployment failed'))
+    assert.equal(told.at(-1), `(service web) (deployment ${good}) deployment failed: tasks failed to start.`)
+    const started = world.tasks.length
+    await world.pass(1_800)
+    assert.equal(world.tasks.length, started)
+    assert.equal(world.running(1).length, 1)
+    world.runtime.images.set('web:1', {})
+    world.deploy(3)
+    assert.equal((await world.over()).status, 'SUCCESSFUL')
+    assert.deepEqual(world.entries, ['PRIMARY COMPLETED web:3'])
+    await world.scheduler.stop()
+  })
+
+  test('ends also a rollback that an alarm has begun', async () => {
+    const world = new RollingWorld({ ...breaker(true), ...watched(true) })
+    setAlarm(world, 'OK')
+    await world.begun()
+    world.deploy(2)
+    await world.until(() => world.deployment.bakeStartedAt !== undefined)
+    world.runtime.images.set('web:1', broken)
+    setAlarm(world, 'ALARM')
+    const deployment = await world.over()
+    assert.equal(deployment.status, 'ROLLBACK_FAILED')
+    assert.match(
+      deployment.statusReason ?? '',
+      /^Service deployment rolled back because of alarms in ALARM: errors\. The /,
+    )
+    assert.equal(deployment.deploymentCircuitBreaker.status, 'TRIGGERED')
+    assert.equal(world.running(2).length, 2)
+    await world.scheduler.stop()
+  })
+
   test('counts tasks without a health check that end soon after they began, also in a first deployment', async () => {
     const world = new RollingWorld(breaker(true), { loadBalancers: [] })
     world.runtime.images.set('web:1', { exit: { afterMilliseconds: 3_000, exitCode: 1 } })
