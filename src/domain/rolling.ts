@@ -24,7 +24,10 @@ export type RollingUpdate = {
 }
 
 export type RollingPlan = {
-  /** How many tasks are wanted from now on of each of the others, by task set id; never more than before. */
+  /**
+   * How many tasks are wanted from now on of each of the others, by task set id; no more than before, but where the update
+   * has failed.
+   */
   readonly desiredCounts: ReadonlyMap<string, number>
   /** How many tasks may start, of all task sets together. */
   readonly room: number
@@ -36,7 +39,8 @@ export type RollingPlan = {
  * What a rolling update does next. As many old tasks are given up as new ones are healthy; more of them only where
  * maximumPercent leaves the new ones no room, and then never a healthy one below minimumHealthyPercent. So nothing that
  * serves is taken away before there is something in its place, whatever the limits would allow; and nothing at all once
- * the update has failed or was stopped.
+ * the update has failed or was stopped. Then no task of the new revision starts any more, and what the service lacks is
+ * made up by the last completed revision that is still there.
  */
 export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   const { desiredCount, configuration, primary, others } = update
@@ -48,6 +52,7 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   const surplus = sum(kept, 'count') - Math.max(0, desiredCount - replacements(primary))
   const running = sum(kept, 'running')
   const released = release(kept, surplus, Infinity)
+  heirOf(primary, kept)?.makeUp(desiredCount - standing(primary) - sum(kept, 'count'))
   // What is going leaves its place to others, and so does what is given up now; what is missing would take one.
   const tooMany = Math.max(0, primary.tasks.filter(isWanted).length - desiredCount)
   const leaving = counting.filter((each) => !isWanted(each)).length + tooMany + running - sum(kept, 'running')
@@ -64,6 +69,18 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
 /** How many tasks stand in for old ones. Those of a revision that failed do not: it is not rolled out any further. */
 function replacements(primary: RollingSide): number {
   return primary.taskSet.rollout?.state === 'FAILED' ? 0 : healthyTasks(primary)
+}
+
+/** Whose tasks stand in for those that a failed revision has none of any more. */
+function heirOf({ taskSet }: RollingSide, kept: readonly KeptTasks[]): KeptTasks | undefined {
+  if (taskSet.rollout?.state !== 'FAILED') return undefined
+  // One that was given up whole is on its way out: to bring it back would be a rollback.
+  return kept.filter(({ mayStart, count }) => mayStart && count > 0).toSorted((one, other) => other.rank - one.rank)[0]
+}
+
+/** What of a revision may still come to serve, or serves. */
+function standing({ tasks }: RollingSide): number {
+  return tasks.filter((each) => isWanted(each) && each.task.unhealthyAt === undefined).length
 }
 
 function healthyTasks({ tasks }: RollingSide): number {
@@ -118,6 +135,8 @@ class KeptTasks {
   readonly taskSetId: string
   /** Revisions that never completed go first, then the older ones. */
   readonly rank: number
+  /** Of a revision that never completed nothing starts any more. */
+  readonly mayStart: boolean
   missing: number
   unproven: number
   healthy: number
@@ -128,9 +147,8 @@ class KeptTasks {
     this.rank = taskSet.rollout?.state === 'COMPLETED' ? taskSet.createdAt : taskSet.createdAt - Number.MAX_SAFE_INTEGER
     this.healthy = Math.min(desiredCount, wanted.filter((each) => isCountedHealthy(each)).length)
     this.unproven = Math.min(desiredCount, wanted.length) - this.healthy
-    // Of a revision that never completed nothing starts any more.
-    const mayStart = taskSet.rollout?.state === 'COMPLETED'
-    this.missing = mayStart ? desiredCount - this.running : 0
+    this.mayStart = taskSet.rollout?.state === 'COMPLETED'
+    this.missing = this.mayStart ? desiredCount - this.running : 0
   }
 
   get running(): number {
@@ -139,6 +157,10 @@ class KeptTasks {
 
   get count(): number {
     return this.running + this.missing
+  }
+
+  makeUp(lost: number): void {
+    this.missing += Math.max(0, lost)
   }
 
   release(kind: 'missing' | 'unproven' | 'healthy', most: number): number {

@@ -126,7 +126,10 @@ export type ImageDigests = Readonly<Record<string, string>>
 export type Rollout = {
   readonly state: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
   readonly stateReason: string
-  /** How many tasks are still wanted of one that a rolling update replaces; it only falls. Absent: by its scale. */
+  /**
+   * How many tasks are still wanted of one that a rolling update replaces; it only falls, unless the update has failed.
+   * Absent: by its scale.
+   */
   readonly desiredCount?: number
 }
 

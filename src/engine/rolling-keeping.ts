@@ -104,7 +104,7 @@ function withFailuresCounted(
   return counted
 }
 
-/** Lowers what is wanted of the old task sets, and has each task set do what is left to it. */
+/** Says what is wanted of the old task sets from now on, and has each task set do what is left to it. */
 function step(
   context: SchedulerContext,
   service: Service,
@@ -118,7 +118,7 @@ function step(
   if (plan.blocked) recordBlocked(context, service, primary.taskSet)
   let { room } = plan
   let wakeAt = Infinity
-  for (const side of [...others.map((each) => lowered(context, each, plan)), primary]) {
+  for (const side of [...others.map((each) => asPlanned(context, each, plan)), primary]) {
     const mayStart = isStillTried(side.taskSet)
     const bounds = { room: mayStart ? room : 0, stopUnhealthyFirst: mayStart && room === 0 }
     const done = reconciled(context, { service, taskSet: side.taskSet, tasks: side.tasks, now, bounds })
@@ -134,14 +134,14 @@ function isStillTried({ status, rollout }: TaskSet): boolean {
   return rollout?.state === 'COMPLETED'
 }
 
-function lowered({ store, clock }: SchedulerContext, side: RollingSide, plan: RollingPlan): RollingSide {
+function asPlanned({ store, clock }: SchedulerContext, side: RollingSide, plan: RollingPlan): RollingSide {
   const { taskSet } = side
   const { rollout } = taskSet
   const desiredCount = plan.desiredCounts.get(taskSet.taskSetId) ?? side.desiredCount
   if (rollout === undefined || rollout.desiredCount === desiredCount) return side
-  const lower: TaskSet = { ...taskSet, rollout: { ...rollout, desiredCount }, updatedAt: clock.now() }
-  store.taskSets.put(lower.taskSetArn, lower)
-  return { ...side, taskSet: lower, desiredCount }
+  const planned: TaskSet = { ...taskSet, rollout: { ...rollout, desiredCount }, updatedAt: clock.now() }
+  store.taskSets.put(planned.taskSetArn, planned)
+  return { ...side, taskSet: planned, desiredCount }
 }
 
 /** Once for each deployment. */

@@ -131,6 +131,25 @@ describe('a step of a rolling update', () => {
   ]
   for (const [name, actual, expected] of cases) test(name, () => assert.equal(actual, expected))
 
+  test('makes up with old tasks what a service lacks of which the new revision has failed', () => {
+    const planned = (desiredCount: number, fresh: readonly Kind[], others: readonly RollingSide[]) => {
+      const primary = side('new', desiredCount, fresh, 'FAILED')
+      const configuration = { strategy: 'ROLLING', minimumHealthyPercent: 100, maximumPercent: 200 } as const
+      const { desiredCounts } = planRollingUpdate({ desiredCount, configuration, primary, others, now: 100_000 })
+      return Object.fromEntries(desiredCounts)
+    }
+    const old = side('old', 2, two)
+    assert.deepEqual(planned(5, [], [old]), { old: 5 })
+    assert.deepEqual(planned(5, ['healthy', 'pending', 'stopping'], [old]), { old: 3 })
+    assert.deepEqual(planned(2, two, [old]), { old: 2 })
+    assert.deepEqual(planned(1, [], [old]), { old: 1 })
+    // Of two the newer one; never one that was given up whole, nor one that never was completed.
+    const older = { ...old, taskSet: { ...old.taskSet, taskSetId: 'older', createdAt: -1 } }
+    assert.deepEqual(planned(5, [], [older, old]), { older: 2, old: 3 })
+    assert.deepEqual(planned(5, [], [side('old', 0, ['draining'])]), { old: 0 })
+    assert.deepEqual(planned(5, [], [side('bad', 2, two, 'FAILED')]), { bad: 2 })
+  })
+
   test('asks for no room while the new revision waits after failures, and none once it has failed', () => {
     const waiting = side('new', 2, [])
     const old = side('old', 2, two)

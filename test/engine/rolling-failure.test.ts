@@ -91,6 +91,21 @@ describe('the deployment circuit breaker', () => {
     await world.scheduler.stop()
   })
 
+  test('without rollback leaves a service whose desired count is still kept, by tasks of the old revision', async () => {
+    const world = new RollingWorld(breaker(false))
+    await world.begun()
+    world.deploy(2, broken)
+    assert.equal((await world.over()).status, 'STOPPED')
+    const desire = (desiredCount: number) =>
+      world.store.services.put(world.service.serviceArn, { ...world.service, desiredCount })
+    desire(5)
+    await world.until(() => world.running(1).length === 5)
+    desire(3)
+    await world.until(() => world.running(1).length === 3)
+    assert.deepEqual(world.entries.toSorted(), ['ACTIVE COMPLETED web:1', 'PRIMARY FAILED web:2'])
+    await world.scheduler.stop()
+  })
+
   test('of a service that never had a completed deployment has nothing to go back to', async () => {
     const world = new RollingWorld(breaker(true))
     world.runtime.images.set('web:1', broken)
@@ -286,6 +301,10 @@ describe('stopping a service deployment', () => {
     assert.deepEqual(world.entries.toSorted(), ['ACTIVE COMPLETED web:1', 'PRIMARY FAILED web:2'])
     world.store.services.put(world.service.serviceArn, { ...world.service, desiredCount: 1 })
     await world.until(() => world.running(1).length === 1 && world.running(2).length === 1)
+    world.store.services.put(world.service.serviceArn, { ...world.service, desiredCount: 3 })
+    await world.until(() => world.running(1).length === 2)
+    world.runtime.exit(world.running(2)[0]?.taskId ?? '', 1)
+    await world.until(() => world.running(1).length === 3 && world.running(2).length === 0)
     await world.scheduler.stop()
   })
 })
