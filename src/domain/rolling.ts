@@ -66,6 +66,12 @@ export function planRollingUpdate(update: RollingUpdate): RollingPlan {
   }
 }
 
+/** No task starts of a revision that failed, or that was replaced before it was ever completed. */
+export function isStillTried({ status, rollout }: TaskSet): boolean {
+  if (status === 'PRIMARY') return rollout?.state !== 'FAILED'
+  return rollout?.state === 'COMPLETED'
+}
+
 /** How many tasks stand in for old ones. Those of a revision that failed do not: it is not rolled out any further. */
 function replacements(primary: RollingSide): number {
   return primary.taskSet.rollout?.state === 'FAILED' ? 0 : healthyTasks(primary)

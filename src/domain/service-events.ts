@@ -45,6 +45,9 @@ export const serviceEvent = {
     `(target-group ${target.targetGroupArn}) due to (reason ${target.description}).`,
   unhealthyContainer: (service: Service, taskId: string) =>
     `(service ${service.serviceName}) (task ${taskId}) failed container health checks.`,
+  failedForGood: (service: Service, taskSet: TaskSet, task: Task) =>
+    `(service ${service.serviceName}, taskSet ${taskSet.taskSetId}) (task ${task.taskId}) has failed: ` +
+    `${stopInWords(task)}. No more tasks of this deployment start.`,
   failed: (service: Service, taskSet: TaskSet, task: Task, now: number) =>
     taskSet.failures.consecutive <= 1
       ? `(service ${service.serviceName}, taskSet ${taskSet.taskSetId}) (task ${task.taskId}) has failed: ` +

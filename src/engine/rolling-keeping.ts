@@ -2,7 +2,7 @@ import { parseArn } from '../domain/identifiers.ts'
 import { periodMilliseconds } from '../domain/metric-period.ts'
 import { isAtRest, isSteady } from '../domain/reconcile.ts'
 import type { ObservedTask } from '../domain/reconcile.ts'
-import { planRollingUpdate } from '../domain/rolling.ts'
+import { isStillTried, planRollingUpdate } from '../domain/rolling.ts'
 import type { RollingPlan, RollingSide } from '../domain/rolling.ts'
 import { serviceEvent } from '../domain/service-events.ts'
 import { isOver } from '../domain/service-deployment.ts'
@@ -126,12 +126,6 @@ function step(
     wakeAt = Math.min(wakeAt, done.wakeAt)
   }
   return wakeAt
-}
-
-/** No task starts of a revision that failed, or that was replaced before it was ever completed. */
-function isStillTried({ status, rollout }: TaskSet): boolean {
-  if (status === 'PRIMARY') return rollout?.state !== 'FAILED'
-  return rollout?.state === 'COMPLETED'
 }
 
 function asPlanned({ store, clock }: SchedulerContext, side: RollingSide, plan: RollingPlan): RollingSide {

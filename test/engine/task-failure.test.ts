@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { targetGroupArn, taskSetArn } from '../world/a-service.ts'
+import { RollingWorld } from '../world/rolling-world.ts'
 import { SchedulerWorld } from '../world/scheduler-world.ts'
 
 describe('tasks that fail', () => {
@@ -22,6 +23,25 @@ describe('tasks that fail', () => {
     assert.match(
       third ?? '',
       /unable to consistently start tasks successfully: 3 tasks have failed, the last one, .* with exit code 1 \(Essential container in task exited\)\. The next one starts in 2 seconds\.$/,
+    )
+    await world.scheduler.stop()
+  })
+
+  test('of a deployment that has failed are told without a next one', async () => {
+    const world = new RollingWorld()
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+    world.deploy(2)
+    await world.until(() => world.running(2).length === 2)
+    const { serviceDeploymentArn } = world.deployment
+    world.store.serviceDeployments.put(serviceDeploymentArn, { ...world.deployment, status: 'STOP_REQUESTED' })
+    await world.over()
+    world.runtime.exit(world.running(2)[0]?.taskId ?? '', 1)
+    await world.until(() => world.running(2).length === 1)
+    const last = world.events.findLast((text) => text.includes('exit code 1'))
+    assert.match(
+      last ?? '',
+      /\(task [0-9a-f]{32}\) has failed: exit code 1 \(Essential .*\)\. No more tasks of this deployment start\.$/,
     )
     await world.scheduler.stop()
   })
