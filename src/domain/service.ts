@@ -22,7 +22,7 @@ export type Service = {
   readonly networkConfiguration?: NetworkConfiguration
   readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL'
   readonly platformVersion?: string
-  /** Recorded: one machine has no capacity providers. */
+  /** Its tasks are said to be of these providers; one machine has nothing to choose from. */
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly healthCheckGracePeriodSeconds: number
   readonly createdAt: number

@@ -41,6 +41,8 @@ export type Task = {
   readonly cpu?: string
   readonly memory?: string
   readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL'
+  /** Where a capacity provider strategy stands for the launch type: whose of them it is said to be. */
+  readonly capacityProviderName?: string
   readonly platformVersion?: string
   readonly createdAt: number
   readonly pullStartedAt?: number

@@ -18,7 +18,12 @@ type ToldSettings = EngineSettings & { readonly roleEndpointUrl?: string }
 type Made = { readonly chance: Chance; readonly now: number }
 
 /** A task of a service as it is when it is decided to start it. */
-export function newTask(service: Service, taskSet: TaskSet, definition: TaskDefinition | undefined, made: Made): Task {
+export function newTask(
+  service: Service,
+  taskSet: TaskSet,
+  definition: TaskDefinition | undefined,
+  made: Made & Pick<Task, 'capacityProviderName'>,
+): Task {
   const { launchType, platformVersion } = taskSet
   return bareTask(service.clusterArn, definition, made, {
     serviceArn: service.serviceArn,
@@ -27,7 +32,7 @@ export function newTask(service: Service, taskSet: TaskSet, definition: TaskDefi
     group: `service:${service.serviceName}`,
     startedBy: taskSet.taskSetId,
     launchType,
-    ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...defined({ platformVersion, capacityProviderName: made.capacityProviderName }),
     tags: { ...managedTags(service), ...propagated(service, definition) },
   })
 }
@@ -38,7 +43,8 @@ export function newStandaloneTask(
   definition: TaskDefinition,
   made: Made,
   asked: Pick<Task, 'group' | 'startedBy' | 'launchType' | 'tags'> &
-    Partial<Pick<Task, 'platformVersion' | 'overrides' | 'networkConfiguration' | 'enableExecuteCommand' | 'request'>>,
+    Partial<Pick<Task, 'platformVersion' | 'capacityProviderName' | 'overrides'>> &
+    Partial<Pick<Task, 'networkConfiguration' | 'enableExecuteCommand' | 'request'>>,
 ): Task {
   const { taskDefinitionArn } = definition
   const task = bareTask(clusterArn, definition, made, { serviceArn: '', taskSetId: '', taskDefinitionArn, ...asked })

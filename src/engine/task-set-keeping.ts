@@ -1,3 +1,4 @@
+import { capacityProviders } from '../domain/capacity-provider.ts'
 import { checkedHealth } from '../domain/container-health.ts'
 import { healthOf, isAtRest, isPending, isSteady, isUnhealthy, reconcile } from '../domain/reconcile.ts'
 import type { ObservedTask, ObservedTaskSet, ReconcileAction } from '../domain/reconcile.ts'
@@ -120,10 +121,14 @@ function startTasks(
 ): void {
   const { store, chance, clock } = context
   const definition = store.taskDefinitions.get(taskSet.taskDefinition)
+  const counted = store.tasks
+    .ofService(service.serviceArn)
+    .filter(({ taskSetId, desiredStatus }) => taskSetId === taskSet.taskSetId && desiredStatus === 'RUNNING')
+  const providers = capacityProviders(taskSet.capacityProviderStrategy, counted)
   for (const action of actions) {
     if (action.kind !== 'startTasks') continue
     const tasks = Array.from({ length: action.count }, () =>
-      kept(context, newTask(service, taskSet, definition, { chance, now: clock.now() })),
+      kept(context, newTask(service, taskSet, definition, { chance, now: clock.now(), ...providers.next() })),
     )
     const taskIds = tasks.map(({ taskId }) => taskId)
     recordServiceEvents(context, service.serviceArn, [serviceEvent.started(service, taskIds, action.replacing)])

@@ -3,6 +3,26 @@ import { describe, test } from 'node:test'
 import { targetGroupArn, taskSetArn } from '../world/a-service.ts'
 import { SchedulerWorld } from '../world/scheduler-world.ts'
 
+describe('the tasks of a task set with a capacity provider strategy', () => {
+  test('are dealt out to its providers, and replaced by those of the same one', async () => {
+    const world = new SchedulerWorld({ desiredCount: 4 })
+    const capacityProviderStrategy = [
+      { capacityProvider: 'FARGATE', base: 1, weight: 0 },
+      { capacityProvider: 'FARGATE_SPOT', base: 0, weight: 1 },
+    ]
+    world.createTaskSet({ capacityProviderStrategy })
+    await world.steady()
+    const providers = () => world.withStatus('RUNNING').map(({ capacityProviderName = 'none' }) => capacityProviderName)
+    const expected = ['FARGATE', 'FARGATE_SPOT', 'FARGATE_SPOT', 'FARGATE_SPOT']
+    assert.deepEqual(providers().toSorted(), expected)
+    const onDemand = world.tasks.find(({ capacityProviderName }) => capacityProviderName === 'FARGATE')
+    world.runtime.exit(onDemand?.taskId ?? '', 1)
+    await world.until(() => world.withStatus('STOPPED').length === 1 && world.isSteady())
+    assert.deepEqual(providers().toSorted(), expected)
+    await world.scheduler.stop()
+  })
+})
+
 describe('an unhealthy task', () => {
   const unhealthy = {
     state: 'unhealthy',

@@ -1,14 +1,30 @@
 import type * as sdk from '@aws-sdk/client-ecs'
+import type { Cluster } from '../../domain/cluster.ts'
 import type { CapacityProviderStrategyItem } from '../../domain/service.ts'
 import type { Answer } from '../handlers.ts'
-import { defined } from './defined.ts'
 import { invalidParameter } from './errors.ts'
+import { isAsked } from './members.ts'
 
 const known: readonly string[] = ['FARGATE', 'FARGATE_SPOT']
 
 /**
- * A capacity provider strategy: recorded and answered back, as one machine has nothing to choose from. Undefined where none is
- * given or an empty one takes it away.
+ * The strategy by which the tasks of a request are dealt out: its own, or without a launch type the cluster's default one.
+ * @throws InvalidParameterException
+ */
+export function strategyOf(
+  { capacityProviderStrategy, launchType }: Pick<sdk.RunTaskRequest, 'capacityProviderStrategy' | 'launchType'>,
+  { recorded }: Cluster,
+): readonly CapacityProviderStrategyItem[] | undefined {
+  if (launchType !== undefined || isAsked(capacityProviderStrategy)) {
+    return readCapacityProviderStrategy(capacityProviderStrategy)
+  }
+  const { defaultCapacityProviderStrategy } = recorded as Pick<sdk.Cluster, 'defaultCapacityProviderStrategy'>
+  return readCapacityProviderStrategy(defaultCapacityProviderStrategy)
+}
+
+/**
+ * A capacity provider strategy with the values that ECS answers for what is left out. Undefined where none is given or an
+ * empty one takes it away.
  * @throws InvalidParameterException
  */
 export function readCapacityProviderStrategy(
@@ -17,8 +33,13 @@ export function readCapacityProviderStrategy(
   if (given === undefined || given.length === 0) return undefined
   if (given.length > 20) throw invalidParameter('capacityProviderStrategy can have at most 20 items.')
   const strategy = given.map(readItem)
-  if (strategy.filter(({ base = 0 }) => base > 0).length > 1) {
+  if (strategy.filter(({ base }) => base > 0).length > 1) {
     throw invalidParameter('Only one capacity provider in a capacity provider strategy can have a base defined.')
+  }
+  if (strategy.length > 1 && strategy.every(({ weight }) => weight === 0)) {
+    throw invalidParameter(
+      'At least one of several capacity providers in a strategy needs a weight greater than 0: no task could be placed.',
+    )
   }
   return strategy
 }
@@ -36,5 +57,5 @@ function readItem({ capacityProvider, weight, base }: Answer<sdk.CapacityProvide
   if ((base ?? 0) < 0 || (base ?? 0) > 100_000) {
     throw invalidParameter('The base of a capacity provider must be between 0 and 100000.')
   }
-  return { capacityProvider, ...defined({ weight, base }) }
+  return { capacityProvider, weight: weight ?? 0, base: base ?? 0 }
 }

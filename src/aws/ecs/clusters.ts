@@ -5,9 +5,10 @@ import { arn, type Place } from '../../domain/identifiers.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Answer, Checked, Handlers } from '../handlers.ts'
+import { readCapacityProviderStrategy } from './capacity-providers.ts'
 import { clientError, invalidParameter } from './errors.ts'
 import { isAsked } from './members.ts'
-import { clusterArn, findCluster, namePattern, newCluster } from './names.ts'
+import { clusterArn, findActiveCluster, findCluster, namePattern, newCluster } from './names.ts'
 import { page } from './pages.ts'
 import { readTags, tagList } from './tags.ts'
 
@@ -35,6 +36,16 @@ export const clusters = (engine: Engine) =>
       const scope = ['ListClusters', call.region]
       const shown = page(active, (cluster) => cluster.clusterArn, { scope, nextToken, maxResults, defaultSize: 100 })
       return { clusterArns: shown.items.map((cluster) => cluster.clusterArn), nextToken: shown.nextToken }
+    },
+    PutClusterCapacityProviders(input, call) {
+      const cluster = findActiveCluster(engine, call, input.cluster)
+      const { capacityProviders, defaultCapacityProviderStrategy } = input
+      const given = recordedOf({ capacityProviders, defaultCapacityProviderStrategy })
+      checkProviders(engine.store, cluster, input)
+      const { capacityProviders: _providers, defaultCapacityProviderStrategy: _strategy, ...others } = cluster.recorded
+      const changed = { ...cluster, recorded: { ...others, ...given } }
+      engine.store.clusters.put(cluster.clusterArn, changed)
+      return { cluster: answer(engine.store, changed, ['TAGS', 'SETTINGS', 'CONFIGURATIONS']) }
     },
     DeleteCluster({ cluster }, call) {
       return { cluster: answer(engine.store, deleteCluster(engine.store, findCluster(engine, call, cluster)), []) }
@@ -65,12 +76,9 @@ function recordedOf({
   settings,
   configuration,
   capacityProviders,
-  defaultCapacityProviderStrategy,
+  defaultCapacityProviderStrategy: strategy,
 }: Checked<sdk.CreateClusterRequest>): Cluster['recorded'] {
-  const providers = [
-    ...(capacityProviders ?? []),
-    ...(defaultCapacityProviderStrategy ?? []).map(({ capacityProvider }) => capacityProvider),
-  ]
+  const providers = [...(capacityProviders ?? []), ...(strategy ?? []).map(({ capacityProvider }) => capacityProvider)]
   const unknown = providers.find((provider) => provider !== 'FARGATE' && provider !== 'FARGATE_SPOT')
   if (unknown !== undefined) {
     throw clientError(
@@ -78,8 +86,40 @@ function recordedOf({
         'this machine has no others.',
     )
   }
+  const defaultCapacityProviderStrategy = readCapacityProviderStrategy(strategy)
   const given = { settings, configuration, capacityProviders, defaultCapacityProviderStrategy }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => isAsked(value)))
+}
+
+/**
+ * The exact words of ECS are not known.
+ * @throws InvalidParameterException, ResourceInUseException
+ */
+function checkProviders(
+  store: Store,
+  { clusterArn: key, recorded }: Cluster,
+  input: Checked<sdk.PutClusterCapacityProvidersRequest>,
+): void {
+  const { capacityProviders: listed, defaultCapacityProviderStrategy: strategy } = input
+  const foreign = strategy.find(({ capacityProvider }) => !listed.includes(capacityProvider))
+  if (foreign !== undefined) {
+    throw invalidParameter(
+      `defaultCapacityProviderStrategy names the capacity provider ${foreign.capacityProvider}, and capacityProviders ` +
+        'does not. Add it there.',
+    )
+  }
+  const { capacityProviders: former = [] } = recorded as Pick<sdk.Cluster, 'capacityProviders'>
+  const removed = former.filter((name) => !listed.includes(name))
+  const used = store.tasks
+    .list()
+    .filter(({ clusterArn: own, lastStatus }) => own === key && lastStatus !== 'STOPPED')
+    .find(({ capacityProviderName: name = '' }) => removed.includes(name))
+  if (used === undefined) return
+  throw new AwsError(
+    'ResourceInUseException',
+    `The capacity provider ${used.capacityProviderName} cannot be taken from the cluster while tasks use it, as ` +
+      `${used.taskArn} does.`,
+  )
 }
 
 function checkSame(existing: Cluster, asked: Cluster): void {

@@ -1,11 +1,13 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import { AwsError } from '../../domain/aws-error.ts'
+import { capacityProviders } from '../../domain/capacity-provider.ts'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { TaskDefinition } from '../../domain/task-definition.ts'
 import type { Task } from '../../domain/task.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { newStandaloneTask } from '../../engine/task-launch.ts'
 import type { Checked, Handlers } from '../handlers.ts'
+import { strategyOf } from './capacity-providers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported } from './errors.ts'
 import { readLaunch } from './launch-types.ts'
@@ -26,15 +28,22 @@ export const runTasks = (engine: Engine) =>
       const cluster = findActiveCluster(engine, call, input.cluster)
       const definition = findUsableTaskDefinition(store, call, input.taskDefinition)
       const asked = askedTask(input, definition, cluster)
+      const strategy = strategyOf(input, cluster)
       const { count = 1 } = input
       if (count < 1 || count > 10) throw invalidParameter('Count must be between 1 and 10.')
       return store.transaction(() => {
         const before = startedBefore(engine, cluster, asked.request)
+        const providers = capacityProviders(strategy)
         const started =
           before.length > 0
             ? before
             : Array.from({ length: count }, () =>
-                newStandaloneTask(cluster.clusterArn, definition, { chance, now: clock.now() }, asked),
+                newStandaloneTask(
+                  cluster.clusterArn,
+                  definition,
+                  { chance, now: clock.now() },
+                  { ...asked, ...providers.next() },
+                ),
               )
         if (before.length === 0) for (const task of started) store.tasks.put(task.taskArn, task)
         return { tasks: started.map((task) => taskAnswer(store, task, true)), failures: [] }

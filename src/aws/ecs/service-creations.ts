@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Checked } from '../handlers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported } from './errors.ts'
-import { readCapacityProviderStrategy } from './capacity-providers.ts'
+import { strategyOf } from './capacity-providers.ts'
 import { readDeploymentConfiguration } from './deployment-configurations.ts'
 import { readLaunch } from './launch-types.ts'
 import { readLoadBalancer, readLoadBalancers } from './load-balancers.ts'
@@ -90,7 +90,7 @@ function launchUnder(
 function ecsLaunch({ store }: Engine, place: Place, cluster: Cluster, input: Input): ServiceLaunch {
   if (!input.taskDefinition) throw invalidParameter('TaskDefinition can not be blank.')
   const definition = findUsableTaskDefinition(store, place, input.taskDefinition)
-  const capacityProviderStrategy = readCapacityProviderStrategy(input.capacityProviderStrategy)
+  const capacityProviderStrategy = strategyOf(input, cluster)
   const launch = readLaunch(input, definition, cluster)
   const loadBalancers = readLoadBalancers(store, input.loadBalancers ?? [], definition)
   const deploymentConfiguration = readDeploymentConfiguration(input.deploymentConfiguration)

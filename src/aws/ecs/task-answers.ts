@@ -32,6 +32,7 @@ export function taskAnswer(store: Store, task: Task, withTags: boolean): Answer<
     cpu: task.cpu ?? definition?.cpu,
     memory: task.memory ?? definition?.memory,
     launchType: task.launchType,
+    capacityProviderName: task.capacityProviderName,
     ...fargateMembers(task),
     enableExecuteCommand: task.enableExecuteCommand ?? service?.recorded['enableExecuteCommand'] === true,
     version: task.version,

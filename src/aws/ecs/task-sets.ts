@@ -5,7 +5,7 @@ import type { Service, TaskSet } from '../../domain/service.ts'
 import type { Engine, NewTaskSet } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked, Handlers } from '../handlers.ts'
-import { readCapacityProviderStrategy } from './capacity-providers.ts'
+import { strategyOf } from './capacity-providers.ts'
 import { defined } from './defined.ts'
 import { invalidParameter, notSupported, serviceNotActive, taskSetNotFound } from './errors.ts'
 import { readLaunch } from './launch-types.ts'
@@ -108,7 +108,7 @@ function newTaskSet(
     status: 'ACTIVE',
     ...launch,
     ...defined({
-      capacityProviderStrategy: readCapacityProviderStrategy(input.capacityProviderStrategy),
+      capacityProviderStrategy: strategyOf(input, cluster),
       networkConfiguration: readNetworkConfiguration(input.networkConfiguration, definition, launch.launchType),
       externalId: input.externalId,
       clientToken: input.clientToken,

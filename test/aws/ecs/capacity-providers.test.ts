@@ -3,12 +3,12 @@ import { describe, test } from 'node:test'
 import { readCapacityProviderStrategy } from '../../../src/aws/ecs/capacity-providers.ts'
 
 describe('a capacity provider strategy', () => {
-  test('is kept as given; an empty one is none', () => {
+  test('is answered with the values for what is left out; an empty one is none', () => {
     const strategy = [
       { capacityProvider: 'FARGATE', base: 1, weight: 1 },
       { capacityProvider: 'FARGATE_SPOT', weight: 4 },
     ]
-    assert.deepEqual(readCapacityProviderStrategy(strategy), strategy)
+    assert.deepEqual(readCapacityProviderStrategy(strategy), [strategy[0], { ...strategy[1], base: 0 }])
     assert.equal(readCapacityProviderStrategy([]), undefined)
     assert.equal(readCapacityProviderStrategy(undefined), undefined)
   })
@@ -25,6 +25,7 @@ describe('a capacity provider strategy', () => {
         ],
         /Only one capacity provider/,
       ],
+      [[{ capacityProvider: 'FARGATE' }, { capacityProvider: 'FARGATE_SPOT' }], /needs a weight greater than 0/],
     ] as const
     for (const [strategy, message] of refused) {
       assert.throws(() => readCapacityProviderStrategy([...strategy]), message)

@@ -7,9 +7,20 @@ import {
   DescribeClustersCommand,
   ListClustersCommand,
   ListServicesCommand,
+  PutClusterCapacityProvidersCommand,
+  RunTaskCommand,
 } from '@aws-sdk/client-ecs'
 import { arn } from '../../../src/domain/identifiers.ts'
-import { assertRefused, blueGreenService, createBlueGreenService, createService, place, startEcs } from './ecs-world.ts'
+import {
+  assertRefused,
+  blueGreenService,
+  createBlueGreenService,
+  createService,
+  networkConfiguration,
+  place,
+  registerWeb,
+  startEcs,
+} from './ecs-world.ts'
 
 describe('clusters', () => {
   test('a created cluster is described with its tags and settings when they are asked for', async (t) => {
@@ -90,6 +101,45 @@ describe('clusters', () => {
       'InvalidParameterException',
       'Clusters can have at most 100 items.',
     )
+  })
+
+  test('the capacity providers of a cluster are replaced, and those in use stay', async (t) => {
+    const world = await startEcs(t)
+    const { client } = world
+    await client.send(
+      new CreateClusterCommand({ clusterName: 'shop', settings: [{ name: 'containerInsights', value: 'enabled' }] }),
+    )
+    const put = (capacityProviders: string[], names: string[]) =>
+      client.send(
+        new PutClusterCapacityProvidersCommand({
+          cluster: 'shop',
+          capacityProviders,
+          defaultCapacityProviderStrategy: names.map((capacityProvider) => ({ capacityProvider, weight: 1 })),
+        }),
+      )
+    const { cluster } = await put(['FARGATE', 'FARGATE_SPOT'], ['FARGATE_SPOT'])
+    assert.deepEqual(cluster?.capacityProviders, ['FARGATE', 'FARGATE_SPOT'])
+    const strategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }]
+    assert.deepEqual(cluster.defaultCapacityProviderStrategy, strategy)
+    assert.deepEqual(cluster.settings, [{ name: 'containerInsights', value: 'enabled' }])
+    await assertRefused(
+      put(['my-asg'], []),
+      'ClientException',
+      /^The specified capacity provider 'my-asg' was not found/,
+    )
+    await assertRefused(
+      put(['FARGATE'], ['FARGATE_SPOT']),
+      'InvalidParameterException',
+      /^defaultCapacityProviderStrategy names the capacity provider FARGATE_SPOT/,
+    )
+    await registerWeb(world)
+    const { tasks } = await client.send(
+      new RunTaskCommand({ cluster: 'shop', taskDefinition: 'web', networkConfiguration }),
+    )
+    assert.equal(tasks?.[0]?.capacityProviderName, 'FARGATE_SPOT')
+    await assertRefused(put([], []), 'ResourceInUseException', /^The capacity provider FARGATE_SPOT cannot be taken/)
+    const only = await put(['FARGATE_SPOT'], [])
+    assert.deepEqual(only.cluster?.defaultCapacityProviderStrategy, [])
   })
 
   test('clusters are listed in pages', async (t) => {

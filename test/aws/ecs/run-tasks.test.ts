@@ -4,6 +4,7 @@ import {
   DescribeTasksCommand,
   ExecuteCommandCommand,
   ListTasksCommand,
+  PutClusterCapacityProvidersCommand,
   RunTaskCommand,
   StartTaskCommand,
   type RunTaskCommandInput,
@@ -51,6 +52,34 @@ describe('RunTask', () => {
     assert.deepEqual(described.tasks, tasks)
     const listed = await world.client.send(new ListTasksCommand({ startedBy: 'me' }))
     assert.deepEqual(new Set(listed.taskArns), new Set(tasks.map(({ taskArn }) => taskArn)))
+  })
+
+  test('says of each task which capacity provider of the strategy it is of, and of none without one', async (t) => {
+    const world = await startEcs(t)
+    await registerWeb(world)
+    const names = async (more: Partial<RunTaskCommandInput>) =>
+      (await run(world, { count: 4, ...more })).map(
+        ({ launchType, capacityProviderName = 'none' }) => `${launchType} ${capacityProviderName}`,
+      )
+    const capacityProviderStrategy = [
+      { capacityProvider: 'FARGATE', base: 1 },
+      { capacityProvider: 'FARGATE_SPOT', weight: 1 },
+    ]
+    const spot = 'FARGATE FARGATE_SPOT'
+    assert.deepEqual(await names({ launchType: undefined, capacityProviderStrategy }), [
+      'FARGATE FARGATE',
+      spot,
+      spot,
+      spot,
+    ])
+    assert.deepEqual(await names({ count: 1 }), ['FARGATE none'])
+    const defaults = {
+      capacityProviders: ['FARGATE_SPOT'],
+      defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
+    }
+    await world.client.send(new PutClusterCapacityProvidersCommand({ cluster: 'default', ...defaults }))
+    assert.deepEqual(await names({ count: 1, launchType: undefined }), [spot])
+    assert.deepEqual(await names({ count: 1 }), ['FARGATE none'])
   })
 
   test('says nothing of who started a task where nobody was named', async (t) => {

@@ -27,6 +27,22 @@ async function furnish(world: EcsWorld): Promise<CreateServiceCommandInput> {
 const external = { serviceName: 'api', desiredCount: 1, deploymentController: { type: 'EXTERNAL' } } as const
 
 describe('creating a service', () => {
+  test('in a cluster with a default capacity provider strategy it has that, unless it names a launch type', async (t) => {
+    const world = await startEcs(t)
+    const input = { ...(await furnish(world)), deploymentController: undefined, cluster: 'spot' }
+    const strategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }]
+    await world.client.send(
+      new CreateClusterCommand({ clusterName: 'spot', defaultCapacityProviderStrategy: strategy }),
+    )
+    const service = await createService(world, { ...input, launchType: undefined })
+    assert.equal(service.launchType, undefined)
+    assert.deepEqual(service.capacityProviderStrategy, strategy)
+    assert.deepEqual(service.deployments?.[0]?.capacityProviderStrategy, strategy)
+    const named = await createService(world, { ...input, serviceName: 'other', launchType: 'FARGATE' })
+    assert.equal(named.launchType, 'FARGATE')
+    assert.equal(named.capacityProviderStrategy, undefined)
+  })
+
   test('without a deployment controller it is ECS, and its first deployment begins', async (t) => {
     const world = await startEcs(t)
     const input = await furnish(world)

@@ -81,7 +81,7 @@ describe('updating a service under the ECS controller', () => {
     const final = await update(world, {})
     assert.deepEqual(final.loadBalancers, [])
     assert.equal(final.launchType, undefined)
-    assert.deepEqual(final.capacityProviderStrategy, [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }])
+    assert.deepEqual(final.capacityProviderStrategy, [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }])
   })
 
   test('checks the new parts against one another, and then nothing has changed', async (t) => {

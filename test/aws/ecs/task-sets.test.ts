@@ -248,7 +248,7 @@ describe('task sets', () => {
 
   test('a capacity provider strategy stands for the launch type', async (t) => {
     const { create } = await startExternal(t)
-    const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
+    const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }]
     const taskSet = await create({ launchType: undefined, capacityProviderStrategy })
     assert.equal(taskSet.launchType, undefined)
     assert.equal(taskSet.platformVersion, 'LATEST')
