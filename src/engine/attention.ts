@@ -33,6 +33,10 @@ export class Attention {
     }
   }
 
+  service(serviceArn: string): void {
+    this.#services.add(serviceArn)
+  }
+
   task({ taskArn, serviceArn }: { readonly taskArn: string; readonly serviceArn: string }): void {
     if (serviceArn === '') this.#tasks.add(taskArn)
     else this.#services.add(serviceArn)

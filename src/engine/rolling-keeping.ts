@@ -11,6 +11,7 @@ import { computedDesiredCount } from '../domain/service.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
 import { recordServiceEvents, serviceEvents } from './event-recording.ts'
+import type { FailureWords } from './failure-words.ts'
 import { failRollingUpdate, rollingFailure } from './rolling-failure.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { currentDeployment, defaultConfiguration, endServiceDeployment } from './service-deployments.ts'
@@ -30,6 +31,7 @@ export function keepRollingService(
   service: Service,
   taskSets: readonly TaskSet[],
   tasks: readonly Task[],
+  words: FailureWords,
 ): number {
   const { store, clock } = context
   const now = clock.now()
@@ -45,6 +47,7 @@ export function keepRollingService(
     const counted = deployment && withFailuresCounted(context, deployment, primary.taskSet)
     const failure = counted && rollingFailure(store, counted, primary.taskSet)
     if (counted !== undefined && failure !== undefined) {
+      if (!words.areTold(service, primary.taskSet)) return Infinity
       failRollingUpdate(context, service, counted, primary.taskSet, failure)
       // The store has changed, so the service is looked at again at once, by its new PRIMARY.
       return Infinity

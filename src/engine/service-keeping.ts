@@ -1,6 +1,7 @@
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
 import { serviceEvents } from './event-recording.ts'
+import type { FailureWords } from './failure-words.ts'
 import { keepRollingService } from './rolling-keeping.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { currentDeployment, forgetServiceDeployments } from './service-deployments.ts'
@@ -18,11 +19,12 @@ export function keepService(
   service: Service,
   taskSets: readonly TaskSet[],
   tasks: readonly Task[],
+  words: FailureWords,
 ): number {
   const { store } = context
   if (service.status === 'INACTIVE' && taskSets.length === 0) return forgetLater(context, service)
   if (service.status === 'ACTIVE' && isRolling(context, service)) {
-    return keepRollingService(context, service, taskSets, tasks)
+    return keepRollingService(context, service, taskSets, tasks, words)
   }
   let wakeAt = Infinity
   for (const taskSet of taskSets) {

@@ -11,6 +11,7 @@ import { Changes } from './changes.ts'
 import type { LastWords, NewTaskSet, ServiceScheduler, TaskCounts } from './engine.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
+import { FailureWords } from './failure-words.ts'
 import { keepService } from './service-keeping.ts'
 import { taskSetEvidence, taskSetLastWords } from './task-evidence.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
@@ -36,6 +37,7 @@ export class EcsServiceScheduler implements ServiceScheduler {
   readonly #attention: Attention
   /** Its own: it is woken when there is something to look at, and by nothing else. */
   readonly #wake: Changes
+  readonly #words: FailureWords
   #loop: Promise<void> | undefined
   /** How often it has looked at a service, or at a task without one. */
   looks = 0
@@ -45,6 +47,9 @@ export class EcsServiceScheduler implements ServiceScheduler {
     this.#trouble = new Trouble(context.clock, context.log)
     this.#attention = new Attention(context.store)
     this.#wake = new Changes(context.clock)
+    this.#words = new FailureWords(context, this.#ended.signal, ({ serviceArn }) =>
+      this.#attend((attention) => attention.service(serviceArn)),
+    )
   }
 
   /** Begins, or takes up every task where it was when the engine ended. */
@@ -228,7 +233,8 @@ export class EcsServiceScheduler implements ServiceScheduler {
     let wakeAt = Infinity
     if (service !== undefined) {
       const live = tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED')
-      const keep = (): number => keepService(this.#context, service, store.taskSets.ofService(serviceArn), live)
+      const keep = (): number =>
+        keepService(this.#context, service, store.taskSets.ofService(serviceArn), live, this.#words)
       wakeAt = this.#tried(serviceArn, keep)
     }
     for (const task of store.tasks.ofService(serviceArn)) wakeAt = Math.min(wakeAt, lifecycle.drive(task))

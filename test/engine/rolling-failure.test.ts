@@ -91,6 +91,21 @@ describe('the deployment circuit breaker', () => {
     await world.scheduler.stop()
   })
 
+  test('is not over before an event has told what the failed tasks wrote last, of what came back, too', async () => {
+    const world = new RollingWorld({ ...breaker(true), minimumHealthyPercent: 0, maximumPercent: 100 })
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+    const exit = { afterMilliseconds: 500, exitCode: 1 }
+    world.runtime.images.set('web:1', { exit, log: ['the data base is gone'] })
+    world.deploy(2, { exit, log: ['starting', 'DATABASE_URL is not set'] })
+    const told = (words: string) => world.events.filter((event) => event.endsWith(`container web: "${words}".`)).length
+    await world.until(() => world.deployment.status === 'ROLLBACK_IN_PROGRESS')
+    assert.equal(told('starting / DATABASE_URL is not set'), 1)
+    assert.equal((await world.over()).status, 'ROLLBACK_FAILED')
+    assert.equal(told('the data base is gone'), 1)
+    await world.scheduler.stop()
+  })
+
   test('without rollback leaves a service whose desired count is still kept, by tasks of the old revision', async () => {
     const world = new RollingWorld(breaker(false))
     await world.begun()
