@@ -13,13 +13,51 @@ const known: readonly string[] = ['FARGATE', 'FARGATE_SPOT']
  */
 export function strategyOf(
   { capacityProviderStrategy, launchType }: Pick<sdk.RunTaskRequest, 'capacityProviderStrategy' | 'launchType'>,
-  { recorded }: Cluster,
+  cluster: Cluster,
 ): readonly CapacityProviderStrategyItem[] | undefined {
   if (launchType !== undefined || isAsked(capacityProviderStrategy)) {
-    return readCapacityProviderStrategy(capacityProviderStrategy)
+    return associated(readCapacityProviderStrategy(capacityProviderStrategy), cluster)
   }
-  const { defaultCapacityProviderStrategy } = recorded as Pick<sdk.Cluster, 'defaultCapacityProviderStrategy'>
+  const { defaultCapacityProviderStrategy } = cluster.recorded as Partial<sdk.Cluster>
   return readCapacityProviderStrategy(defaultCapacityProviderStrategy)
+}
+
+/**
+ * The strategy of a service as UpdateService changes it: what the request leaves out stays, and an empty one takes it away.
+ * @throws InvalidParameterException
+ */
+export function changedStrategy(
+  {
+    capacityProviderStrategy: given,
+    forceNewDeployment,
+  }: Pick<sdk.UpdateServiceRequest, 'capacityProviderStrategy' | 'forceNewDeployment'>,
+  current: readonly CapacityProviderStrategyItem[] | undefined,
+  cluster: Cluster,
+): readonly CapacityProviderStrategyItem[] | undefined {
+  if (given === undefined) return current
+  const asked = readCapacityProviderStrategy(given)
+  // An earlier engine kept what was left out as left out.
+  if (JSON.stringify(asked) === JSON.stringify(current?.map(readItem))) return current
+  if (forceNewDeployment !== true) {
+    throw invalidParameter(
+      'When switching from launch type to capacity provider strategy on an existing service, or making a change to a ' +
+        'capacity provider strategy on a service that is already using one, you must force a new deployment.',
+    )
+  }
+  return associated(asked, cluster)
+}
+
+/** @throws InvalidParameterException for a provider that the cluster does not have. */
+function associated(
+  strategy: readonly CapacityProviderStrategyItem[] | undefined,
+  { recorded }: Cluster,
+): readonly CapacityProviderStrategyItem[] | undefined {
+  const { capacityProviders = [] } = recorded as Partial<sdk.Cluster>
+  if (strategy?.every(({ capacityProvider }) => capacityProviders.includes(capacityProvider)) !== false) return strategy
+  throw invalidParameter(
+    'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the ' +
+      'cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.',
+  )
 }
 
 /**

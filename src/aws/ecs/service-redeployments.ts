@@ -4,7 +4,7 @@ import type { Place } from '../../domain/identifiers.ts'
 import type { Service } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Checked } from '../handlers.ts'
-import { readCapacityProviderStrategy } from './capacity-providers.ts'
+import { changedStrategy } from './capacity-providers.ts'
 import { defined } from './defined.ts'
 import { readDeploymentConfiguration } from './deployment-configurations.ts'
 import { readLaunch } from './launch-types.ts'
@@ -77,9 +77,7 @@ function deployedOf(
   input: Input,
 ): Pick<Service, (typeof deployedMembers)[number]> {
   const definition = findUsableTaskDefinition(store, place, input.taskDefinition || (service.taskDefinition ?? ''))
-  const strategy = input.capacityProviderStrategy
-  const capacityProviderStrategy =
-    strategy === undefined ? service.capacityProviderStrategy : readCapacityProviderStrategy(strategy)
+  const capacityProviderStrategy = changedStrategy(input, service.capacityProviderStrategy, cluster)
   // Capacity providers bring their launch type with them; without any it stays what it is.
   const launchType = capacityProviderStrategy === undefined ? service.launchType : 'FARGATE'
   const platformVersion = input.platformVersion ?? service.platformVersion

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import {
   CreateServiceCommand,
   ECSClient,
+  PutClusterCapacityProvidersCommand,
   RegisterTaskDefinitionCommand,
   type CreateServiceCommandInput,
   type RegisterTaskDefinitionCommandInput,
@@ -108,6 +109,17 @@ export const webDefinition: RegisterTaskDefinitionCommandInput = {
   cpu: '256',
   memory: '512',
   containerDefinitions: [{ name: 'web', image: 'hello:1', portMappings: [{ containerPort: 8080 }] }],
+}
+
+/** Makes the capacity providers those of the cluster `default`. */
+export async function associate({ client }: EcsWorld, ...capacityProviders: string[]): Promise<void> {
+  await client.send(
+    new PutClusterCapacityProvidersCommand({
+      cluster: 'default',
+      capacityProviders,
+      defaultCapacityProviderStrategy: [],
+    }),
+  )
 }
 
 export async function registerWeb(

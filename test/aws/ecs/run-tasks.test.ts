@@ -9,7 +9,7 @@ import {
   StartTaskCommand,
   type RunTaskCommandInput,
 } from '@aws-sdk/client-ecs'
-import { assertRefused, networkConfiguration, registerWeb, startEcs, type EcsWorld } from './ecs-world.ts'
+import { assertRefused, associate, networkConfiguration, registerWeb, startEcs, type EcsWorld } from './ecs-world.ts'
 
 const asked: RunTaskCommandInput = { taskDefinition: 'web', launchType: 'FARGATE', networkConfiguration }
 
@@ -66,6 +66,7 @@ describe('RunTask', () => {
       { capacityProvider: 'FARGATE_SPOT', weight: 1 },
     ]
     const spot = 'FARGATE FARGATE_SPOT'
+    await associate(world, 'FARGATE', 'FARGATE_SPOT')
     assert.deepEqual(await names({ launchType: undefined, capacityProviderStrategy }), [
       'FARGATE FARGATE',
       spot,
@@ -74,12 +75,25 @@ describe('RunTask', () => {
     ])
     assert.deepEqual(await names({ count: 1 }), ['FARGATE none'])
     const defaults = {
-      capacityProviders: ['FARGATE_SPOT'],
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
     }
     await world.client.send(new PutClusterCapacityProvidersCommand({ cluster: 'default', ...defaults }))
     assert.deepEqual(await names({ count: 1, launchType: undefined }), [spot])
     assert.deepEqual(await names({ count: 1 }), ['FARGATE none'])
+  })
+
+  test('takes no capacity provider that the cluster does not have', async (t) => {
+    const world = await startEcs(t)
+    await registerWeb(world)
+    await associate(world, 'FARGATE')
+    const spot = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
+    await assertRefused(
+      run(world, { launchType: undefined, capacityProviderStrategy: spot }),
+      'InvalidParameterException',
+      /^The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster\./,
+    )
+    assert.equal(world.store.tasks.list().length, 0)
   })
 
   test('says nothing of who started a task where nobody was named', async (t) => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import type { Service, UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
 import {
+  associate,
   assertRefused,
   blueGreenService,
   createService,
@@ -67,11 +68,12 @@ describe('updating a service under the ECS controller', () => {
     const withNew: readonly Partial<UpdateServiceCommandInput>[] = [
       { forceNewDeployment: true },
       { platformVersion: '1.4.0' },
-      { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] },
+      { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }], forceNewDeployment: true },
       { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-9'] } } },
       { loadBalancers: [{ targetGroupArn: other, containerName: 'web', containerPort: 8080 }] },
       { loadBalancers: [] },
     ]
+    await associate(world, 'FARGATE_SPOT')
     let last = primary(service)
     for (const changes of withNew) {
       const updated = await update(world, changes)
@@ -82,6 +84,30 @@ describe('updating a service under the ECS controller', () => {
     assert.deepEqual(final.loadBalancers, [])
     assert.equal(final.launchType, undefined)
     assert.deepEqual(final.capacityProviderStrategy, [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }])
+  })
+
+  test('changes its capacity providers only where a new deployment is forced, and to those of the cluster', async (t) => {
+    const world = await startEcs(t)
+    await rollingService(world)
+    const spot = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
+    const unforced =
+      /^When switching from launch type to capacity provider strategy on an existing service, .* force a new/
+    await assertRefused(update(world, { capacityProviderStrategy: spot }), 'InvalidParameterException', unforced)
+    const forced = { capacityProviderStrategy: spot, forceNewDeployment: true }
+    await assertRefused(
+      update(world, forced),
+      'InvalidParameterException',
+      /^The specified capacity provider strategy cannot contain a capacity provider that is not associated with/,
+    )
+    await associate(world, 'FARGATE_SPOT')
+    const before = await update(world, forced)
+    // The same again is no change, and so is none at all of a service that has none.
+    assert.equal(primary(await update(world, { capacityProviderStrategy: spot })), primary(before))
+    await assertRefused(update(world, { capacityProviderStrategy: [] }), 'InvalidParameterException', unforced)
+    const back = await update(world, { capacityProviderStrategy: [], forceNewDeployment: true })
+    assert.equal(back.capacityProviderStrategy, undefined)
+    assert.equal(back.launchType, 'FARGATE')
+    assert.equal(primary(await update(world, { capacityProviderStrategy: [] })), primary(back))
   })
 
   test('checks the new parts against one another, and then nothing has changed', async (t) => {

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import type { TestContext } from 'node:test'
 import {
+  associate,
   assertRefused,
   createBlueGreenService,
   createService,
@@ -247,7 +248,9 @@ describe('task sets', () => {
   })
 
   test('a capacity provider strategy stands for the launch type', async (t) => {
-    const { create } = await startExternal(t)
+    const world = await startExternal(t)
+    const { create } = world
+    await associate(world, 'FARGATE_SPOT')
     const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }]
     const taskSet = await create({ launchType: undefined, capacityProviderStrategy })
     assert.equal(taskSet.launchType, undefined)
