@@ -10,7 +10,7 @@ import { codeDeployRow, serviceRow } from './deployment-rows.ts'
 import { listenerUrl } from './engine-view-parts.ts'
 import type { DeploymentRow, ServiceSide, ServiceView, SideName } from './views.ts'
 
-type ReadEngine = Pick<Engine, 'store' | 'loadBalancing' | 'services' | 'settings' | 'router' | 'clock'>
+type ReadEngine = Pick<Engine, 'store' | 'loadBalancing' | 'services' | 'settings' | 'clock'>
 
 /** Requests of each target group, as the load balancer had counted them at a moment. */
 export type Counted = {
@@ -71,7 +71,9 @@ function sideView(
   { before, now }: { readonly before: Counted | undefined; readonly now: Counted },
 ): ServiceSide {
   const group = store.targetGroups.get(arn)
-  const running = store.taskSets.ofTargetGroup(arn).findLast(({ status }) => status !== 'DRAINING')
+  const bound = store.taskSets.ofTargetGroup(arn).filter(({ status }) => status !== 'DRAINING')
+  // What has failed is there beside what serves on.
+  const running = bound.findLast(({ rollout }) => rollout?.state !== 'FAILED') ?? bound.at(-1)
   const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
   const rate = (which: 'answered' | 'failed'): number | undefined => {
     const [earlier, later] = [before?.byGroup.get(arn)?.[which] ?? 0, now.byGroup.get(arn)?.[which] ?? 0]

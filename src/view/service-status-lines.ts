@@ -11,8 +11,8 @@ export function serviceStatusLines(all: readonly ServiceStatus[], width: number)
 }
 
 function linesOf(status: ServiceStatus): readonly Line[] {
-  const { service, controller, running, desired, pending, runs, isDeploying, deploymentId, lastEvent } = status
-  const isWhole = running === desired && pending === 0
+  const { service, controller, running, desired, pending, runs, isDeploying, deploymentId, failed, lastEvent } = status
+  const isWhole = running === desired && pending === 0 && failed === undefined
   const starting = pending === 0 ? '' : `, ${pending} starting`
   const head: Line = [
     styled(isDeploying ? 'warning' : isWhole ? 'good' : 'bad', `${isDeploying ? '●' : isWhole ? '✔' : '!'} ${service}`),
@@ -25,12 +25,23 @@ function linesOf(status: ServiceStatus): readonly Line[] {
       `  deployed by ${controller}${deploymentId === undefined ? '' : `: teal deployment ${deploymentId}`}`,
     ),
   ]
+  const failure: readonly Line[] =
+    failed === undefined
+      ? []
+      : [
+          [
+            styled(
+              'bad',
+              `  the deployment of ${failed.runs ?? 'its last revision'} has failed: ${failed.reason ?? 'no reason is told'}`,
+            ),
+          ],
+        ]
   const nameWidth = Math.max(0, ...status.groups.map(({ name }) => name.length))
   const event: readonly Line[] =
     lastEvent === undefined
       ? []
       : [[styled('faint', `  ${timeOfDay(new Date(lastEvent.at))}  ${shortenedArns(lastEvent.text)}`)]]
-  return [head, by, ...status.groups.map((group) => groupLine(group, nameWidth)), ...event]
+  return [head, by, ...failure, ...status.groups.map((group) => groupLine(group, nameWidth)), ...event]
 }
 
 function groupLine({ name, runs, taskSetStatus, health, traffic, shares }: GroupStatus, nameWidth: number): Line {

@@ -1,4 +1,4 @@
-import type { Service, TaskSet } from '@aws-sdk/client-ecs'
+import type { Deployment, Service, TaskSet } from '@aws-sdk/client-ecs'
 import type { HealthView, TrafficView } from './deployment-view.ts'
 import { healthOf, type SeenGroup } from './surroundings.ts'
 import { shortArn, timeIn } from './words.ts'
@@ -12,8 +12,10 @@ export type ServiceStatus = {
   readonly desired: number
   readonly running: number
   readonly pending: number
-  /** `web:42`, of what is the service now. */
+  /** `web:42`, of what is the service now; `web:41 and web:42` where a deployment that failed has left tasks of both. */
   readonly runs?: string | undefined
+  /** `web:42` whose deployment by ECS itself failed, and why, where it was not rolled back. */
+  readonly failed?: { readonly runs: string | undefined; readonly reason: string | undefined } | undefined
   /** Something is being changed. */
   readonly isDeploying: boolean
   /** Of CodeDeploy: the deployment that made what runs now, or that is under way. */
@@ -52,6 +54,7 @@ export function serviceStatus({ service, groups, forwards }: SeenService): Servi
   const primary = taskSets.find(({ status }) => status === 'PRIMARY')
   const [event] = events
   const eventAt = timeIn(event?.createdAt)
+  const failed = deployments.find(({ status, rolloutState }) => status === 'PRIMARY' && rolloutState === 'FAILED')
   const newest = taskSets.toSorted((one, other) => Number(other.createdAt) - Number(one.createdAt))[0]
   return {
     service: `${shortArn(service.clusterArn)}/${service.serviceName}`,
@@ -59,12 +62,20 @@ export function serviceStatus({ service, groups, forwards }: SeenService): Servi
     desired: service.desiredCount ?? 0,
     running: service.runningCount ?? 0,
     pending: service.pendingCount ?? 0,
-    runs: shortArn(primary?.taskDefinition ?? service.taskDefinition),
+    runs: (failed && left(deployments)) ?? shortArn(primary?.taskDefinition ?? service.taskDefinition),
+    failed: failed && { runs: shortArn(failed.taskDefinition), reason: failed.rolloutStateReason },
     isDeploying: taskSets.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
     deploymentId: newest?.externalId,
     groups: groups.map(({ arn, seen }) => groupStatus({ arn, seen, taskSets, forwards })),
     lastEvent: eventAt === undefined ? undefined : { at: eventAt, text: event?.message ?? '' },
   }
+}
+
+/** What tasks there still are of; undefined where there are none. */
+function left(deployments: readonly Deployment[]): string | undefined {
+  const running = deployments.filter(({ runningCount = 0 }) => runningCount > 0)
+  const names = new Set(running.map(({ taskDefinition }) => shortArn(taskDefinition)))
+  return names.size === 0 ? undefined : [...names].join(' and ')
 }
 
 function groupStatus({
