@@ -17,6 +17,8 @@ export type ObservedTaskSet = {
     readonly room: number
     /** There is no room for a replacement: an unhealthy task makes some by going first. */
     readonly stopUnhealthyFirst: boolean
+    /** No task of it starts any more, so what never was healthy has no replacement to wait for. */
+    readonly isGivenUp: boolean
   }
 }
 
@@ -161,7 +163,12 @@ function unhealthyToGo(
   const replacedBy = Math.max(0, Math.min(running, desired) + unhealthy.length - desired)
   const isMoving = tasks.some(({ task }) => task.desiredStatus === 'STOPPED' || isPending(task))
   const isStuck = bounds?.stopUnhealthyFirst === true && good.length < desired && !isMoving
-  return isStuck && unhealthy.length > 0 ? Math.max(1, replacedBy) : replacedBy
+  const toGo = isStuck && unhealthy.length > 0 ? Math.max(1, replacedBy) : replacedBy
+  return bounds?.isGivenUp === true ? Math.max(toGo, unhealthy.filter(neverHealthy).length) : toGo
+}
+
+function neverHealthy({ task }: ObservedTask): boolean {
+  return task.healthyAt === undefined
 }
 
 /** First those that never were healthy, then the oldest. */

@@ -123,7 +123,7 @@ function step(
   let wakeAt = Infinity
   for (const side of [...others.map((each) => asPlanned(context, each, plan)), primary]) {
     const mayStart = isStillTried(side.taskSet)
-    const bounds = { room: mayStart ? room : 0, stopUnhealthyFirst: mayStart && room === 0 }
+    const bounds = { room: mayStart ? room : 0, stopUnhealthyFirst: mayStart && room === 0, isGivenUp: !mayStart }
     const done = reconciled(context, { service, taskSet: side.taskSet, tasks: side.tasks, now, bounds })
     room -= done.started
     wakeAt = Math.min(wakeAt, done.wakeAt)

@@ -121,6 +121,29 @@ describe('the deployment circuit breaker', () => {
     await world.scheduler.stop()
   })
 
+  test('without rollback stops the tasks that never were healthy, and keeps one that was', async () => {
+    const world = new RollingWorld(breaker(false), { desiredCount: 3 })
+    await world.begun()
+    world.loadBalancing.newTargets = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+    world.deploy(2)
+    await world.until(() => world.running(2).length === 3)
+    const [one, ...others] = world.running(2)
+    const sick = { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' } as const
+    const report = (task: typeof one, health: Parameters<typeof world.loadBalancing.report>[2]): void => {
+      const [{ host: id, port } = { host: '', port: 0 }] = task?.endpoints ?? []
+      world.loadBalancing.report(targetGroupArn, { id, port }, health)
+    }
+    report(one, { state: 'healthy' })
+    await world.until(() => world.running(1).length === 2)
+    world.loadBalancing.newTargets = sick
+    for (const task of others) report(task, sick)
+    assert.equal((await world.over()).status, 'STOPPED')
+    report(one, sick)
+    await world.until(() => world.running(2).length === 1 && world.running(1).length === 3)
+    assert.equal(world.running(2)[0]?.taskId, one?.taskId)
+    await world.scheduler.stop()
+  })
+
   test('of a service that never had a completed deployment has nothing to go back to', async () => {
     const world = new RollingWorld(breaker(true))
     world.runtime.images.set('web:1', broken)
