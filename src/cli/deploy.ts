@@ -16,7 +16,7 @@ import {
 } from './deployment-group-access.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
-import { filledIn, readAppSpecOf } from './preflight-files.ts'
+import { appSpecErrorText, filledIn, readAppSpecOf } from './preflight-files.ts'
 import { ecsServiceNamed, updateService } from './own-services.ts'
 import type { Position } from './positioned-document.ts'
 import type { ServiceName } from './service-access.ts'
@@ -106,11 +106,11 @@ async function wantedOf(files: DeploymentFiles, { taskDefinition, image }: Deplo
       `${document.file} still holds ${left}: fill it in with --image ${left.replaceAll(/[<>]/g, '')}=NAME:TAG.`,
     )
   }
-  const [invalid] = await misreadMemberFindings(filled)
-  if (invalid !== undefined) {
-    const position = document.positionOf(invalid.where.field ?? [])
-    throw new CliError(`${document.file}${placeOf(position)}: ${invalid.what} ${invalid.how}`)
-  }
+  const misread = await misreadMemberFindings(filled)
+  const lines = misread.map(({ what, how, where }) => {
+    return `${document.file}${placeOf(document.positionOf(where.field ?? []))}: ${what} ${how}`
+  })
+  if (lines.length > 0) throw new CliError(lines.join('\n'))
   return { input: registrable(filled) as unknown as RegisterTaskDefinitionCommandInput }
 }
 
@@ -150,7 +150,7 @@ async function requireGroup(clients: AwsClients, name: GroupName): Promise<void>
 function completedAppSpec(files: DeploymentFiles, arn: string): string {
   const document = requiredAppSpec(files)
   const read = readAppSpecOf(document, true)
-  if (read instanceof AppSpecError) throw new CliError(`${document.file}${placeOf(read.position)}: ${read.detail}.`)
+  if (read instanceof AppSpecError) throw new CliError(appSpecErrorText(document, read))
   const text = document.withValue(['Properties', 'TaskDefinition'], arn)
   if (text !== undefined) return text
   throw new CliError(

@@ -18,7 +18,8 @@ import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
 import { diffText } from './diff-text.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
-import { filledIn, readAppSpecOf } from './preflight-files.ts'
+import { appSpecErrorText, filledIn, readAppSpecOf } from './preflight-files.ts'
+import type { PositionedDocument } from './positioned-document.ts'
 import { describeService, describeTaskDefinition, serviceNamed } from './service-access.ts'
 
 type DiffOptions = AwsOptions &
@@ -78,14 +79,19 @@ async function diff(options: DiffOptions): Promise<number> {
   return options.exitCode && count > 0 ? different : exitCode.ok
 }
 
+function validAppSpec(document: PositionedDocument, isDefinitionGiven: boolean): AppSpec {
+  const read = readAppSpecOf(document, isDefinitionGiven)
+  if (read instanceof AppSpecError) throw new CliError(appSpecErrorText(document, read))
+  return read
+}
+
 async function compare(clients: AwsClients, files: DeploymentFiles, options: DiffOptions): Promise<Compared> {
   const service = await findService(clients, options, files)
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const liveArn = primary?.taskDefinition ?? service.taskDefinition
   if (liveArn === undefined) throw new CliError(`the service ${service.serviceName} has no task definition yet.`)
   const isDefinitionGiven = files.taskDefinition !== undefined || isArn(options.taskDefinition)
-  const appSpec = files.appSpec === undefined ? undefined : readAppSpecOf(files.appSpec, isDefinitionGiven)
-  if (appSpec instanceof AppSpecError) throw new CliError(`${files.appSpec?.file}: ${appSpec.detail}.`)
+  const appSpec = files.appSpec === undefined ? undefined : validAppSpec(files.appSpec, isDefinitionGiven)
   const [live, planned] = await Promise.all([
     describeTaskDefinition(clients, liveArn),
     plannedDefinition(clients, files, { ...options, appSpec }),

@@ -29,7 +29,7 @@ export async function readFileFacts(files: DeploymentFiles, images: readonly Nam
     filled === undefined ? { kind: 'unasked' } : { kind: 'found', thing: taskDefinitionFacts(filled) }
   const findings = filled === undefined ? [] : await taskDefinitionFileFindings(filled)
   if (read instanceof AppSpecError) {
-    return { appSpec: { kind: 'unasked' }, taskDefinition, findings: [invalidAppSpec(read), ...findings] }
+    return { appSpec: { kind: 'unasked' }, taskDefinition, findings: [...read.all().map(invalidAppSpec), ...findings] }
   }
   return { appSpec: { kind: 'found', thing: appSpecFacts(read) }, taskDefinition, findings }
 }
@@ -37,6 +37,15 @@ export async function readFileFacts(files: DeploymentFiles, images: readonly Nam
 /** The AppSpec, or what is wrong with it. */
 export function readAppSpecOf(document: PositionedDocument, isDefinitionInFile: boolean): AppSpec | AppSpecError {
   return readAppSpecText(withTaskDefinition(document, isDefinitionInFile))
+}
+
+/** All that is wrong with it, a line each: `appspec.yaml:9:11: …` */
+export function appSpecErrorText({ file }: PositionedDocument, error: AppSpecError): string {
+  const lines = error.all().map(({ position, detail }) => {
+    const at = position === undefined ? '' : `:${position.line}:${position.column}`
+    return `${file}${at}: ${detail}.`
+  })
+  return lines.join('\n')
 }
 
 /** Whoever deploys a task definition from a file puts its ARN into the AppSpec: a placeholder there is all right. */

@@ -9,20 +9,61 @@ export class AppSpecError extends Error {
   readonly detail: string
   readonly path: TreePath
   readonly position: { readonly line: number; readonly column: number } | undefined
+  /** What else is wrong with the same AppSpec. */
+  readonly others: readonly AppSpecError[]
 
-  constructor(detail: string, path: TreePath, { position, opening = invalid }: AppSpecErrorOptions = {}) {
+  constructor(detail: string, path: TreePath, { position, opening = invalid, others = [] }: AppSpecErrorOptions = {}) {
     const where = position === undefined ? '' : `Line ${position.line}, column ${position.column}: `
     super(`${opening} ${where}${detail}.`)
     this.name = 'AppSpecError'
     this.detail = detail
     this.path = path
     this.position = position
+    this.others = others
+  }
+
+  /** This error and the others, each by itself. */
+  all(): readonly AppSpecError[] {
+    return [this, ...this.others]
   }
 }
 
 type AppSpecErrorOptions = {
   readonly position?: { readonly line: number; readonly column: number } | undefined
   readonly opening?: string
+  readonly others?: readonly AppSpecError[]
+}
+
+/**
+ * Reads parts that do not need each other, all of them also where one is wrong.
+ * @throws AppSpecError with what is wrong with any of them: the first, and the others.
+ */
+export function together<const Parts extends readonly (() => unknown)[]>(
+  ...parts: Parts
+): { readonly [Index in keyof Parts]: ReturnType<Parts[Index]> } {
+  const errors: AppSpecError[] = []
+  const values = parts.map((part) => {
+    if (errors.length >= mostErrors) return undefined
+    try {
+      return part()
+    } catch (error) {
+      if (!(error instanceof AppSpecError)) throw error
+      errors.push(...error.all())
+      return undefined
+    }
+  })
+  throwAll(errors)
+  return values as { readonly [Index in keyof Parts]: ReturnType<Parts[Index]> }
+}
+
+/** Whoever has made as many has not written an AppSpec; and looking for the places of thousands would hold up the engine. */
+const mostErrors = 25
+
+function throwAll([first, ...others]: readonly AppSpecError[]): void {
+  if (first === undefined) return
+  throw others.length === 0
+    ? first
+    : new AppSpecError(first.detail, first.path, { others: others.slice(0, mostErrors - 1) })
 }
 
 const invalid =
@@ -62,21 +103,38 @@ export class TreeNode {
     return Object.entries(value).map(([name, member]) => new TreeNode(member, [...this.path, name]))
   }
 
-  /** The known members of a mapping, found in any letter case, in the order asked for. Any other member is an error. */
-  members<const Names extends readonly string[]>(
+  /**
+   * What `read` makes of the known members of a mapping, found in any letter case, in the order asked for. Any other member
+   * is an error. One that is mistyped is read as the one that is meant, so that what is wrong inside is told, too.
+   */
+  members<const Names extends readonly string[], Read>(
     names: Names,
     { meant, shape, foreign = {} }: MembersOptions,
-  ): { readonly [Index in keyof Names]: TreeNode } {
+    read: (...nodes: { readonly [Index in keyof Names]: TreeNode }) => Read,
+  ): Read {
     const found = new Map<string, TreeNode>()
+    const wrong: AppSpecError[] = []
+    const unknown: TreeNode[] = []
     for (const entry of this.entries(shape ?? `It has the keys ${names.join(', ')}`)) {
+      if (wrong.length === mostErrors) break
       const name = entry.nameAmong(names)
-      if (name === undefined) throw entry.error(unknownKey(entry, names, meant, foreign))
-      const first = found.get(name)
-      if (first !== undefined) throw entry.error(`says ${name} a second time, after ${place(first.path)}. Keep one`)
-      found.set(name, entry)
+      const first = found.get(name ?? '')
+      if (name === undefined) {
+        unknown.push(entry)
+        wrong.push(entry.error(unknownKey(entry, names, meant, foreign)))
+      } else if (first === undefined) found.set(name, entry)
+      else wrong.push(entry.error(`says ${name} a second time, after ${place(first.path)}. Keep one`))
+    }
+    for (const entry of unknown) {
+      const name = entry.nearestAmong(names)
+      if (name !== undefined && !found.has(name)) found.set(name, entry)
     }
     const nodes = names.map((name) => found.get(name) ?? new TreeNode(undefined, [...this.path, name]))
-    return nodes as { readonly [Index in keyof Names]: TreeNode }
+    const [, value] = together(
+      () => throwAll(wrong),
+      () => read(...(nodes as { readonly [Index in keyof Names]: TreeNode })),
+    )
+    return value
   }
 
   /** The value's own name, as one of the known ones. */
@@ -85,8 +143,12 @@ export class TreeNode {
     return names.find((name) => name.toLowerCase() === written)
   }
 
+  nearestAmong(names: readonly string[]): string | undefined {
+    return nearestName(String(this.path.at(-1)), names)
+  }
+
   suggestion(names: readonly string[]): string {
-    const nearest = nearestName(String(this.path.at(-1)), names)
+    const nearest = this.nearestAmong(names)
     return nearest === undefined ? '' : ` (did you mean ${nearest}?)`
   }
 

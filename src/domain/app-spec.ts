@@ -1,4 +1,4 @@
-import { AppSpecError, TreeNode } from './app-spec-tree.ts'
+import { AppSpecError, together, TreeNode } from './app-spec-tree.ts'
 import { hookableEventNames, lifecycleEventNames, type PlannedHook } from './deployment.ts'
 import type { NetworkConfiguration } from './service.ts'
 
@@ -26,19 +26,23 @@ type CapacityProviderStrategyItem = {
 
 /**
  * Reads an AppSpec from parsed JSON or YAML. Keys count in any letter case, as AWS's own clients take them.
- * @throws AppSpecError saying what is wrong, where, and how to mend it.
+ * @throws AppSpecError saying what is wrong, where, and how to mend it; all that is wrong, not the first of it alone.
  */
 export function readAppSpecTree(tree: unknown): AppSpec {
   const root = new TreeNode(tree, [])
   if (root.isNull()) {
     throw new AppSpecError('It is empty. Begin with version: 0.0 and a Resources list', [], { opening: missing })
   }
-  const [version, resources, hooks] = root.members(['version', 'Resources', 'Hooks'], {
-    meant: 'an ECS AppSpec',
-    foreign: { os: serverKey, files: serverKey, permissions: serverKey, file_exists_behavior: serverKey },
+  const foreign = { os: serverKey, files: serverKey, permissions: serverKey, file_exists_behavior: serverKey }
+  const names = ['version', 'Resources', 'Hooks'] as const
+  return root.members(names, { meant: 'an ECS AppSpec', foreign }, (version, resources, hooks) => {
+    const [, properties, planned] = together(
+      () => readVersion(version),
+      () => readResources(resources),
+      () => (hooks.isNull() ? [] : readHooks(hooks)),
+    )
+    return { ...properties, hooks: planned }
   })
-  readVersion(version)
-  return { ...readProperties(serviceProperties(resources)), hooks: hooks.isNull() ? [] : readHooks(hooks) }
 }
 
 const missing = 'An AppSpec file is required, but could not be found in the revision.'
@@ -51,8 +55,8 @@ function readVersion(version: TreeNode): void {
   if (!/^[01](\.0)?$/.test(version.text())) throw version.error(`is ${version.shown()}. Write version: 0.0`)
 }
 
-/** The one resource's `Properties`, whatever name the resource was given. */
-function serviceProperties(resources: TreeNode): TreeNode {
+/** The `Properties` of the one resource, whatever name the resource was given. */
+function readResources(resources: TreeNode): Omit<AppSpec, 'hooks'> {
   const shape = 'Write a list with one entry: Resources: [{TargetService: {Type: AWS::ECS::Service, Properties: {…}}}]'
   if (resources.isNull()) throw resources.error(`is required. ${shape}`)
   const entries = resources.list(shape)
@@ -65,10 +69,13 @@ function serviceProperties(resources: TreeNode): TreeNode {
       'is a second resource, but one deployment deploys one ECS service. Give it an AppSpec of its own',
     )
   }
-  const [type, properties] = resource.members(['Type', 'Properties'], { meant: 'a resource' })
-  readType(type)
-  if (properties.isNull()) throw properties.error('is required. It holds TaskDefinition and LoadBalancerInfo')
-  return properties
+  return resource.members(['Type', 'Properties'], { meant: 'a resource' }, (type, properties) => {
+    const [, read] = together(
+      () => readType(type),
+      () => readProperties(properties),
+    )
+    return read
+  })
 }
 
 function readType(type: TreeNode): void {
@@ -77,18 +84,28 @@ function readType(type: TreeNode): void {
   throw type.error(`is ${type.shown()}, but an ECS deployment deploys AWS::ECS::Service`)
 }
 
-function readProperties(properties: TreeNode): Omit<AppSpec, 'hooks'> {
-  const [taskDefinition, loadBalancerInfo, platformVersion, network, strategy] = properties.members(
+function readProperties(node: TreeNode): Omit<AppSpec, 'hooks'> {
+  if (node.isNull()) throw node.error('is required. It holds TaskDefinition and LoadBalancerInfo')
+  return node.members(
     ['TaskDefinition', 'LoadBalancerInfo', 'PlatformVersion', 'NetworkConfiguration', 'CapacityProviderStrategy'],
     { meant: 'Properties', foreign: lambdaKeys },
+    (definition, loadBalancerInfo, platform, network, strategy) => {
+      const [taskDefinition, container, platformVersion, networkConfiguration, capacityProviderStrategy] = together(
+        () => readTaskDefinition(definition),
+        () => readLoadBalancerInfo(loadBalancerInfo),
+        () => (platform.isNull() ? undefined : platform.filledText('Write LATEST or "1.4.0"')),
+        () => (network.isNull() ? undefined : readNetworkConfiguration(network)),
+        () => (strategy.isNull() ? undefined : readCapacityProviderStrategy(strategy)),
+      )
+      return {
+        taskDefinition,
+        ...container,
+        ...(platformVersion === undefined ? {} : { platformVersion }),
+        ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+        ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
+      }
+    },
   )
-  return {
-    taskDefinition: readTaskDefinition(taskDefinition),
-    ...readLoadBalancerInfo(loadBalancerInfo),
-    ...(platformVersion.isNull() ? {} : { platformVersion: platformVersion.filledText('Write LATEST or "1.4.0"') }),
-    ...(network.isNull() ? {} : { networkConfiguration: readNetworkConfiguration(network) }),
-    ...(strategy.isNull() ? {} : { capacityProviderStrategy: readCapacityProviderStrategy(strategy) }),
-  }
 }
 
 const lambdaKey = 'belongs to AppSpecs of Lambda deployments; an ECS AppSpec has TaskDefinition and LoadBalancerInfo'
@@ -110,10 +127,19 @@ function readLoadBalancerInfo(node: TreeNode): Pick<AppSpec, 'containerName' | '
   if (node.isNull()) throw node.error(`is required. ${shape}`)
   if (node.isList())
     throw node.error(`is a list, but an ECS deployment has one container behind its load balancer. ${shape}`)
-  const [name, port] = node.members(['ContainerName', 'ContainerPort'], { meant: 'LoadBalancerInfo', shape })
-  const named = 'Write the name of the container as in the task definition'
-  if (name.isNull()) throw name.error(`is required. ${named}`)
-  return { containerName: name.filledText(named), containerPort: readPort(port) }
+  return node.members(['ContainerName', 'ContainerPort'], { meant: 'LoadBalancerInfo', shape }, (name, port) => {
+    const [containerName, containerPort] = together(
+      () => readContainerName(name),
+      () => readPort(port),
+    )
+    return { containerName, containerPort }
+  })
+}
+
+function readContainerName(name: TreeNode): string {
+  const how = 'Write the name of the container as in the task definition'
+  if (name.isNull()) throw name.error(`is required. ${how}`)
+  return name.filledText(how)
 }
 
 function readPort(port: TreeNode): number {
@@ -128,60 +154,91 @@ function readPort(port: TreeNode): number {
 function readNetworkConfiguration(node: TreeNode): NetworkConfiguration {
   const shape =
     'Write NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1], SecurityGroups: [sg-1], AssignPublicIp: DISABLED}}'
-  const [awsvpc] = node.members(['AwsvpcConfiguration'], { meant: 'NetworkConfiguration', shape })
-  if (awsvpc.isNull()) throw awsvpc.error(`is required where NetworkConfiguration is given. ${shape}`)
-  const members = awsvpc.members(['Subnets', 'SecurityGroups', 'AssignPublicIp'], {
-    meant: 'AwsvpcConfiguration',
-    shape,
+  return node.members(['AwsvpcConfiguration'], { meant: 'NetworkConfiguration', shape }, (awsvpc) => {
+    requireIn(awsvpc, shape)
+    return awsvpc.members(
+      ['Subnets', 'SecurityGroups', 'AssignPublicIp'],
+      { meant: 'AwsvpcConfiguration', shape },
+      (subnetList, groupList, publicIp) => {
+        const [subnets, securityGroups, assignPublicIp] = together(
+          () => readSubnets(subnetList, shape),
+          () => readTexts(groupList, shape, 'Write the id of a security group'),
+          () => readAssignPublicIp(publicIp, shape),
+        )
+        return { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp } }
+      },
+    )
   })
-  for (const member of members) {
-    if (member.isNull()) throw member.error(`is required where NetworkConfiguration is given. ${shape}`)
-  }
-  const [subnets, securityGroups, assignPublicIp] = members
-  const assigned = assignPublicIp.text()
-  if (assigned !== 'ENABLED' && assigned !== 'DISABLED') {
-    throw assignPublicIp.error(`is ${assignPublicIp.shown()}. Write ENABLED or DISABLED`)
-  }
-  if (subnets.list(shape).length === 0) throw subnets.error(`is empty. ${shape}`)
-  return {
-    awsvpcConfiguration: {
-      subnets: subnets.list(shape).map((subnet) => subnet.filledText('Write the id of a subnet')),
-      securityGroups: securityGroups.list(shape).map((group) => group.filledText('Write the id of a security group')),
-      assignPublicIp: assigned,
-    },
-  }
+}
+
+function requireIn(member: TreeNode, shape: string): void {
+  if (member.isNull()) throw member.error(`is required where NetworkConfiguration is given. ${shape}`)
+}
+
+function readSubnets(node: TreeNode, shape: string): readonly string[] {
+  const subnets = readTexts(node, shape, 'Write the id of a subnet')
+  if (subnets.length === 0) throw node.error(`is empty. ${shape}`)
+  return subnets
+}
+
+function readTexts(node: TreeNode, shape: string, how: string): readonly string[] {
+  requireIn(node, shape)
+  return together(...node.list(shape).map((item) => () => item.filledText(how)))
+}
+
+function readAssignPublicIp(node: TreeNode, shape: string): 'ENABLED' | 'DISABLED' {
+  requireIn(node, shape)
+  const assigned = node.text()
+  if (assigned === 'ENABLED' || assigned === 'DISABLED') return assigned
+  throw node.error(`is ${node.shown()}. Write ENABLED or DISABLED`)
 }
 
 function readCapacityProviderStrategy(node: TreeNode): readonly CapacityProviderStrategyItem[] {
   const shape = 'Write a list: CapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT, Base: 1, Weight: 2}]'
-  return node.list(shape).map((item) => {
-    const [provider, base, weight] = item.members(['CapacityProvider', 'Base', 'Weight'], { meant: 'an entry', shape })
-    if (provider.isNull()) throw provider.error(`is required. ${shape}`)
-    return {
-      capacityProvider: provider.filledText(shape),
-      ...(base.isNull() ? {} : { base: base.wholeNumber(0, 100_000) }),
-      ...(weight.isNull() ? {} : { weight: weight.wholeNumber(0, 1000) }),
-    }
-  })
+  const names = ['CapacityProvider', 'Base', 'Weight'] as const
+  return together(
+    ...node.list(shape).map((item) => () => item.members(names, { meant: 'an entry', shape }, readStrategyItem)),
+  )
+}
+
+function readStrategyItem(provider: TreeNode, baseNode: TreeNode, weightNode: TreeNode): CapacityProviderStrategyItem {
+  const [capacityProvider, base, weight] = together(
+    () => readProvider(provider),
+    () => (baseNode.isNull() ? undefined : baseNode.wholeNumber(0, 100_000)),
+    () => (weightNode.isNull() ? undefined : weightNode.wholeNumber(0, 1000)),
+  )
+  return {
+    capacityProvider,
+    ...(base === undefined ? {} : { base }),
+    ...(weight === undefined ? {} : { weight }),
+  }
+}
+
+function readProvider(node: TreeNode): string {
+  const how = 'Write the name of a capacity provider, such as FARGATE_SPOT'
+  if (node.isNull()) throw node.error(`is required. ${how}`)
+  return node.filledText(how)
 }
 
 function readHooks(node: TreeNode): readonly PlannedHook[] {
   const shape = 'Write a list, one event an entry: Hooks: [{BeforeAllowTraffic: "function-name-or-arn"}]'
-  const hooks = node.list(shape).flatMap((item) => (item.isNull() ? [] : item.entries(shape).map(readHook)))
-  for (const [index, { hook, node: second }] of hooks.entries()) {
-    if (hooks.findIndex((other) => other.hook.event === hook.event) === index) continue
-    throw second.error(`is a second hook on ${hook.event}, but an event has one function. Keep one of them`)
-  }
-  return hookableEventNames.flatMap((event) => hooks.flatMap(({ hook }) => (hook.event === event ? [hook] : [])))
+  const items = together(...node.list(shape).map((item) => () => (item.isNull() ? [] : item.entries(shape))))
+  const seen = new Set<string>()
+  const hooks = together(...items.flat().map((entry) => () => readHook(entry, seen)))
+  return hookableEventNames.flatMap((event) => hooks.filter((hook) => hook.event === event))
 }
 
-function readHook(node: TreeNode): { readonly hook: PlannedHook; readonly node: TreeNode } {
+function readHook(node: TreeNode, seen: Set<string>): PlannedHook {
   const event = node.nameAmong(hookableEventNames)
   if (event === undefined) throw node.error(notHookable(node))
+  if (seen.has(event)) {
+    throw node.error(`is a second hook on ${event}, but an event has one function. Keep one of them`)
+  }
+  seen.add(event)
   const how = `Write the name or ARN of one Lambda function: ${event}: "function-name-or-arn"`
   if (node.isNull()) throw node.error(`names no function. ${how}`)
   if (node.isList()) throw node.error(`is a list, the form for scripts on EC2 instances. ${how}`)
-  return { hook: { event, functionName: node.filledText(how) }, node }
+  return { event, functionName: node.filledText(how) }
 }
 
 function notHookable(node: TreeNode): string {

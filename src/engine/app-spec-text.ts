@@ -3,7 +3,7 @@ import { AppSpecError, readAppSpecTree, type AppSpec } from '../domain/app-spec.
 
 /**
  * Reads the text of an AppSpec, JSON or YAML.
- * @throws AppSpecError with the line and column of what is wrong, beginning with the words CodeDeploy uses.
+ * @throws AppSpecError with the line and column of all that is wrong, beginning with the words CodeDeploy uses.
  */
 export function parseAppSpec(content: string): AppSpec {
   if (content.length > longestContent) {
@@ -23,7 +23,12 @@ export function parseAppSpec(content: string): AppSpec {
   } catch (error) {
     if (!(error instanceof AppSpecError)) throw error
     if (error.path.length === 0) throw error
-    throw new AppSpecError(error.detail, error.path, { position: positionOf(document, error.path, lines) })
+    const placed = ({ detail, path }: AppSpecError, others: readonly AppSpecError[] = []): AppSpecError =>
+      new AppSpecError(detail, path, { position: positionOf(document, path, lines), others })
+    throw placed(
+      error,
+      error.others.map((other) => placed(other)),
+    )
   }
 }
 

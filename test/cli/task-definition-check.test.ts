@@ -84,7 +84,7 @@ test('verify and deploy tell where they stand, before anything is asked of anybo
   cpSync('examples/hello/appspec.yaml', appSpec)
   writeFileSync(
     taskDefinition,
-    '{\n  "family": "hello",\n  "containerDefinitions": [\n    { "name": "web", "image": "hello:2", "enviroment": [] }\n  ]\n}\n',
+    '{\n  "family": "hello",\n  "containerDefinitions": [\n    { "name": "web", "image": "hello:2", "enviroment": [] }\n  ],\n  "cpu": 256\n}\n',
   )
   const files = ['--appspec', appSpec, '--task-definition', taskDefinition, '--endpoint-url', 'http://127.0.0.1:1']
   const verified = await teal('verify', '--no-live', ...files)
@@ -94,7 +94,7 @@ test('verify and deploy tell where they stand, before anything is asked of anybo
   assert.deepEqual(await teal('deploy', ...files), {
     exitCode: 1,
     output: '',
-    errors: `teal: ${taskDefinition}:4:42: enviroment is no member of containerDefinitions[0] that ECS knows. Write environment, if that is meant, or take it out.\n`,
+    errors: `teal: ${taskDefinition}:4:42: enviroment is no member of containerDefinitions[0] that ECS knows. Write environment, if that is meant, or take it out.\n${taskDefinition}:6:3: cpu is a number. Write a text.\n`,
   })
 })
 

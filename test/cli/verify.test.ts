@@ -90,6 +90,28 @@ describe('teal verify', { timeout: 110_000 }, () => {
     write((text) => text)
   })
 
+  test('everything that is wrong with an AppSpec is told at once, by deploy, too', async () => {
+    write((text) => text.replace('version: 0.0', 'version: 7').replace('ContainerPort: 8080', 'ContainerPort: none'))
+    const all = await findings('--no-live')
+    assert.deepEqual(
+      all.map(({ code, where }) => [code, where.line]),
+      [
+        ['app-spec-invalid', 1],
+        ['app-spec-invalid', 9],
+      ],
+    )
+    const files = ['--appspec', appSpec, '--task-definition', 'hello:1', '--endpoint-url', theatre.url]
+    for (const command of [['deploy'], ['diff', '--service', 'hello/hello']]) {
+      const { exitCode, errors } = await teal(...command, ...files)
+      assert.equal(exitCode, 1)
+      assert.match(
+        errors,
+        /^teal: \S+:1:1: version is "7"\..*\n\S+:9:11: Resources\[0\]\.\S+ContainerPort is "none"\..*\n$/,
+      )
+    }
+    write((text) => text)
+  })
+
   test('what is live and would stop a deployment is found, and not any more when it is mended', async () => {
     const { elb, codeDeploy } = theatre.clients
     const { productionListenerArn: ListenerArn = '', blueArn = '', greenArn = '' } = theatre.loadBalancing ?? {}
