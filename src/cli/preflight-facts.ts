@@ -20,15 +20,20 @@ import type { FileFacts } from './preflight-files.ts'
 import { lookAtListeners, lookAtLoadBalancers, lookAtTargetGroups } from './preflight-load-balancing.ts'
 import { askHealth } from './preflight-health.ts'
 
-type LiveOptions = { readonly group: Looked<DeploymentGroupInfo>; readonly mostMinutes: number | undefined }
+type LiveOptions = {
+  readonly group: Looked<DeploymentGroupInfo>
+  /** What the project's file says, for a group that is not there yet. */
+  readonly planned?: DeploymentGroupInfo | undefined
+  readonly mostMinutes: number | undefined
+}
 
 /** Looks at everything that is live, at once where nothing waits for another. */
 export async function lookAtEverything(
   clients: AwsClients,
   files: FileFacts,
-  { group, mostMinutes }: LiveOptions,
+  { group, planned, mostMinutes }: LiveOptions,
 ): Promise<PreflightFacts> {
-  const info = thingOf(group)
+  const info = thingOf(group) ?? planned
   const settings = info === undefined ? undefined : groupFacts(info)
   const appSpec = thingOf(files.appSpec)
   const listenerArns = [settings?.prodListenerArn, settings?.testListenerArn].filter((arn) => arn !== undefined)
@@ -47,9 +52,9 @@ export async function lookAtEverything(
     files.taskDefinition.kind === 'unasked' ? lookAtTaskDefinition(clients, appSpec) : files.taskDefinition,
     lookAtService(clients, info),
     lookAtRouting(clients, settings?.deploymentConfigName),
-    info === undefined ? undefined : runningDeployment(clients, info),
-    lookAtTargetGroups(clients, settings?.targetGroupNames ?? []),
-    lookAtListeners(clients, [...new Set(listenerArns)]),
+    info === undefined || info === planned ? undefined : runningDeployment(clients, info),
+    lookAtTargetGroups(clients, settings?.targetGroupNames.filter(isFilledIn) ?? []),
+    lookAtListeners(clients, [...new Set(listenerArns.filter(isFilledIn))]),
     lookAtFunctions(clients, appSpec),
     lookAtAlarms(clients, settings?.alarmNames ?? []),
   ])
@@ -59,6 +64,7 @@ export async function lookAtEverything(
     appSpec: files.appSpec,
     taskDefinition,
     group: settings === undefined ? (group as Looked<never>) : { kind: 'found', thing: settings },
+    ...(info !== undefined && info === planned ? { isGroupPlanned: true } : {}),
     trafficRouting,
     ...(runningDeploymentId === undefined ? {} : { runningDeploymentId }),
     service,
@@ -71,6 +77,11 @@ export async function lookAtEverything(
   }
   const healthAnswer = await askHealth(facts)
   return healthAnswer === undefined ? facts : { ...facts, healthAnswer }
+}
+
+/** Not so in a file whose placeholders are left to whoever creates what they stand for. */
+function isFilledIn(name: string): boolean {
+  return !/^<.*>$/.test(name)
 }
 
 async function lookAtTaskDefinition(

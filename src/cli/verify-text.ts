@@ -141,7 +141,8 @@ function labelOf(subject: FindingPlace['subject']): string {
 function fileOf({ subject }: FindingPlace, { files, facts }: VerifyReport): PositionedDocument | undefined {
   if (subject === 'AppSpec') return files.appSpec
   if (subject === 'TaskDefinition') return files.taskDefinition
-  return subject === 'DeploymentGroup' && facts.service.kind === 'unasked' ? files.group : undefined
+  const isOfFile = facts.service.kind === 'unasked' || facts.isGroupPlanned === true
+  return subject === 'DeploymentGroup' && isOfFile ? files.group : undefined
 }
 
 function summary(findings: readonly Finding[]): string {

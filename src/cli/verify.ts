@@ -1,3 +1,4 @@
+import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { Looked, PreflightFacts } from '../domain/preflight/facts.ts'
@@ -8,7 +9,7 @@ import { awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
 import { findGroupName, groupCommand, groupFacts, groupNameIn, lookAtGroup } from './deployment-group-access.ts'
-import type { GroupOptions } from './deployment-group-access.ts'
+import type { GroupName, GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
 import { exitCode } from './exit-code.ts'
@@ -97,10 +98,19 @@ async function lookLive(options: VerifyOptions, files: DeploymentFiles, fileFact
   const clients = await awsClients(options)
   const name = await findGroupName(clients, options, files.group)
   const group = await lookAtGroup(clients, name)
-  const facts = await lookAtEverything(clients, fileFacts, { group, mostMinutes: options.maxDuration })
+  const planned = group.kind === 'absent' ? plannedGroup(files, name) : undefined
+  const facts = await lookAtEverything(clients, fileFacts, { group, planned, mostMinutes: options.maxDuration })
   const named = `${name.applicationName}/${name.deploymentGroupName}`
   const endpoint = clients.endpoint()
   return { facts, place: `deployment group ${named} in ${facts.region} at ${endpoint}`, endpoint }
+}
+
+/** The group of that name in CreateDeploymentGroup's input, where the project has it. */
+function plannedGroup({ group: file }: DeploymentFiles, name: GroupName): DeploymentGroupInfo | undefined {
+  if (file?.json()['loadBalancerInfo'] === undefined) return undefined
+  const { applicationName, deploymentGroupName } = groupNameIn(file)
+  const isMeant = applicationName === name.applicationName && deploymentGroupName === name.deploymentGroupName
+  return isMeant ? file.json() : undefined
 }
 
 function readOffline({ maxDuration }: VerifyOptions, files: DeploymentFiles, fileFacts: FileFacts): Seen {

@@ -13,8 +13,14 @@ const patienceMilliseconds = 60_000
 export type CommandResult = { readonly exitCode: number | null; readonly output: string; readonly errors: string }
 
 /** Runs `teal` with these arguments to its end. */
-export async function teal(...argv: readonly string[]): Promise<CommandResult> {
+export function teal(...argv: readonly string[]): Promise<CommandResult> {
+  return tealIn(process.cwd(), ...argv)
+}
+
+/** Runs `teal` in that directory. */
+export async function tealIn(cwd: string, ...argv: readonly string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [launcher, ...argv], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, COLUMNS: '80' },
   })

@@ -1,13 +1,20 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
-import { CreateDeploymentCommand } from '@aws-sdk/client-codedeploy'
-import { ModifyListenerCommand, ModifyTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { CreateDeploymentCommand, CreateDeploymentGroupCommand } from '@aws-sdk/client-codedeploy'
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  ModifyListenerCommand,
+  ModifyTargetGroupCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { freePort } from '../free-port.ts'
 import { Theatre } from '../survival/theatre.ts'
-import { teal } from './command-line.ts'
+import { teal, tealIn } from './command-line.ts'
 
 process.env['AWS_ACCESS_KEY_ID'] = 'teal'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'teal'
@@ -160,6 +167,69 @@ describe('teal verify', { timeout: 110_000 }, () => {
       errorInformation?.message ?? '',
       /did not have a container port 81 defined\. .*in task definition hello:1 that has port 8080\. Write ContainerPort: 8080/,
     )
+  })
+
+  test('a group that is to be created is looked at as its file has it, and what CreateDeploymentGroup refuses is told', async () => {
+    const { elb, codeDeploy } = theatre.clients
+    const { productionListenerArn = '' } = theatre.loadBalancing ?? {}
+    const { LoadBalancers: [other] = [] } = await elb.send(
+      new CreateLoadBalancerCommand({ Name: 'other', Subnets: ['subnet-demo1', 'subnet-demo2'] }),
+    )
+    const { TargetGroups: [group] = [] } = await elb.send(
+      new CreateTargetGroupCommand({ Name: 'other', Protocol: 'HTTP', Port: 80, VpcId: 'vpc-demo', TargetType: 'ip' }),
+    )
+    const { Listeners: [listener] = [] } = await elb.send(
+      new CreateListenerCommand({
+        LoadBalancerArn: other?.LoadBalancerArn,
+        Protocol: 'HTTP',
+        Port: await freePort(),
+        DefaultActions: [{ Type: 'forward', TargetGroupArn: group?.TargetGroupArn }],
+      }),
+    )
+    const input = {
+      applicationName: 'hello',
+      deploymentGroupName: 'planned',
+      serviceRoleArn: 'arn:aws:iam::000000000000:role/CodeDeploy',
+      ecsServices: [{ clusterName: 'hello', serviceName: 'hello' }],
+      deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },
+        terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE' },
+      },
+      loadBalancerInfo: {
+        targetGroupPairInfoList: [
+          {
+            targetGroups: [{ name: 'hello-blue' }, { name: 'other' }],
+            prodTrafficRoute: { listenerArns: [productionListenerArn] },
+            testTrafficRoute: { listenerArns: [listener?.ListenerArn ?? ''] },
+          },
+        ],
+      },
+    } as const
+    await assert.rejects(codeDeploy.send(new CreateDeploymentGroupCommand(input as never)), {
+      name: 'InvalidTargetGroupPairException',
+    })
+    writeFileSync(join(directory, 'deployment-group.json'), JSON.stringify(input, undefined, 2))
+    const verified = await tealIn(
+      directory,
+      'verify',
+      '--image',
+      'web=hello:2',
+      '--endpoint-url',
+      theatre.url,
+      '--json',
+    )
+    rmSync(join(directory, 'deployment-group.json'))
+    assert.equal(verified.exitCode, 1, verified.errors)
+    const shown = (JSON.parse(verified.output) as Shown).findings
+    const found = shown
+      .filter(({ code }) => /missing|unattached|elsewhere/.test(code))
+      .map(({ code, where }) => [code, where.file ?? where.id?.split(':').at(-1)])
+    assert.deepEqual(found, [
+      ['group-missing', 'deployment-group.json'],
+      ['target-group-unattached', group?.TargetGroupArn?.split(':').at(-1)],
+      ['listener-elsewhere', 'deployment-group.json'],
+    ])
   })
 
   test('a deployment that has not ended is told, with what to type', async () => {

@@ -127,6 +127,21 @@ describe('before a deployment', () => {
     assert.equal(theOnly(world({ service: { desiredCount: 0 } }), 'service-empty').severity, 'warning')
   })
 
+  test('a test listener of another load balancer is an error', () => {
+    assert.match(
+      theOnly(world({ test: { loadBalancerArn: 'lb-2', port: 81 } }), 'listener-elsewhere').what,
+      /^The test listener on port 81 is of the load balancer lb-2; the production listener on port 80 is of lb\.$/,
+    )
+  })
+
+  test('a group that is to be created is looked at, and told as missing', () => {
+    const planned = { ...world({ green: { loadBalancerArns: ['lb-2'] } }), isGroupPlanned: true }
+    assert.deepEqual(
+      preflight(planned).map(({ code }) => code),
+      ['group-missing', 'target-group-unattached'],
+    )
+  })
+
   test('a group that does not roll back is noted', () => {
     assert.equal(theOnly(world({ group: { autoRollbackEvents: [] } }), 'rollback-off').severity, 'note')
   })
@@ -147,10 +162,14 @@ describe('before a deployment, the target groups', () => {
     const primary = { targetGroupArns: ['arn:x:targetgroup/other/1'], taskDefinition: 'x/hello:1' }
     const foreign = theOnly(world({ service: { primary } }), 'target-group-foreign')
     assert.match(foreign.what, /is in other, which is not one of the pair hello-blue and hello-green/)
+    const foreignGroup = world({ group: { prodListenerArn: 'gone' }, green: { loadBalancerArns: ['lb-2'] } })
+    assert.match(theOnly(foreignGroup, 'target-group-unattached').what, /different load balancers/)
     assert.match(
-      theOnly(world({ green: { loadBalancerArns: ['lb-2'] } }), 'target-group-unattached').what,
-      /different load balancers/,
+      theOnly(world({ green: { loadBalancerArns: ['lb', 'lb-2'] } }), 'target-group-unattached').what,
+      /^The target group hello-green is behind the load balancer lb-2; the production listener on port 80 is of lb\.$/,
     )
+    const both = { loadBalancerArns: ['lb-2'] }
+    assert.equal(preflight(world({ blue: both, green: both })).length, 2)
     const loose = preflight(world({ blue: { loadBalancerArns: [] } })).map(({ code }) => code)
     assert.deepEqual(loose, ['target-group-unattached'])
     assert.deepEqual(preflight(world({ green: { loadBalancerArns: [] } })), [], 'green may wait to be attached')

@@ -14,6 +14,8 @@ export type PreflightFacts = {
   readonly appSpec: Looked<AppSpecFacts>
   readonly taskDefinition: Looked<TaskDefinitionFacts>
   readonly group: Looked<GroupFacts>
+  /** The group is that of the project's file: there is none of its name yet. */
+  readonly isGroupPlanned?: boolean
   /** Of the group, or of another one on the same service. */
   readonly runningDeploymentId?: string
   readonly trafficRouting: Looked<TrafficRouting>

@@ -62,6 +62,7 @@ export type FindingCode =
   | 'hook-region'
   | 'hook-without-test-listener'
   | 'image-placeholder'
+  | 'listener-elsewhere'
   | 'listener-missing'
   | 'listener-mixed'
   | 'listener-not-forwarding'

@@ -17,6 +17,7 @@ export function listenerFindings(facts: PreflightFacts): readonly Finding[] {
       if (looked.kind === 'absent') return [missingListener(name, group)]
       return looked.kind === 'found' ? routeFindings(facts, looked.thing, { isTest: name === test && !isShared }) : []
     }),
+    ...elsewhereFindings(facts, group),
     ...loadBalancerFindings(facts),
   ]
 }
@@ -150,6 +151,21 @@ function aheadFindings({ listenerArn, routes }: ListenerFacts, { blue, green }: 
       ),
     ]
   })
+}
+
+function elsewhereFindings({ listeners }: PreflightFacts, group: GroupFacts): readonly Finding[] {
+  const listenerOf = (arn: string | undefined): ListenerFacts | undefined =>
+    thingOf(listeners.find(({ name }) => name === arn)?.looked)
+  const [production, test] = [listenerOf(group.prodListenerArn), listenerOf(group.testListenerArn)]
+  if (production === undefined || test === undefined) return []
+  if (production.loadBalancerArn === test.loadBalancerArn) return []
+  return [
+    errorAt('listener-elsewhere', placeOfGroup(group, 'loadBalancerInfo', 'testTrafficRoute'), {
+      what: `The test listener on port ${test.port} is of the load balancer ${test.loadBalancerArn}; the production listener on port ${production.port} is of ${production.loadBalancerArn}.`,
+      why: 'A target group is behind one load balancer: CreateDeploymentGroup refuses the two listeners, and a deployment fails.',
+      how: 'Create a test listener on another port of the load balancer of the production listener, and name that.',
+    }),
+  ]
 }
 
 /** A Network Load Balancer cannot shift in parts; and both listeners must see the pair, so must their load balancers. */

@@ -15,8 +15,8 @@ export function serviceFindings(facts: PreflightFacts): readonly Finding[] {
   ]
 }
 
-function groupFindings({ group, region }: PreflightFacts): readonly Finding[] {
-  if (group.kind !== 'absent') return []
+function groupFindings({ group, isGroupPlanned = false, region }: PreflightFacts): readonly Finding[] {
+  if (group.kind !== 'absent' && !isGroupPlanned) return []
   return [
     errorAt(
       'group-missing',

@@ -15,7 +15,7 @@ export function targetGroupFindings(facts: PreflightFacts): readonly Finding[] {
     ...missingFindings(facts),
     ...typeFindings(facts, pair),
     ...(pair.length === 2 && service?.primary !== undefined && blue === undefined ? [foreign(facts, service)] : []),
-    ...unattachedFindings(pair, blue),
+    ...unattachedFindings(facts, pair, blue),
     ...(blue === undefined ? [] : healthFindings(blue)),
     ...(blue === undefined || green === undefined ? [] : differenceFindings(blue, green)),
     ...(green === undefined || service === undefined ? [] : leftoverFindings(green, service)),
@@ -69,7 +69,13 @@ function foreign({ group }: PreflightFacts, { serviceArn, serviceName, primary }
 }
 
 /** Green's group may have no listener yet: CodeDeploy puts it behind the production listener. Blue's must have one. */
-function unattachedFindings(pair: readonly TargetGroupFacts[], blue: TargetGroupFacts | undefined): readonly Finding[] {
+function unattachedFindings(
+  facts: PreflightFacts,
+  pair: readonly TargetGroupFacts[],
+  blue: TargetGroupFacts | undefined,
+): readonly Finding[] {
+  const elsewhere = elsewhereFindings(facts, pair)
+  if (elsewhere.length > 0) return elsewhere
   const arns = pair.map(({ loadBalancerArns }) => loadBalancerArns[0])
   const [one, other] = arns
   if (one !== undefined && other !== undefined && one !== other) {
@@ -94,6 +100,27 @@ function unattachedFindings(pair: readonly TargetGroupFacts[], blue: TargetGroup
       how: `Let the production listener forward to ${blue.name}.`,
     }),
   ]
+}
+
+/** Those behind another load balancer than that of the production listener, which shifts the traffic between them. */
+function elsewhereFindings(
+  { group, listeners }: PreflightFacts,
+  pair: readonly TargetGroupFacts[],
+): readonly Finding[] {
+  const production = listeners.find(({ name }) => name === thingOf(group)?.prodListenerArn)
+  const { loadBalancerArn, port } = thingOf(production?.looked) ?? {}
+  if (loadBalancerArn === undefined) return []
+  return pair.flatMap((each) => {
+    const other = each.loadBalancerArns.find((arn) => arn !== loadBalancerArn)
+    if (other === undefined) return []
+    return [
+      errorAt('target-group-unattached', at(each, 'LoadBalancerArns'), {
+        what: `The target group ${each.name} is behind the load balancer ${other}; the production listener on port ${port} is of ${loadBalancerArn}.`,
+        why: 'A target group is behind one load balancer: CreateDeploymentGroup refuses the pair, and a deployment fails.',
+        how: `Name a target group that no other load balancer uses, or let no listener of that one forward to ${each.name}.`,
+      }),
+    ]
+  })
 }
 
 function healthFindings(blue: TargetGroupFacts): readonly Finding[] {
