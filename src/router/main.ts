@@ -27,6 +27,8 @@ await main()
  * data directory. It needs nobody to serve; the engine tells it tables and asks it for reports. */
 async function main(): Promise<void> {
   const options = readArguments()
+  // A log that cannot be written, as on a file system that has become read-only, is no reason to log that.
+  process.stdout.on('error', () => undefined)
   tuneCompiler()
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
@@ -149,6 +149,30 @@ test('a call which the router does not know, and one it does not understand, are
   const answer = await call(socketPath, 'PUT', '/table', '{')
   assert.equal(answer.statusCode, 500)
   assert.match(await text(answer), /JSON/)
+})
+
+test('a router whose log takes nothing any more serves on', { skip: !existsSync('/dev/full') }, async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const socketPath = join(dataDirectory, 'router.sock')
+  const mark = join(dataDirectory, 'mark')
+  const program = `import { writeFileSync } from 'node:fs'
+    process.on('SIGUSR2', () => {
+      writeFileSync(${JSON.stringify(mark)}, '')
+      throw new Error('a fault')
+    })`
+  const fault = `data:text/javascript,${encodeURIComponent(program)}`
+  const options = ['--data', dataDirectory, '--listen-host', '127.0.0.1', '--socket', socketPath]
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, ['--import', fault, main, ...options], { stdio: ['ignore', full, 'inherit'] })
+  closeSync(full)
+  cleanups.add(() => void child.kill('SIGKILL'))
+  await eventually('the socket is there', () => existsSync(socketPath))
+  child.kill('SIGUSR2')
+  await eventually('something has failed', () => existsSync(mark))
+  assert.equal((await report(socketPath)).pid, child.pid)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
 })
 
 test('missing arguments are explained', async () => {
