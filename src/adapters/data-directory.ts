@@ -21,12 +21,15 @@ export class DataDirectory {
   readonly path: string
   readonly #lock: DatabaseSync
   readonly #lockFile: string
+  /** Nothing can be written in it: its file system is read-only. */
+  #isReadOnly = false
   /** As last seen beside our lock. */
   #stateFile = ''
 
   /** Makes the directory where there is none. Throws `DataDirectoryInUse`, or an Error that says what to do. */
   static claim(path: string, { patienceMilliseconds = claimPatienceMilliseconds } = {}): DataDirectory {
-    const directory = DataDirectory.#lockedOne(path, patienceMilliseconds)
+    makeDataDirectory(resolve(path))
+    const directory = new DataDirectory(resolve(path), takeLock(resolve(path), patienceMilliseconds))
     try {
       checkFolders(directory.path)
     } catch (error) {
@@ -42,22 +45,17 @@ export class DataDirectory {
     return directory
   }
 
-  /** The same, for whoever only ends what is left: also on a disk that has no room for a note of who it is. */
+  /** The same, for whoever only ends what is left: also on a disk that has no room for a note of who it is, or takes none. */
   static claimToEnd(path: string): DataDirectory {
-    const directory = DataDirectory.#lockedOne(path, claimPatienceMilliseconds)
+    const directory = new DataDirectory(resolve(path), takeLock(resolve(path), claimPatienceMilliseconds))
     try {
       writeNote(directory.path, { pid: process.pid })
-    } catch {
+    } catch (error) {
+      directory.#isReadOnly = codeOf(error) === 'EROFS'
       // The former one names a process that is not in the way any more.
       removeNote(directory.path)
     }
     return directory
-  }
-
-  static #lockedOne(path: string, patienceMilliseconds: number): DataDirectory {
-    const directory = resolve(path)
-    makeDataDirectory(directory)
-    return new DataDirectory(directory, takeLock(directory, patienceMilliseconds))
   }
 
   constructor(path: string, lock: DatabaseSync) {
@@ -80,6 +78,10 @@ export class DataDirectory {
     } catch {
       return false // A disk that does not answer is not a directory that is gone.
     }
+  }
+
+  get isReadOnly(): boolean {
+    return this.#isReadOnly
   }
 
   file(name: string): string {
@@ -134,6 +136,19 @@ export function makeDataDirectory(directory: string): void {
   }
 }
 
+/**
+ * Throws an Error that says what to do where what a directory has left running cannot be ended by this user. On a file
+ * system that has become read-only it can.
+ */
+export function checkToEnd(directory: string): void {
+  try {
+    checkFolder(directory)
+  } catch (error) {
+    if (codeOf(error) !== 'EROFS') throw explainFileError(error, directory)
+  }
+  checkFolders(directory, ['tasks'])
+}
+
 /** What the engine makes in its directory. Where another user has made it, as by one time with sudo, it is of no use. */
 const folders = ['dynamodb', 'functions', 'images', 'logs', 'objects', 'tasks']
 
@@ -150,7 +165,7 @@ export function folderProblem(directory: string, names: readonly string[] = fold
       checkFolder(folder)
     } catch (error) {
       if (codeOf(error) === 'ENOTDIR') return `${folder} is not a directory`
-      if (codeOf(error) !== 'ENOENT') return `${folder} cannot be read and written by this user`
+      if (!['ENOENT', 'EROFS'].includes(codeOf(error))) return `${folder} cannot be read and written by this user`
     }
   }
   return undefined
@@ -189,8 +204,13 @@ function writeNote(directory: string, note: EngineNote): void {
   renameSync(`${file}.new`, file)
 }
 
+/** Where it cannot be removed nobody is misled: the lock is what counts. */
 function removeNote(directory: string): void {
-  for (const file of [noteFile(directory), `${noteFile(directory)}.new`]) rmSync(file, { force: true })
+  try {
+    for (const file of [noteFile(directory), `${noteFile(directory)}.new`]) rmSync(file, { force: true })
+  } catch {
+    // A file system that has become read-only.
+  }
 }
 
 function noteFile(directory: string): string {

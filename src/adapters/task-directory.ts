@@ -148,8 +148,9 @@ export function withdraw({ state }: ContainerFiles): boolean {
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    // Half removed by an engine that was killed: where there is no directory, no shim can lay its claim.
-    if (isMissing(error)) return true
+    // Half removed by an engine that was killed: where there is no directory, no shim can lay its claim; nor where nothing
+    // can be written any more.
+    if (isMissing(error) || isReadOnly(error)) return true
     throw error
   }
 }
@@ -188,6 +189,10 @@ function readIfThere(file: string): string | undefined {
     if (isMissing(error)) return undefined
     throw error
   }
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EROFS'
 }
 
 function isMissing(error: unknown): boolean {

@@ -116,8 +116,13 @@ export function groupUsage(place: GroupPlace, containerName: string): GroupUsage
   }
 }
 
+/** Also where it cannot be written down the groups are removed. */
 function noteMemoryKill(group: GroupPlace, files: ContainerFiles): void {
-  if (memoryKills(group) > 0) writeFileSync(noteOf(files), '')
+  try {
+    if (memoryKills(group) > 0) writeFileSync(noteOf(files), '')
+  } catch {
+    // A disk that is full, or takes nothing any more.
+  }
 }
 
 const noteOf = ({ state }: ContainerFiles): string => join(state, 'out-of-memory')

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { Log } from '../engine/ports.ts'
-import { checkFolders, DataDirectory, DataDirectoryInUse, makeDataDirectory } from './data-directory.ts'
+import { checkToEnd, DataDirectory, DataDirectoryInUse } from './data-directory.ts'
 import { DockerUnreachable } from './docker-api.ts'
 import { endLeftProcesses, functionDirectories } from './lambda-leftovers.ts'
 import { RouterClient } from './router-client.ts'
@@ -20,6 +20,8 @@ export type EndedParts = {
   /** All of them, where there were several. */
   readonly routerPids?: readonly number[]
   readonly tasks: number
+  /** What could not be written down of it, in a sentence. */
+  readonly unwritten?: string
 }
 
 /** An engine that ends its tasks waits for their stop time-outs, which ECS allows to be two minutes. */
@@ -31,8 +33,7 @@ const routerEndMilliseconds = 15_000
 export async function endTeal({ dataDirectory }: { readonly dataDirectory: string }): Promise<EndedParts> {
   const path = resolve(dataDirectory)
   if (!existsSync(path)) return { tasks: 0 }
-  makeDataDirectory(path)
-  checkFolders(path, ['tasks'])
+  checkToEnd(path)
   const running = await countRunning(path)
   const { directory, enginePid } = await claimFromEngine(path)
   try {
@@ -40,7 +41,18 @@ export async function endTeal({ dataDirectory }: { readonly dataDirectory: strin
   } finally {
     directory.release()
   }
-  return { ...(enginePid === undefined ? {} : { enginePid }), ...running }
+  return {
+    ...(enginePid === undefined ? {} : { enginePid }),
+    ...running,
+    ...(directory.isReadOnly ? { unwritten: readOnlyText(path) } : {}),
+  }
+}
+
+function readOnlyText(path: string): string {
+  return (
+    `${path} lies on a read-only file system: nothing could be written there. The next engine will find tasks without an ` +
+    'exit code, and tell them as killed.'
+  )
 }
 
 /** What of a data directory's router and tasks is running now. */

@@ -1,7 +1,11 @@
 import type { EndedParts } from '../adapters/teardown.ts'
 
-/** `Ended the engine (process 12), the load balancer (process 13) and 4 tasks.` */
+/** `Ended the engine (process 12), the load balancer (process 13) and 4 tasks.`, and what could not be written down. */
 export function describeEnded(ended: EndedParts): string {
+  return [whatEnded(ended), ...(ended.unwritten === undefined ? [] : [ended.unwritten])].join('\n')
+}
+
+function whatEnded(ended: EndedParts): string {
   const parts = [
     ...(ended.enginePid === undefined ? [] : [`the engine (process ${ended.enginePid})`]),
     ...routersOf(ended),

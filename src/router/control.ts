@@ -77,7 +77,11 @@ export class Control {
   /** Takes no more calls, and makes room for the next router. Running calls end with the process. */
   close(): void {
     this.#server.close()
-    rmSync(this.#settings.socketPath, { force: true })
+    try {
+      rmSync(this.#settings.socketPath, { force: true })
+    } catch {
+      // On a file system that has become read-only it stays; the next router removes it.
+    }
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,67 @@
+import { ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs'
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
+import type { RouterReport } from '../../src/domain/router-report.ts'
+import { dataDirectory, isAlive, launcher, Serving, until } from './command-line.ts'
+
+const run = promisify(execFile)
+
+test('where nothing can be written any more, all is ended, and it says what could not be written down', async (t) => {
+  const probe = mkdtempSync(join(tmpdir(), 'teal-probe-'))
+  const isPossible = await readOnly(probe, 'true').then(
+    () => true,
+    () => false,
+  )
+  rmSync(probe, { recursive: true })
+  if (!isPossible) return t.skip('only root can mount the read-only file system this test needs')
+  for (const isKilled of [false, true]) {
+    const data = dataDirectory(t)
+    const serving = new Serving(data)
+    await startTask(await serving.url())
+    await until(
+      () => taskPids(data).length === 1,
+      () => serving.output,
+    )
+    const { pid: routerPid } = (await callRouter(routerSocketPath(data), {
+      method: 'GET',
+      path: '/report',
+    })) as RouterReport
+    const left = [routerPid, ...taskPids(data)]
+    if (isKilled) await serving.end('SIGKILL')
+    const { stdout } = await readOnly(data, process.execPath, launcher, 'down', '--data', data)
+    const engine = isKilled ? '' : `the engine (process ${serving.child.pid}), `
+    assert.equal(
+      stdout,
+      `Ended ${engine}the load balancer (process ${routerPid}) and 1 task.\n${data} lies on a read-only file system: ` +
+        'nothing could be written there. The next engine will find tasks without an exit code, and tell them as killed.\n',
+    )
+    assert.deepEqual(left.filter(isAlive), [])
+  }
+})
+
+/** Runs the command in a name space of its own, where the directory is on a read-only file system. */
+function readOnly(directory: string, ...command: readonly string[]) {
+  const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+  return run('unshare', ['-m', 'sh', '-c', script, 'sh', directory, ...command])
+}
+
+async function startTask(endpoint: string): Promise<void> {
+  const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
+  const client = new ECSClient({ endpoint, region: 'us-east-1', credentials })
+  const container = { name: 'web', image: `file://${tmpdir()}`, memory: 64, command: ['sleep', '600'] }
+  await client.send(new RegisterTaskDefinitionCommand({ family: 'web', containerDefinitions: [container] }))
+  await client.send(new RunTaskCommand({ taskDefinition: 'web' }))
+  client.destroy()
+}
+
+/** Of the containers' commands that have begun. */
+function taskPids(data: string): readonly number[] {
+  const files = globSync(join(data, 'tasks/*/*.state/command'))
+  return files.map((file) => Number(readFileSync(file, 'utf8'))).filter((pid) => pid > 0)
+}
