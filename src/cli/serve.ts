@@ -152,8 +152,9 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   if (teal.hasLostDirectory()) {
     await teal.killAll()
     throw new CliError(
-      `The data directory ${teal.dataDirectory} was removed, or replaced by another: nothing could be kept any more. The ` +
-        'engine, the load balancer and all tasks are ended.',
+      `The data directory ${teal.dataDirectory} was moved, removed or replaced by another: nothing could be kept any more. The ` +
+        'engine, the load balancer and all tasks are ended. If it was moved, `teal serve --data` with its new ' +
+        'place goes on with it; if it is gone, `teal serve` begins with nothing.',
     )
   }
   if (signal === 'SIGTERM') {

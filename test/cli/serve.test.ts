@@ -127,7 +127,8 @@ test('an engine whose data directory is removed says so, and leaves nothing runn
     () => `${data} is still there.`,
   )
   assert.deepEqual(await closed, [1, null])
-  assert.match(serving.output, /The data directory .* was removed, or replaced by another/)
+  assert.match(serving.output, /The data directory .* was moved, removed or replaced by another/)
+  assert.match(serving.output, /If it was moved, `teal serve --data` with its new place goes on with it;/)
   await until(
     () => !pids.some((pid) => isAlive(pid)),
     () => `Of ${pids.join()} something still runs.`,
