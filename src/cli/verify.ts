@@ -80,7 +80,11 @@ async function verify(options: VerifyOptions): Promise<number> {
   const findings = [...fileFacts.findings.flatMap((finding) => forEndpoint(finding, endpoint)), ...preflight(facts)]
   const report = { facts, files, findings, place }
   console.log(options.json ? verifyJson(report) : verifyText(report))
-  if (options.github) console.log(verifyAnnotations(report))
+  // GitHub reads both outputs; whoever reads the JSON gets nothing else.
+  if (options.github && findings.length > 0) {
+    const print = options.json ? console.error : console.log
+    print(verifyAnnotations(report))
+  }
   return isFailed(findings, options) ? exitCode.failed : exitCode.ok
 }
 
