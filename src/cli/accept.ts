@@ -12,6 +12,7 @@ import { awsCommand, awsHelp, type AwsOptions } from './aws-access.ts'
 import { parseDuration } from './duration.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { parseWebUrl } from './options.ts'
+import { ProcessSignals } from './process-signals.ts'
 import { ProgressLine } from './progress-line.ts'
 import { readPlace } from './s3-place.ts'
 
@@ -158,8 +159,7 @@ async function listOf(options: AcceptOptions): Promise<readonly ListedUrl[]> {
 async function performed(urls: readonly ListedUrl[], options: AcceptOptions): Promise<AcceptanceResult> {
   const progress = new ProgressLine()
   const ending = new AbortController()
-  // Ctrl-C ends the requests, and what was found until then is told; the second one ends the program.
-  process.once('SIGINT', () => ending.abort())
+  void endOnSignals(ending)
   try {
     return await runAcceptance(urls, {
       ...acceptanceOptions(options),
@@ -172,6 +172,16 @@ async function performed(urls: readonly ListedUrl[], options: AcceptOptions): Pr
   } finally {
     progress.clear()
   }
+}
+
+/** Ctrl-C ends the requests, and what was found until then is told; the second one ends the program, as `kill` does. */
+async function endOnSignals(ending: AbortController): Promise<void> {
+  const signals = new ProcessSignals()
+  const signal = await signals.next()
+  if (signal === 'SIGTERM') process.exit(exitCode.terminated)
+  ending.abort()
+  await signals.next()
+  process.exit(exitCode.interrupted)
 }
 
 function acceptanceOptions(options: AcceptOptions): AcceptanceOptions {

@@ -7,6 +7,8 @@ export const exitCode = {
   deploymentFailed: 3,
   /** Ctrl-C: what was watched goes on. */
   interrupted: 130,
+  /** `kill` */
+  terminated: 143,
 } as const
 
 /** Something went wrong in a way the person at the keyboard can do something about: its message is all they are shown. */
