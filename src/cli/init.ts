@@ -12,7 +12,7 @@ import { CliError, forPerson } from './exit-code.ts'
 import { filesFromService } from './init-from-service.ts'
 import { projectFiles } from './init-project.ts'
 import type { ProjectFile } from './init-project.ts'
-import { parsePort } from './options.ts'
+import { parseListenerPort } from './options.ts'
 
 type InitOptions = AwsOptions & {
   readonly name?: string
@@ -33,8 +33,10 @@ export function initCommand(): Command {
     )
     .argument('[directory]', 'where', '.')
     .addOption(new Option('--name <name>', "the project's name (default: the directory's)").argParser(parseName))
-    .addOption(new Option('--port <number>', 'the production port').argParser(parsePort).default(8080))
-    .addOption(new Option('--test-port <number>', 'the port for test traffic').argParser(parsePort).default(8081))
+    .addOption(new Option('--port <number>', 'the production port').argParser(parseListenerPort).default(8080))
+    .addOption(
+      new Option('--test-port <number>', 'the port for test traffic').argParser(parseListenerPort).default(8081),
+    )
     .option('--from-service <cluster/service>', 'take the files from a live service')
     .option('--force', 'overwrite files that are there', false)
     .option('--json', 'print what was written as JSON', false)

@@ -41,6 +41,13 @@ export function parsePort(text: string): number {
   return port
 }
 
+/** A load balancer listens on no port that is any free one. */
+export function parseListenerPort(text: string): number {
+  const port = parsePort(text)
+  if (port === 0) throw new InvalidArgumentError('The port of a listener is a number from 1 to 65535.')
+  return port
+}
+
 const mostRouters = 64
 
 export function parseRouters(text: string): number {

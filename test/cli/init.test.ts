@@ -43,6 +43,11 @@ describe('teal init', { timeout: 240_000 }, () => {
     const { written, overwritten } = JSON.parse(forced.output)
     assert.equal(written.length, overwritten.length + 1)
     assert.equal((await teal('init', directory, '--name', 'Bad Name')).exitCode, 2)
+    for (const option of ['--port', '--test-port']) {
+      const refused = await teal('init', directory, option, '0')
+      assert.equal(refused.exitCode, 2)
+      assert.match(refused.errors, /'0' is invalid\. The port of a listener is a number from 1 to 65535\./)
+    }
   })
 
   test('tells how `teal` is found where it is not, as by npx; without it setup.sh begins nothing', async (t) => {
