@@ -1,15 +1,7 @@
 import { NormalizedSchema } from '@smithy/core/schema'
-import { nearestName } from '../domain/nearest-name.ts'
 import { errorAt, warningAt, type Finding } from '../domain/preflight/finding.ts'
-import {
-  containersOf,
-  isMapping,
-  placeholdersIn,
-  registrable,
-  type TaskDefinitionFile,
-} from '../domain/task-definition-file.ts'
-
-type Field = readonly (string | number)[]
+import { containersOf, placeholdersIn, registrable, type TaskDefinitionFile } from '../domain/task-definition-file.ts'
+import { checkShape } from './shape-check.ts'
 
 /** Why RegisterTaskDefinition would refuse a file, as far as Teal knows: ECS itself has the last word. */
 export async function taskDefinitionFileFindings(file: TaskDefinitionFile): Promise<readonly Finding[]> {
@@ -24,7 +16,8 @@ export async function taskDefinitionFileFindings(file: TaskDefinitionFile): Prom
 export async function misreadMemberFindings(file: TaskDefinitionFile): Promise<readonly Finding[]> {
   const { RegisterTaskDefinitionRequest$: schema } = await import('@aws-sdk/client-ecs')
   const findings: Finding[] = []
-  checkValue(NormalizedSchema.of(schema), registrable(file), [], (field, what, how) => {
+  const meant = { whole: 'a task definition', service: 'ECS' }
+  checkShape(NormalizedSchema.of(schema), registrable(file), meant, (field, what, how) => {
     const words = { what, why: 'ECS does not register the task definition as it is meant.', how }
     findings.push(errorAt('task-definition-invalid', { subject: 'TaskDefinition', field }, words))
   })
@@ -44,65 +37,4 @@ async function refusedByEcs(file: TaskDefinitionFile): Promise<readonly Finding[
     const why = 'AWS registers it; a Teal refuses to, so that nothing is deployed there.'
     return warningAt('task-definition-not-for-teal', place, { what, why, how })
   })
-}
-
-type Tell = (field: Field, what: string, how: string) => void
-
-function checkValue(shape: NormalizedSchema, value: unknown, field: Field, tell: Tell): void {
-  const wanted = wantedOf(shape)
-  if (wanted !== undefined && wanted !== kindOf(value)) {
-    tell(field, `${textOf(field)} is ${kindOf(value)}.`, `Write ${wanted}.`)
-  } else if (shape.isStructSchema()) {
-    checkMembers(shape, value as Readonly<Record<string, unknown>>, field, tell)
-  } else if (shape.isListSchema()) {
-    for (const [at, item] of (value as readonly unknown[]).entries()) {
-      checkValue(shape.getValueSchema(), item, [...field, at], tell)
-    }
-  } else if (shape.isMapSchema()) {
-    for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) {
-      checkValue(shape.getValueSchema(), item, [...field, key], tell)
-    }
-  }
-}
-
-function checkMembers(
-  shape: NormalizedSchema,
-  value: Readonly<Record<string, unknown>>,
-  field: Field,
-  tell: Tell,
-): void {
-  const known = new Map(shape.structIterator())
-  for (const [name, item] of Object.entries(value)) {
-    const member = known.get(name)
-    if (item === null) continue
-    if (member !== undefined) {
-      checkValue(member, item, [...field, name], tell)
-      continue
-    }
-    const nearest = nearestName(name, [...known.keys()])
-    const place = field.length === 0 ? 'a task definition' : textOf(field)
-    const how = nearest === undefined ? 'Take it out.' : `Write ${nearest}, if that is meant, or take it out.`
-    tell([...field, name], `${name} is no member of ${place} that ECS knows.`, how)
-  }
-}
-
-/** Undefined for what is not checked. */
-function wantedOf(shape: NormalizedSchema): string | undefined {
-  if (shape.isStructSchema() || shape.isMapSchema()) return 'a mapping'
-  if (shape.isListSchema()) return 'a list'
-  if (shape.isStringSchema()) return 'a text'
-  if (shape.isNumericSchema()) return 'a number'
-  return shape.isBooleanSchema() ? 'true or false' : undefined
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (isMapping(value)) return 'a mapping'
-  if (typeof value === 'boolean') return 'true or false'
-  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : 'null'
-}
-
-/** `containerDefinitions[0].portMappings` */
-function textOf(field: Field): string {
-  return field.map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`)).join('')
 }

@@ -1,4 +1,4 @@
-import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
+import { isDeepStrictEqual } from 'node:util'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { Looked, PreflightFacts } from '../domain/preflight/facts.ts'
@@ -8,12 +8,13 @@ import type { NamedImage } from '../domain/task-definition-file.ts'
 import { awsHelp } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
-import { findGroupName, groupCommand, groupFacts, groupNameIn, lookAtGroup } from './deployment-group-access.ts'
-import type { GroupName, GroupOptions } from './deployment-group-access.ts'
+import { findGroupName, groupCommand, groupFacts, lookAtGroup } from './deployment-group-access.ts'
+import type { GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import type { DeploymentFiles, FileOptions } from './deployment-files.ts'
 import { exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
+import { readPlannedGroup } from './planned-group.ts'
 import { lookAtEverything } from './preflight-facts.ts'
 import { readFileFacts } from './preflight-files.ts'
 import type { FileFacts } from './preflight-files.ts'
@@ -74,10 +75,11 @@ ${awsHelp}`
 async function verify(options: VerifyOptions): Promise<number> {
   const files = readDeploymentFiles(options)
   const fileFacts = await readFileFacts(files, options.image)
-  const { facts, place, endpoint } = options.live
+  const { facts, place, endpoint, ofGroup } = options.live
     ? await lookLive(options, files, fileFacts)
-    : readOffline(options, files, fileFacts)
-  const findings = [...fileFacts.findings.flatMap((finding) => forEndpoint(finding, endpoint)), ...preflight(facts)]
+    : await readOffline(options, files, fileFacts)
+  const ofFiles = [...fileFacts.findings.flatMap((finding) => forEndpoint(finding, endpoint)), ...(ofGroup ?? [])]
+  const findings = [...ofFiles, ...preflight(facts)]
   const report = { facts, files, findings, place }
   console.log(options.json ? verifyJson(report) : verifyText(report))
   // GitHub reads both outputs; whoever reads the JSON gets nothing else.
@@ -88,8 +90,14 @@ async function verify(options: VerifyOptions): Promise<number> {
   return isFailed(findings, options) ? exitCode.failed : exitCode.ok
 }
 
-/** `endpoint` is who was asked, if anybody. */
-type Seen = { readonly facts: PreflightFacts; readonly place: string; readonly endpoint?: string }
+type Seen = {
+  readonly facts: PreflightFacts
+  readonly place: string
+  /** Who was asked, if anybody. */
+  readonly endpoint?: string
+  /** What is wrong with the file of a group that is not there yet. */
+  readonly ofGroup?: readonly Finding[] | undefined
+}
 
 /** What Teal alone refuses is nothing to AWS, and makes a deployment fail anywhere else. */
 function forEndpoint(finding: Finding, endpoint: string | undefined): readonly Finding[] {
@@ -102,32 +110,35 @@ async function lookLive(options: VerifyOptions, files: DeploymentFiles, fileFact
   const clients = await awsClients(options)
   const name = await findGroupName(clients, options, files.group)
   const group = await lookAtGroup(clients, name)
-  const planned = group.kind === 'absent' ? plannedGroup(files, name) : undefined
-  const facts = await lookAtEverything(clients, fileFacts, { group, planned, mostMinutes: options.maxDuration })
+  const ofFile = group.kind === 'absent' ? await readPlannedGroup(files.group) : undefined
+  const planned = isDeepStrictEqual(ofFile?.name, name) ? ofFile : undefined
+  const facts = await lookAtEverything(clients, fileFacts, {
+    group,
+    planned: planned?.info,
+    mostMinutes: options.maxDuration,
+  })
   const named = `${name.applicationName}/${name.deploymentGroupName}`
   const endpoint = clients.endpoint()
-  return { facts, place: `deployment group ${named} in ${facts.region} at ${endpoint}`, endpoint }
+  return {
+    facts,
+    place: `deployment group ${named} in ${facts.region} at ${endpoint}`,
+    endpoint,
+    ofGroup: planned?.findings,
+  }
 }
 
-/** The group of that name in CreateDeploymentGroup's input, where the project has it. */
-function plannedGroup({ group: file }: DeploymentFiles, name: GroupName): DeploymentGroupInfo | undefined {
-  if (file?.json()['loadBalancerInfo'] === undefined) return undefined
-  const { applicationName, deploymentGroupName } = groupNameIn(file)
-  const isMeant = applicationName === name.applicationName && deploymentGroupName === name.deploymentGroupName
-  return isMeant ? file.json() : undefined
-}
-
-function readOffline({ maxDuration }: VerifyOptions, files: DeploymentFiles, fileFacts: FileFacts): Seen {
+async function readOffline(
+  { maxDuration }: VerifyOptions,
+  files: DeploymentFiles,
+  fileFacts: FileFacts,
+): Promise<Seen> {
   const unasked: Looked<never> = { kind: 'unasked' }
-  const group =
-    files.group?.json()['loadBalancerInfo'] === undefined
-      ? undefined
-      : { ...groupFacts(files.group.json()), ...groupNameIn(files.group) }
+  const planned = await readPlannedGroup(files.group)
   const facts: PreflightFacts = {
     region: '',
     appSpec: fileFacts.appSpec,
     taskDefinition: fileFacts.taskDefinition,
-    group: group === undefined ? unasked : { kind: 'found', thing: group },
+    group: planned?.info === undefined ? unasked : { kind: 'found', thing: groupFacts(planned.info) },
     trafficRouting: unasked,
     service: unasked,
     targetGroups: [],
@@ -137,7 +148,7 @@ function readOffline({ maxDuration }: VerifyOptions, files: DeploymentFiles, fil
     alarms: [],
     ...(maxDuration === undefined ? {} : { mostMinutes: maxDuration }),
   }
-  return { facts, place: 'the files alone' }
+  return { facts, place: 'the files alone', ofGroup: planned?.findings }
 }
 
 function isFailed(findings: readonly Finding[], { strict }: VerifyOptions): boolean {

@@ -47,6 +47,7 @@ export type FindingCode =
   | 'container-not-essential'
   | 'container-port-missing'
   | 'deployment-config-missing'
+  | 'deployment-group-invalid'
   | 'deployment-running'
   | 'duration'
   | 'execution-role-missing'
