@@ -16,8 +16,10 @@ export type DataDirectoryLook = {
   /** Absolute. */
   readonly path: string
   readonly isThere: boolean
-  /** Why this user cannot work with it. */
+  /** Why this user cannot work with it. Then it is not known what runs, unless it is read-only. */
   readonly problem?: string
+  /** It lies on a file system that is, or has become, read-only: what runs there can be told all the same. */
+  readonly isReadOnly: boolean
   /** Where the engine's state cannot be used, in a sentence that says what to do. */
   readonly stateProblem?: string
   readonly isEngineRunning: boolean
@@ -41,16 +43,16 @@ export async function lookAtDataDirectory(directory: string): Promise<DataDirect
   const isThere = existsSync(path)
   const freeBytes = freeBytesOf(path)
   const nothing = { isEngineRunning: false, isRouterRunning: false, tasks: 0, isOfDocker: false, listenerPorts: [] }
-  const problem = problemOf(path)
-  if (!isThere || problem !== undefined) {
-    return { path, isThere, ...(problem === undefined ? {} : { problem }), ...nothing, freeBytes, changedAt: 0 }
-  }
+  const isReadOnly = isOnReadOnly(nearestThere(path))
+  const problem = isReadOnly ? `${path} lies on a read-only file system` : problemOf(path)
+  const what = { path, isThere, isReadOnly, ...(problem === undefined ? {} : { problem }), freeBytes }
+  if (!isThere || (problem !== undefined && !isReadOnly)) return { ...what, ...nothing, changedAt: 0 }
   const [note, router, tasks] = [readNote(path), await askRouter(path), await countTasks(path, new SystemClock())]
   const state = join(path, 'state.db')
-  const stateProblem = stateFileProblem(state)
+  // SQLite may need to write beside a file to read it.
+  const stateProblem = isReadOnly ? undefined : stateFileProblem(state)
   return {
-    path,
-    isThere,
+    ...what,
     ...(stateProblem === undefined ? {} : { stateProblem }),
     isEngineRunning: isFileLockHeld(join(path, 'engine.lock')),
     ...(note === undefined ? {} : { note }),
@@ -59,8 +61,16 @@ export async function lookAtDataDirectory(directory: string): Promise<DataDirect
     tasks,
     isOfDocker: readDockerIdentity(path) !== undefined,
     listenerPorts: listenerPorts(path),
-    freeBytes,
     changedAt: existsSync(state) ? statSync(state).mtimeMs : 0,
+  }
+}
+
+function isOnReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS'
   }
 }
 

@@ -17,20 +17,26 @@ export async function checkData(options: DataOptions): Promise<readonly Check[]>
     checkDirectory(look),
     checkDisk(look),
     ...checkClock(look),
-    ...checkRemains(look, options.data),
+    ...(isLookedInto(look) ? checkRemains(look, options.data) : []),
     await checkEndpoint(look, options),
     ...(await checkListeners(look, options)),
   ]
 }
 
-function checkDirectory({ path, isThere, problem, stateProblem }: DataDirectoryLook): Check {
+function isLookedInto({ problem, isReadOnly }: DataDirectoryLook): boolean {
+  return problem === undefined || isReadOnly
+}
+
+function checkDirectory({ path, isThere, problem, isReadOnly, stateProblem }: DataDirectoryLook): Check {
   const name = 'data directory'
   if (problem !== undefined) {
     return {
       name,
       status: 'problem',
       what: `${problem}.`,
-      how: 'Give this user the right to, or choose another one with --data.',
+      how: isReadOnly
+        ? 'Check its disk, and make it writable again (mount -o remount,rw), or choose another one with --data.'
+        : 'Give this user the right to, or choose another one with --data.',
     }
   }
   if (stateProblem !== undefined) return { name, status: 'problem', what: stateProblem }
@@ -120,16 +126,15 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-async function checkEndpoint(
-  { note, isEngineRunning }: DataDirectoryLook,
-  { port, host }: DataOptions,
-): Promise<Check> {
+async function checkEndpoint(look: DataDirectoryLook, { port, host }: DataOptions): Promise<Check> {
+  const { note, isEngineRunning } = look
   const name = 'endpoint'
   if (isEngineRunning && note?.url !== undefined) return await checkAnswer(note.url)
   const problem = await bindProblem(port, host)
   if (problem === undefined) return { name, status: 'ok', what: `Port ${port} is free.` }
   const isTeal = await answersAsTeal(`http://${host}:${port}`)
-  const who = isTeal ? ' by a Teal of another data directory' : ''
+  const whose = isLookedInto(look) ? ' of another data directory' : ''
+  const who = isTeal ? ` by a Teal${whose}` : ''
   return {
     name,
     status: 'problem',

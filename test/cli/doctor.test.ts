@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { clientsOf, createLoadBalancing } from '../../demo/surroundings.ts'
 import { freePort } from '../free-port.ts'
-import { dataDirectory, Serving, teal } from './command-line.ts'
+import { dataDirectory, launcher, Serving, teal } from './command-line.ts'
+import { canMountReadOnly, readOnly } from './read-only.ts'
 
 type Checks = {
   readonly checks: readonly {
@@ -48,6 +49,20 @@ describe('teal doctor', { timeout: 110_000 }, () => {
     const taken = await checks(data, port)
     assert.deepEqual([of(taken, 'endpoint').status, of(taken, 'endpoint').what], ['problem', `Port ${port} is taken.`])
     assert.match(of(taken, 'listeners').what, new RegExp(`are taken: ${port}\\.$`))
+  })
+
+  test('tells a file system that has become read-only, and what runs there all the same', async (t) => {
+    if (!(await canMountReadOnly())) return t.skip('only root can mount the read-only file system this test needs')
+    const data = dataDirectory(t)
+    const serving = new Serving(data)
+    const url = await serving.url()
+    const doctor = [process.execPath, launcher, 'doctor', '--data', data, '--port', new URL(url).port, '--json']
+    const { stdout } = await readOnly(data, 'sh', '-c', '"$@" || true', 'sh', ...doctor)
+    const { checks: found } = JSON.parse(stdout) as Checks
+    const directory = of(found, 'data directory')
+    assert.deepEqual([directory.status, directory.what], ['problem', `${data} lies on a read-only file system.`])
+    assert.match(of(found, 'engine').what, new RegExp(`^It runs \\(process ${serving.child.pid}\\)`))
+    assert.match(of(found, 'endpoint').what, /^The engine answers at http/)
   })
 
   test('tells a state file of a newer Teal, and ends with 1', async (t) => {

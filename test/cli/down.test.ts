@@ -1,25 +1,16 @@
 import { ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import { dataDirectory, isAlive, launcher, Serving, until } from './command-line.ts'
-
-const run = promisify(execFile)
+import { canMountReadOnly, readOnly } from './read-only.ts'
 
 test('where nothing can be written any more, all is ended, and it says what could not be written down', async (t) => {
-  const probe = mkdtempSync(join(tmpdir(), 'teal-probe-'))
-  const isPossible = await readOnly(probe, 'true').then(
-    () => true,
-    () => false,
-  )
-  rmSync(probe, { recursive: true })
-  if (!isPossible) return t.skip('only root can mount the read-only file system this test needs')
+  if (!(await canMountReadOnly())) return t.skip('only root can mount the read-only file system this test needs')
   for (const isKilled of [false, true]) {
     const data = dataDirectory(t)
     const serving = new Serving(data)
@@ -44,12 +35,6 @@ test('where nothing can be written any more, all is ended, and it says what coul
     assert.deepEqual(left.filter(isAlive), [])
   }
 })
-
-/** Runs the command in a name space of its own, where the directory is on a read-only file system. */
-function readOnly(directory: string, ...command: readonly string[]) {
-  const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
-  return run('unshare', ['-m', 'sh', '-c', script, 'sh', directory, ...command])
-}
 
 async function startTask(endpoint: string): Promise<void> {
   const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
