@@ -8,6 +8,9 @@ const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = con
 /** A client that takes nothing of the rest of its answer for so long does not get it. */
 const slowReaderMilliseconds = 300_000
 
+/** Of a connection, for a client that does not read; each of its streams has one at most of an answer's body. */
+const mostWaitingFrames = 1_000
+
 /**
  * A stream of HTTP/2 that speaks HTTP/1.1 towards the router: one request comes out of it, one answer goes into it.
  *
@@ -91,8 +94,12 @@ export class Http2StreamWire implements Wire, AnswerEvents {
     this.#reset(this.#stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 
+  /** There may be any number of them. They are not counted in what a stream holds, and Node would remember them all. */
   onInterim(statusCode: number, headers: readonly string[]): void {
-    this.#stream.additionalHeaders(byName(statusCode, headers))
+    const stream = this.#stream
+    if ((stream.session?.state.outboundQueueSize ?? 0) > mostWaitingFrames) return this.#reset(NGHTTP2_INTERNAL_ERROR)
+    stream.additionalHeaders(byName(statusCode, headers))
+    stream.sentInfoHeaders?.splice(0)
   }
 
   onHead(

@@ -16,7 +16,7 @@ const settings: ListenerTls = {
   http2: true,
 }
 const large = randomBytes(3 * 1024 * 1024)
-const { NGHTTP2_CANCEL, NGHTTP2_PROTOCOL_ERROR } = constants
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
 
 /** What reached the HTTP/1.1 server, request by request. */
 let requests: { readonly head: IncomingMessage; body: string | undefined }[] = []
@@ -56,6 +56,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     case '/broken-chunked':
       response.write('half')
       return void setImmediate(() => response.destroy())
+    case '/hints-without-end':
+      for (let at = 0; at < 3_000; at++) response.writeEarlyHints({ link: `</${at}.css>; rel=preload` })
+      return void response.end('hinted')
     case '/undated':
       response.sendDate = false
       return void response.end('undated')
@@ -314,6 +317,13 @@ describe('a hostile connection of HTTP/2', { timeout: 60_000 }, () => {
     for (let at = 0; at < 1_500; at++) frames.send(headersFrame(1 + at * 2, fields, { endStream: true }))
     await frames.closed()
     assert.equal(requests.length, 0)
+  })
+
+  test('does not fill the memory with interim answers that it does not read', async () => {
+    frames.send(headersFrame(1, Object.entries({ ...good, ':path': '/hints-without-end' }), { endStream: true }))
+    assert.equal(await frames.resetOf(1), NGHTTP2_INTERNAL_ERROR)
+    frames.send(headersFrame(3, Object.entries(good), { endStream: true }))
+    await until(() => requests.length === 2)
   })
 
   test('is refused more headers than there is room for', async () => {
