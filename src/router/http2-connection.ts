@@ -150,7 +150,12 @@ export class Http2Connection {
 
   /** No stream was open for as long as the load balancer waits. Open ones have their own time-out. */
   #onIdle(): void {
-    if (this.#openStreams === 0 && !this.#session.destroyed) this.#session.close()
+    if (this.#openStreams > 0 || this.#session.destroyed) return
+    this.#session.close()
+    // It waits for a stream, of which nobody knows yet, that has begun with headers which do not end.
+    setTimeout(() => {
+      if (this.#openStreams === 0) this.#socket.destroy()
+    }, goAwayGraceMilliseconds).unref()
   }
 }
 

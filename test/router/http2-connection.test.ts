@@ -351,6 +351,16 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
     await port.close()
   })
 
+  test('is closed after the idle time-out where a request has begun whose headers do not end', async () => {
+    const limits = { idleMilliseconds: 300, keepAliveMilliseconds: 3_600_000 }
+    const port = await openSecuredPort(settings, answer, () => limits)
+    const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
+    frames.send(frame(types.headers, 1, 1, Buffer.alloc(0)))
+    await frames.closed()
+    await until(() => port.connections() === 0)
+    await port.close()
+  })
+
   test('ends where nothing has moved for longer than any stream may wait', async (t) => {
     const limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
     t.mock.timers.enable({ apis: ['setInterval'] })
