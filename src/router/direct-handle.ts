@@ -17,6 +17,8 @@ export type DirectHandle = {
   readonly useUserBuffer: (buffer: Buffer) => void
   readonly readStart: () => number
   readonly readStop: () => number
+  /** Returns 0, or a negative error number. Where there is none, it is not asked. */
+  readonly getpeername?: (address: object) => number
   /** The socket's note of which of the two was called last. */
   reading: boolean
   [readerOfHandle]?: DirectReader
@@ -54,6 +56,11 @@ export const DirectHandles = {
   of(socket: Socket): DirectHandle | undefined {
     const { _handle: handle } = socket as unknown as { readonly _handle: DirectHandle | null }
     return handle ?? undefined
+  },
+
+  /** True where the other end has broken the connection off, which nobody hears who neither reads nor writes. */
+  isBrokenOff(socket: Socket): boolean {
+    return (DirectHandles.of(socket)?.getpeername?.({}) ?? 0) !== 0
   },
 
   /** From now on bytes that come are the reader's, in this buffer. The end, and errors, are told by the socket as ever. */

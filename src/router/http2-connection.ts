@@ -1,5 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
+import { DirectHandles } from './direct-handle.ts'
 import { requestHead } from './http2-request-head.ts'
 import { Http2StreamWire } from './http2-stream-wire.ts'
 import type { SecuredDoor } from './securing.ts'
@@ -19,6 +20,8 @@ const resetsPerSecond = 20
 /** A client that was told to leave may have sent requests before it knew. */
 const goAwayGraceMilliseconds = 1_000
 
+/** How long a client may be gone that Node has not heard to go. */
+const lookMilliseconds = 10_000
 /** Beyond the idle time-out: each stream has been ended by a time-out of its own by then, also that of a slow reader. */
 const stuckMilliseconds = 330_000
 
@@ -36,6 +39,7 @@ export class Http2Connection {
   /** Begins anew when the last open stream ends, and with another time-out. */
   #idleTimer: NodeJS.Timeout | undefined
   #stuckTimer: NodeJS.Timeout | undefined
+  readonly #lookTimer: NodeJS.Timeout
   #openStreams = 0
   #resetsLeft = resetBurst
   #resetsCountedAt = performance.now()
@@ -68,7 +72,9 @@ export class Http2Connection {
       this.#serve(stream, flags, rawHeaders)
     })
     this.#begin(door.limits?.() ?? defaultLimits)
+    this.#lookTimer = setInterval(() => this.#endBrokenOff(), lookMilliseconds).unref()
     this.#session.on('close', () => {
+      clearInterval(this.#lookTimer)
       this.#clearTimers()
       onClosed()
     })
@@ -138,9 +144,14 @@ export class Http2Connection {
   }
 
   /**
-   * Of a client that is gone in the middle of an upload, Node may hear nothing: its session then waits for a write that
-   * never ends, and does not close by itself.
+   * Of a client that is gone in the middle of an upload, Node may hear nothing: its session does not read while it writes,
+   * and behind a write that has failed, TLS lets the next one wait for ever. Meanwhile targets would count as in use.
    */
+  #endBrokenOff(): void {
+    if (DirectHandles.isBrokenOff(this.#socket)) this.#socket.destroy()
+  }
+
+  /** The same where nobody tells whether the connection is broken off, or it just hangs. */
   #endStuck(): void {
     const socket = this.#socket
     const movedBytes = socket.bytesRead + socket.bytesWritten

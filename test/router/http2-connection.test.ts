@@ -361,6 +361,31 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
     await port.close()
   })
 
+  test('of a client that is gone while it uploads and does not read is closed soon', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const port = await openSecuredPort(settings, answer)
+    const client = await shakeHands(port.port, { ALPNProtocols: ['h2'] })
+    const frames = await Http2Frames.over(client)
+    const earlier = requests.length
+    client.pause()
+    // As much as it likes, of each stream and in all.
+    frames.send(frame(types.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])))
+    frames.send(frame(types.windowUpdate, 0, 0, Buffer.from([0x7f, 0xff, 0, 0])))
+    const fields = { ':method': 'POST', ':scheme': 'https', ':authority': 'a' }
+    const paths = ['/large', '/large', '/large', '/large', '/large', '/echo'].entries()
+    for (const [at, path] of paths) {
+      frames.send(headersFrame(1 + 2 * at, Object.entries({ ...fields, ':path': path }), { endStream: false }))
+    }
+    await until(() => requests.length === earlier + 6)
+    for (let at = 0; at < 10; at++) frames.send(frame(types.data, 0, 11, Buffer.alloc(16_000)))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    client.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    t.mock.timers.tick(10_000)
+    await until(() => port.connections() === 0 && port.wires() === 0)
+    await port.close()
+  })
+
   test('ends where nothing has moved for longer than any stream may wait', async (t) => {
     const limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
     t.mock.timers.enable({ apis: ['setInterval'] })

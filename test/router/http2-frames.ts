@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 
 /** Frames of HTTP/2 made by hand, for what no client library would send. */
-export const types = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, window: 8, continuation: 9 } as const
+export const types = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 } as const
 
 export function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9)
@@ -132,6 +132,6 @@ export class Http2Frames {
     if (length === 0) return
     const more = Buffer.alloc(4)
     more.writeUInt32BE(length)
-    for (const id of [0, streamId]) this.send(frame(types.window, 0, id, more))
+    for (const id of [0, streamId]) this.send(frame(types.windowUpdate, 0, id, more))
   }
 }
