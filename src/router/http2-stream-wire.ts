@@ -8,6 +8,9 @@ const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = con
 /** A client that takes nothing of the rest of its answer for so long does not get it. */
 const slowReaderMilliseconds = 300_000
 
+/** Whether the end of an answer has gone that came before the request's body. */
+const lookMilliseconds = 20
+
 /** Of a connection, for a client that does not read; each of its streams has one at most of an answer's body. */
 const mostWaitingFrames = 1_000
 
@@ -83,9 +86,11 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   end(): void {
     if (this.#isGone || this.#isEnding) return
     this.#isEnding = true
-    if (!this.#reader.end()) this.#reset(NGHTTP2_INTERNAL_ERROR)
-    else if (this.#stream.writableFinished) this.#onAnswered()
-    else this.#awaitAnswered()
+    if (!this.#reader.end()) return this.#reset(NGHTTP2_INTERNAL_ERROR)
+    setImmediate(() => this.#limitWaiting())
+    if (this.#head.framing.kind === 'none') return
+    if (this.#stream.writableFinished) this.#onAnswered()
+    else this.#stream.once('finish', () => this.#onAnswered())
   }
 
   destroy(): void {
@@ -140,13 +145,11 @@ export class Http2StreamWire implements Wire, AnswerEvents {
     })
   }
 
-  /** The client has nearly always taken everything by the next turn: only a slower one costs a timer. */
-  #awaitAnswered(): void {
-    if (this.#head.framing.kind !== 'none') this.#stream.once('finish', () => this.#onAnswered())
-    setImmediate(() => {
-      if (!this.#isGone && !this.#stream.writableFinished)
-        this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
-    })
+  /** Nearly always there is nothing left to wait for by the next turn: only a slower client costs a timer. */
+  #limitWaiting(): void {
+    const { writableFinished, readableEnded } = this.#stream
+    const isOver = writableFinished && (readableEnded || this.#head.framing.kind === 'none')
+    if (!isOver && !this.#isGone) this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
   }
 
   #onPiece(piece: Buffer): void {
@@ -182,12 +185,16 @@ export class Http2StreamWire implements Wire, AnswerEvents {
     }
   }
 
-  /** The rest of a body that nobody wants any more is not waited for (RFC 9113, 8.1). */
+  /**
+   * The rest of a body that nobody wants any more is not waited for (RFC 9113, 8.1). But a reset would overtake the end of
+   * the answer where that has not gone yet, as behind trailers, and clients would take the answer for one that breaks off.
+   */
   #onAnswered(): void {
-    if (!this.#isEnding || this.#isGone) return
-    if (this.#head.framing.kind === 'none' || this.#stream.readableEnded) return
-    this.#stream.resume()
-    this.#reset(NGHTTP2_NO_ERROR)
+    const stream = this.#stream
+    if (!this.#isEnding || this.#isGone || stream.readableEnded) return
+    stream.resume()
+    if (stream.state.localClose === 1) this.#reset(NGHTTP2_NO_ERROR)
+    else setTimeout(() => this.#onAnswered(), lookMilliseconds).unref()
   }
 
   #reset(code: number): void {

@@ -51,6 +51,7 @@ export class Http2Frames {
   readonly #resets = new Map<number, number>()
   readonly #bytes = new Map<number, number>()
   readonly #ended = new Set<number>()
+  #takesBodies = false
   #pongs = 0
   #received = Buffer.alloc(0)
   #isClosed = false
@@ -84,8 +85,9 @@ export class Http2Frames {
     return this.#resets.get(streamId)
   }
 
-  /** How many bytes of a body have come, once its end has. Of each piece the client says that it has taken it. */
+  /** How many bytes of a body have come, once its end has. From now on the client says of each piece that it has taken it. */
   async wholeBody(streamId: number): Promise<number> {
+    this.#takesBodies = true
     while (!this.#ended.has(streamId)) await once(this.#socket, 'data')
     return this.#bytes.get(streamId) ?? 0
   }
@@ -99,6 +101,11 @@ export class Http2Frames {
 
   get resets(): ReadonlyMap<number, number> {
     return this.#resets
+  }
+
+  /** Whether the router has ended a stream by its answer: without that, a reset breaks the answer off. */
+  hasEnded(streamId: number): boolean {
+    return this.#ended.has(streamId)
   }
 
   async closed(): Promise<void> {
@@ -129,7 +136,7 @@ export class Http2Frames {
 
   #takeData(streamId: number, length: number): void {
     this.#bytes.set(streamId, (this.#bytes.get(streamId) ?? 0) + length)
-    if (length === 0) return
+    if (length === 0 || !this.#takesBodies) return
     const more = Buffer.alloc(4)
     more.writeUInt32BE(length)
     for (const id of [0, streamId]) this.send(frame(types.windowUpdate, 0, id, more))

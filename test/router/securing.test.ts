@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { defaultHandling, type ListenerRoute, type ListenerTls } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { freePort } from '../free-port.ts'
+import { headersFrame, Http2Frames } from './http2-frames.ts'
 import { ask, served, shakeHands } from './secured-port.ts'
 import { makeCertificate } from './test-certificates.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startRouter, table, targetGroup } from './test-router.ts'
@@ -30,6 +31,7 @@ const app: RequestListener = (request, response) => {
   else if (url === '/some') response.writeHead(200, { 'content-length': 100_000 }).end(large.subarray(0, 100_000))
   else if (url === '/echo') request.pipe(response)
   else if (url === '/early') response.writeHead(413).end('too much')
+  else if (url === '/early-with-length') response.writeHead(413, { 'content-length': 8 }).end('too much')
   else response.end(JSON.stringify(request.rawHeaders))
 }
 
@@ -192,6 +194,18 @@ describe('a listener of HTTPS', { timeout: 60_000 }, () => {
     upload.write('a beginning')
     await once(upload, 'close')
     assert.deepEqual([answered, upload.rstCode], ['too much', constants.NGHTTP2_NO_ERROR])
+  })
+
+  test('has sent such an answer to its end before the stream is reset', async () => {
+    const { port } = await start()
+    const fields = { ':method': 'POST', ':scheme': 'https', ':authority': 'a' }
+    for (const path of ['/early', '/early-with-length']) {
+      const frames = await Http2Frames.over(await shakeHands(port, { ALPNProtocols: ['h2'] }))
+      cleanups.add(() => frames.close())
+      frames.send(headersFrame(1, Object.entries({ ...fields, ':path': path }), { endStream: false }))
+      assert.equal(await frames.resetOf(1), constants.NGHTTP2_NO_ERROR)
+      assert.ok(frames.hasEnded(1), path)
+    }
   })
 
   test('answers kept connections without TLS, from before it was one, for the last time', async () => {
