@@ -14,7 +14,10 @@ const connectionWindowBytes = 1024 * 1024
 const mostHeaderBytes = 64 * 1024
 const mostHeaders = 256
 const mostMemoryMegabytes = 16
-/** Streams that end by a reset: a client has so many at once, and regains so many a second. */
+/**
+ * Streams that end by a reset: a client has so many at once, and regains so many a second. Those whose answers break off
+ * are the targets' doing, and others on the same connection have nothing to do with it.
+ */
 const resetBurst = 200
 const resetsPerSecond = 20
 /** A client that was told to leave may have sent requests before it knew. */
@@ -122,17 +125,17 @@ export class Http2Connection {
     this.#openStreams++
     stream.on('error', ignore)
     stream.on('close', () => {
-      this.#onStreamClosed(stream)
+      this.#onStreamClosed(stream, wire)
       wire?.onClosed()
     })
     if (wire === undefined) return stream.close(NGHTTP2_PROTOCOL_ERROR)
     wire.start(this.#door.acceptClient(wire, this.#side))
   }
 
-  #onStreamClosed({ rstCode }: ServerHttp2Stream): void {
+  #onStreamClosed({ rstCode }: ServerHttp2Stream, wire: Http2StreamWire | undefined): void {
     this.#openStreams--
     if (this.#openStreams === 0 && !this.#session.destroyed) this.#idleTimer?.refresh()
-    if (rstCode !== NGHTTP2_NO_ERROR) this.#countReset()
+    if (rstCode !== NGHTTP2_NO_ERROR && wire?.isBrokenOff !== true) this.#countReset()
   }
 
   #countReset(): void {

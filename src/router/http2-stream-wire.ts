@@ -32,6 +32,8 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   #held: Buffer | undefined
   #isEnding = false
   #awaitsDrain = false
+  /** The stream ends by a reset which is not the client's doing. */
+  isBrokenOff = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead) {
     this.#stream = stream
@@ -200,6 +202,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   #reset(code: number): void {
     const stream = this.#stream
     if (stream.destroyed) return
+    this.isBrokenOff ||= code === NGHTTP2_INTERNAL_ERROR && !stream.closed
     // Node's `close` would end an answer that has begun as if it were whole.
     if (stream.headersSent && !stream.writableFinished) stream.destroy(brokenOff)
     else stream.close(code)

@@ -181,6 +181,14 @@ describe('a connection of HTTP/2', { timeout: 60_000 }, () => {
     assert.equal((await ask(session, { ':path': '/' })).status, 200)
   })
 
+  test('is kept however many answers break off, which is not the doing of the client', async () => {
+    for (let round = 0; round < 6; round++) {
+      const streams = Array.from({ length: 50 }, () => session.request({ ':path': '/broken' }))
+      await Promise.all(streams.map((stream) => assert.rejects(buffer(stream), /INTERNAL_ERROR/)))
+    }
+    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+  })
+
   test('tells the router of a stream that the client gives up', async () => {
     const stream = session.request({ ':path': '/never' })
     stream.on('error', () => undefined)
