@@ -164,9 +164,22 @@ function headersOf(text: string, start: number): readonly string[] | undefined {
     end = found < 0 ? text.length : found
     const colon = text.indexOf(':', at)
     if (colon <= at || colon >= end) return undefined
-    headers.push(text.slice(at, colon).trimEnd().toLowerCase(), text.slice(colon + 1, end).trim())
+    headers.push(text.slice(at, colon).trimEnd().toLowerCase(), withoutBlanks(text, colon + 1, end))
   }
   return headers
+}
+
+/** `trim` would take more: a byte that is a part of a letter in UTF-8 is a space in ISO 8859-1. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text[start])) start++
+  while (end > start && isBlank(text[end - 1])) end--
+  return text.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 /** Of the connection it came on; HTTP/2 has them in no answer. */

@@ -36,6 +36,13 @@ describe('an answer of HTTP/1.1', () => {
     }
   })
 
+  test('has values without the blanks around them, which letters beyond ASCII may look like', () => {
+    // The last byte of an à in UTF-8 is a space that does not break, in ISO 8859-1.
+    const text = Buffer.from('HTTP/1.1 204 No Content\r\nLocation: \t /voilà \r\n\r\n').toString('latin1')
+    const location = Buffer.from('/voilà').toString('latin1')
+    assert.deepEqual(told(text).events[0], [204, 'location', location, false])
+  })
+
   test('ends with its length, with its last chunk, or with its connection', () => {
     for (const size of sizes) {
       const counted = told('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcd', { size })
