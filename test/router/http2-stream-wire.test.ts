@@ -14,7 +14,11 @@ test(
   async () => {
     const port = await openSecuredPort(settings(), (request, response) => {
       if (request.url === '/none') return void response.writeHead(204).end()
-      if (request.url === '/chunked') return void response.writeHead(200, { trailer: 'x-sum' }).end(large)
+      if (request.url === '/chunked') {
+        response.writeHead(200, { trailer: 'x-sum' }).write(large)
+        response.addTrailers({ 'x-sum': '1' })
+        return void response.end()
+      }
       response.writeHead(200, { 'content-length': large.length }).end(large)
     })
     const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
