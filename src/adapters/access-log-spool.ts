@@ -13,6 +13,7 @@ import {
   type LoggedLoadBalancer,
 } from '../domain/access-log-file.ts'
 import type { AccessLogSpool, SpooledFile } from '../engine/access-log-spool.ts'
+import { codeOf } from './error-code.ts'
 
 /**
  * A router completes its files when their period is over. One that is still open after so long, and was not written for
@@ -124,7 +125,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  if (codeOf(error) === 'ENOENT') return undefined
   throw error
 }
 
@@ -138,6 +139,6 @@ function isRunning(pid: number): boolean {
     return true
   } catch (error) {
     // Somebody else's process is one, too.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+    return codeOf(error) !== 'ESRCH'
   }
 }

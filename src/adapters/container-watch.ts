@@ -1,5 +1,6 @@
 import type { Clock } from '../engine/ports.ts'
 import { endOrphans } from './container-process.ts'
+import { codeOf } from './error-code.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { pidOf, signalGroup } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -129,7 +130,7 @@ function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -5,6 +5,7 @@ import type { RoutingTable } from '../domain/routing-table.ts'
 import { folderProblem, readNote } from './data-directory.ts'
 import type { EngineNote } from './data-directory.ts'
 import { readDockerIdentity } from './docker-identity.ts'
+import { codeOf } from './error-code.ts'
 import { callRouter, isRouterLockHeld, routerSocketPath } from './router-process.ts'
 import { countTasks } from './runtimes.ts'
 import { isFileLockHeld } from './file-lock.ts'
@@ -70,7 +71,7 @@ function isOnReadOnly(path: string): boolean {
     accessSync(path, constants.W_OK)
     return false
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EROFS'
+    return codeOf(error) === 'EROFS'
   }
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { codeOf } from './error-code.ts'
 import { makeDirectories } from './make-directories.ts'
 import { explainSqliteError, isBusy } from './sqlite-error.ts'
 
@@ -238,8 +239,4 @@ const fileErrors: Readonly<Record<string, string>> = {
   EROFS: 'lies on a read-only file system. Choose another one with --data.',
   ENOSPC: diskFull,
   EDQUOT: diskFull,
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

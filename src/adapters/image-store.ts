@@ -20,6 +20,7 @@ import type { BuiltImage, Image, ImageConfig, ImageReference } from '../domain/i
 import { copyContext, listContext } from './build-context.ts'
 import { checkFolders, makeDataDirectory } from './data-directory.ts'
 import { writeDurably } from './durable-file.ts'
+import { codeOf } from './error-code.ts'
 import { makeDirectories } from './make-directories.ts'
 import { identityOf } from './process-identity.ts'
 
@@ -219,8 +220,4 @@ function readIfThere(file: string): string | undefined {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { codeOf } from './error-code.ts'
 
 /** As much of a file's end as is looked at; lines further up are not found. */
 const mostBytes = 256 * 1024
@@ -21,7 +22,7 @@ async function readEnd(file: string): Promise<readonly string[]> {
   try {
     handle = await open(file, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   }
   try {

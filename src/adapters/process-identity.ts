@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { codeOf } from './error-code.ts'
 
 /**
  * Names one process for ever, although the system gives its pid to another one later: `pid:boot:start`, with the id of the
@@ -134,8 +135,4 @@ function ps(args: readonly string[]): string {
     if (error instanceof Error && 'status' in error && error.status === 1) return ''
     throw error
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync
 import { join } from 'node:path'
 import type { TaskEndpoint } from '../domain/task.ts'
 import { writeDurably } from './durable-file.ts'
+import { codeOf } from './error-code.ts'
 import type { GroupPlace } from './group-hierarchy.ts'
 import { isAlive } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -147,10 +148,10 @@ export function withdraw({ state }: ContainerFiles): boolean {
     symlinkSync(withdrawnClaim, join(state, 'claim'))
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     // Half removed by an engine that was killed: where there is no directory, no shim can lay its claim; nor where nothing
     // can be written any more.
-    if (isMissing(error) || isReadOnly(error)) return true
+    if (isMissing(error) || codeOf(error) === 'EROFS') return true
     throw error
   }
 }
@@ -191,10 +192,6 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EROFS'
-}
-
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
 }
