@@ -415,13 +415,11 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('follows a shorter idle time-out, and a longer one', async () => {
     let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
     const port = await openSecuredPort(settings, answer, () => limits)
-    const one = port.http2()
-    assert.equal((await ask(one, { ':path': '/' })).status, 200)
+    const one = await answeredSession(port)
     limits = { ...limits, idleMilliseconds: 300 }
     port.securing.follow(settings)
     await once(one, 'close')
-    const other = port.http2()
-    assert.equal((await ask(other, { ':path': '/' })).status, 200)
+    const other = await answeredSession(port)
     limits = { ...limits, idleMilliseconds: 3_600_000 }
     port.securing.follow(settings)
     await new Promise((resolve) => setTimeout(resolve, 600))
@@ -433,8 +431,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('follows a shorter time for which connections are kept', async () => {
     let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
     const port = await openSecuredPort(settings, answer, () => limits)
-    const session = port.http2()
-    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+    const session = await answeredSession(port)
     limits = { ...limits, keepAliveMilliseconds: 100 }
     port.securing.follow(settings)
     await once(session, 'close')
@@ -444,8 +441,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('is to be left when it is old', async () => {
     const limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 100 }
     const port = await openSecuredPort(settings, answer, () => limits)
-    const session = port.http2()
-    assert.equal((await ask(session, { ':path': '/' })).status, 200)
+    const session = await answeredSession(port)
     await once(session, 'close')
     await port.close()
   })
@@ -457,4 +453,11 @@ async function until(isTrue: () => boolean): Promise<void> {
     assert.ok(performance.now() < deadline, 'it does not come true')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+/** A session whose connection has served a request. */
+async function answeredSession(port: SecuredPort): Promise<ClientHttp2Session> {
+  const session = port.http2()
+  assert.equal((await ask(session, { ':path': '/' })).status, 200)
+  return session
 }
