@@ -17,7 +17,9 @@ const timeoutMilliseconds = 120_000
 const computing = 'test/simulation.test.ts'
 const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
 /** Of those, what waits most of the time, and runs beside others. */
-const waiting = ['test/survival/bad-versions.test.ts', 'test/survival/scaling.test.ts', 'test/survival/router.test.ts']
+const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling'].map(
+  (name) => `test/survival/${name}.test.ts`,
+)
 
 const wanted = process.argv.slice(2)
 const files = globSync('test/**/*.test.ts', { cwd: root })

@@ -32,6 +32,7 @@ describe('the console in a browser', { skip: missingChromium }, () => {
   before(async () => {
     theatre = await Theatre.open('600ms')
     browser = await TestBrowser.open()
+    await createAlone(theatre)
     await theatre.configure({
       deploymentConfigName: 'CodeDeployDefault.ECSCanary10Percent5Minutes',
       blueGreenDeploymentConfiguration: {
@@ -141,9 +142,6 @@ describe('the console in a browser', { skip: missingChromium }, () => {
 
   test('a click on a past deployment of ECS itself has ECS deploy its revision again', async () => {
     const { ecs } = theatre.clients
-    const service = { cluster: 'hello', serviceName: 'alone', desiredCount: 1, networkConfiguration: network }
-    const taskDefinition = await theatre.register('hello:1')
-    await ecs.send(new CreateServiceCommand({ ...service, taskDefinition }))
     const ofService = { cluster: 'hello', service: 'alone' }
     let id = ''
     await until('ECS has deployed it', async () => {
@@ -174,6 +172,14 @@ describe('the console in a browser', { skip: missingChromium }, () => {
     assert.equal(browser.complaints.splice(0).filter((text) => !text.includes('403')).length, 0)
   })
 })
+
+/** A service without load balancer. Its first deployment takes the better part of a minute, in which other tests go on. */
+async function createAlone(theatre: Theatre): Promise<void> {
+  const service = { cluster: 'hello', serviceName: 'alone', desiredCount: 1, networkConfiguration: network }
+  await theatre.clients.ecs.send(
+    new CreateServiceCommand({ ...service, taskDefinition: await theatre.register('hello:1') }),
+  )
+}
 
 /** The dialog holds the focus, Escape leaves it with nothing done, and the focus is where it was. */
 async function keyboardMayLeave(page: Page, action: string): Promise<void> {
