@@ -1,3 +1,5 @@
+import type { MedianWithin } from './statistics.ts'
+
 /** Columns as wide as they must be, the first to the left, the others to the right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
@@ -33,4 +35,11 @@ export function figure(number: number | undefined): string {
 /** `1.23 ×` */
 export function times(ratio: number | undefined): string {
   return ratio === undefined ? '-' : `${ratio.toFixed(2)} ×`
+}
+
+/** `1.23 × (1.10–1.31)` */
+export function timesWithin(ratio: MedianWithin | undefined): string {
+  const { low, high } = ratio ?? {}
+  const range = low === undefined || high === undefined ? '' : ` (${low.toFixed(2)}–${high.toFixed(2)})`
+  return `${times(ratio?.median)}${range}`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ContenderName } from '../../bench/contenders/contender.ts'
-import { comparisonsOf, shortfalls, summaryOf, type Sample } from '../../bench/router-summary.ts'
+import { summaryOf, type Sample } from '../../bench/router-summary.ts'
 
 function sample(contender: ContenderName, requestsPerSecond: number, more: Partial<Sample> = {}): Sample {
   return {
@@ -28,15 +28,4 @@ test('the figures of a case are medians of its repetitions, and errors are added
   assert.equal(row?.requestsPerSecond, 200)
   assert.equal(row?.cpuSecondsPer10000, 0.15)
   assert.equal(row?.errors, 3)
-})
-
-test('where Teal is slower, dearer or has longer tails it is said, with the figure', () => {
-  const samples = [
-    sample('teal', 90, { cpuSecondsPer10000: 0.3, p99Milliseconds: 4 }),
-    sample('haproxy', 100),
-    sample('nginx', 80, { cpuSecondsPer10000: 0.4, p99Milliseconds: 3 }),
-  ]
-  assert.deepEqual(shortfalls(comparisonsOf(summaryOf(samples), ['haproxy', 'nginx', 'caddy'])), [
-    'small-64: slower than haproxy: 0.90 × its requests/s, 2.00 × its CPU per request, 2.00 × its p99',
-  ])
 })

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { median, quantile, ratio } from '../../bench/statistics.ts'
+import { median, medianWithin, quantile, ratio } from '../../bench/statistics.ts'
 
 test('the median is the middle, or half way between the two in the middle', () => {
   assert.equal(median([5, 1, 3]), 3)
   assert.equal(median([4, 1, 3, 2]), 2.5)
   assert.equal(median([7]), 7)
   assert.ok(Number.isNaN(median([])))
+})
+
+test('a median is within a range that is missed by one in twenty at most, where there are numbers enough to tell', () => {
+  const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => count - index)
+  assert.deepEqual(medianWithin(upTo(5)), { median: 3 })
+  assert.deepEqual(medianWithin(upTo(6)), { median: 3.5, low: 1, high: 6 })
+  assert.deepEqual(medianWithin(upTo(9)), { median: 5, low: 2, high: 8 })
+  assert.deepEqual(medianWithin(upTo(15)), { median: 8, low: 4, high: 12 })
 })
 
 test('a quantile is a number that was measured', () => {
