@@ -64,8 +64,8 @@ export function shortfalls(comparisons: readonly Comparison[]): readonly string[
   })
 }
 
-function tell(ratio: MedianWithin, what: string, limit: number): string {
-  const { low, high } = ratio
+function tell(times: MedianWithin, what: string, limit: number): string {
+  const { low, high } = times
   const isWithin = low !== undefined && high !== undefined && low <= limit && limit <= high
-  return `${timesWithin(ratio)} its ${what}${isWithin ? ', which may be chance' : ''}`
+  return `${timesWithin(times)} its ${what}${isWithin ? ', which may be chance' : ''}`
 }

@@ -54,8 +54,8 @@ function caseRows({ samples }: RouterResult, rows: readonly SummaryRow[]): Rows 
   return [
     [...head, 'errors'],
     ...rows.map(({ contender, case: name, ...row }) => {
-      const beside = (other: 'haproxy' | 'nginx', figure: 'requestsPerSecond' | 'cpuSecondsPer10000'): string =>
-        times(ratioBetween(samples, { case: name, contender, with: other }, figure)?.median)
+      const beside = (other: 'haproxy' | 'nginx', what: 'requestsPerSecond' | 'cpuSecondsPer10000'): string =>
+        times(ratioBetween(samples, { case: name, contender, with: other }, what)?.median)
       return [
         contender,
         figure(row.requestsPerSecond),

@@ -59,11 +59,13 @@ test('where Teal is slower, dearer or has longer tails it is said, with the figu
 })
 
 test('what may be chance is told as such, what is not is not', () => {
-  const told = (...figures: readonly number[]): readonly string[] =>
-    shortfalls(comparisonsOf(repeated(...figures), ['small-64'], ['nginx']))
   assert.deepEqual(told(97, 98, 99, 98, 102, 96, 98), [
     'small-64: behind nginx: 0.98 × (0.96–1.02) its requests/s, which may be chance',
   ])
   assert.deepEqual(told(97, 98, 99, 98, 97, 96, 98), ['small-64: behind nginx: 0.98 × (0.96–0.99) its requests/s'])
   assert.deepEqual(told(97, 101, 102, 98, 103, 101, 102), [])
 })
+
+function told(...figures: readonly number[]): readonly string[] {
+  return shortfalls(comparisonsOf(repeated(...figures), ['small-64'], ['nginx']))
+}

@@ -10,7 +10,6 @@ test('the median is the middle, or half way between the two in the middle', () =
 })
 
 test('a median is within a range that is missed by one in twenty at most, where there are numbers enough to tell', () => {
-  const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => count - index)
   assert.deepEqual(medianWithin(upTo(5)), { median: 3 })
   assert.deepEqual(medianWithin(upTo(6)), { median: 3.5, low: 1, high: 6 })
   assert.deepEqual(medianWithin(upTo(9)), { median: 5, low: 2, high: 8 })
@@ -32,3 +31,8 @@ test('there is no ratio to what was not measured', () => {
   assert.equal(ratio(undefined, 2), undefined)
   assert.equal(ratio(3, Number.NaN), undefined)
 })
+
+/** From the largest. */
+function upTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => count - index)
+}
