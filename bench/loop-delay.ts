@@ -1,26 +1,41 @@
 import { openSync, readSync } from 'node:fs'
 
 // Loaded into a router's process before the router itself: tells over the channel how long its event loop was held up, in
-// milliseconds, since the last time it was asked. `clock` is by the clock; `own` is without the time in which the thread
-// could have run and other programs had the processors, which Linux counts. There is no use in asking for processor time:
-// what the kernel tells a running thread of that is up to 4 ms old.
+// milliseconds, since the last time it was asked.
 
-export type HeldUp = { readonly clock: number; readonly own: number }
+/**
+ * `clock` is by the clock. `own` is without the time in which the thread could have run and other programs had the
+ * processors, which Linux counts. `busy` is the processor time that the thread used in as long a stretch: also without
+ * what it slept, and what the host of a virtual machine gave to others, of which the thread knows nothing else.
+ */
+export type HeldUp = { readonly clock: number; readonly own: number; readonly busy: number }
+
+type Counted = { readonly used: number; readonly waited: number }
 
 const resolutionMilliseconds = 1
-const nothing: HeldUp = { clock: 0, own: 0 }
-const waited = waitedReader()
+/** A stretch of which it is worth to know exactly what it was made of. */
+const longMilliseconds = 0.3
+const nothing: HeldUp = { clock: 0, own: 0, busy: 0 }
+const counted = countedReader()
+const cell = new Int32Array(new SharedArrayBuffer(4))
 let longest = nothing
 let lastTick = performance.now()
-let lastWaited = waited()
+let lastCounted = counted()
 
 setInterval(() => {
-  const [now, waitedNow] = [performance.now(), waited()]
-  const clock = Math.max(0, now - lastTick - resolutionMilliseconds)
-  const own = Math.max(0, clock - (waitedNow - lastWaited))
-  longest = { clock: Math.max(longest.clock, clock), own: Math.max(longest.own, own) }
-  lastTick = now
-  lastWaited = waitedNow
+  const clock = Math.max(0, performance.now() - lastTick - resolutionMilliseconds)
+  // What the kernel tells a running thread of the processor time it used is up to 4 ms old, but after a sleep it is exact.
+  if (clock > longMilliseconds) Atomics.wait(cell, 0, 0, 0.001)
+  const { used, waited } = counted()
+  const own = Math.max(0, clock - (waited - lastCounted.waited))
+  const busy = used === 0 ? own : used - lastCounted.used
+  longest = {
+    clock: Math.max(longest.clock, clock),
+    own: Math.max(longest.own, own),
+    busy: Math.max(longest.busy, Math.min(busy, own)),
+  }
+  lastTick = performance.now()
+  lastCounted = { used, waited }
 }, resolutionMilliseconds).unref()
 
 process.on('message', (ask) => {
@@ -29,13 +44,17 @@ process.on('message', (ask) => {
 })
 process.channel?.unref()
 
-/** How long this thread has waited for a processor since it began; always 0 where nobody counts that. */
-function waitedReader(): () => number {
+/** How long this thread has used a processor, and waited for one, since it began; always 0 where nobody counts that. */
+function countedReader(): () => Counted {
   try {
     const file = openSync('/proc/thread-self/schedstat', 'r')
     const bytes = Buffer.alloc(128)
-    return () => Number(bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0)).split(' ')[1]) / 1e6
+    return () => {
+      const text = bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0))
+      const [used = 0, waited = 0] = text.split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6)
+      return { used, waited }
+    }
   } catch {
-    return () => 0
+    return () => ({ used: 0, waited: 0 })
   }
 }

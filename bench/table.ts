@@ -45,6 +45,8 @@ export type ChangeCost = {
   readonly pause: Spread
   /** With it. */
   readonly clock: Spread
+  /** The processor time that the router's thread used in as long a stretch. */
+  readonly busy: Spread
 }
 
 type Spread = { readonly median: number; readonly ninthOfTen: number; readonly longest: number }
@@ -210,6 +212,7 @@ function costsOf(pauses: readonly Pause[]): ChangeCost {
     appliedMilliseconds: median(pauses.map(({ took }) => took)),
     pause: spreadOf(pauses.map(({ own }) => own)),
     clock: spreadOf(pauses.map(({ clock }) => clock)),
+    busy: spreadOf(pauses.map(({ busy }) => busy)),
   }
 }
 
