@@ -115,7 +115,13 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
       'supported',
       'found anywhere unless anchored; what needs going back (assertions, references) is refused; AWS’s own rules for case are not known: here it counts in paths and headers, not in hosts',
     ),
-    behaviour('`Transforms`, authentication and JWT actions', 'refused', 'by name'),
+    behaviour(
+      '`Transforms` of host and URL',
+      'supported',
+      'of rules that forward; the first match is replaced, which AWS’s guide leaves open; no matching takes longer than ' +
+        'the lengths of text and pattern multiplied',
+    ),
+    behaviour('Authentication and JWT actions', 'refused', 'by name'),
     behaviour(
       'Stickiness of target groups (`AWSALBTG`)',
       'supported',

@@ -1,4 +1,4 @@
-import type { HealthCheckSettings, RuleCondition } from './routing-table.ts'
+import type { HealthCheckSettings, RuleCondition, RuleTransform } from './routing-table.ts'
 
 /** Times are epoch milliseconds throughout the domain; the wire turns them into what each protocol wants. */
 export type Tags = Readonly<Record<string, string>>
@@ -61,6 +61,8 @@ export type ListenerRule = {
   readonly priority: number
   readonly conditions: readonly RuleCondition[]
   readonly actions: readonly ListenerAction[]
+  /** Absent where there are none. */
+  readonly transforms?: readonly RuleTransform[]
   readonly tags: Tags
 }
 

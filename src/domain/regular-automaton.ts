@@ -1,5 +1,6 @@
 import {
   alphabetSize,
+  bothCases,
   parseRegularExpression,
   RegularExpressionProblem,
   type CharacterSet,
@@ -76,6 +77,8 @@ class RegularAutomaton {
       }
       case 'repeat':
         return this.#repeat(part, next, ignoresCase)
+      case 'group':
+        return this.#compile(part.part, next, ignoresCase)
     }
   }
 
@@ -186,14 +189,6 @@ type State = {
   isMatchAtEnd: boolean | undefined
   /** By class of character; a place is empty until somebody came by. */
   readonly next: State[]
-}
-
-function bothCases(set: CharacterSet): CharacterSet {
-  return set.map((isIn, place) => {
-    const character = String.fromCharCode(place)
-    const others = [character.toLowerCase(), character.toUpperCase()].filter((other) => other.length === 1)
-    return isIn === 1 || others.some((other) => set[other.charCodeAt(0)] === 1) ? 1 : 0
-  })
 }
 
 function characterClasses(steps: readonly Step[]) {

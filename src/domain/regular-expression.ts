@@ -1,12 +1,21 @@
 /**
- * Regular expressions of rule conditions, in the part of their language that can be matched in one pass over the text:
+ * Regular expressions of rule conditions and transforms, in the part of their language that can be matched in one pass over the text:
  * what needs memory or going back (references, assertions) is refused, so that no text can make a match take long.
  */
 export type RegularExpression =
   | { readonly kind: 'characters'; readonly set: CharacterSet }
   | { readonly kind: 'sequence'; readonly parts: readonly RegularExpression[] }
   | { readonly kind: 'choice'; readonly options: readonly RegularExpression[] }
-  | { readonly kind: 'repeat'; readonly part: RegularExpression; readonly minimum: number; readonly maximum: number }
+  | {
+      readonly kind: 'repeat'
+      readonly part: RegularExpression
+      readonly minimum: number
+      readonly maximum: number
+      /** As few as possible are taken. Whether there is a match does not depend on it, but what of the text is the match. */
+      readonly isLazy: boolean
+    }
+  /** What it matches is remembered: by its number, from 1, in the order of the opening parentheses. */
+  | { readonly kind: 'group'; readonly number: number; readonly part: RegularExpression }
   /** Nothing, but only at the beginning, or at the end, of the text. */
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
@@ -21,6 +30,15 @@ export function parseRegularExpression(pattern: string): RegularExpression {
   return new Parser(pattern).whole()
 }
 
+/** With each letter its upper and its lower case. */
+export function bothCases(set: CharacterSet): CharacterSet {
+  return set.map((isIn, place) => {
+    const character = String.fromCharCode(place)
+    const others = [character.toLowerCase(), character.toUpperCase()].filter((other) => other.length === 1)
+    return isIn === 1 || others.some((other) => set[other.charCodeAt(0)] === 1) ? 1 : 0
+  })
+}
+
 export class RegularExpressionProblem extends Error {}
 
 /** `a{1000}` would be a thousand times as large as it looks. */
@@ -29,6 +47,7 @@ const mostRepetitions = 100
 class Parser {
   readonly #pattern: string
   #at = 0
+  #groups = 0
 
   constructor(pattern: string) {
     this.#pattern = pattern
@@ -58,10 +77,9 @@ class Parser {
     const times = this.#times()
     if (times === undefined) return part
     if (part.kind === 'start' || part.kind === 'end') throw problem('repeats ^ or $')
-    // Whether as few or as many as possible are taken makes no difference to whether there is a match.
-    this.#takes('?')
+    const isLazy = this.#takes('?')
     if (this.#sees('+') || this.#times() !== undefined) throw problem('repeats a repetition')
-    return { kind: 'repeat', part, ...times }
+    return { kind: 'repeat', part, ...times, isLazy }
   }
 
   #times(): { readonly minimum: number; readonly maximum: number } | undefined {
@@ -107,13 +125,14 @@ class Parser {
   }
 
   #group(): RegularExpression {
-    if (this.#sees('?')) {
-      this.#at++
-      if (!this.#takes(':')) throw problem(`has a group (?${this.#pattern.charAt(this.#at)}…, which cannot be used`)
+    const isRemembered = !this.#takes('?')
+    if (!isRemembered && !this.#takes(':')) {
+      throw problem(`has a group (?${this.#pattern.charAt(this.#at)}…, which cannot be used`)
     }
-    const inner = this.#choice()
+    const number = isRemembered ? ++this.#groups : 0
+    const part = this.#choice()
     if (!this.#takes(')')) throw problem('has a group that is not closed')
-    return inner
+    return isRemembered ? { kind: 'group', number, part } : part
   }
 
   #bracket(): CharacterSet {

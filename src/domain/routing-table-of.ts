@@ -134,8 +134,9 @@ function listenerRoute({
   }
 }
 
-function ruleRoute({ priority, conditions, actions }: ListenerRule): RuleRoute {
-  return { priority, conditions, action: decidingAction(actions) }
+function ruleRoute({ priority, conditions, actions, transforms }: ListenerRule): RuleRoute {
+  const action = decidingAction(actions)
+  return { priority, conditions, action, ...(transforms === undefined ? {} : { transforms }) }
 }
 
 /** The last action in order is the one that routes: forward, redirect or fixed-response. */

@@ -1,3 +1,4 @@
+import type { RewriteRule } from './rewrite.ts'
 /**
  * What the router needs to know, and nothing else: plain data, made whole by the engine, applied whole by the router.
  * It travels as JSON over the control socket and is kept on disk, so that a router can start without the engine.
@@ -97,7 +98,12 @@ export type RuleRoute = {
   readonly priority: number
   readonly conditions: readonly RuleCondition[]
   readonly action: RouteAction
+  /** Of requests that are forwarded; absent where there are none. */
+  readonly transforms?: readonly RuleTransform[]
 }
+
+/** What is rewritten before a request goes to a target: the host without its port, or path and query. One of a type. */
+export type RuleTransform = RewriteRule & { readonly type: 'host-header-rewrite' | 'url-rewrite' }
 
 /**
  * The conditions of a rule are AND-ed, the values of one condition OR-ed. Wildcards are `*` and `?`. Regular expressions

@@ -49,7 +49,7 @@ export class AccessLogText {
       ` "${action ?? '-'}" "${redirectText(record.redirectUrl)}" "-" ` +
       (target === undefined ? '"-" "-"' : `"${target}" "${targetStatus}"`) +
       ` "${record.classification ?? '-'}" "${record.classificationReason ?? '-'}" ${client.connectionTraceId} ` +
-      `"-" "-" "-" ${plainAddress(client.localAddress)}\n`
+      `${transformText(record.transform)} ${plainAddress(client.localAddress)}\n`
     )
   }
 
@@ -113,6 +113,18 @@ const slash = 0x2f
 function withoutPort(host: string): string {
   const colon = host.lastIndexOf(':')
   return colon === -1 || host.endsWith(']') ? host : host.slice(0, colon)
+}
+
+/** What was rewritten, and how that ended. */
+function transformText(outcome: ExchangeRecord['transform']): string {
+  if (outcome === undefined) return '"-" "-" "-"'
+  const { host, uri, status } = outcome
+  return `"${quotableOr(host, mostOfOthers)}" "${quotableOr(uri, mostOfRequest)}" "${status}"`
+}
+
+/** A text that is empty cannot be told from none. */
+function quotableOr(text: string | undefined, most: number): string {
+  return text === undefined || text === '' ? '-' : quotable(text, most)
 }
 
 function redirectText(url: string | undefined): string {

@@ -86,6 +86,7 @@ export class ExchangeNotes {
     record.matchedRulePriority = route?.matchedPriority
     record.action = route?.action
     record.redirectUrl = route?.redirectUrl
+    record.transform = route?.transformOutcome
     return record
   }
 
@@ -150,6 +151,7 @@ function emptyRecord(client: ClientSide): Notes {
     matchedRulePriority: undefined,
     action: undefined,
     redirectUrl: undefined,
+    transform: undefined,
     classification: undefined,
     classificationReason: undefined,
   }

@@ -1,4 +1,5 @@
 import type { ListenerRoute } from '../domain/routing-table.ts'
+import type { TransformOutcome } from './request-transform.ts'
 import type { ClientSide } from './wire.ts'
 
 /**
@@ -42,6 +43,8 @@ export type ExchangeRecord = {
   readonly matchedRulePriority: number | undefined
   readonly action: 'forward' | 'redirect' | 'fixed-response' | undefined
   readonly redirectUrl: string | undefined
+  /** Undefined where no transform of a rule matched. */
+  readonly transform: TransformOutcome | undefined
   /** In the words of the access log's `classification` and `classification_reason`: `Acceptable` … `Severe`. */
   readonly classification: 'Acceptable' | 'Ambiguous' | 'Severe' | undefined
   readonly classificationReason: string | undefined

@@ -107,11 +107,8 @@ export class Exchange implements AnswerReceiver {
     if (this.#tried !== undefined) this.#tried = undefined
     const route = this.#route
     route.find(bytes, scan, listener, this.#client.side)
-    this.#notes = undefined
-    if (listener.handling.accessLog) {
-      this.#notes = new ExchangeNotes(this.#client.side)
-      this.#notes.begin(bytes, scan, listener, startedAt === 0 ? performance.now() : startedAt)
-    }
+    this.#notes = listener.handling.accessLog ? new ExchangeNotes(this.#client.side) : undefined
+    this.#notes?.begin(bytes, scan, listener, startedAt === 0 ? performance.now() : startedAt)
     if (route.own !== undefined) {
       if (route.weighted !== undefined) this.#tally = route.weighted.tally.own
       return this.#writeHeadForLog(bytes, scan, listener)
@@ -338,7 +335,9 @@ export class Exchange implements AnswerReceiver {
   }
 
   #writeHead(bytes: Buffer, scan: RequestScan, listener: LiveListener): void {
-    const head = this.#head.write(bytes, scan, this.#client.targetHeadContext(listener))
+    const context = this.#client.targetHeadContext(listener)
+    const { transformed } = this.#route
+    const head = this.#head.write(transformed?.bytes ?? bytes, transformed?.scan ?? scan, context)
     this.#notes?.noteTrace(head, this.#core.places)
   }
 

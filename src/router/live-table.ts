@@ -5,10 +5,12 @@ import {
   type RequestHandling,
   type RouteAction,
   type RuleCondition,
+  type RuleTransform,
 } from '../domain/routing-table.ts'
 import { RuleTest } from '../domain/rule-match.ts'
 import { AnswerRules } from './client-head.ts'
 import type { LiveGroup, LiveTargets } from './live-targets.ts'
+import { RequestTransform } from './request-transform.ts'
 import type { GroupTally, ListenerTally, Tallies } from './tallies.ts'
 
 /** A listener as requests know it: everything looked up, compiled and added up. */
@@ -33,6 +35,8 @@ export type LiveForward = {
   readonly groups: readonly WeightedGroup[]
   /** Of the weights. */
   readonly total: number
+  /** What the rule rewrites of the requests that it forwards. */
+  readonly transform: RequestTransform | undefined
 }
 
 export type WeightedGroup = {
@@ -57,9 +61,9 @@ export function* liveListener(
   const handling = route.handling ?? defaultHandling
   const tally = parts.tallies.ofListener(route.listenerArn)
   const rules: LiveRule[] = []
-  for (const [place, { priority, conditions, action }] of route.rules.entries()) {
+  for (const [place, { priority, conditions, action, transforms }] of route.rules.entries()) {
     const test = formerTest(conditions, before, place) ?? new RuleTest(conditions)
-    rules.push({ priority, test, action: liveAction(action, tally, parts) })
+    rules.push({ priority, test, action: liveAction(action, tally, parts, transforms) })
     yield
   }
   return {
@@ -85,14 +89,20 @@ function formerTest(
     : undefined
 }
 
-function liveAction(action: RouteAction, tally: ListenerTally, { targets }: LiveTableParts): LiveAction {
+function liveAction(
+  action: RouteAction,
+  tally: ListenerTally,
+  { targets }: LiveTableParts,
+  transforms?: readonly RuleTransform[],
+): LiveAction {
   if (action.type !== 'forward') return action
   let total = 0
   const groups = action.targetGroups.map(({ targetGroupArn, weight }) => {
     total += weight
     return { group: targets.group(targetGroupArn), tally: tally.ofGroup(targetGroupArn), sum: total }
   })
-  return { type: 'forward', route: action, groups, total }
+  const transform = transforms === undefined ? undefined : new RequestTransform(transforms)
+  return { type: 'forward', route: action, groups, total, transform }
 }
 
 /**

@@ -7,6 +7,7 @@ import { chooseGroup, type LiveAction, type LiveForward, type LiveListener, type
 import type { LiveTarget } from './live-targets.ts'
 import { redirectLocation } from './redirect.ts'
 import type { RequestScan } from './request-scan.ts'
+import type { RequestTransform, TransformedRequest, TransformOutcome } from './request-transform.ts'
 import { RuleRequest } from './rule-request.ts'
 import type { CookieHeader } from './sticky-cookies.ts'
 import type { ClientSide } from './wire.ts'
@@ -24,6 +25,9 @@ export class Route {
   matchedPriority = 0
   action: LiveAction['type'] = 'forward'
   redirectUrl: string | undefined
+  /** What the rule's transforms have made of the request; undefined where it goes on as it came. */
+  transformed: TransformedRequest | undefined
+  transformOutcome: TransformOutcome | undefined
   readonly #core: Core
   #forward: LiveForward | undefined
   /** The answer is to bind the client to the group, because it was drawn. */
@@ -42,6 +46,8 @@ export class Route {
     this.weighted = undefined
     this.target = undefined
     this.redirectUrl = undefined
+    this.transformed = undefined
+    this.transformOutcome = undefined
     this.#forward = undefined
     const action = this.#match(bytes, scan, listener, side)
     this.action = action.type
@@ -108,6 +114,10 @@ export class Route {
   #toTarget(forward: LiveForward, bytes: Buffer, scan: RequestScan): void {
     const { random, clock } = this.#core
     this.#forward = forward
+    if (forward.transform !== undefined && !this.#transform(forward.transform, bytes, scan)) {
+      this.own = errorAnswer(500)
+      return
+    }
     const weighted = this.#boundGroup(forward, bytes, scan) ?? chooseGroup(forward, random())
     this.weighted = weighted
     const choice = weighted?.group.choice
@@ -125,6 +135,14 @@ export class Route {
     if ((isGroupSticky && this.#isGroupDrawn) || (isTargetSticky && !this.#isTargetBound)) {
       weighted.tally.nonStickyRequests++
     }
+  }
+
+  /** The rules have just looked at the request. False where it cannot go on. */
+  #transform(transform: RequestTransform, bytes: Buffer, scan: RequestScan): boolean {
+    const result = transform.of(bytes, scan, ruleRequest)
+    this.transformOutcome = result?.outcome
+    this.transformed = result?.request
+    return result === undefined || result.request !== undefined
   }
 
   #boundGroup(forward: LiveForward, bytes: Buffer, scan: RequestScan): WeightedGroup | undefined {

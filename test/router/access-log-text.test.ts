@@ -91,6 +91,16 @@ test('nothing that is sent gets out of its field', () => {
   assert.match(written, /^[\u0020-\u007E]+\n$/)
 })
 
+test('what a transform has rewritten is told, and how that ended', () => {
+  const { transformedHost, transformedUri, requestTransformStatus } = read({
+    transform: { host: undefined, uri: '/new?a="', status: 'TransformSuccess' },
+  })
+  assert.deepEqual(
+    [transformedHost, transformedUri, requestTransformStatus],
+    [undefined, '/new?a="', 'TransformSuccess'],
+  )
+})
+
 test('what is endless is cut, and no escape within', () => {
   const parsed = read({ userAgent: `${'a'.repeat(8190)}"""`, uri: `/${'"'.repeat(20_000)}` })
   assert.equal(parsed.userAgent, 'a'.repeat(8190))

@@ -59,6 +59,7 @@ export function exchange(more: Partial<ExchangeRecord> = {}): ExchangeRecord {
     matchedRulePriority: 0,
     action: 'forward',
     redirectUrl: undefined,
+    transform: undefined,
     classification: undefined,
     classificationReason: undefined,
     ...more,

@@ -7,24 +7,27 @@ import type { Answer, Handlers } from '../handlers.ts'
 import { describeAction, readActions } from './actions.ts'
 import { checkTargetGroups } from './associations.ts'
 import { describeCondition, readConditions } from './conditions.ts'
-import { checkRange, invalid, refusal, refuseGiven } from './errors.ts'
+import { checkRange, invalid, refusal } from './errors.ts'
 import { findListener, findRule, type FoundRule, type Where } from './find.ts'
 import { limits } from './limits.ts'
 import { page } from './pages.ts'
 import { readTags } from './tag-lists.ts'
+import { checkTransforms, describeTransform, readTransforms } from './transforms.ts'
 
 export const rules = ({ store, chance, loadBalancing }: Engine) =>
   ({
     async CreateRule({ ListenerArn, Conditions, Priority, Actions, Tags, Transforms }, call) {
       const { loadBalancerArn } = findListener({ store, call }, ListenerArn)
-      refuseGiven('InvalidConfigurationRequestException', { Transforms }, 'requests are forwarded as they are')
+      const transforms = readTransforms(Transforms)
       const asked = {
         listenerArn: ListenerArn,
         priority: readPriority(Priority),
         conditions: readConditions(Conditions),
         actions: readActions(Actions),
+        ...(transforms === undefined ? {} : { transforms }),
         tags: readTags(Tags),
       }
+      checkTransforms(transforms, asked.actions)
       checkTargetGroups({ store, call }, loadBalancerArn, asked.actions)
       if (rulesOf(store, ListenerArn).some(({ priority }) => priority === asked.priority)) throw priorityInUse()
       checkLimit(store, loadBalancerArn)
@@ -45,17 +48,19 @@ export const rules = ({ store, chance, loadBalancing }: Engine) =>
 
     async ModifyRule({ RuleArn, Conditions, Actions, Transforms, ResetTransforms }, call) {
       const rule = ordinaryRule({ store, call }, RuleArn, 'modified; modify the default actions of its listener')
-      const reset = ResetTransforms === false ? undefined : ResetTransforms
-      refuseGiven(
-        'InvalidConfigurationRequestException',
-        { Transforms, ResetTransforms: reset },
-        'requests are forwarded as they are',
-      )
+      if (Transforms !== undefined && ResetTransforms === true) {
+        throw invalid('Transforms and ResetTransforms cannot be specified at the same time')
+      }
+      const { transforms: formerTransforms, ...others } = rule
+      const unchanged = ResetTransforms === true ? undefined : formerTransforms
+      const transforms = Transforms === undefined ? unchanged : readTransforms(Transforms)
       const changed: ListenerRule = {
-        ...rule,
+        ...others,
         conditions: Conditions === undefined ? rule.conditions : readConditions(Conditions),
         actions: Actions === undefined ? rule.actions : readActions(Actions),
+        ...(transforms === undefined ? {} : { transforms }),
       }
+      checkTransforms(transforms, changed.actions)
       checkTargetGroups({ store, call }, loadBalancerOf(store, rule), changed.actions)
       store.rules.put(RuleArn, changed)
       await loadBalancing.publish()
@@ -144,13 +149,14 @@ function checkPriorities(store: Store, changed: readonly ListenerRule[]): void {
   if (new Set(places).size < places.length) throw priorityInUse()
 }
 
-function describe({ ruleArn, priority, conditions, actions }: ListenerRule): Answer<sdk.Rule> {
+function describe({ ruleArn, priority, conditions, actions, transforms }: ListenerRule): Answer<sdk.Rule> {
   return {
     RuleArn: ruleArn,
     Priority: String(priority),
     Conditions: conditions.map(describeCondition),
     Actions: actions.map(describeAction),
     IsDefault: false,
+    ...(transforms === undefined ? {} : { Transforms: transforms.map(describeTransform) }),
   }
 }
 

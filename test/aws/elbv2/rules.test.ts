@@ -7,7 +7,6 @@ import {
   type Action,
   type CreateRuleCommandInput,
   type RuleCondition,
-  type RuleTransform,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
@@ -284,9 +283,6 @@ describe('listener rules', () => {
       [[{ Field: 'source-ip', RegexValues: ['a'] }], /in SourceIpConfig, not in RegexValues/],
     ]
     for (const [Conditions, message] of cases) await assertRefused(create({ Conditions }), 'ValidationError', message)
-    const Rewrites = [{ Regex: 'a', Replace: 'b' }]
-    const rewrite: RuleTransform = { Type: 'url-rewrite', UrlRewriteConfig: { Rewrites } }
-    await assertRefused(create({ Transforms: [rewrite] }), 'InvalidConfigurationRequestException', /Transforms/)
   })
 
   test('are described by listener or by ARN', async () => {
