@@ -55,11 +55,7 @@ export class RequestTransform {
     }
     if (host === '') return { outcome: { host, uri, status: 'TransformInvalidHost' } }
     if (uri?.startsWith('/') === false) return { outcome: { host, uri, status: 'TransformInvalidPath' } }
-    const head = headWith(bytes, asked, {
-      // A port that the client has named stays, unless the new host brings one.
-      host: host === undefined || /:\d+$/.test(host) ? (host ?? before.host + before.port) : host + before.port,
-      uri: uri ?? before.uri,
-    })
+    const head = headWith(bytes, asked, { host: withPort(host ?? before.host, before.port), uri: uri ?? before.uri })
     if (scanRequest(head, 0, head.length, scan) === complete) {
       return { outcome: { host, uri, status: 'TransformSuccess' }, request: { bytes: head, scan } }
     }
@@ -79,6 +75,11 @@ function placeOf(bytes: Buffer, asked: RequestScan, request: RuleRequest): Place
 }
 
 const questionMark = 0x3f
+
+/** The port that the client has named stays, unless the new host brings one. */
+function withPort(host: string, port: string): string {
+  return /:\d+$/.test(host) ? host : host + port
+}
 
 function hostOf(bytes: Buffer, { authorityStart, authorityEnd, host, headers }: RequestScan): string {
   if (authorityStart >= 0) return bytes.toString('latin1', authorityStart, authorityEnd)
