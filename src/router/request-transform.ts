@@ -1,5 +1,6 @@
 import { Rewrite } from '../domain/rewrite.ts'
 import type { RuleTransform } from '../domain/routing-table.ts'
+import { authorityEnd } from './authority.ts'
 import { ascii } from './bytes.ts'
 import { complete, RequestScan, scanRequest } from './request-scan.ts'
 import type { RuleRequest } from './rule-request.ts'
@@ -53,14 +54,15 @@ export class RequestTransform {
     if (host === null || uri === null) {
       return { outcome: { host: undefined, uri: undefined, status: 'TransformReplaceError' } }
     }
-    if (host === '') return { outcome: { host, uri, status: 'TransformInvalidHost' } }
-    if (uri?.startsWith('/') === false) return { outcome: { host, uri, status: 'TransformInvalidPath' } }
-    const head = headWith(bytes, asked, { host: withPort(host ?? before.host, before.port), uri: uri ?? before.uri })
-    if (scanRequest(head, 0, head.length, scan) === complete) {
-      return { outcome: { host, uri, status: 'TransformSuccess' }, request: { bytes: head, scan } }
+    const outcome = { host, uri }
+    const place = { host: withPort(host ?? before.host, before.port), uri: uri ?? before.uri }
+    if (host !== undefined && !isHost(place.host)) return { outcome: { ...outcome, status: 'TransformInvalidHost' } }
+    const head = headWith(bytes, asked, place)
+    const isPath = uri === undefined || uri.startsWith('/')
+    if (!isPath || scanRequest(head, 0, head.length, scan) !== complete) {
+      return { outcome: { ...outcome, status: 'TransformInvalidPath' } }
     }
-    const status = uri === undefined ? 'TransformInvalidHost' : 'TransformInvalidPath'
-    return { outcome: { host, uri, status } }
+    return { outcome: { ...outcome, status: 'TransformSuccess' }, request: { bytes: head, scan } }
   }
 }
 
@@ -81,8 +83,14 @@ function withPort(host: string, port: string): string {
   return /:\d+$/.test(host) ? host : host + port
 }
 
-function hostOf(bytes: Buffer, { authorityStart, authorityEnd, host, headers }: RequestScan): string {
-  if (authorityStart >= 0) return bytes.toString('latin1', authorityStart, authorityEnd)
+function isHost(text: string): boolean {
+  const bytes = ascii(text)
+  return bytes.length > 0 && authorityEnd(bytes, 0, bytes.length) === bytes.length
+}
+
+function hostOf(bytes: Buffer, asked: RequestScan): string {
+  const { host, headers } = asked
+  if (asked.authorityStart >= 0) return bytes.toString('latin1', asked.authorityStart, asked.authorityEnd)
   return host < 0 ? '' : bytes.toString('latin1', headers[4 * host + 2], headers[4 * host + 3])
 }
 
