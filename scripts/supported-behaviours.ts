@@ -56,7 +56,11 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
       'supported',
       'the deployment fails with INVALID_REVISION or REVISION_MISSING',
     ),
-    behaviour('`CapacityProviderStrategy` in the AppSpec', 'refused', 'the deployment fails with INVALID_REVISION'),
+    behaviour(
+      '`CapacityProviderStrategy` in the AppSpec',
+      'supported',
+      'without one the replacement task set has a launch type, as on AWS, whatever strategy the service had',
+    ),
   ],
   Deployments: [
     behaviour('All lifecycle events of ECS, in their order', 'supported', ''),

@@ -9,3 +9,7 @@ export type Cluster = {
   /** Members of CreateCluster that are kept and answered back: settings, configuration, capacityProviders … */
   readonly recorded: Readonly<Record<string, unknown>>
 }
+
+export function capacityProvidersOf({ recorded }: Pick<Cluster, 'recorded'>): readonly string[] {
+  return (recorded['capacityProviders'] ?? []) as readonly string[]
+}

@@ -6,7 +6,7 @@ import type {
   Revision,
   TrafficRouting,
 } from './code-deploy.ts'
-import type { ServiceLoadBalancer, NetworkConfiguration } from './service.ts'
+import type { CapacityProviderStrategyItem, NetworkConfiguration, ServiceLoadBalancer, TaskSet } from './service.ts'
 
 export type DeploymentStatus = 'Created' | 'Queued' | 'InProgress' | 'Ready' | 'Succeeded' | 'Failed' | 'Stopped'
 
@@ -158,7 +158,10 @@ export type DeploymentPlan = ShiftPlan & {
   readonly install: {
     readonly taskDefinition: string
     readonly loadBalancer: ServiceLoadBalancer
+    /** The service's, where an earlier version has made the plan and says nothing of it. */
+    readonly launchType?: TaskSet['launchType']
     readonly platformVersion?: string
+    readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
     readonly networkConfiguration?: NetworkConfiguration
   }
 }

@@ -1,5 +1,6 @@
 import { AppSpecError } from '../domain/app-spec.ts'
 import type { AppSpec } from '../domain/app-spec.ts'
+import { completedStrategy } from '../domain/capacity-provider.ts'
 import { appSpecOfRevision, type EcsServiceName } from '../domain/code-deploy.ts'
 import type { Deployment, DeploymentPlan, PlannedTaskSet } from '../domain/deployment.ts'
 import { arn, lastPart } from '../domain/identifiers.ts'
@@ -23,7 +24,6 @@ export function planDeployment({ store, settings }: StepTools, deployment: Deplo
   const service = serviceNamed(store, place, deployment.group.ecsService)
   const { blue, green } = pairOf(store, place, deployment, service)
   const { prodListenerArn, testListenerArn } = deployment.group.targetGroupPair
-  const platformVersion = appSpec.platformVersion ?? service.platformVersion
   const networkConfiguration = appSpec.networkConfiguration ?? service.networkConfiguration
   return {
     serviceArn: service.serviceArn,
@@ -39,9 +39,28 @@ export function planDeployment({ store, settings }: StepTools, deployment: Deplo
         containerName: appSpec.containerName,
         containerPort: appSpec.containerPort,
       },
-      ...(platformVersion === undefined ? {} : { platformVersion }),
+      ...launchOf(appSpec, service),
       ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
     },
+  }
+}
+
+type Launch = Pick<DeploymentPlan['install'], 'launchType' | 'platformVersion' | 'capacityProviderStrategy'>
+
+/**
+ * To CodeDeploy the AppSpec alone says by which capacity providers: a deployment whose AppSpec names none takes the service
+ * back to its launch type, whatever strategy it had (aws/containers-roadmap issues 695 and 1752).
+ */
+function launchOf(appSpec: AppSpec, service: Service): Launch {
+  const capacityProviderStrategy = completedStrategy(appSpec.capacityProviderStrategy)
+  // Every provider there is here is one of Fargate.
+  const launchType = capacityProviderStrategy === undefined ? service.launchType : 'FARGATE'
+  const platformVersion =
+    appSpec.platformVersion ?? service.platformVersion ?? (launchType === 'FARGATE' ? 'LATEST' : undefined)
+  return {
+    launchType,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...(capacityProviderStrategy === undefined ? {} : { capacityProviderStrategy }),
   }
 }
 
@@ -58,13 +77,7 @@ export function primaryTaskSet(store: Store, serviceArn: string): TaskSet | unde
 function appSpecOf({ revision }: Deployment): AppSpec {
   const stored = appSpecOfRevision(revision)
   if (stored.kind === 'unusable') throw failed(stored.code, stored.message)
-  const appSpec = parsed(stored.content)
-  if (appSpec.capacityProviderStrategy === undefined) return appSpec
-  throw failed(
-    'INVALID_REVISION',
-    'The AppSpec has a CapacityProviderStrategy, which is not supported here: tasks run on this one machine. Remove it; ' +
-      `the task set then has the service's launch type.`,
-  )
+  return parsed(stored.content)
 }
 
 function parsed(content: string): AppSpec {

@@ -80,20 +80,22 @@ async function prepareTargetGroups(tools: StepTools, plan: DeploymentPlan, begun
 function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentPlan): StepResult {
   const { store, services } = tools
   const service = serviceOf(tools, plan)
-  const { taskDefinition: taskDefinitionArn, loadBalancer, platformVersion, networkConfiguration } = plan.install
-  refuseInstall(plan.install, store.taskDefinitions.get(taskDefinitionArn), service)
+  const { loadBalancer, ...install } = plan.install
+  const launchType = install.launchType ?? service.launchType
+  refuseInstall(plan.install, store.taskDefinitions.get(install.taskDefinition), {
+    launchType,
+    cluster: store.clusters.get(service.clusterArn),
+  })
   services.createTaskSet({
+    ...install,
     taskSetId: plan.green.taskSetId,
     serviceArn: plan.serviceArn,
-    taskDefinition: taskDefinitionArn,
     loadBalancers: [loadBalancer],
     scalePercent: 100,
     status: 'ACTIVE',
-    launchType: service.launchType,
+    launchType,
     externalId: deployment.deploymentId,
     startedBy: 'CODE_DEPLOY',
-    ...(platformVersion === undefined ? {} : { platformVersion }),
-    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
   })
   return { kind: 'done' }
 }

@@ -1,3 +1,6 @@
+import { associationRefusal, strategyRefusal, unknownProviderRefusal } from '../domain/capacity-provider.ts'
+import { capacityProvidersOf } from '../domain/cluster.ts'
+import type { Cluster } from '../domain/cluster.ts'
 import type { DeploymentPlan } from '../domain/deployment.ts'
 import { lastPart } from '../domain/identifiers.ts'
 import { containerFindings } from '../domain/preflight/container-findings.ts'
@@ -8,16 +11,13 @@ import type { TaskDefinition } from '../domain/task-definition.ts'
 import { refusedByEcs } from './deployment-failure.ts'
 
 type Install = DeploymentPlan['install']
+type Place = { readonly launchType: Service['launchType']; readonly cluster?: Cluster | undefined }
 
 /**
  * What ECS says against a replacement task set, as it would against one of CreateTaskSet.
  * @throws DeploymentInterrupted ECS_UPDATE_ERROR
  */
-export function refuseInstall(
-  install: Install,
-  taskDefinition: TaskDefinition | undefined,
-  service: Pick<Service, 'launchType'>,
-): void {
+export function refuseInstall(install: Install, taskDefinition: TaskDefinition | undefined, place: Place): void {
   // A family of which no revision is ACTIVE is `family:0` here.
   const name = lastPart(install.taskDefinition).replace(/:0$/, '')
   if (taskDefinition === undefined) {
@@ -26,20 +26,23 @@ export function refuseInstall(
   if (taskDefinition.status !== 'ACTIVE') {
     throw refusedByEcs('TaskDefinition is inactive', statusFindings({ ...taskDefinition, name }))
   }
-  refuseLaunch(install, taskDefinition, service)
+  refuseStrategy(install, place)
+  refuseLaunch(install, taskDefinition, place)
   if (taskDefinition.networkMode === 'awsvpc' && install.networkConfiguration === undefined) {
     throw refusedByEcs("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
   }
   refuseContainer(install, { ...taskDefinition, name })
 }
 
-function refuseLaunch(
-  { platformVersion }: Install,
-  taskDefinition: TaskDefinition,
-  service: Pick<Service, 'launchType'>,
-) {
-  const { compatibilities } = taskDefinition
-  const { launchType } = service
+function refuseStrategy({ capacityProviderStrategy: strategy }: Install, { cluster }: Place): void {
+  if (strategy === undefined) return
+  const associated = cluster === undefined ? [] : capacityProvidersOf(cluster)
+  const refusal =
+    unknownProviderRefusal(strategy) ?? strategyRefusal(strategy) ?? associationRefusal(strategy, associated)
+  if (refusal !== undefined) throw refusedByEcs(refusal)
+}
+
+function refuseLaunch({ platformVersion }: Install, { compatibilities }: TaskDefinition, { launchType }: Place): void {
   // Where nothing is said of them, an earlier version has kept it.
   if (compatibilities.length > 0 && !compatibilities.includes(launchType)) {
     throw refusedByEcs(`Task definition does not support launch_type ${launchType}.`)

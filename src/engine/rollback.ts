@@ -83,6 +83,14 @@ function originalRevision({ store }: Pick<Engine, 'store'>, { plan, revision }: 
           Properties: {
             TaskDefinition: blue.taskDefinition,
             LoadBalancerInfo: { ContainerName: loadBalancer.containerName, ContainerPort: loadBalancer.containerPort },
+            // JSON has no members that are undefined.
+            CapacityProviderStrategy: blue.capacityProviderStrategy?.map(
+              ({ capacityProvider: CapacityProvider, base: Base, weight: Weight }) => ({
+                CapacityProvider,
+                Base,
+                Weight,
+              }),
+            ),
           },
         },
       },

@@ -13,7 +13,23 @@ const install: DeploymentPlan['install'] = {
     awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: [], assignPublicIp: 'DISABLED' },
   },
 }
+const aCluster = {
+  clusterArn: names.clusterArn,
+  clusterName: 'prod',
+  status: 'ACTIVE',
+  createdAt: 0,
+  tags: {},
+  recorded: {},
+} as const
 const forBoth = aTaskDefinition({ compatibilities: ['EC2', 'FARGATE'] })
+
+function aClusterWith(...capacityProviders: readonly string[]): Parameters<typeof refuseInstall>[2] {
+  return { launchType: 'FARGATE', cluster: { ...aCluster, recorded: { capacityProviders } } }
+}
+
+function by(...providers: readonly string[]): DeploymentPlan['install'] {
+  return { ...install, capacityProviderStrategy: providers.map((capacityProvider) => ({ capacityProvider })) }
+}
 
 function refuses(act: () => void, message: RegExp): void {
   assert.throws(act, (error) => {
@@ -53,6 +69,24 @@ describe('a replacement task set', () => {
     refuses(
       () => refuseInstall({ ...install, platformVersion: 'LATEST' }, forBoth, { launchType: 'EC2' }),
       /The platform version must be null when specifying an EC2 launch type\./,
+    )
+  })
+
+  test('is refused by capacity providers that the cluster does not have, or by which no task could be placed', () => {
+    refuseInstall(by('FARGATE_SPOT'), forBoth, aClusterWith('FARGATE_SPOT'))
+    const notAssociated = /cannot contain a capacity provider that is not associated with the cluster\./
+    refuses(() => refuseInstall(by('FARGATE_SPOT'), forBoth, aClusterWith('FARGATE')), notAssociated)
+    refuses(
+      () => refuseInstall(by('FARGATE_SPOT'), forBoth, { launchType: 'FARGATE', cluster: aCluster }),
+      notAssociated,
+    )
+    refuses(
+      () => refuseInstall(by('my-asg'), forBoth, aClusterWith('FARGATE')),
+      /The specified capacity provider 'my-asg' was not found\./,
+    )
+    refuses(
+      () => refuseInstall(by('FARGATE', 'FARGATE_SPOT'), forBoth, aClusterWith('FARGATE', 'FARGATE_SPOT')),
+      /needs a weight greater than 0/,
     )
   })
 })

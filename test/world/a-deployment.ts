@@ -14,6 +14,8 @@ type Wishes = {
   readonly prodListenerArn?: string
   readonly testListenerArn?: string
   readonly createTime?: number
+  /** Others of the AppSpec: `CapacityProviderStrategy` … */
+  readonly properties?: Readonly<Record<string, unknown>>
   readonly hooks?: Partial<Record<HookableEventName, string>>
   readonly alarms?: AlarmConfiguration
 }
@@ -28,7 +30,11 @@ export function aDeployment(wishes: Wishes): Deployment {
       {
         TargetService: {
           Type: 'AWS::ECS::Service',
-          Properties: { TaskDefinition: taskDefinition, LoadBalancerInfo: { ContainerName: 'web', ContainerPort: 80 } },
+          Properties: {
+            TaskDefinition: taskDefinition,
+            LoadBalancerInfo: { ContainerName: 'web', ContainerPort: 80 },
+            ...wishes.properties,
+          },
         },
       },
     ],

@@ -181,7 +181,7 @@ export const serviceMembers = {
   propagateTags: 'used',
   // ExecuteCommand itself answers that it is not implemented.
   enableExecuteCommand: 'recorded',
-  capacityProviderStrategy: refused('Use launchType FARGATE or EC2.'),
+  capacityProviderStrategy: 'used',
   serviceRegistries: refused('Remove it: tasks are reached through the load balancer.'),
   serviceConnectConfiguration: refused('Remove it or set enabled to false.'),
   volumeConfigurations: refused('Remove it: no volumes are attached to tasks.'),

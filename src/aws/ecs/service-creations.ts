@@ -90,8 +90,8 @@ function launchUnder(
 function ecsLaunch({ store }: Engine, place: Place, cluster: Cluster, input: Input): ServiceLaunch {
   if (!input.taskDefinition) throw invalidParameter('TaskDefinition can not be blank.')
   const definition = findUsableTaskDefinition(store, place, input.taskDefinition)
-  const capacityProviderStrategy = strategyOf(input, cluster)
   const launch = readLaunch(input, definition, cluster)
+  const capacityProviderStrategy = strategyOf(input, cluster)
   const loadBalancers = readLoadBalancers(store, input.loadBalancers ?? [], definition)
   const deploymentConfiguration = readDeploymentConfiguration(input.deploymentConfiguration)
   checkTrafficConfiguration(loadBalancers, deploymentConfiguration)
@@ -112,6 +112,7 @@ function codeDeployLaunch({ store }: Engine, place: Place, cluster: Cluster, inp
   if (!input.taskDefinition) throw invalidParameter('TaskDefinition can not be blank.')
   const definition = findUsableTaskDefinition(store, place, input.taskDefinition)
   const launch = readLaunch(input, definition, cluster)
+  const capacityProviderStrategy = strategyOf(input, cluster)
   const networkConfiguration = readNetworkConfiguration(input.networkConfiguration, definition, launch.launchType)
   const [entry, ...others] = input.loadBalancers ?? []
   if (entry === undefined || others.length > 0) {
@@ -124,7 +125,7 @@ function codeDeployLaunch({ store }: Engine, place: Place, cluster: Cluster, inp
     taskDefinition: definition.taskDefinitionArn,
     loadBalancers: [readLoadBalancer(store, entry, definition)],
     ...launch,
-    ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+    ...defined({ networkConfiguration, capacityProviderStrategy }),
   }
 }
 

@@ -65,8 +65,7 @@ export function checkSettings(
   launchType: string | undefined,
   controller: DeploymentController,
 ): void {
-  const others = controller === 'ECS' ? { ...input, capacityProviderStrategy: undefined } : input
-  const refused = refusedMember(serviceMembers, others)
+  const refused = refusedMember(serviceMembers, input)
   if (refused !== undefined) throw notSupported(refused.member, refused.advice)
   checkNumbers(input)
   if (launchType === 'FARGATE' && isAsked(input.placementConstraints)) {

@@ -12,6 +12,7 @@ import {
 } from '../../engine/service-deployments.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import { keepUnderController, underController } from './controller-changes.ts'
+import { defined } from './defined.ts'
 import { invalidParameter, serviceNotActive, serviceNotFound } from './errors.ts'
 import { findActiveCluster, findCluster, findService, serviceArn, taskSetsOf } from './names.ts'
 import { page } from './pages.ts'
@@ -94,6 +95,7 @@ function keepService(engine: Engine, service: Service): Service {
         loadBalancers,
         launchType,
         platformVersion,
+        capacityProviderStrategy,
         networkConfiguration,
       } = service
       scheduler.createTaskSet({
@@ -104,8 +106,7 @@ function keepService(engine: Engine, service: Service): Service {
         scalePercent: 100,
         status: 'PRIMARY',
         launchType,
-        ...(platformVersion === undefined ? {} : { platformVersion }),
-        ...(networkConfiguration === undefined ? {} : { networkConfiguration }),
+        ...defined({ platformVersion, capacityProviderStrategy, networkConfiguration }),
       })
     }
     return store.services.get(service.serviceArn) ?? service

@@ -13,7 +13,8 @@ describe("a service's launch type", () => {
     await world.client.send(
       new CreateClusterCommand({ clusterName: 'fargate', defaultCapacityProviderStrategy: strategy }),
     )
-    assert.equal((await createService(world, { ...input, cluster: 'fargate' })).launchType, 'FARGATE')
+    const { launchType, platformFamily } = await createService(world, { ...input, cluster: 'fargate' })
+    assert.deepEqual([launchType, platformFamily], [undefined, 'Linux'])
   })
 
   test('fits the task definition and the platform version', async (t) => {
@@ -39,8 +40,9 @@ describe("a service's launch type", () => {
     )
     await refuse(
       { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }] },
-      'UnsupportedFeatureException',
-      'capacityProviderStrategy is not supported by Teal yet. Use launchType FARGATE or EC2.',
+      'InvalidParameterException',
+      'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the ' +
+        'cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.',
     )
     await refuse(
       { launchType: 'EXTERNAL' },

@@ -43,6 +43,39 @@ describe('creating a service', () => {
     assert.equal(named.capacityProviderStrategy, undefined)
   })
 
+  test('for CodeDeploy it has its capacity provider strategy, or that of its cluster, and so has its first task set', async (t) => {
+    const world = await startEcs(t)
+    const strategy = [
+      { capacityProvider: 'FARGATE', weight: 0, base: 1 },
+      { capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 },
+    ]
+    const [first, spot] = strategy
+    assert(first && spot)
+    await world.client.send(
+      new CreateClusterCommand({
+        clusterName: 'spot',
+        capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+        defaultCapacityProviderStrategy: [spot],
+      }),
+    )
+    const input = { ...(await furnish(world)), launchType: undefined, cluster: 'spot' }
+    const byDefault = await createService(world, input)
+    const own = await createService(world, { ...input, serviceName: 'own', capacityProviderStrategy: strategy })
+    for (const [service, expected] of [
+      [byDefault, [spot]],
+      [own, strategy],
+    ] as const) {
+      const [taskSet] = service.taskSets ?? []
+      for (const shown of [service, taskSet]) {
+        assert.deepEqual(shown?.capacityProviderStrategy, expected)
+        assert.deepEqual([shown.launchType, shown.platformVersion], [undefined, 'LATEST'])
+      }
+    }
+    const named = await createService(world, { ...input, serviceName: 'named', launchType: 'FARGATE' })
+    assert.deepEqual([named.launchType, named.capacityProviderStrategy], ['FARGATE', undefined])
+    assert.equal(named.taskSets?.[0]?.capacityProviderStrategy, undefined)
+  })
+
   test('without a deployment controller it is ECS, and its first deployment begins', async (t) => {
     const world = await startEcs(t)
     const input = await furnish(world)
