@@ -5,6 +5,7 @@ import { AppSpecError } from '../domain/app-spec.ts'
 import { differences } from '../domain/difference.ts'
 import type { Difference } from '../domain/difference.ts'
 import { thingOf } from '../domain/preflight/facts.ts'
+import type { CapacityProviderStrategyItem } from '../domain/service.ts'
 import { taskDefinitionDifferences } from '../domain/task-definition-difference.ts'
 import type { NamedImage, TaskDefinitionFile } from '../domain/task-definition-file.ts'
 import { awsHelp } from './aws-access.ts'
@@ -20,7 +21,7 @@ import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
 import { appSpecErrorText, filledIn, readAppSpecOf } from './preflight-files.ts'
 import type { PositionedDocument } from './positioned-document.ts'
-import { describeService, describeTaskDefinition, serviceNamed } from './service-access.ts'
+import { describeService, describeTaskDefinition, serviceNamed, strategyInUse } from './service-access.ts'
 
 type DiffOptions = AwsOptions &
   FileOptions &
@@ -134,9 +135,12 @@ async function findService(clients: AwsClients, options: DiffOptions, files: Dep
   return describeService(clients, { cluster: named.clusterName ?? 'default', service: named.serviceName })
 }
 
-/** What the AppSpec says otherwise than the service has it; what it does not say stays. */
+/**
+ * What the AppSpec says otherwise than the service has it. What it does not say stays, but for the capacity providers: to
+ * CodeDeploy the AppSpec alone says which there are.
+ */
 function appSpecDifferences(appSpec: AppSpec, service: Service): readonly Difference[] {
-  const { containerName, containerPort, platformVersion, networkConfiguration } = appSpec
+  const { containerName, containerPort, platformVersion, networkConfiguration, capacityProviderStrategy } = appSpec
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const [balancer] = primary?.loadBalancers ?? service.loadBalancers ?? []
   const live = {
@@ -145,11 +149,22 @@ function appSpecDifferences(appSpec: AppSpec, service: Service): readonly Differ
     ...(networkConfiguration === undefined
       ? {}
       : { NetworkConfiguration: primary?.networkConfiguration ?? service.networkConfiguration }),
+    CapacityProviderStrategy: appSpecStrategy(strategyInUse(service)),
   }
   const planned = {
     LoadBalancerInfo: { ContainerName: containerName, ContainerPort: containerPort },
     ...(platformVersion === undefined ? {} : { PlatformVersion: platformVersion }),
     ...(networkConfiguration === undefined ? {} : { NetworkConfiguration: networkConfiguration }),
+    CapacityProviderStrategy: appSpecStrategy(capacityProviderStrategy ?? []),
   }
-  return differences(live, planned, { subnets: '', securityGroups: '' })
+  const keys = { subnets: '', securityGroups: '', CapacityProviderStrategy: 'CapacityProvider' }
+  return differences(live, planned, keys)
+}
+
+/** As an AppSpec writes it; undefined for none. */
+function appSpecStrategy(strategy: readonly CapacityProviderStrategyItem[]): readonly object[] | undefined {
+  if (strategy.length === 0) return undefined
+  return strategy.map(({ capacityProvider: CapacityProvider, base: Base = 0, weight: Weight = 0 }) => {
+    return { CapacityProvider, Base, Weight }
+  })
 }

@@ -1,6 +1,7 @@
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
 import type { Service } from '@aws-sdk/client-ecs'
 import { stringify } from 'yaml'
+import { strategyText } from '../domain/preflight/capacity-provider-findings.ts'
 import { thingOf } from '../domain/preflight/facts.ts'
 import { registrable, withoutEmptyMembers } from '../domain/task-definition-file.ts'
 import type { TaskDefinitionFile } from '../domain/task-definition-file.ts'
@@ -10,7 +11,7 @@ import { groupsOfService } from './deployment-group-access.ts'
 import { CliError } from './exit-code.ts'
 import type { Made } from './init.ts'
 import { PositionedDocument } from './positioned-document.ts'
-import { describeService, describeTaskDefinition, serviceNamed } from './service-access.ts'
+import { describeService, describeTaskDefinition, serviceNamed, strategyInUse } from './service-access.ts'
 
 /** The files of a live service, as its next deployment would have them. */
 export async function filesFromService(clients: AwsClients, name: string): Promise<Made> {
@@ -74,8 +75,8 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** Settings which the AppSpec leaves out stay the service's own. */
-function appSpecText(service: Service): string {
+/** Settings which the AppSpec leaves out stay the service's own, but for its capacity providers. */
+export function appSpecText(service: Service): string {
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const [balancer] = primary?.loadBalancers ?? service.loadBalancers ?? []
   if (balancer?.containerName === undefined || balancer.containerPort === undefined) {
@@ -92,7 +93,12 @@ Resources:
         LoadBalancerInfo:
           ContainerName: ${JSON.stringify(balancer.containerName)}
           ContainerPort: ${balancer.containerPort}
-`
+${strategyLine(service)}`
+}
+
+function strategyLine(service: Service): string {
+  const strategy = strategyInUse(service)
+  return strategy.length === 0 ? '' : `        CapacityProviderStrategy: ${strategyText(strategy)}\n`
 }
 
 /** Of GetDeploymentGroup's answer what CreateDeploymentGroup takes. */

@@ -19,6 +19,7 @@ import { taskDefinitionFacts } from './preflight-files.ts'
 import type { FileFacts } from './preflight-files.ts'
 import { lookAtListeners, lookAtLoadBalancers, lookAtTargetGroups } from './preflight-load-balancing.ts'
 import { askHealth } from './preflight-health.ts'
+import { strategyInUse } from './service-access.ts'
 
 type LiveOptions = {
   readonly group: Looked<DeploymentGroupInfo>
@@ -41,6 +42,7 @@ export async function lookAtEverything(
     region,
     taskDefinition,
     service,
+    capacityProviders,
     trafficRouting,
     runningDeploymentId,
     targetGroups,
@@ -51,6 +53,7 @@ export async function lookAtEverything(
     clients.region(),
     files.taskDefinition.kind === 'unasked' ? lookAtTaskDefinition(clients, appSpec) : files.taskDefinition,
     lookAtService(clients, info),
+    lookAtCapacityProviders(clients, appSpec, info),
     lookAtRouting(clients, settings?.deploymentConfigName),
     info === undefined || info === planned ? undefined : runningDeployment(clients, info),
     lookAtTargetGroups(clients, settings?.targetGroupNames.filter(isFilledIn) ?? []),
@@ -68,6 +71,7 @@ export async function lookAtEverything(
     trafficRouting,
     ...(runningDeploymentId === undefined ? {} : { runningDeploymentId }),
     service,
+    capacityProviders,
     targetGroups,
     listeners,
     loadBalancers,
@@ -117,17 +121,35 @@ async function lookAtService(
   }, ['ClusterNotFoundException'])
 }
 
+async function lookAtCapacityProviders(
+  clients: AwsClients,
+  appSpec: AppSpecFacts | undefined,
+  group: DeploymentGroupInfo | undefined,
+): Promise<Looked<readonly string[]>> {
+  const [named] = group?.ecsServices ?? []
+  const { capacityProviderStrategy: strategy = [] } = appSpec ?? {}
+  if (strategy.length === 0 || named?.clusterName === undefined) return { kind: 'unasked' }
+  const { clusterName } = named
+  const { DescribeClustersCommand } = await import('@aws-sdk/client-ecs')
+  return look(clients, async () => {
+    const { clusters } = await clients.ecs.send(new DescribeClustersCommand({ clusters: [clusterName] }))
+    return clusters?.[0]?.capacityProviders
+  }, ['ClusterNotFoundException'])
+}
+
 function serviceFacts(service: Service): ServiceFacts {
   const { taskSets = [], networkConfiguration, launchType } = service
   const arnsOf = ({ loadBalancers = [] }: (typeof taskSets)[number]): readonly string[] =>
     loadBalancers.flatMap(({ targetGroupArn }) => (targetGroupArn === undefined ? [] : [targetGroupArn]))
   const primary = taskSets.find(({ status }) => status === 'PRIMARY')
+  const strategy = strategyInUse(service)
   return {
     serviceArn: service.serviceArn ?? '',
     serviceName: service.serviceName ?? '',
     status: service.status ?? '',
     deploymentController: service.deploymentController?.type ?? 'ECS',
     ...(launchType === undefined ? {} : { launchType }),
+    ...(strategy.length === 0 ? {} : { capacityProviderStrategy: strategy }),
     desiredCount: service.desiredCount ?? 0,
     hasNetworkConfiguration: networkConfiguration?.awsvpcConfiguration !== undefined,
     ...(primary === undefined

@@ -78,9 +78,8 @@ function invalidAppSpec(error: AppSpecError): Finding {
 }
 
 function appSpecFacts(appSpec: AppSpec): AppSpecFacts {
-  const { taskDefinition, containerName, containerPort, hooks, networkConfiguration } = appSpec
-  const hasNetworkConfiguration = networkConfiguration !== undefined
-  return { taskDefinition, containerName, containerPort, hooks, hasNetworkConfiguration }
+  const { networkConfiguration, platformVersion: _version, ...facts } = appSpec
+  return { ...facts, hasNetworkConfiguration: networkConfiguration !== undefined }
 }
 
 /** Of a file, or of DescribeTaskDefinition's answer; with ECS's defaults. */

@@ -1,5 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs'
 import { thingOf } from '../domain/preflight/facts.ts'
+import type { CapacityProviderStrategyItem } from '../domain/service.ts'
 import type { TaskDefinitionFile } from '../domain/task-definition-file.ts'
 import { look } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
@@ -26,6 +27,16 @@ export async function describeService(clients: AwsClients, { cluster, service }:
   if (found !== undefined) return found
   if (looked.kind === 'unknown') throw new CliError(`the service ${service} cannot be described: ${looked.reason}.`)
   throw new CliError(`there is no service ${service} in cluster ${cluster} in ${await clients.region()}.`)
+}
+
+/** Of the PRIMARY task set, or of the service under the ECS controller; empty where tasks have a launch type. */
+export function strategyInUse({
+  taskSets = [],
+  capacityProviderStrategy: ofService,
+}: Service): readonly Required<CapacityProviderStrategyItem>[] {
+  const primary = taskSets.find(({ status }) => status === 'PRIMARY')
+  const strategy = (primary === undefined ? ofService : primary.capacityProviderStrategy) ?? []
+  return strategy.map(({ capacityProvider = '', base = 0, weight = 0 }) => ({ capacityProvider, base, weight }))
 }
 
 /** Throws a `CliError` where there is none, or it may not be seen. */

@@ -141,6 +141,7 @@ async function readOffline(
     group: planned?.info === undefined ? unasked : { kind: 'found', thing: groupFacts(planned.info) },
     trafficRouting: unasked,
     service: unasked,
+    capacityProviders: unasked,
     targetGroups: [],
     listeners: [],
     loadBalancers: [],

@@ -2,7 +2,7 @@ import type { CapacityProviderStrategyItem } from './service.ts'
 import type { Task } from './task.ts'
 
 /** Those of Fargate, which every account has. */
-const knownCapacityProviders: readonly string[] = ['FARGATE', 'FARGATE_SPOT']
+export const fargateProviders: readonly string[] = ['FARGATE', 'FARGATE_SPOT']
 
 /**
  * Deals tasks out to the capacity providers of a strategy as ECS does: first as many as are its base, then each to the one
@@ -44,7 +44,7 @@ export function completedStrategy(
 
 /** What is said against the names of a strategy; undefined where this machine has all of them. */
 export function unknownProviderRefusal(strategy: readonly CapacityProviderStrategyItem[]): string | undefined {
-  const unknown = strategy.find(({ capacityProvider }) => !knownCapacityProviders.includes(capacityProvider))
+  const unknown = strategy.find(({ capacityProvider }) => !fargateProviders.includes(capacityProvider))
   if (unknown === undefined) return undefined
   return (
     `The specified capacity provider '${unknown.capacityProvider}' was not found. Specify FARGATE or FARGATE_SPOT: ` +

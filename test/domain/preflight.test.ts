@@ -63,6 +63,21 @@ describe('before a deployment', () => {
         ['fargate-settings', ['memory']],
       ],
     )
+    const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT' }]
+    const ofInstances = { launchType: 'EC2' }
+    const byProviders = { launchType: undefined, capacityProviderStrategy }
+    for (const [service, appSpec, codes] of [
+      [ofInstances, {}, []],
+      [ofInstances, { capacityProviderStrategy }, ['fargate-settings']],
+      [byProviders, { capacityProviderStrategy }, ['fargate-settings']],
+      [byProviders, {}, ['fargate-settings', 'capacity-providers-dropped']],
+    ] as const) {
+      const findings = preflight(world({ service, appSpec, taskDefinition: { cpu: undefined } }))
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        codes,
+      )
+    }
     const bridge = preflight(world({ taskDefinition: { networkMode: 'bridge' } })).map(({ code }) => code)
     assert.deepEqual(bridge, ['fargate-settings', 'target-type', 'target-type'])
   })
@@ -483,6 +498,7 @@ function world(changes: Changes = {}): PreflightFacts {
       boundTargetGroupArns: [arnOf('blue')],
       ...changes.service,
     } as ServiceFacts),
+    capacityProviders: { kind: 'unasked' },
     targetGroups: [
       named('hello-blue', targetGroup('blue', changes.blue)),
       named('hello-green', targetGroup('green', changes.green)),

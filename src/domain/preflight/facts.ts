@@ -6,6 +6,7 @@ import type {
   TrafficRouting,
 } from '../code-deploy.ts'
 import type { HookableEventName } from '../deployment.ts'
+import type { CapacityProviderStrategyItem } from '../service.ts'
 import type { ContainerDefinition } from '../task-definition.ts'
 
 /** What is known before a deployment of everything it will touch. */
@@ -20,6 +21,8 @@ export type PreflightFacts = {
   readonly runningDeploymentId?: string
   readonly trafficRouting: Looked<TrafficRouting>
   readonly service: Looked<ServiceFacts>
+  /** Those of the service's cluster; not asked for where the AppSpec has no strategy. */
+  readonly capacityProviders: Looked<readonly string[]>
   /** The group's pair. */
   readonly targetGroups: readonly Named<TargetGroupFacts>[]
   /** By ARN: the group's production listener, and its test listener where it has one. */
@@ -45,7 +48,10 @@ export type Looked<Thing> =
 export type Named<Thing> = { readonly name: string; readonly looked: Looked<Thing> }
 
 /** `taskDefinition` may be a placeholder still, for what fills it in. */
-export type AppSpecFacts = Pick<AppSpec, 'taskDefinition' | 'containerName' | 'containerPort' | 'hooks'> & {
+export type AppSpecFacts = Pick<
+  AppSpec,
+  'taskDefinition' | 'containerName' | 'containerPort' | 'hooks' | 'capacityProviderStrategy'
+> & {
   readonly hasNetworkConfiguration: boolean
 }
 
@@ -93,7 +99,10 @@ export type ServiceFacts = {
   readonly serviceName: string
   readonly status: string
   readonly deploymentController: string
+  /** Absent where tasks are made by a capacity provider strategy. */
   readonly launchType?: string
+  /** Of its PRIMARY task set. */
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly desiredCount: number
   readonly hasNetworkConfiguration: boolean
   readonly primary?: { readonly targetGroupArns: readonly string[]; readonly taskDefinition: string }

@@ -1,3 +1,4 @@
+import { capacityProviderFindings } from './capacity-provider-findings.ts'
 import { durationFindings } from './duration-findings.ts'
 import { thingOf } from './facts.ts'
 import type { Looked, Named, PreflightFacts } from './facts.ts'
@@ -14,6 +15,7 @@ export function preflight(facts: PreflightFacts): readonly Finding[] {
   const findings = [
     ...serviceFindings(facts),
     ...taskDefinitionFindings(facts),
+    ...capacityProviderFindings(facts),
     ...targetGroupFindings(facts),
     ...listenerFindings(facts),
     ...hookFindings(facts),
@@ -45,6 +47,7 @@ function unknownFindings(facts: PreflightFacts): readonly Finding[] {
     { subject: 'TaskDefinition', name: thingOf(facts.appSpec)?.taskDefinition ?? '', looked: facts.taskDefinition },
     { subject: 'DeploymentGroup', name: '', looked: facts.group },
     { subject: 'Service', name: '', looked: facts.service },
+    { subject: 'Cluster', name: '', looked: facts.capacityProviders },
     {
       subject: 'DeploymentConfig',
       name: thingOf(facts.group)?.deploymentConfigName ?? '',
@@ -80,6 +83,7 @@ const words: Readonly<Record<Subject, string>> = {
   DeploymentGroup: 'The deployment group',
   DeploymentConfig: 'The deployment configuration',
   Service: 'The service',
+  Cluster: 'The cluster',
   TargetGroup: 'The target group',
   LoadBalancer: 'The load balancer',
   Listener: 'The listener',

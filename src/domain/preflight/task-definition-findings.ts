@@ -1,3 +1,5 @@
+import { fargateProviders } from '../capacity-provider.ts'
+import type { CapacityProviderStrategyItem } from '../service.ts'
 import { containerFindings } from './container-findings.ts'
 import { thingOf } from './facts.ts'
 import type { AppSpecFacts, Looked, PreflightFacts, ServiceFacts, TaskDefinitionFacts } from './facts.ts'
@@ -13,7 +15,7 @@ export function taskDefinitionFindings(facts: PreflightFacts): readonly Finding[
   return [
     ...(appSpec === undefined ? [] : containerFindings(appSpec, definition)),
     ...statusFindings(definition),
-    ...(service === undefined ? [] : serviceFindings(definition, service)),
+    ...(service === undefined ? [] : serviceFindings(definition, { appSpec, service })),
     ...networkFindings(definition, { appSpec, service }),
     ...executionRoleFindings(definition),
     ...fileFindings(definition),
@@ -52,8 +54,11 @@ export function statusFindings({ name, status }: Pick<TaskDefinitionFacts, 'name
   ]
 }
 
-function serviceFindings(definition: TaskDefinitionFacts, service: ServiceFacts): readonly Finding[] {
-  const fargate = service.launchType === 'FARGATE' ? fargateFindings(definition) : []
+function serviceFindings(
+  definition: TaskDefinitionFacts,
+  { appSpec, service }: Around & { readonly service: ServiceFacts },
+): readonly Finding[] {
+  const fargate = isForFargate({ appSpec, service }) ? fargateFindings(definition) : []
   const live = service.primary?.taskDefinition.split('/').at(-1) ?? ''
   const liveFamily = live.slice(0, live.lastIndexOf(':'))
   if (liveFamily === '' || liveFamily === definition.family) return fargate
@@ -67,11 +72,22 @@ function serviceFindings(definition: TaskDefinitionFacts, service: ServiceFacts)
   ]
 }
 
+/** Whether the replacement task set is Fargate's: by the providers of the AppSpec, else as the service is now. */
+function isForFargate({ appSpec, service }: Around): boolean {
+  const ofAppSpec = appSpec?.capacityProviderStrategy ?? []
+  if (ofAppSpec.length > 0) return isOfFargate(ofAppSpec)
+  return service?.launchType === 'FARGATE' || isOfFargate(service?.capacityProviderStrategy ?? [])
+}
+
+function isOfFargate(strategy: readonly CapacityProviderStrategyItem[]): boolean {
+  return strategy.some(({ capacityProvider }) => fargateProviders.includes(capacityProvider))
+}
+
 function fargateFindings(definition: TaskDefinitionFacts): readonly Finding[] {
   const { name, networkMode, requiresCompatibilities, cpu, memory } = definition
   const fargate = (field: string, what: string, how: string): Finding =>
     errorAt('fargate-settings', placeOf(definition, field), {
-      what: `The service runs on Fargate, but ${what}.`,
+      what: `The tasks are to run on Fargate, but ${what}.`,
       why: 'ECS refuses the task definition, or the replacement task set that is made of it.',
       how,
     })
