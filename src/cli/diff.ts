@@ -136,16 +136,18 @@ async function findService(clients: AwsClients, options: DiffOptions, files: Dep
 }
 
 /**
- * What the AppSpec says otherwise than the service has it. What it does not say stays, but for the capacity providers: to
- * CodeDeploy the AppSpec alone says which there are.
+ * What the AppSpec says otherwise than the service has it. Its network configuration stays where the AppSpec does not
+ * say; to CodeDeploy the AppSpec alone says which capacity providers there are, and its platform version is LATEST else.
  */
 function appSpecDifferences(appSpec: AppSpec, service: Service): readonly Difference[] {
   const { containerName, containerPort, platformVersion, networkConfiguration, capacityProviderStrategy } = appSpec
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const [balancer] = primary?.loadBalancers ?? service.loadBalancers ?? []
+  // AWS answers the number behind LATEST in a task set.
+  const livePlatform = service.platformVersion ?? primary?.platformVersion
   const live = {
     LoadBalancerInfo: { ContainerName: balancer?.containerName, ContainerPort: balancer?.containerPort },
-    ...(platformVersion === undefined ? {} : { PlatformVersion: primary?.platformVersion ?? service.platformVersion }),
+    PlatformVersion: livePlatform,
     ...(networkConfiguration === undefined
       ? {}
       : { NetworkConfiguration: primary?.networkConfiguration ?? service.networkConfiguration }),
@@ -153,7 +155,7 @@ function appSpecDifferences(appSpec: AppSpec, service: Service): readonly Differ
   }
   const planned = {
     LoadBalancerInfo: { ContainerName: containerName, ContainerPort: containerPort },
-    ...(platformVersion === undefined ? {} : { PlatformVersion: platformVersion }),
+    PlatformVersion: platformVersion ?? (livePlatform === undefined ? undefined : 'LATEST'),
     ...(networkConfiguration === undefined ? {} : { NetworkConfiguration: networkConfiguration }),
     CapacityProviderStrategy: appSpecStrategy(capacityProviderStrategy ?? []),
   }

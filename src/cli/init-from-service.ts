@@ -75,7 +75,7 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** Settings which the AppSpec leaves out stay the service's own, but for its capacity providers. */
+/** Settings which the AppSpec leaves out stay the service's own, but for its platform version and its capacity providers. */
 export function appSpecText(service: Service): string {
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY')
   const [balancer] = primary?.loadBalancers ?? service.loadBalancers ?? []
@@ -93,7 +93,11 @@ Resources:
         LoadBalancerInfo:
           ContainerName: ${JSON.stringify(balancer.containerName)}
           ContainerPort: ${balancer.containerPort}
-${strategyLine(service)}`
+${platformLine(service.platformVersion)}${strategyLine(service)}`
+}
+
+function platformLine(platformVersion = 'LATEST'): string {
+  return platformVersion === 'LATEST' ? '' : `        PlatformVersion: ${JSON.stringify(platformVersion)}\n`
 }
 
 function strategyLine(service: Service): string {

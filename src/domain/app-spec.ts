@@ -10,9 +10,11 @@ export type AppSpec = {
   readonly taskDefinition: string
   readonly containerName: string
   readonly containerPort: number
-  /** These three are the service's own where the AppSpec does not say. */
+  /** LATEST on Fargate where the AppSpec does not say. */
   readonly platformVersion?: string
+  /** The service's own where the AppSpec does not say. */
   readonly networkConfiguration?: NetworkConfiguration
+  /** None where the AppSpec does not say: tasks have a launch type then. */
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   /** In the order of the events. */
   readonly hooks: readonly PlannedHook[]

@@ -49,14 +49,14 @@ type Launch = Pick<DeploymentPlan['install'], 'launchType' | 'platformVersion' |
 
 /**
  * To CodeDeploy the AppSpec alone says by which capacity providers: a deployment whose AppSpec names none takes the service
- * back to its launch type, whatever strategy it had (aws/containers-roadmap issues 695 and 1752).
+ * back to its launch type, whatever strategy it had (aws/containers-roadmap issues 695 and 1752). Nor is the service's
+ * platform version taken: without one in the AppSpec it is LATEST, as CodeDeploy's user guide says.
  */
 function launchOf(appSpec: AppSpec, service: Service): Launch {
   const capacityProviderStrategy = completedStrategy(appSpec.capacityProviderStrategy)
   // Every provider there is here is one of Fargate.
   const launchType = capacityProviderStrategy === undefined ? service.launchType : 'FARGATE'
-  const platformVersion =
-    appSpec.platformVersion ?? service.platformVersion ?? (launchType === 'FARGATE' ? 'LATEST' : undefined)
+  const platformVersion = appSpec.platformVersion ?? (launchType === 'FARGATE' ? 'LATEST' : undefined)
   return {
     launchType,
     ...(platformVersion === undefined ? {} : { platformVersion }),

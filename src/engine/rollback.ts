@@ -84,6 +84,7 @@ function originalRevision({ store }: Pick<Engine, 'store'>, { plan, revision }: 
             TaskDefinition: blue.taskDefinition,
             LoadBalancerInfo: { ContainerName: loadBalancer.containerName, ContainerPort: loadBalancer.containerPort },
             // JSON has no members that are undefined.
+            PlatformVersion: blue.platformVersion,
             CapacityProviderStrategy: blue.capacityProviderStrategy?.map(
               ({ capacityProvider: CapacityProvider, base: Base, weight: Weight }) => ({
                 CapacityProvider,

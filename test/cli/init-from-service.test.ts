@@ -11,12 +11,15 @@ test('an AppSpec that a client has sent as JSON is written as YAML, with the ver
   assert.equal(readable(written), written)
 })
 
-test("the AppSpec of a service has the service's capacity providers, which CodeDeploy would not keep by itself", () => {
+test("the AppSpec of a service has the service's capacity providers and platform version, which CodeDeploy would not keep by itself", () => {
   const loadBalancers = [{ containerName: 'web', containerPort: 8080 }]
   const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
   const primary = { status: 'PRIMARY', loadBalancers, capacityProviderStrategy }
-  const read = readAppSpecText(appSpecText({ taskSets: [primary] }).replace('<TASK_DEFINITION>', 'web:1'))
+  const read = readAppSpecText(
+    appSpecText({ taskSets: [primary], platformVersion: '1.3.0' }).replace('<TASK_DEFINITION>', 'web:1'),
+  )
   assert(!(read instanceof AppSpecError))
+  assert.equal(read.platformVersion, '1.3.0')
   assert.deepEqual(read.capacityProviderStrategy, [{ capacityProvider: 'FARGATE_SPOT', base: 0, weight: 1 }])
-  assert.doesNotMatch(appSpecText({ loadBalancers }), /CapacityProviderStrategy/)
+  assert.doesNotMatch(appSpecText({ loadBalancers }), /CapacityProviderStrategy|PlatformVersion/)
 })

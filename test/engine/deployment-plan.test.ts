@@ -82,6 +82,23 @@ describe('a deployment whose AppSpec has no CapacityProviderStrategy', () => {
     assert(store.tasks.list().some(({ capacityProviderName }) => capacityProviderName === undefined))
   })
 
+  test('and no PlatformVersion gets the latest, whatever the service had, as CodeDeploy does', async () => {
+    const world = await aWorld({ green: 'sick' })
+    const { store } = world.engine
+    const [blue] = store.taskSets.list()
+    const service = store.services.get(names.serviceArn)
+    assert(blue && service)
+    store.taskSets.put(blue.taskSetArn, { ...blue, platformVersion: '1.3.0' })
+    store.services.put(service.serviceArn, { ...service, platformVersion: '1.3.0' })
+    const failed = await world.deploy({ rollbackOn: ['DEPLOYMENT_FAILURE'] })
+    assert.equal(failed.plan?.install.platformVersion, 'LATEST')
+    const rollback = await world.ended(failed.rollbackInfo?.rollbackDeploymentId ?? '')
+    const appSpec = appSpecOfRevision(rollback.revision)
+    assert.equal(appSpec.kind, 'text')
+    assert.match(appSpec.content, /"PlatformVersion":"1\.3\.0"/)
+    assert.equal(store.services.get(names.serviceArn)?.platformVersion, '1.3.0')
+  })
+
   test('is rolled back to an AppSpec that has the strategy of the original task set', async () => {
     const world = await aWorld({ green: 'sick' })
     const { store } = world.engine
