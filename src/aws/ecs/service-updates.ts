@@ -1,10 +1,13 @@
 import type * as sdk from '@aws-sdk/client-ecs'
+import { isDeepStrictEqual } from 'node:util'
+import { completedStrategy } from '../../domain/capacity-provider.ts'
 import { parseArn } from '../../domain/identifiers.ts'
 import { isOver } from '../../domain/service-deployment.ts'
 import type { DeploymentController, Service } from '../../domain/service.ts'
 import { currentDeployment } from '../../engine/service-deployments.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked } from '../handlers.ts'
+import { defined } from './defined.ts'
 import { invalidParameter } from './errors.ts'
 import { isAsked } from './members.ts'
 import { taskSetsOf } from './names.ts'
@@ -46,26 +49,39 @@ type Rule = 'all' | { readonly notExternal: string } | { readonly ecsOnly: strin
 type OtherController = Exclude<DeploymentController, 'ECS'>
 
 /**
- * Refuses the members which the service's deployment controller does not let UpdateService change, also where the value
- * is the one the service has.
+ * Refuses the members which the service's deployment controller, or the one it is to have, does not let UpdateService
+ * change, also where the value is the one the service has.
  * @throws InvalidParameterException
  */
-export function checkUpdate(controller: DeploymentController, input: Input): void {
-  if (controller === 'ECS') return
+export function checkUpdate(service: Service, to: OtherController, input: Input): void {
+  const from = service.deploymentController
+  // What leaves the ECS controller is not deployed by it any more.
+  const controller = from === 'ECS' ? to : from
   if (input.forceNewDeployment === true) throw refusal('Cannot force a new deployment', controller)
   for (const [member, rule] of Object.entries<Rule>(rules)) {
-    const words = forbidden(rule, controller)
+    const words = forbidden(rule, from)
     const value = input[member as keyof Input]
     // An empty list of load balancers asks for their removal.
     const isGiven = isAsked(value) || (member === 'loadBalancers' && value !== undefined)
-    if (words !== undefined && isGiven) throw refusal(`Unable to update ${words}`, controller)
+    const isChange = member === 'capacityProviderStrategy' ? isOtherStrategy(service, input) : isGiven
+    if (words !== undefined && isChange) throw refusal(`Unable to update ${words}`, controller)
   }
 }
 
-function forbidden(rule: Rule, controller: OtherController): string | undefined {
+/** ECS takes the strategy which the service has, as tools send it with every update; an empty one asks for its removal. */
+function isOtherStrategy(service: Service, { capacityProviderStrategy: given }: Input): boolean {
+  if (given === undefined) return false
+  const items = given.map(({ capacityProvider, weight, base }) => ({
+    capacityProvider,
+    ...defined({ weight, base }),
+  }))
+  return !isDeepStrictEqual(completedStrategy(items), completedStrategy(service.capacityProviderStrategy))
+}
+
+function forbidden(rule: Rule, from: DeploymentController): string | undefined {
   if (rule === 'all') return undefined
   if ('ecsOnly' in rule) return rule.ecsOnly
-  return controller === 'EXTERNAL' ? rule.notExternal : undefined
+  return from === 'EXTERNAL' ? rule.notExternal : undefined
 }
 
 const instead = {

@@ -142,7 +142,7 @@ function updateService(
   if (service.status !== 'ACTIVE') throw serviceNotActive()
   const { store } = engine
   const controller = updatedController(store, service, input)
-  checkUpdate(controller === 'ECS' ? 'ECS' : service.deploymentController, input)
+  if (controller !== 'ECS') checkUpdate(service, controller, input)
   checkSettings(input, service.launchType, controller)
   const moved = underController(service, controller)
   const updated: Service = {

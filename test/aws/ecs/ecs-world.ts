@@ -149,10 +149,13 @@ export function blueGreenService(targetGroupArn: string): CreateServiceCommandIn
 }
 
 /** A blue/green service in cluster `default`, with its definition and target group. */
-export async function createBlueGreenService(world: EcsWorld): Promise<Service> {
+export async function createBlueGreenService(
+  world: EcsWorld,
+  changes: Partial<CreateServiceCommandInput> = {},
+): Promise<Service> {
   const targetGroupArn = putTargetGroup(world.store, 'web-blue')
   await registerWeb(world)
-  return createService(world, blueGreenService(targetGroupArn))
+  return createService(world, { ...blueGreenService(targetGroupArn), ...changes })
 }
 
 export async function createService({ client }: EcsWorld, input: CreateServiceCommandInput): Promise<Service> {

@@ -3,7 +3,14 @@ import { describe, test } from 'node:test'
 import { UpdateServiceCommand, type UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
 import type { Deployment, DeploymentPlan } from '../../../src/domain/deployment.ts'
 import { aDeployment } from '../../world/a-deployment.ts'
-import { assertRefused, createBlueGreenService, createService, networkConfiguration, startEcs } from './ecs-world.ts'
+import {
+  assertRefused,
+  associate,
+  createBlueGreenService,
+  createService,
+  networkConfiguration,
+  startEcs,
+} from './ecs-world.ts'
 import type { EcsWorld } from './ecs-world.ts'
 
 const update = async ({ client }: EcsWorld, changes: Partial<UpdateServiceCommandInput>) =>
@@ -57,6 +64,40 @@ describe('updating a service', () => {
       )
     }
     await update(world, { forceNewDeployment: false, volumeConfigurations: [], serviceRegistries: [] })
+  })
+
+  test('the capacity providers it has may be named, and neither others nor none, where CodeDeploy or the client deploys', async (t) => {
+    const world = await startEcs(t)
+    await associate(world, 'FARGATE', 'FARGATE_SPOT')
+    const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]
+    await createBlueGreenService(world, { launchType: undefined, capacityProviderStrategy })
+    for (const deploymentController of [undefined, { type: 'EXTERNAL' }] as const) {
+      const kept = await update(world, { deploymentController, capacityProviderStrategy })
+      assert.deepEqual(kept?.capacityProviderStrategy, [{ ...capacityProviderStrategy[0], base: 0 }])
+      for (const other of [[], [{ capacityProvider: 'FARGATE' }]]) {
+        await assertRefused(
+          update(world, { capacityProviderStrategy: other }),
+          'InvalidParameterException',
+          /^Unable to update capacity providers on services with an? \w+ deployment controller\./,
+        )
+      }
+    }
+  })
+
+  test('what would be deployed is refused where the service leaves the ECS controller', async (t) => {
+    const world = await startEcs(t)
+    await createBlueGreenService(world, { deploymentController: undefined })
+    const leaving = { deploymentController: { type: 'EXTERNAL' } } as const
+    const deployment = world.store.serviceDeployments.list()[0]
+    assert(deployment)
+    world.store.serviceDeployments.put(deployment.serviceDeploymentArn, { ...deployment, status: 'SUCCESSFUL' })
+    await assertRefused(
+      update(world, { ...leaving, taskDefinition: 'web:1' }),
+      'InvalidParameterException',
+      'Unable to update task definition on services with an EXTERNAL deployment controller. ' +
+        'Use CreateTaskSet to create a task set with the new settings.',
+    )
+    assert.deepEqual((await update(world, leaving))?.deploymentController, leaving.deploymentController)
   })
 
   test('what a task set changes is refused under EXTERNAL', async (t) => {
