@@ -1,4 +1,5 @@
 import type * as sdk from '@aws-sdk/client-ecs'
+import type { AwsError } from '../../domain/aws-error.ts'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { Place } from '../../domain/identifiers.ts'
 import type { Service, TaskSet } from '../../domain/service.ts'
@@ -35,9 +36,10 @@ export const taskSets = (engine: Engine) => {
     DescribeTaskSets({ cluster: clusterName, service: name, taskSets: names, include = [] }, call) {
       const cluster = findCluster(engine, call, clusterName)
       const service = describedService(store, call, cluster, name)
+      // What it deploys with is its own; what that comes to is in the service's `deployments`.
+      if (service.deploymentController === 'ECS') throw noTaskSets()
       const keys = (names ?? []).map((taskSet) => taskSetArn(call, service, taskSet))
-      // The ones that the ECS controller works with are its own; what they come to is in the service's `deployments`.
-      const all = service.deploymentController === 'ECS' ? [] : taskSetsOf(store, service)
+      const all = taskSetsOf(store, service)
       const found = keys.length === 0 ? all : all.filter((taskSet) => keys.includes(taskSet.taskSetArn))
       const missing = keys.filter((key) => !all.some((taskSet) => taskSet.taskSetArn === key))
       return {
@@ -148,7 +150,7 @@ function deleteTaskSet(
   const taskSet = findTaskSet(store, place, service, name)
   if (taskSet.status !== 'DRAINING') {
     if (!force && taskSet.status === 'PRIMARY') {
-      throw invalidParameter('The PRIMARY task set of a service cannot be deleted without force.')
+      throw invalidParameter('Primary TaskSet cannot be deleted. Make another one PRIMARY first, or use force.')
     }
     if (!force && taskSet.scalePercent > 0) {
       throw invalidParameter('The task set must be scaled to 0 before it is deleted, or use force.')
@@ -176,7 +178,7 @@ function describedService(store: Store, place: Place, cluster: Cluster, name: st
   return service
 }
 
-/** The exact words ECS has for services that are not EXTERNAL are not known. */
+/** The exact words ECS has for services of CodeDeploy are not known. */
 function managedService(store: Store, place: Place, cluster: Cluster, name: string): Service {
   const service = describedService(store, place, cluster, name)
   if (service.status !== 'ACTIVE') throw serviceNotActive()
@@ -189,9 +191,12 @@ function managedService(store: Store, place: Place, cluster: Cluster, name: stri
           'Use AWS CodeDeploy to trigger a new deployment.',
       )
     case 'ECS':
-      throw invalidParameter(
-        'Services with an ECS deployment controller have no task sets. Use UpdateService to start a new deployment, or a ' +
-          'service with deploymentController type=EXTERNAL.',
-      )
+      throw noTaskSets()
   }
 }
+
+const noTaskSets = (): AwsError =>
+  invalidParameter(
+    'Amazon ECS only supports task set management on services configured to use external deployment controllers. Use ' +
+      'UpdateService to start a new deployment, or a service with deploymentController type=EXTERNAL.',
+  )

@@ -150,7 +150,7 @@ describe('task sets', () => {
     await assertRefused(
       remove(primary.id),
       'InvalidParameterException',
-      'The PRIMARY task set of a service cannot be deleted without force.',
+      'Primary TaskSet cannot be deleted. Make another one PRIMARY first, or use force.',
     )
     const draining = await remove(scaled.id, true)
     assert.deepEqual([draining?.status, draining?.computedDesiredCount], ['DRAINING', 0])
@@ -263,13 +263,16 @@ describe('task sets', () => {
     const input = { serviceName: 'web', taskDefinition: 'web', desiredCount: 1, networkConfiguration } as const
     await client.send(new CreateServiceCommand({ ...input, launchType: 'FARGATE' }))
     assert.equal(store.taskSets.list().length, 1)
-    const described = await client.send(new DescribeTaskSetsCommand({ cluster: 'default', service: 'web' }))
-    assert.deepEqual(described.taskSets, [])
-    await assertRefused(
+    for (const call of [
+      client.send(new DescribeTaskSetsCommand({ cluster: 'default', service: 'web' })),
       create({ service: 'web' }),
-      'InvalidParameterException',
-      /^Services with an ECS deployment controller have no task sets\. Use UpdateService/,
-    )
+    ]) {
+      await assertRefused(
+        call,
+        'InvalidParameterException',
+        /^Amazon ECS only supports task set management on services configured to use external deployment controllers\. /,
+      )
+    }
   })
 
   test('a service that is gone has none', async (t) => {
