@@ -9,6 +9,11 @@ export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
 /** Fargate's, on Linux. */
 export const platformVersions: readonly string[] = ['LATEST', '1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']
 
+/** Of what runs there is a number, where what it is made of says LATEST. */
+export function numberedPlatformVersion(platformVersion: string): string {
+  return platformVersion === 'LATEST' ? '1.4.0' : platformVersion
+}
+
 export type Service = {
   readonly serviceArn: string
   readonly serviceName: string

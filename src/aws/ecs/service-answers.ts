@@ -99,10 +99,11 @@ function placeAnswer(of: Service | TaskSet): Answer<Partial<sdk.Deployment>> {
   }
 }
 
-/** An EXTERNAL service has none of this before its first PRIMARY task set. */
+/** An EXTERNAL service has of this before its first PRIMARY task set the launch type alone: EC2, whatever it is to be. */
 function launchAnswer(service: Service, taskSets: ReturnType<typeof taskSetsOf>): Answer<Partial<sdk.Service>> {
   const primary = taskSets.find(({ status }) => status === 'PRIMARY')
-  if (primary === undefined && service.taskDefinition === undefined) return { loadBalancers: [] }
+  if (primary === undefined && service.taskDefinition === undefined)
+    return { loadBalancers: [], launchType: service.launchType }
   const shown = primary ?? service
   return { taskDefinition: shown.taskDefinition, loadBalancers: shown.loadBalancers, ...placeAnswer(shown) }
 }

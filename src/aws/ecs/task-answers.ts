@@ -1,5 +1,6 @@
 import type * as sdk from '@aws-sdk/client-ecs'
 import { taskHealthStatus } from '../../domain/container-health.ts'
+import { numberedPlatformVersion } from '../../domain/service.ts'
 import type { NetworkConfiguration } from '../../domain/service.ts'
 import type { Task, TaskContainer } from '../../domain/task.ts'
 import type { PortMapping, TaskDefinition } from '../../domain/task-definition.ts'
@@ -71,7 +72,7 @@ const date = (time: number | undefined): Date | undefined => (time === undefined
 /** A task has a real platform version where its service says LATEST. */
 function fargateMembers({ launchType, platformVersion = 'LATEST' }: Task): Answer<Partial<sdk.Task>> {
   if (launchType !== 'FARGATE') return {}
-  return { platformVersion: platformVersion === 'LATEST' ? '1.4.0' : platformVersion, platformFamily: 'Linux' }
+  return { platformVersion: numberedPlatformVersion(platformVersion), platformFamily: 'Linux' }
 }
 
 /**

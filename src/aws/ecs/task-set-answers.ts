@@ -1,5 +1,5 @@
 import type * as sdk from '@aws-sdk/client-ecs'
-import { computedDesiredCount, type Service, type TaskSet } from '../../domain/service.ts'
+import { computedDesiredCount, numberedPlatformVersion, type Service, type TaskSet } from '../../domain/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Answer } from '../handlers.ts'
 import { tagList } from './tags.ts'
@@ -12,6 +12,9 @@ export function taskSetAnswer(
   withTags: boolean,
 ): Answer<sdk.TaskSet> {
   const { running, pending } = services.counts(taskSet.taskSetArn)
+  const desired = computedDesiredCount(service, taskSet)
+  // A task set that is being deleted was steady, and is not while it has tasks.
+  const isAsWanted = running === desired && pending === 0
   return {
     id: taskSet.taskSetId,
     taskSetArn: taskSet.taskSetArn,
@@ -21,7 +24,7 @@ export function taskSetAnswer(
     externalId: taskSet.externalId,
     status: taskSet.status,
     taskDefinition: taskSet.taskDefinition,
-    computedDesiredCount: computedDesiredCount(service, taskSet),
+    computedDesiredCount: desired,
     pendingCount: pending,
     runningCount: running,
     createdAt: new Date(taskSet.createdAt),
@@ -29,13 +32,13 @@ export function taskSetAnswer(
     // Where a capacity provider strategy is given there is no launch type.
     launchType: taskSet.capacityProviderStrategy === undefined ? taskSet.launchType : undefined,
     capacityProviderStrategy: taskSet.capacityProviderStrategy,
-    platformVersion: taskSet.platformVersion,
+    platformVersion: taskSet.platformVersion && numberedPlatformVersion(taskSet.platformVersion),
     platformFamily: taskSet.launchType === 'FARGATE' ? 'Linux' : undefined,
     networkConfiguration: taskSet.networkConfiguration,
     loadBalancers: taskSet.loadBalancers,
     serviceRegistries: [],
     scale: { value: taskSet.scalePercent, unit: 'PERCENT' },
-    stabilityStatus: taskSet.stabilityStatus,
+    stabilityStatus: isAsWanted ? taskSet.stabilityStatus : 'STABILIZING',
     stabilityStatusAt: new Date(taskSet.stabilityStatusAt),
     tags: withTags ? tagList(taskSet.tags) : [],
   }

@@ -68,8 +68,9 @@ describe('creating a service', () => {
       const [taskSet] = service.taskSets ?? []
       for (const shown of [service, taskSet]) {
         assert.deepEqual(shown?.capacityProviderStrategy, expected)
-        assert.deepEqual([shown.launchType, shown.platformVersion], [undefined, 'LATEST'])
+        assert.equal(shown.launchType, undefined)
       }
+      assert.deepEqual([service.platformVersion, taskSet?.platformVersion], ['LATEST', '1.4.0'])
     }
     const named = await createService(world, { ...input, serviceName: 'named', launchType: 'FARGATE' })
     assert.deepEqual([named.launchType, named.capacityProviderStrategy], ['FARGATE', undefined])
@@ -168,13 +169,14 @@ describe('creating a service', () => {
     assert.notEqual(anew.taskSets?.[0]?.id, first.taskSets?.[0]?.id)
   })
 
-  test('an EXTERNAL service has no task sets and nothing of one', async (t) => {
+  test('an EXTERNAL service has no task sets, and nothing of one but a launch type', async (t) => {
     const world = await startEcs(t)
     const service = await createService(world, external)
     assert.deepEqual(service.taskSets, [])
     assert.deepEqual(service.deployments, [])
     assert.deepEqual(service.loadBalancers, [])
-    for (const member of ['taskDefinition', 'launchType', 'platformVersion', 'networkConfiguration'] as const) {
+    assert.equal(service.launchType, 'EC2')
+    for (const member of ['taskDefinition', 'platformVersion', 'networkConfiguration'] as const) {
       assert.equal(service[member], undefined)
     }
   })

@@ -66,7 +66,7 @@ describe('task sets', () => {
     assert.equal(half.externalId, 'build-7')
     assert.equal(half.startedBy, undefined)
     assert.deepEqual(half.tags, [{ key: 'team', value: 'blue' }])
-    assert.equal(half.platformVersion, 'LATEST')
+    assert.equal(half.platformVersion, '1.4.0')
     assert.equal(half.pendingCount, 2)
   })
 
@@ -152,8 +152,10 @@ describe('task sets', () => {
       'InvalidParameterException',
       'Primary TaskSet cannot be deleted. Make another one PRIMARY first, or use force.',
     )
+    scheduler.settle()
     const draining = await remove(scaled.id, true)
     assert.deepEqual([draining?.status, draining?.computedDesiredCount], ['DRAINING', 0])
+    assert.deepEqual([draining?.runningCount, draining?.stabilityStatus], [2, 'STABILIZING'])
     assert.equal((await remove(scaled.id))?.status, 'DRAINING')
     await assertRefused(
       client.send(new UpdateServicePrimaryTaskSetCommand({ ...api, primaryTaskSet: scaled.id })),
@@ -254,7 +256,7 @@ describe('task sets', () => {
     const capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }]
     const taskSet = await create({ launchType: undefined, capacityProviderStrategy })
     assert.equal(taskSet.launchType, undefined)
-    assert.equal(taskSet.platformVersion, 'LATEST')
+    assert.equal(taskSet.platformVersion, '1.4.0')
     assert.deepEqual(taskSet.capacityProviderStrategy, capacityProviderStrategy)
   })
 
