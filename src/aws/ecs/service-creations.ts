@@ -32,7 +32,7 @@ export function newService(engine: Engine, place: Place, cluster: Cluster, input
   }
   const deploymentController = input.deploymentController?.type ?? 'ECS'
   if (input.schedulingStrategy === 'DAEMON') throw daemon(deploymentController)
-  if (input.desiredCount === undefined) throw invalidParameter('desiredCount must be specified.')
+  const desiredCount = desiredCountUnder(deploymentController, input)
   if ((input.clientToken?.length ?? 0) > 64) throw invalidParameter('clientToken can have at most 64 characters.')
   const launch = launchUnder(deploymentController, engine, place, cluster, input)
   checkSettings(input, launch.launchType, deploymentController)
@@ -42,7 +42,7 @@ export function newService(engine: Engine, place: Place, cluster: Cluster, input
     clusterArn: cluster.clusterArn,
     status: 'ACTIVE',
     deploymentController,
-    desiredCount: input.desiredCount,
+    desiredCount,
     ...launch,
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? 0,
     createdAt: engine.clock.now(),
@@ -50,6 +50,13 @@ export function newService(engine: Engine, place: Place, cluster: Cluster, input
     tags: readTags(input.tags),
     recorded: { ...recordedSettings(input, deploymentController), roleArn: roleArn(place, input.role) },
   }
+}
+
+/** Where the client deploys by task sets, the name of a service is all that ECS requires. */
+function desiredCountUnder(controller: DeploymentController, { desiredCount }: Input): number {
+  if (desiredCount !== undefined) return desiredCount
+  if (controller === 'EXTERNAL') return 0
+  throw invalidParameter('desiredCount must be specified.')
 }
 
 /** ECS has daemons under its own controller; on one machine a service of one task is the same. */

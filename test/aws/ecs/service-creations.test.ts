@@ -181,6 +181,12 @@ describe('creating a service', () => {
     }
   })
 
+  test('an EXTERNAL service needs no more than a name', async (t) => {
+    const world = await startEcs(t)
+    const service = await createService(world, { serviceName: 'api', deploymentController: { type: 'EXTERNAL' } })
+    assert.equal(service.desiredCount, 0)
+  })
+
   test('an EXTERNAL service takes nothing of a task set', async (t) => {
     const world = await startEcs(t)
     const { serviceName: _, desiredCount: __, deploymentController: ___, ...ofTaskSet } = await furnish(world)
