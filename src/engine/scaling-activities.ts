@@ -2,7 +2,7 @@ import type { Deployment } from '../domain/deployment.ts'
 import type { ScalingDecision } from '../domain/scaling-decision.ts'
 import { resourceIdOf, scalingBetween, scalingText } from '../domain/scaling.ts'
 import type { RecordedScaling, ScalableTarget, ScalingActivities, ScalingActivity } from '../domain/scaling.ts'
-import { mostTasksOfService } from '../domain/service.ts'
+import { computedDesiredCount, mostTasksOfService } from '../domain/service.ts'
 import type { Service } from '../domain/service.ts'
 import { recordServiceEvents } from './event-recording.ts'
 import type { Chance, Clock } from './ports.ts'
@@ -174,13 +174,21 @@ function endOf(
     : undefined
 }
 
-/** As many tasks of the PRIMARY task set run as are desired: those of another revision that is on its way do not count. */
-function isFulfilled(store: Store, { serviceArn, desiredCount }: Service): boolean {
-  const primary = store.taskSets.ofService(serviceArn).find(({ status }) => status === 'PRIMARY')
-  const running = store.tasks
-    .ofService(serviceArn)
-    .filter(({ taskSetId, lastStatus }) => taskSetId === primary?.taskSetId && lastStatus === 'RUNNING')
-  return running.length === desiredCount
+/**
+ * As many tasks of the PRIMARY task set run as are desired: those of another revision that is on its way do not count. Where
+ * task sets are the client's, each has what its scale makes of the count, and none needs to be PRIMARY.
+ */
+function isFulfilled(store: Store, service: Service): boolean {
+  const { serviceArn, desiredCount, deploymentController } = service
+  const tasks = store.tasks.ofService(serviceArn).filter(({ lastStatus }) => lastStatus === 'RUNNING')
+  const running = (id: string | undefined): number => tasks.filter(({ taskSetId }) => taskSetId === id).length
+  const taskSets = store.taskSets.ofService(serviceArn)
+  if (deploymentController !== 'EXTERNAL') {
+    return running(taskSets.find(({ status }) => status === 'PRIMARY')?.taskSetId) === desiredCount
+  }
+  return taskSets
+    .filter(({ status }) => status !== 'DRAINING')
+    .every((taskSet) => running(taskSet.taskSetId) === computedDesiredCount(service, taskSet))
 }
 
 function add(store: Store, place: Place, activity: ScalingActivity): void {

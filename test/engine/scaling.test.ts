@@ -5,7 +5,7 @@ import type { StepScaling, TargetTracking } from '../../src/domain/scaling.ts'
 import { changeAlarmState } from '../../src/engine/alarm-changes.ts'
 import { trackingAlarms } from '../../src/domain/scaling-alarm.ts'
 import { deletePolicy, scalingKey } from '../../src/engine/scaling-policies.ts'
-import { aService, serviceArn } from '../world/a-service.ts'
+import { aService, aTaskSet, serviceArn } from '../world/a-service.ts'
 import { metricAlarm } from '../world/an-alarm.ts'
 import { resourceId, ScalingWorld } from '../world/scaling-world.ts'
 
@@ -82,6 +82,21 @@ describe('target tracking', () => {
       world.events[0] ?? '',
       /^Message: Successfully set desired count to 4\. Change successfully fulfilled by ecs\. Cause: monitor alarm /,
     )
+  })
+
+  test('of a service whose task sets are the client’s is fulfilled once each has what its scale makes of the count', async () => {
+    await using world = new ScalingWorld()
+    world.store.services.put(serviceArn, aService({ deploymentController: 'EXTERNAL' }))
+    world.store.taskSets.put('tasks', aTaskSet({ status: 'ACTIVE', scalePercent: 50 }))
+    world.run(1)
+    world.putPolicy(cpuAt50)
+    await world.minutes(3, 100)
+    await world.moment()
+    assert.equal(world.desiredCount, 4)
+    assert.equal(world.activities[0]?.statusCode, 'InProgress')
+    world.run(2)
+    await world.moment()
+    assert.equal(world.activities[0].statusCode, 'Successful')
   })
 
   test('tells that the count was changed by somebody else', async () => {

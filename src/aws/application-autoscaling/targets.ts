@@ -48,12 +48,6 @@ function lookUpService({ store }: ScalingEngine, { region, accountId }: Call, re
   if (service === undefined || service.status !== 'ACTIVE') {
     throw invalid(`ECS service doesn't exist: ${resourceId}`)
   }
-  if (service.deploymentController === 'EXTERNAL') {
-    throw invalid(
-      `The service ${resourceId} has an EXTERNAL deployment controller, which ECS does not scale automatically. Use a ` +
-        'service with the controller ECS or CODE_DEPLOY, or set its desired count with UpdateService.',
-    )
-  }
   return service
 }
 

@@ -134,7 +134,7 @@ describe('scalable targets', () => {
   })
 
   test('are ECS services that exist, within bounds that make sense', async (t) => {
-    const { register, store } = await start(t)
+    const { register } = await start(t)
     const refused = (wishes: Partial<RegisterScalableTargetCommandInput>, message: string | RegExp) =>
       assertRefused(register(wishes), 'ValidationException', message)
     await refused({ ResourceId: 'service/prod/api' }, "ECS service doesn't exist: service/prod/api")
@@ -144,8 +144,13 @@ describe('scalable targets', () => {
     await refused({ MinCapacity: undefined }, /^MinCapacity and MaxCapacity are required/)
     await refused({ MinCapacity: 11 }, /^Maximum capacity cannot be less than minimum capacity/)
     await refused({ MinCapacity: -1 }, 'MinCapacity cannot be negative; it is -1.')
-    store.services.put(serviceArn, aService({ deploymentController: 'EXTERNAL' }))
-    await refused({}, /EXTERNAL deployment controller/)
+  })
+
+  test('are also services whose task sets are the client’s: their desired count follows, and with it each task set', async (t) => {
+    const { register, store } = await start(t)
+    store.services.put(serviceArn, aService({ deploymentController: 'EXTERNAL', desiredCount: 0 }))
+    await register({ MinCapacity: 2 })
+    assert.equal(store.services.get(serviceArn)?.desiredCount, 2)
   })
 
   test('have tags', async (t) => {
