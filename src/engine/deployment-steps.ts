@@ -1,6 +1,7 @@
 import { lastPart } from '../domain/identifiers.ts'
 import type { Deployment, DeploymentPlan } from '../domain/deployment.ts'
-import type { Service, TaskSet } from '../domain/service.ts'
+import { listed } from '../domain/preflight/finding.ts'
+import type { CapacityProviderStrategyItem, Service, TaskSet } from '../domain/service.ts'
 import type { DeploymentStep, StepResult } from '../domain/step.ts'
 import type { FunctionInvoker } from './functions.ts'
 import { executeHook } from './hook-execution.ts'
@@ -97,7 +98,15 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
     externalId: deployment.deploymentId,
     startedBy: 'CODE_DEPLOY',
   })
-  return { kind: 'done' }
+  const dropped = install.capacityProviderStrategy === undefined ? service.capacityProviderStrategy : undefined
+  return { kind: 'done', ...(dropped === undefined ? {} : { message: droppedText(dropped, launchType) }) }
+}
+
+function droppedText(strategy: readonly CapacityProviderStrategyItem[], launchType: TaskSet['launchType']): string {
+  return (
+    `Its tasks have the launch type ${launchType}: the AppSpec has no CapacityProviderStrategy, and CodeDeploy does not take ` +
+    `the service's, of ${listed(strategy.map(({ capacityProvider }) => capacityProvider))}.`
+  )
 }
 
 function makePrimary(tools: StepTools, plan: DeploymentPlan, side: 'blue' | 'green'): StepResult {

@@ -79,6 +79,15 @@ describe('a deployment whose AppSpec has no CapacityProviderStrategy', () => {
     assert.deepEqual([service?.launchType, service?.capacityProviderStrategy], ['FARGATE', undefined])
     const [green] = store.taskSets.list()
     assert.deepEqual([green?.launchType, green?.capacityProviderStrategy], ['FARGATE', undefined])
+    const made = store.journal.list().filter(({ step }) => step.kind === 'createTaskSet')
+    assert.deepEqual(
+      made.map(({ outcome }) => outcome?.result.kind === 'done' && outcome.result.message),
+      [
+        undefined,
+        'Its tasks have the launch type FARGATE: the AppSpec has no CapacityProviderStrategy, and CodeDeploy does not ' +
+          "take the service's, of FARGATE and FARGATE_SPOT.",
+      ],
+    )
     assert(store.tasks.list().some(({ capacityProviderName }) => capacityProviderName === undefined))
   })
 
