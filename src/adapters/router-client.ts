@@ -18,6 +18,8 @@ export type RouterClientSettings = {
 }
 
 const graceSeconds = 5
+/** Clients have their connections to a router that is too many: what is on its way on these is still answered. */
+const lingerSeconds = 2
 
 /** All routers of a data directory as one. They share the listeners' ports: the kernel deals connections out to them. */
 export class RouterClient implements Router {
@@ -38,7 +40,7 @@ export class RouterClient implements Router {
 
   /** Resolves when all routers answer. Rejects with an Error that says why one could not be started. */
   async start(): Promise<void> {
-    await this.#endSurplusRouters()
+    await this.#endSurplusRouters(lingerSeconds)
     // One after the other: the first one finds out whether a port is free, the others open it beside it.
     for (const link of this.#links) await link.start()
   }
@@ -81,9 +83,10 @@ export class RouterClient implements Router {
   }
 
   /** Those of a time when more of them were wanted. */
-  async #endSurplusRouters(): Promise<void> {
+  async #endSurplusRouters(lingers = 0): Promise<void> {
     const { dataDirectory } = this.#settings
     const surplus = routerNumbers(dataDirectory).filter((router) => router > this.#links.length)
-    await Promise.all(surplus.map((router) => callShutdown(routerSocketPath(dataDirectory, router), graceSeconds)))
+    const paths = surplus.map((router) => routerSocketPath(dataDirectory, router))
+    await Promise.all(paths.map((path) => callShutdown(path, graceSeconds, lingers)))
   }
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { isDeepStrictEqual } from 'node:util'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log } from '../engine/ports.ts'
@@ -12,6 +13,7 @@ import {
   type RouterNumber,
   RouterUnreachable,
   routerSocketPath,
+  siblingSockets,
   spawnRouter,
 } from './router-process.ts'
 import { TableSender } from './table-sender.ts'
@@ -187,30 +189,47 @@ export class RouterLink {
   }
 
   /**
-   * What a router was started with it cannot change: one with another address, or that shares its ports with others or
-   * does not, has to end before the next can begin. One that only is of another version hands over.
+   * What a router was started with it cannot change: one with another address, or that opened its ports for itself alone
+   * where others are to share them, has to end before the next can begin. One that only is of another version, or was one
+   * of fewer or more, hands over.
    */
   async #replaceForeignRouter(): Promise<void> {
     const { dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
     try {
       const call = { method: 'GET', path: '/settings' } as const
       const found = (await callRouter(this.#socketPath, call)) as Partial<RouterSettings>
-      if (found.listenHost !== listenHost || (found.sharesPorts ?? false) !== routers > 1) {
+      if (found.listenHost !== listenHost || (found.sharesPorts !== true && routers > 1)) {
         log.info(`The running router has other settings than ${listenHost}, ${routers} in all; it is replaced.`)
         await callShutdown(this.#socketPath, defaultGraceSeconds)
-      } else if (version !== '' && found.version !== undefined && found.version !== version) {
-        log.info(`The running router is of version ${found.version}; it hands over to one of version ${version}.`)
-        const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
-        await callRouter(this.#socketPath, { method: 'POST', path: '/succession', body: { command } })
+        return
       }
+      const why = this.#whyToHandOver(found)
+      if (why === undefined) return
+      log.info(why)
+      const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
+      await callRouter(this.#socketPath, { method: 'POST', path: '/succession', body: { command } })
     } catch (error) {
       if (!(error instanceof RouterUnreachable)) throw error
     }
   }
+
+  #whyToHandOver({ version: itsVersion, siblings }: Partial<RouterSettings>): string | undefined {
+    const { dataDirectory, routers, version = '' } = this.#settings
+    if (version !== '' && itsVersion !== undefined && itsVersion !== version) {
+      return `The running router is of version ${itsVersion}; it hands over to one of version ${version}.`
+    }
+    if (siblings === undefined || isDeepStrictEqual(siblings, siblingSockets(dataDirectory, this.#settings))) return
+    return `The running router was one of ${siblings.length + 1}; it hands over to one of ${routers}.`
+  }
 }
 
 /** What a router answers to `GET /settings`; one of an older version leaves the newer ones out. */
-type RouterSettings = { readonly listenHost: string; readonly sharesPorts: boolean; readonly version: string }
+type RouterSettings = {
+  readonly listenHost: string
+  readonly sharesPorts: boolean
+  readonly siblings: readonly string[]
+  readonly version: string
+}
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null

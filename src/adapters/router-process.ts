@@ -124,19 +124,27 @@ export const routerEnvironment = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } as
 
 /** What a router is started with: the program, and what it is told. */
 export function routerCommand(dataDirectory: string, spawned: RouterSpawn): readonly string[] {
-  const { listenHost, router, routers, version } = spawned
+  const { listenHost, router, version } = spawned
   const directory = resolve(dataDirectory)
   const socketPath = routerSocketPath(directory, router)
-  const siblings = Array.from({ length: routers }, (_, at) => at + 1).filter((number) => number !== router)
   const told: readonly (readonly [option: string, value: string])[] = [
     ['--data', directory],
     ['--listen-host', listenHost],
     ['--socket', socketPath],
     ['--name', baseName(router)],
     ['--version', version],
-    ...siblings.map((number) => ['--sibling', routerSocketPath(directory, number)] as const),
+    ...siblingSockets(directory, spawned).map((path) => ['--sibling', path] as const),
   ]
   return [process.execPath, ...routerNodeOptions, routerMain(), ...told.flat(), '--detached']
+}
+
+/** Of the routers that share the ports with this one. */
+export function siblingSockets(
+  dataDirectory: string,
+  { router, routers }: Pick<RouterSpawn, 'router' | 'routers'>,
+): readonly string[] {
+  const numbers = Array.from({ length: routers }, (_, at) => at + 1).filter((number) => number !== router)
+  return numbers.map((number) => routerSocketPath(dataDirectory, number))
 }
 
 /** The same as this file: `.ts` as it is in the sources, `.js` once it was compiled. */
@@ -181,10 +189,14 @@ export async function callRouter(
 
 /**
  * Asks the router to end, and resolves when it has: `ended`. There may have been none (`absent`), or one that has not
- * ended in time (`stuck`).
+ * ended in time (`stuck`). For `lingerSeconds` it still answers what comes on connections that are open.
  */
-export async function callShutdown(socketPath: string, graceSeconds: number): Promise<'ended' | 'absent' | 'stuck'> {
-  const request = beginCall(socketPath, { method: 'POST', path: '/shutdown', body: { graceSeconds } })
+export async function callShutdown(
+  socketPath: string,
+  graceSeconds: number,
+  lingerSeconds = 0,
+): Promise<'ended' | 'absent' | 'stuck'> {
+  const request = beginCall(socketPath, { method: 'POST', path: '/shutdown', body: { graceSeconds, lingerSeconds } })
   let isReached = false
   let isStuck = false
   request.once('response', () => (isReached = true))

@@ -13,11 +13,20 @@ const { createServer } = process.getBuiltinModule('node:http')
 export type ControlSettings = {
   readonly socketPath: string
   readonly listenHost: string
+  /** Others can open its ports beside it. */
   readonly sharesPorts: boolean
+  /** The control sockets of those that it knows to do so. */
+  readonly siblings: readonly string[]
   /** Of the program whose part the router is. */
   readonly version: string
   /** Called once. The process is to end when running requests are over, or after so long. */
-  readonly onShutdown: (graceMilliseconds: number) => void
+  readonly onShutdown: (time: ShutdownTime) => void
+}
+
+type ShutdownTime = {
+  readonly graceMilliseconds: number
+  /** Of it, requests on connections that are open are still answered for so long. */
+  readonly lingerMilliseconds: number
 }
 
 /** What the control socket lets others do with a router. */
@@ -46,7 +55,8 @@ const depthOfTables = 2
  *   `ReportNews` since then. `GET /settings` answers what it was started with, `GET /ports` the ports it has open.
  * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
  *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed.
- * - `POST /shutdown` with `{"graceSeconds": n}` ends the router. The answer ends when the process does.
+ * - `POST /shutdown` with `{"graceSeconds": n}` ends the router, with `lingerSeconds`, too, only after requests that come on
+ *   open connections have been answered for so long. The answer ends when the process does.
  */
 export class Control {
   readonly #router: Controlled
@@ -142,19 +152,21 @@ export class Control {
   }
 
   #answeredSettings() {
-    const { listenHost, sharesPorts, version } = this.#settings
-    return { listenHost, sharesPorts, version }
+    const { listenHost, sharesPorts, siblings, version } = this.#settings
+    return { listenHost, sharesPorts, siblings, version }
   }
 
   #shutdown(response: ServerResponse, body: Buffer): void {
-    const { graceSeconds = defaultGraceSeconds } = JSON.parse(body.length === 0 ? '{}' : body.toString()) as {
-      graceSeconds?: number
+    const asked = JSON.parse(body.length === 0 ? '{}' : body.toString()) as {
+      readonly graceSeconds?: number
+      readonly lingerSeconds?: number
     }
+    const { graceSeconds = defaultGraceSeconds, lingerSeconds = 0 } = asked
     response.writeHead(202, { 'Content-Type': 'application/json' })
     response.write('{}\n')
     if (this.#isShuttingDown) return
     this.#isShuttingDown = true
-    this.#settings.onShutdown(graceSeconds * 1000)
+    this.#settings.onShutdown({ graceMilliseconds: graceSeconds * 1000, lingerMilliseconds: lingerSeconds * 1000 })
   }
 }
 

@@ -206,9 +206,11 @@ export class DataPlane {
   /** Takes no more connections, lets running requests end for so long, and cuts the rest. */
   async close({
     graceMilliseconds,
+    lingerMilliseconds: lingers = 0,
     onPortsFree = () => undefined,
   }: {
     readonly graceMilliseconds: number
+    readonly lingerMilliseconds?: number
     readonly onPortsFree?: () => void
   }): Promise<void> {
     this.#isClosed = true
@@ -222,7 +224,7 @@ export class DataPlane {
       this.#targets.close()
       for (const door of doors) door.cut()
     }, graceMilliseconds)
-    const closing = doors.map((door) => door.close({ lingerMilliseconds: 0 }))
+    const closing = doors.map((door) => door.close({ lingerMilliseconds: lingers }))
     onPortsFree()
     await Promise.all(closing)
     clearTimeout(cut)

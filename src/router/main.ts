@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { AccessLog } from './access-log.ts'
 import { tuneCompiler } from './compiler.ts'
-import { Control, type Controlled } from './control.ts'
+import { Control, type Controlled, type ControlSettings } from './control.ts'
 import { DataPlane } from './data-plane.ts'
 import { ListeningPorts } from './ports.ts'
 import { Predecessor } from './predecessor.ts'
@@ -16,7 +16,7 @@ import { chooseTransport } from './transport.ts'
 
 const usage =
   'Usage: router --data DIR --listen-host HOST --socket PATH [--name NAME] [--sibling PATH]… [--version TEXT] [--detached]'
-const graceOnSignalMilliseconds = 10_000
+const onSignal = { graceMilliseconds: 10_000, lingerMilliseconds: 0 }
 /** Connections that a router still has when another has taken over end after so long: streams, WebSockets. */
 const retirementMilliseconds = 3_600_000
 
@@ -65,13 +65,14 @@ async function serve(options: Options): Promise<void> {
   predecessor?.beginsWith(plane.table)
   ports.dropInherited()
   await predecessor?.untilCharge()
-  await obey(options, { plane, accessLog, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
+  await obey(options, { plane, accessLog, ports, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
   predecessor?.inCharge()
 }
 
 type Router = {
   readonly plane: DataPlane
   readonly accessLog: AccessLog
+  readonly ports: ListeningPorts
   readonly predecessor: Predecessor | undefined
   readonly lock: { readonly release: () => void }
 }
@@ -87,12 +88,12 @@ async function obey(options: Options, router: Router): Promise<void> {
     log('Ended')
     process.exit(0)
   })
-  const onShutdown = (graceMilliseconds: number): void =>
+  const onShutdown: ControlSettings['onShutdown'] = ({ graceMilliseconds, lingerMilliseconds }) =>
     end(async () => {
       log('Ending: no more connections are taken, running requests may end')
       control.close()
       // The next router need not wait for the last requests of this one: it can open the ports at once.
-      const closing = plane.close({ graceMilliseconds, onPortsFree: () => lock.release() })
+      const closing = plane.close({ graceMilliseconds, lingerMilliseconds, onPortsFree: () => lock.release() })
       await Promise.all([closing, predecessor?.end(graceMilliseconds)])
     })
   const report = () => predecessor?.addedTo(plane.report()) ?? plane.report()
@@ -138,12 +139,12 @@ async function obey(options: Options, router: Router): Promise<void> {
       end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
     },
   }
-  const sharesPorts = siblings.length > 0
-  const open = () => Control.open(controlled, { socketPath, listenHost, sharesPorts, version, onShutdown })
+  const { areShared: sharesPorts } = router.ports
+  const open = () => Control.open(controlled, { socketPath, listenHost, sharesPorts, siblings, version, onShutdown })
   let control = await open()
-  process.on('SIGTERM', () => onShutdown(graceOnSignalMilliseconds))
+  process.on('SIGTERM', () => onShutdown(onSignal))
   // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
-  process.on('SIGINT', () => (detached ? undefined : onShutdown(graceOnSignalMilliseconds)))
+  process.on('SIGINT', () => (detached ? undefined : onShutdown(onSignal)))
 }
 
 function onlyOnce<Argument>(work: (argument: Argument) => Promise<void>): (argument: Argument) => void {

@@ -4,6 +4,9 @@ import { callSibling } from './siblings.ts'
 /** How many connections the kernel holds that nobody has accepted yet. */
 const backlog = 4096
 
+/** Whether a port can be shared at all: elsewhere Node refuses to try, or the kernel deals all connections out to one. */
+const isShareable = process.platform === 'linux'
+
 /** Opens listeners' ports. Each call rejects with the system's error where the port cannot be had. */
 export interface Ports {
   listen(server: Server, port: number): Promise<void>
@@ -18,8 +21,10 @@ type PortSettings = {
 }
 
 /**
- * The ports of a router, by itself or as one of several. A port that is shared is open to every program of this user that
- * wants to share it, too; so a router first makes sure that nobody but its siblings has it.
+ * The ports of a router, by itself or as one of several. They are opened to be shared where that can be, also by a router
+ * without siblings: what was opened otherwise could never be shared, and when several are wanted later, it hands over its
+ * ports as they are. A port that is shared is open to every program of this user that wants to share it, too; so a router
+ * first makes sure that nobody but its siblings has it.
  */
 export class ListeningPorts implements Ports {
   readonly #settings: PortSettings
@@ -35,9 +40,14 @@ export class ListeningPorts implements Ports {
       inherited.delete(port)
       return handed.giveTo(server)
     }
-    if (siblings.length === 0) return listening(server, () => server.listen({ port, host, backlog }))
+    if (siblings.length === 0 && !isShareable) return listening(server, () => server.listen({ port, host, backlog }))
     if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
     return listening(server, () => server.listen({ port, host, backlog, reusePort: true }))
+  }
+
+  /** Whether another router can open the same ports beside this one. */
+  get areShared(): boolean {
+    return isShareable || this.#settings.siblings.length > 0
   }
 
   /** What no listener of the table wants any more is let go. */

@@ -149,6 +149,45 @@ test('a router of another version is replaced under load, and no request and no 
   await eventually('everything is counted', () => totalOf(next) >= load.answered + 2)
 })
 
+test('other numbers of routers under load: the port stays open, and streams go on', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const app = await startApp(cleanups, (request, response) => {
+    if (request.url !== '/stream') return void response.end('served')
+    response.write('first ')
+    setTimeout(() => response.end('last'), 1_500)
+  })
+  const one = routers(cleanups, dataDirectory)
+  await one.start()
+  const port = await freePort()
+  const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+  await one.apply(routes)
+  await one.stop()
+
+  const stream = send(port, { path: '/stream' })
+  const more = new Load(port)
+  cleanups.add(() => more.end())
+  const two = routers(cleanups, dataDirectory, { routers: 2 })
+  await two.start()
+  assert.deepEqual(await two.apply({ ...routes, version: routes.version + 0.5 }), { refusedListeners: [] })
+  await eventually('both serve', () => two.report()?.routers?.every(({ counts }) => counts.length > 0) === true)
+  assert.deepEqual(await more.end(), { failures: [] })
+  assert.equal((await stream).body, 'first last')
+  await two.stop()
+
+  const fewer = new Load(port)
+  cleanups.add(() => fewer.end())
+  const again = routers(cleanups, dataDirectory)
+  await again.start()
+  await delay(200)
+  const { failures } = await fewer.end()
+  // The one that ends has not accepted all of its connections, and closes those on which nothing comes.
+  assert.deepEqual(
+    failures.filter((failure) => !failure.includes('ECONNRESET') && !failure.includes('socket hang up')),
+    [],
+  )
+})
+
 async function openedConnection(cleanups: Cleanups, port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   cleanups.add(() => socket.destroy())
