@@ -187,10 +187,11 @@ function metricsOf(listenerArn: string, targetGroupArn: string) {
   }
 }
 
-/** As many as must be healthy for requests to go to healthy ones alone. */
+/** As many as must be healthy for requests to go to healthy ones alone. The router counts none that drain either. */
 function minimumHealthyTargets({ attributes, targets }: TargetGroup): number {
   const prefix = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets'
   const percentage = Number(attributes[`${prefix}.percentage`])
-  const ofPercentage = Number.isNaN(percentage) ? 0 : Math.ceil((targets.length * percentage) / 100)
+  const registered = targets.filter(({ draining }) => draining === undefined).length
+  const ofPercentage = Number.isNaN(percentage) ? 0 : Math.ceil((registered * percentage) / 100)
   return Math.max(Number(attributes[`${prefix}.count`] ?? 1), ofPercentage)
 }

@@ -21,6 +21,7 @@ const arnOf = (index: number): string =>
 function startWorld(groups: number) {
   const store = new Store(new MemoryPersistence())
   const health = new Map<string, TargetHealth>()
+  const drained = new Set<string>()
   const listeners: ((arns: Iterable<string>) => void)[] = []
   const told: MetricDatum[] = []
   const counts = new HostCounts({
@@ -28,7 +29,7 @@ function startWorld(groups: number) {
     settings: { minuteMilliseconds: minute },
     metrics: { put: (datum) => told.push(datum) },
     loadBalancing: {
-      health: (arn) => health.get(arn) ?? { state: 'healthy' },
+      health: (arn, { id }) => (drained.has(id) ? { state: 'draining' } : (health.get(arn) ?? { state: 'healthy' })),
       onHealthChange: (listener) => listeners.push(listener),
     },
   })
@@ -53,7 +54,8 @@ function startWorld(groups: number) {
     for (const listener of listeners) listener([arn])
   }
   const take = (): readonly MetricDatum[] => told.splice(0)
-  return { counts, fail, take }
+  const drain = (id: string): void => void drained.add(id)
+  return { counts, store, fail, drain, take }
 }
 
 test('every group at rest is told of once a minute, each at a moment of its own', () => {
@@ -95,6 +97,22 @@ test('what changes is told at once, and what stays the same is not', () => {
   fail(arnOf(1))
   counts.tell(201)
   assert.deepEqual(take(), [])
+})
+
+test('targets that drain are none of those of which a percentage has to be healthy', () => {
+  const { counts, store, drain, take } = startWorld(1)
+  const group = store.targetGroups.get(arnOf(0)) ?? assert.fail('there is no group')
+  const attribute = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage'
+  const attributes = { ...group.attributes, [attribute]: '60' }
+  const old = [
+    { id: '10.0.1.1', port: 80, draining: { since: 0 } },
+    { id: '10.0.1.2', port: 80, draining: { since: 0 } },
+  ]
+  store.targetGroups.put(arnOf(0), { ...group, attributes, targets: [...group.targets, ...old] })
+  for (const { id } of old) drain(id)
+  counts.tell(1)
+  const { HealthyHostCount, HealthyStateRouting, UnhealthyStateRouting } = valuesOf(take())
+  assert.deepEqual([HealthyHostCount, HealthyStateRouting, UnhealthyStateRouting], [2, 1, 0])
 })
 
 test('an engine that was held up tells of the minute that is over', () => {
