@@ -24,14 +24,13 @@ export function mergedReport(reports: readonly [RouterReport, ...RouterReport[]]
     counts: mergedCounts(reports.flatMap(({ counts }) => counts)),
     exchanges: mergedExchanges(reports.flatMap(({ exchanges = [] }) => exchanges)),
     listeners: mergedListeners(reports.flatMap(({ listeners = [] }) => listeners)),
-    routers: reports.map(({ routerId, pid, counts, exchanges = [], listeners = [] }) => ({
-      routerId,
-      pid,
-      counts,
-      exchanges,
-      listeners,
-    })),
+    routers: reports.flatMap(countedByRouter),
   }
+}
+
+/** Also in the report of one that tells of the router before it: as one sum, what that has counted would be counted anew. */
+function countedByRouter({ routers, routerId, pid, counts, exchanges = [], listeners = [] }: RouterReport) {
+  return routers ?? [{ routerId, pid, counts, exchanges, listeners }]
 }
 
 /** A listener that one router could not bind is refused: some clients would not get through. */

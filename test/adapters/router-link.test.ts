@@ -149,6 +149,39 @@ test('a router of another version is replaced under load, and no request and no 
   await eventually('everything is counted', () => totalOf(next) >= load.answered + 2)
 })
 
+test('several routers hand over: what those before have counted stays theirs, and is not counted anew', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const app = await startApp(cleanups, (_, response) => response.end('served'))
+  const old = routers(cleanups, dataDirectory, { routers: 2, version: '1' })
+  await old.start()
+  const port = await freePort()
+  const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
+  await old.apply(routes)
+  for (let sent = 0; sent < 20; sent++) await send(port)
+  await eventually('all requests are counted', () => totalOf(old) === 20)
+  const before = countedByRouter(old)
+  await old.stop()
+
+  const next = routers(cleanups, dataDirectory, { routers: 2, version: '2' })
+  await next.start()
+  await eventually('the new ones tell of those before', () => totalOf(next) === 20)
+  for (let sent = 0; sent < 10; sent++) await send(port)
+  await eventually('the new requests are counted', () => totalOf(next) === 30)
+  const after = countedByRouter(next)
+  for (const [routerId, count] of before) assert.equal(after.get(routerId), count)
+  assert.equal(after.size, 4)
+})
+
+function countedByRouter(client: RouterClient): ReadonlyMap<string, number> {
+  return new Map(
+    (client.report()?.routers ?? []).map(({ routerId, counts }) => [
+      routerId,
+      counts.reduce((sum, { count }) => sum + count, 0),
+    ]),
+  )
+}
+
 test('other numbers of routers under load: the port stays open, and streams go on', async () => {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()

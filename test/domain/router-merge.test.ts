@@ -47,6 +47,23 @@ test('counts of the same kind are added up, and each router keeps its own', () =
   )
 })
 
+test('what routers tell of those before them stays apart from what they have counted themselves', () => {
+  const count = { listenerArn: 'l', outcome: '2xx', count: 3 } as const
+  const withBefore = mergedReport([
+    report({ routerId: 'a2', pid: 2, counts: [count] }),
+    report({ routerId: 'a1', pid: 1, counts: [{ ...count, count: 100 }] }),
+  ])
+  const merged = mergedReport([{ ...withBefore, routerId: 'a2' }, report({ routerId: 'b', pid: 3, counts: [count] })])
+  assert.deepEqual(
+    merged.routers?.map(({ routerId, counts }) => [routerId, counts[0]?.count]),
+    [
+      ['a2', 3],
+      ['a1', 100],
+      ['b', 3],
+    ],
+  )
+})
+
 const exchanges = (count: number) => ({
   listenerArn: 'l',
   targetGroupArn: 'g',
