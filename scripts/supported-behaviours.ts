@@ -156,7 +156,8 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour(
       'Stickiness of targets: `lb_cookie` (`AWSALB`), `app_cookie` (`AWSALBAPP-0`)',
       'supported',
-      'the duration begins anew with every answer; a client whose target is gone is bound to its next one',
+      'the duration begins anew with every answer; a client whose target is gone, or that weights lead to another group, ' +
+        'is bound to its next one',
     ),
     behaviour(
       'Deregistration delay',

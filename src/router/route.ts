@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 import { errorAnswer, fixedAnswer, redirectAnswer, type ElbAnswer } from './elb-answer.ts'
 import { HeaderKind } from './header-kind.ts'
 import { chooseGroup, type LiveAction, type LiveForward, type LiveListener, type WeightedGroup } from './live-table.ts'
-import type { LiveTarget } from './live-targets.ts'
+import type { LiveGroup, LiveTarget } from './live-targets.ts'
 import { redirectLocation } from './redirect.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { RequestTransform, TransformedRequest, TransformOutcome } from './request-transform.ts'
@@ -34,7 +34,7 @@ export class Route {
   #isGroupDrawn = false
   /** The target is the one the client's cookie names. */
   #isTargetBound = false
-  /** The client came with a cookie in force, whose target may have gone: then it is bound to the new one, as on AWS. */
+  /** The client came with a cookie in force, whose target may have gone: it is bound to the next one, as on AWS. */
   #hasTargetCookie = false
 
   constructor(core: Core) {
@@ -125,7 +125,7 @@ export class Route {
       this.own = errorAnswer(503)
       return
     }
-    const bound = this.#boundTarget(weighted, bytes, scan)
+    const bound = this.#boundTarget(weighted, forward, bytes, scan)
     this.#isTargetBound = bound !== undefined
     this.target = bound ?? choice.choose(clock.now, random)
     if (this.target === undefined) this.own = errorAnswer(503)
@@ -154,14 +154,22 @@ export class Route {
     return forward.groups.find(({ group }) => group.targetGroupArn === arn)
   }
 
-  #boundTarget({ group }: WeightedGroup, bytes: Buffer, scan: RequestScan): LiveTarget | undefined {
+  #boundTarget(
+    { group }: WeightedGroup,
+    { groups }: LiveForward,
+    bytes: Buffer,
+    scan: RequestScan,
+  ): LiveTarget | undefined {
     this.#hasTargetCookie = false
     const stickiness = group.route?.balancing?.stickiness
     if (stickiness === undefined || scan.cookie < 0) return undefined
-    const id = this.#core.cookies.targetId(stickiness, group.targetGroupArn, cookieHeader(bytes, scan), Date.now())
-    if (id === undefined) return undefined
-    this.#hasTargetCookie = true
-    return group.choice.sticky(id)
+    const { cookies } = this.#core
+    const [header, now] = [cookieHeader(bytes, scan), Date.now()]
+    const idIn = (of: LiveGroup): string | undefined => cookies.targetId(stickiness, of.targetGroupArn, header, now)
+    const id = idIn(group)
+    // Where weights lead a client to another group, the cookie of its application is there already, and not set anew.
+    this.#hasTargetCookie = id !== undefined || groups.some((each) => idIn(each.group) !== undefined)
+    return id === undefined ? undefined : group.choice.sticky(id)
   }
 
   #setsCookie(bytes: Buffer, { headers, kinds, headerCount, setCookie }: AnswerScan, name: string): boolean {

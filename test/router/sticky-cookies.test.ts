@@ -230,6 +230,46 @@ describe('a router', () => {
     assert.equal(cookie.includes(renewed), false)
   })
 
+  test('binds a client of an application’s cookie anew in the group that takes the place of its own', async () => {
+    await using cleanups = new Cleanups()
+    const router = await startRouter(cleanups)
+    const port = await freePort()
+    const start = (): Promise<TestApp> => {
+      return startApp(cleanups, ({ headers, socket }, response) => {
+        if (headers.cookie === undefined) response.setHeader('Set-Cookie', 'SESSION=1; Path=/')
+        response.end(String(socket.localPort))
+      })
+    }
+    const [ofBlue, green1, green2] = [await start(), await start(), await start()]
+    const stickiness = { type: 'app_cookie', cookieName: 'SESSION', durationSeconds: 60 } as const
+    const balancing = { ...defaultBalancing, stickiness }
+    const groups = [targetGroup('blue', [ofBlue.port]), targetGroup('green', [green1.port, green2.port])]
+    const apply = (weightOfBlue: number, weightOfGreen: number) => {
+      const route = listener(port, forwardTo(['blue', weightOfBlue], ['green', weightOfGreen]))
+      return router.apply(
+        table(
+          [route],
+          groups.map((group) => ({ ...group, balancing })),
+        ),
+      )
+    }
+    await apply(1, 0)
+    await untilHealthy(
+      router,
+      `blue 127.0.0.1:${ofBlue.port}`,
+      `green 127.0.0.1:${green1.port}`,
+      `green 127.0.0.1:${green2.port}`,
+    )
+    const first = await send(port)
+    await apply(0, 1)
+    const moved = await send(port, { headers: { cookie: cookieOf(first.headers['set-cookie']) } })
+    const renewed = cookieOf(moved.headers['set-cookie'])
+    assert.match(renewed, /^AWSALBAPP-0=/)
+    for (let request = 0; request < 4; request++) {
+      assert.equal((await send(port, { headers: { cookie: `SESSION=1; ${renewed}` } })).body, moved.body)
+    }
+  })
+
   test('keeps a client at its target group until that has weight 0', async () => {
     await using cleanups = new Cleanups()
     const router = await startRouter(cleanups)
