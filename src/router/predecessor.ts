@@ -122,12 +122,19 @@ export class Predecessor {
 
   #onGone(): void {
     this.#isGone = true
+    if (this.#report !== undefined) this.#report = withoutConnections(this.#report)
     this.#begin.reject(new Error('The router before this one has ended before it handed over'))
     this.#takeCharge.resolve()
     this.#gone.resolve()
     for (const { resolve } of this.#following.values()) resolve()
     setTimeout(() => (this.#report = undefined), remembranceMilliseconds).unref()
   }
+}
+
+/** With its process its connections have ended, whatever it told last. */
+function withoutConnections(report: RouterReport): RouterReport {
+  const listeners = report.listeners?.map((listener) => ({ ...listener, activeConnections: 0 }))
+  return listeners === undefined ? report : { ...report, listeners }
 }
 
 /** Of a target's health the successor alone judges. */
