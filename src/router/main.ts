@@ -48,7 +48,7 @@ async function serve(options: Options): Promise<void> {
   // Held until the process ends, and given back by the kernel in whatever way it does.
   const firstLock = predecessor === undefined ? takeRouterLock(data, name) : undefined
   const inherited = (await predecessor?.ports()) ?? new Map()
-  const ports = new ListeningPorts({ listenHost, siblings, inherited })
+  const ports = new ListeningPorts({ listenHost, siblings, inherited, areInheritedShared: predecessor?.sharesPorts })
   const accessLog = new AccessLog({ dataDirectory: data, routerId: randomUUID(), nodeAddress: listenHost, log })
   const plane = new DataPlane({
     listenHost,
@@ -81,6 +81,7 @@ type Router = {
 async function obey(options: Options, router: Router): Promise<void> {
   const { data, name, listenHost, socketPath, siblings, version, detached } = options
   const { plane, accessLog, predecessor } = router
+  const { areShared: sharesPorts } = router.ports
   let { lock } = router
   const end = onlyOnce(async (close: () => Promise<void>) => {
     await close()
@@ -99,6 +100,7 @@ async function obey(options: Options, router: Router): Promise<void> {
   const report = () => predecessor?.addedTo(plane.report()) ?? plane.report()
   const retiring: Retiring = {
     servers: () => plane.servers(),
+    sharesPorts,
     report,
     async follow(told) {
       const isFollowing = await plane.follow(told)
@@ -139,7 +141,6 @@ async function obey(options: Options, router: Router): Promise<void> {
       end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
     },
   }
-  const { areShared: sharesPorts } = router.ports
   const open = () => Control.open(controlled, { socketPath, listenHost, sharesPorts, siblings, version, onShutdown })
   let control = await open()
   process.on('SIGTERM', () => onShutdown(onSignal))

@@ -18,6 +18,8 @@ type PortSettings = {
   readonly siblings: readonly string[]
   /** Ports that a predecessor had open and has handed over, still open. */
   readonly inherited: Map<number, InheritedPort>
+  /** Whether that one had opened them to be shared; absent where it is of a version that did not say so. */
+  readonly areInheritedShared?: boolean | undefined
 }
 
 /**
@@ -29,8 +31,14 @@ type PortSettings = {
 export class ListeningPorts implements Ports {
   readonly #settings: PortSettings
 
+  /** Whether another router can open the same ports beside this one. */
+  readonly areShared: boolean
+
   constructor(settings: PortSettings) {
     this.#settings = settings
+    const hasSiblings = settings.siblings.length > 0
+    const { inherited, areInheritedShared = hasSiblings } = settings
+    this.areShared = (isShareable || hasSiblings) && (inherited.size === 0 || areInheritedShared)
   }
 
   async listen(server: Server, port: number): Promise<void> {
@@ -43,11 +51,6 @@ export class ListeningPorts implements Ports {
     if (siblings.length === 0 && !isShareable) return listening(server, () => server.listen({ port, host, backlog }))
     if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
     return listening(server, () => server.listen({ port, host, backlog, reusePort: true }))
-  }
-
-  /** Whether another router can open the same ports beside this one. */
-  get areShared(): boolean {
-    return isShareable || this.#settings.siblings.length > 0
   }
 
   /** What no listener of the table wants any more is let go. */

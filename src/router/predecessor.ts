@@ -26,6 +26,7 @@ export class Predecessor {
   #followed: RoutingTable | undefined
   /** When it began to hand over; undefined where it is of a version that takes whole tables only. */
   #tableVersion: number | undefined
+  #sharesPorts: boolean | undefined
   #report: RouterReport | undefined
   #isGone = false
 
@@ -41,6 +42,11 @@ export class Predecessor {
     this.#send({ kind: 'ready' })
     await this.#begin.promise
     return this.#ports
+  }
+
+  /** Whether others can open the ports it has handed over; undefined where it is of a version that does not say so. */
+  get sharesPorts(): boolean | undefined {
+    return this.#sharesPorts
   }
 
   /** Resolves when it has let go of the lock and the control socket, or has ended. */
@@ -96,6 +102,7 @@ export class Predecessor {
         return
       case 'begin':
         this.#tableVersion = message.tableVersion
+        this.#sharesPorts = message.sharesPorts
         return this.#begin.resolve()
       case 'take-charge':
         return this.#takeCharge.resolve()

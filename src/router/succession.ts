@@ -23,8 +23,11 @@ export type FromSuccessor =
 export type FromPredecessor =
   | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'take-charge' }
-  /** `tableVersion` is the one in force; absent where a router of an older version knows nothing of `news`. */
-  | { readonly kind: 'begin'; readonly tableVersion?: number }
+  /**
+   * `tableVersion` is the one in force; absent where a router of an older version knows nothing of `news`. `sharesPorts`
+   * says whether others can open the ports, too; absent as well where that is not known.
+   */
+  | { readonly kind: 'begin'; readonly tableVersion?: number; readonly sharesPorts?: boolean }
   | { readonly kind: 'following' | 'lost'; readonly version: number }
   | { readonly kind: 'report'; readonly report: RouterReport }
 
@@ -36,6 +39,7 @@ const orphanMilliseconds = 60_000
 
 export type Retiring = {
   readonly servers: () => ReadonlyMap<number, Server>
+  readonly sharesPorts: boolean
   readonly report: () => RouterReport
   /** Resolves to false where the news begin with another table than the one in force. */
   readonly follow: (told: RoutingTable | RoutingTableNews) => Promise<boolean>
@@ -59,7 +63,8 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
   try {
     await mailbox.next('ready')
     for (const [port, server] of router.servers()) child.send({ kind: 'port', port } satisfies FromPredecessor, server)
-    child.send({ kind: 'begin', tableVersion: router.report().tableVersion } satisfies FromPredecessor)
+    const { tableVersion } = router.report()
+    child.send({ kind: 'begin', tableVersion, sharesPorts: router.sharesPorts } satisfies FromPredecessor)
     await mailbox.next('serving')
     router.letGo()
     hasLetGo = true

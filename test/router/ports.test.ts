@@ -34,3 +34,16 @@ test('who connects before an inherited port has somebody to serve it is served t
   late.end('late')
   assert.equal(await text(late), 'late is served')
 })
+
+test('ports are shared, but for those of a router before that had opened them for itself alone', async () => {
+  await using cleanups = new Cleanups()
+  const handed = createServer()
+  cleanups.add(() => void handed.close())
+  const inherited = new Map([[80, new InheritedPort(handed)]])
+  const areShared = (more: { siblings?: readonly string[]; areInheritedShared?: boolean }): boolean =>
+    new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited, ...more }).areShared
+  assert.equal(areShared({}), false)
+  assert.equal(areShared({ areInheritedShared: false, siblings: ['other'] }), false)
+  assert.equal(areShared({ areInheritedShared: true }), process.platform === 'linux')
+  assert.equal(areShared({ siblings: ['other'] }), true, 'an older one that had siblings has shared them')
+})
