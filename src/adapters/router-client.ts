@@ -3,7 +3,7 @@ import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log, Router } from '../engine/ports.ts'
 import { RouterLink } from './router-link.ts'
-import { callShutdown, routerNumbers, routerSocketPath } from './router-process.ts'
+import { callShutdown, killHungRouter, routerNumbers, type RouterNumber, routerSocketPath } from './router-process.ts'
 
 export type RouterClientSettings = {
   readonly dataDirectory: string
@@ -86,7 +86,11 @@ export class RouterClient implements Router {
   async #endSurplusRouters(lingers = 0): Promise<void> {
     const { dataDirectory } = this.#settings
     const surplus = routerNumbers(dataDirectory).filter((router) => router > this.#links.length)
-    const paths = surplus.map((router) => routerSocketPath(dataDirectory, router))
-    await Promise.all(paths.map((path) => callShutdown(path, graceSeconds, lingers)))
+    const end = async (router: RouterNumber): Promise<void> => {
+      const ending = await callShutdown(routerSocketPath(dataDirectory, router), graceSeconds, lingers)
+      // Nobody would look after it, and it would get its part of the connections for ever.
+      if (ending === 'stuck') killHungRouter(dataDirectory, router)
+    }
+    await Promise.all(surplus.map(end))
   }
 }

@@ -8,6 +8,7 @@ import {
   callRouter,
   callShutdown,
   directoryTakenCode,
+  killHungRouter,
   lastLogLine,
   routerCommand,
   type RouterNumber,
@@ -67,14 +68,20 @@ export class RouterLink {
   async start(): Promise<void> {
     await this.#replaceForeignRouter()
     const { clock, dataDirectory, router } = this.#settings
-    const deadline = clock.now() + startMilliseconds
+    let deadline = clock.now() + startMilliseconds
+    let hasKilled = false
     for (;;) {
       const state = await this.#takeReport()
       if (state === 'answers') break
+      if (state === 'silent' && clock.now() > deadline && !hasKilled && this.#killHung()) {
+        hasKilled = true
+        deadline = clock.now() + startMilliseconds
+      }
       // A router that is just ending keeps the directory until its last requests are over.
       const child = this.#child
       const hasFailed = child !== undefined && hasEnded(child) && child.exitCode !== directoryTakenCode
       if (hasFailed || clock.now() > deadline) {
+        if (state === 'silent') throw new Error('The running router does not answer: end its process.')
         const reason = lastLogLine(dataDirectory, router) || 'it left no word why. Is the disk full?'
         throw new Error(`The router could not be started: ${reason}`)
       }
@@ -114,7 +121,8 @@ export class RouterLink {
   async shutdown({ graceSeconds = defaultGraceSeconds } = {}): Promise<void> {
     await this.stop()
     const ending = await callShutdown(this.#socketPath, graceSeconds)
-    if (ending === 'stuck' && this.#copy.report !== undefined) killProcess(this.#copy.report.pid)
+    const { dataDirectory, router } = this.#settings
+    if (ending === 'stuck') killHungRouter(dataDirectory, router, this.#copy.report?.pid)
     const child = this.#child
     if (child === undefined || hasEnded(child)) return
     // Begun a moment ago, and not yet on its socket.
@@ -150,10 +158,11 @@ export class RouterLink {
   }
 
   /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
-  #killHung(): void {
-    if (this.#copy.report === undefined) return
-    this.#settings.log.warn(`The router (process ${this.#copy.report.pid}) does not answer; it is ended.`)
-    killProcess(this.#copy.report.pid)
+  #killHung(): boolean {
+    const { dataDirectory, log, router } = this.#settings
+    const pid = killHungRouter(dataDirectory, router, this.#copy.report?.pid)
+    if (pid !== undefined) log.warn(`The router (process ${pid}) does not answer; it is ended.`)
+    return pid !== undefined
   }
 
   async #takeReport(): Promise<'answers' | 'silent' | 'gone' | 'unasked'> {
@@ -233,12 +242,4 @@ type RouterSettings = {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended by itself in the meantime.
-  }
 }

@@ -5,6 +5,7 @@ import { extname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { isFileLockHeld } from './file-lock.ts'
+import { lockHolder } from './lock-holder.ts'
 import { makeDirectories } from './make-directories.ts'
 import { socketPathIn } from './socket-path.ts'
 
@@ -76,7 +77,25 @@ export function isRouterLockHeld(dataDirectory: string): boolean {
 }
 
 function isLockHeld(dataDirectory: string, router: RouterNumber): boolean {
-  return isFileLockHeld(join(resolve(dataDirectory), `${baseName(router)}.lock`))
+  return isFileLockHeld(lockFile(dataDirectory, router))
+}
+
+function lockFile(dataDirectory: string, router: RouterNumber): string {
+  return join(resolve(dataDirectory), `${baseName(router)}.lock`)
+}
+
+/**
+ * Ends a router that has its directory and does not answer, and with it what it holds up. Returns its process; undefined
+ * where that is not known, neither from its lock nor from what it told when it did answer (`known`).
+ */
+export function killHungRouter(dataDirectory: string, router: RouterNumber, known?: number): number | undefined {
+  const pid = lockHolder(lockFile(dataDirectory, router), routerSocketPath(dataDirectory, router)) ?? known
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+  return pid
 }
 
 export type RouterSpawn = {

@@ -3,19 +3,27 @@ import { execFileSync } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RouterClient } from '../../src/adapters/router-client.ts'
+import { isRouterLockHeld } from '../../src/adapters/router-process.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
+import type { Clock } from '../../src/engine/ports.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
 
-function routers(cleanups: Cleanups, dataDirectory: string, more: { routers?: number; version?: string } = {}) {
+type More = { readonly routers?: number; readonly version?: string; readonly clock?: Clock }
+
+function routers(cleanups: Cleanups, dataDirectory: string, more: More = {}) {
   const log = { info: () => undefined, warn: () => undefined }
   const client = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock: new SystemClock(), log, ...more })
   cleanups.add(() => client.shutdown({ graceSeconds: 0 }))
   return client
 }
+
+/** Elsewhere nobody tells whose a lock is. */
+const isLinuxMissing = process.platform !== 'linux'
 
 function totalOf(client: RouterClient): number {
   return (client.report()?.counts ?? []).reduce((sum, { count }) => sum + count, 0)
@@ -220,6 +228,56 @@ test('other numbers of routers under load: the port stays open, and streams go o
     [],
   )
 })
+
+test('a router that hangs when another engine starts, or is to end, is ended', { skip: isLinuxMissing }, async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  const two = routers(cleanups, dataDirectory, { routers: 2 })
+  await two.start()
+  const [first, second] = two.report()?.routers?.map(({ pid }) => pid) ?? []
+  assert.ok(first !== undefined && second !== undefined)
+  await two.stop()
+  for (const pid of [first, second]) process.kill(pid, 'SIGSTOP')
+  // One is too many, and the other one does not answer this engine.
+  const one = routers(cleanups, dataDirectory, { clock: new HastyClock(first) })
+  await one.start()
+  assert.notEqual(one.report()?.pid, first)
+  assert.equal(isRouterLockHeld(dataDirectory), true)
+
+  process.kill(one.report()?.pid ?? 0, 'SIGSTOP')
+  await one.stop()
+  // As `teal down` does it, which has had no report.
+  await routers(cleanups, dataDirectory).shutdown({ graceSeconds: 0 })
+  await eventually('no router is left', () => !isRouterLockHeld(dataDirectory))
+})
+
+/** Its time goes a hundred times as fast while a process is there, so that nobody has to wait until that counts as hung. */
+class HastyClock extends SystemClock {
+  readonly #pid: number
+  #ahead = 0
+  #last = super.now()
+
+  constructor(pid: number) {
+    super()
+    this.#pid = pid
+  }
+
+  override now(): number {
+    const now = super.now()
+    if (isRunning(this.#pid)) this.#ahead += 99 * (now - this.#last)
+    this.#last = now
+    return now + this.#ahead
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // A process whose parent has not asked for its end yet is a name only.
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    return false
+  }
+}
 
 async function openedConnection(cleanups: Cleanups, port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
