@@ -40,9 +40,8 @@ export function clientConfiguration(
   const hasFiles = files.some((file) => existsSync(file))
   const given = Object.keys(env).filter((name) => env[name] !== '')
   const isConfigured = hasFiles || given.some((name) => configuring.test(name))
-  const configured = endpointUrl ?? (env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined)
+  const configured = configuredEndpoint(endpointUrl, env, service)
   const endpoint = configured ?? (isConfigured ? undefined : localEndpoint)
-  if (endpoint !== undefined && !URL.canParse(endpoint)) throw new CliError(`'${endpoint}' is not a URL.`)
   const isHere = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
   const hasCredentials = hasFiles || given.some((name) => identifying.test(name))
   const givenRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined
@@ -54,6 +53,30 @@ export function clientConfiguration(
     ...(found === undefined ? {} : { region: found }),
     ...(isHere && !hasCredentials ? { credentials: { accessKeyId: 'teal', secretAccessKey: 'teal' } } : {}),
   }
+}
+
+/** Refused here is what AWS's clients take for a URL and make nothing of: `localhost:4566` has the scheme `localhost`. */
+function configuredEndpoint(
+  endpointUrl: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  service: AwsService,
+): string | undefined {
+  const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']
+  const variable = endpointUrl === undefined ? names.find((name) => env[name]) : undefined
+  const endpoint = endpointUrl ?? env[variable ?? '']
+  if (endpoint === undefined || isWebUrl(endpoint)) return endpoint
+  throw new CliError(
+    `${variable ?? '--endpoint-url'} is '${endpoint}', which is no URL of http:// or https://: write ${urlMeantBy(endpoint)}`,
+  )
+}
+
+export function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+/** Where a host and a port are all that there is, these. */
+export function urlMeantBy(text: string): string {
+  return /^[\w.-]+:\d{1,5}\/?$/.test(text) ? `http://${text}` : localEndpoint
 }
 
 /** As in the names of the variables that point one client elsewhere: `AWS_ENDPOINT_URL_ECS`. */

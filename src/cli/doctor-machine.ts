@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DockerApi, dockerSocketPath } from '../adapters/docker-api.ts'
+import { isWebUrl, urlMeantBy } from './aws-access.ts'
 import type { Check } from './doctor.ts'
 import { packageVersion } from './version.ts'
 
@@ -87,12 +88,12 @@ function checkConfiguration(): Check {
       how: 'For Teal set it to what `teal serve` prints.',
     }
   }
-  if (!URL.canParse(endpoint)) {
+  if (!isWebUrl(endpoint)) {
     return {
       name,
       status: 'problem',
-      what: `AWS_ENDPOINT_URL is '${endpoint}', which is not a URL.`,
-      how: 'Set it to http://127.0.0.1:4566.',
+      what: `AWS_ENDPOINT_URL is '${endpoint}', which is no URL of http:// or https://.`,
+      how: `Set it to ${urlMeantBy(endpoint)}.`,
     }
   }
   const hasKeys =

@@ -40,7 +40,7 @@ test('a variable that is empty is one that is not set', () => {
   assert.deepEqual(clientConfiguration({}, empty), clientConfiguration({}, noFiles))
   const general = { ...empty, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
   assert.equal(clientConfiguration({}, general).endpoint, 'http://127.0.0.1:1')
-  assert.throws(() => clientConfiguration({ endpointUrl: '' }, noFiles), /'' is not a URL/)
+  assert.throws(() => clientConfiguration({ endpointUrl: '' }, noFiles), /--endpoint-url is '', which is no URL/)
 })
 
 test('what is said on the command line counts most, the variable for CodeDeploy more than the one for all', () => {
@@ -54,7 +54,24 @@ test('what is said on the command line counts most, the variable for CodeDeploy 
   assert.equal(clientConfiguration({}, environment).region, 'eu-north-1')
   const said = clientConfiguration({ endpointUrl: 'http://127.0.0.1:3', region: 'sa-east-1' }, environment)
   assert.deepEqual([said.endpoint, said.region], ['http://127.0.0.1:3', 'sa-east-1'])
-  assert.throws(() => clientConfiguration({ endpointUrl: 'nonsense' }, noFiles), /'nonsense' is not a URL/)
+})
+
+test('an endpoint that is no URL of the web is told with where it stands and what to write', () => {
+  const urls = [
+    ['localhost:4577', 'http://localhost:4577'],
+    ['127.0.0.1:4577', 'http://127.0.0.1:4577'],
+    ['ftp://127.0.0.1:4577', 'http://127.0.0.1:4566'],
+    ['nonsense', 'http://127.0.0.1:4566'],
+  ] as const
+  for (const [url, meant] of urls) {
+    const message = (place: string): string =>
+      `${place} is '${url}', which is no URL of http:// or https://: write ${meant}`
+    for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_CODEDEPLOY']) {
+      const environment = { ...noFiles, [name]: url }
+      assert.throws(() => clientConfiguration({}, environment), { name: 'CliError', message: message(name) })
+    }
+    assert.throws(() => clientConfiguration({ endpointUrl: url }, noFiles), { message: message('--endpoint-url') })
+  }
 })
 
 test('what answers and is no service of AWS is told as that', async (t) => {
