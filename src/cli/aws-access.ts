@@ -161,7 +161,7 @@ export function forAwsUser(error: unknown, access: Pick<CodeDeployAccess, 'endpo
 }
 
 /** Nothing answered. */
-export function isUnreachable(error: Error): boolean {
+function isUnreachable(error: Error): boolean {
   return unreachable.has(codeOf(error))
 }
 
@@ -169,6 +169,11 @@ export function isUnreachable(error: Error): boolean {
 function codeOf(error: Error): string {
   if ('code' in error) return String(error.code)
   return error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+}
+
+/** Nobody answered who could be asked anything. */
+export function isNoService(error: Error): boolean {
+  return isUnreachable(error) || foreignAnswer(error) !== undefined
 }
 
 /** What shows that it is a proxy, a web server or whatever else; undefined where that is not known. */

@@ -8,7 +8,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { createRequire } from 'node:module'
 import type { Looked } from '../domain/preflight/facts.ts'
 import { aboutEndpoint, type AboutEndpoint } from './about-endpoint.ts'
-import { clientConfiguration, codeDeployAccessWith, forAwsUser, isUnreachable } from './aws-access.ts'
+import { clientConfiguration, codeDeployAccessWith, forAwsUser, isNoService } from './aws-access.ts'
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { s3Client } from './s3-place.ts'
 
@@ -88,7 +88,7 @@ function load<Name extends keyof Sdk>(name: Name): Sdk[Name] {
 
 /**
  * What there is, that it is not there, or that the caller may not see it. Rejects where nobody answers at all, or nobody
- * knows who asks: then there is nothing to look at.
+ * of AWS's kind, or nobody knows who asks: then there is nothing to look at.
  */
 export async function look<Thing>(
   clients: Pick<AwsClients, 'endpoint'>,
@@ -101,7 +101,7 @@ export async function look<Thing>(
   } catch (error) {
     if (!(error instanceof Error)) throw error
     if (absent.includes(error.name)) return { kind: 'absent' }
-    if (isUnreachable(error) || !('$metadata' in error)) throw forAwsUser(error, clients)
+    if (isNoService(error) || !('$metadata' in error)) throw forAwsUser(error, clients)
     return { kind: 'unknown', reason: `${error.message.replace(/\.$/, '')} (${error.name})` }
   }
 }

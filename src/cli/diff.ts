@@ -127,10 +127,16 @@ async function plannedDefinition(
 /** With --service a service is found without a deployment group, too. */
 async function findService(clients: AwsClients, options: DiffOptions, files: DeploymentFiles): Promise<Service> {
   if (options.service !== undefined) return describeService(clients, serviceNamed(options.service))
-  const group = thingOf(await lookAtGroup(clients, await findGroupName(clients, options, files.group)))
-  const [named] = group?.ecsServices ?? []
+  const name = await findGroupName(clients, options, files.group)
+  const group = await lookAtGroup(clients, name)
+  const [named] = thingOf(group)?.ecsServices ?? []
   if (named?.serviceName === undefined) {
-    throw new CliError('there is no such deployment group. Name the service with --service.')
+    const which = `deployment group ${name.applicationName}/${name.deploymentGroupName}`
+    const why =
+      group.kind === 'unknown'
+        ? `the ${which} cannot be read: ${group.reason}`
+        : `there is no ${which} in ${await clients.region()} at ${clients.endpoint()}`
+    throw new CliError(`${why}. Name the service with --service CLUSTER/SERVICE.`)
   }
   return describeService(clients, { cluster: named.clusterName ?? 'default', service: named.serviceName })
 }
