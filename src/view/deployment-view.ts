@@ -63,6 +63,8 @@ export type SideView = {
   readonly pending: number
   /** Its share of production traffic in percent; unknown before there is one. */
   readonly weight?: number | undefined
+  /** Of a rolling update: both sides are behind one group, where requests go to whichever task's turn it is. */
+  readonly isShared?: boolean | undefined
   readonly health?: HealthView | undefined
   readonly traffic?: TrafficView | undefined
 }

@@ -64,9 +64,8 @@ function healthNews(before: DeploymentView | undefined, side: SideView): readonl
   const former = before?.sides.find(({ colour }) => colour === side.colour)
   if (now === '' || now === healthIn(former)) return []
   const sick = side.health?.counts.some(({ state }) => state === 'unhealthy') === true
-  return [
-    `Targets of ${side.colour}: ${now}${sick && side.health?.reason !== undefined ? ` (${side.health.reason})` : ''}.`,
-  ]
+  const whose = side.isShared ? 'Targets, of old and new tasks' : `Targets of ${side.colour}`
+  return [`${whose}: ${now}${sick && side.health?.reason !== undefined ? ` (${side.health.reason})` : ''}.`]
 }
 
 /** A wait is told once, when it begins. */

@@ -89,6 +89,7 @@ function sideOf(seen: SeenServiceDeployment, summary: ServiceRevisionSummary, co
     running: summary.runningTaskCount ?? 0,
     pending: summary.pendingTaskCount ?? 0,
     weight: summary.requestedProductionTrafficWeight,
+    ...(isShared ? { isShared } : {}),
     health: group && healthOf(group.targets),
     traffic: group?.traffic,
   }

@@ -1,4 +1,4 @@
-import type { DeploymentView, HealthView, SideView, TrafficView } from './deployment-view.ts'
+import type { DeploymentView, SideView, TrafficView } from './deployment-view.ts'
 import { cut, filled, plain, styled, type Line, type Span, type Style } from './styled.ts'
 import { figure } from './words.ts'
 
@@ -18,13 +18,14 @@ export function sideLines(
   ]
   return [
     row('', ({ colour, targetGroup }) => [styled(colour, colour.toUpperCase()), plain(` ${targetGroup}`)]),
-    row('traffic', (side) => weightBar(side, column - 1)),
+    // Behind one group nobody has a share.
+    ...(sides.every(({ isShared }) => isShared) ? [] : [row('traffic', (side) => weightBar(side, column - 1))]),
     row('runs', ({ runs, taskSetStatus }) => [
       plain(runs ?? ''),
       styled('faint', `${runs === undefined ? '' : ' '}${taskSetStatus ?? ''}`),
     ]),
     row('tasks', tasks),
-    row('health', ({ health }) => healthInWords(health)),
+    row('health', healthInWords),
     // Of what is over, rates say nothing any more.
     ...(isCounted && endedAt === undefined
       ? [
@@ -62,7 +63,8 @@ function tasks({ running, pending, desired, taskSetStatus }: SideView): Line {
   ]
 }
 
-function healthInWords(health: HealthView | undefined): Line {
+function healthInWords({ health, isShared }: SideView): Line {
+  if (health === undefined && isShared) return [styled('faint', '–')]
   if (health === undefined || health.counts.length === 0) return [styled('faint', 'no targets')]
   const counts = health.counts.flatMap(({ state, count }, at): readonly Span[] => [
     plain(at === 0 ? '' : ', '),

@@ -1,6 +1,7 @@
 import type { ServiceDeployment } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { happenings } from '../../src/view/plain-lines.ts'
 import { serviceDeploymentView, type SeenServiceDeployment } from '../../src/view/service-deployment-view.ts'
 import { at, shown, start } from './seen.ts'
 
@@ -101,6 +102,29 @@ describe('a deployment of ECS itself as people see it', () => {
     assert.match(text, /web:1 is the service again, with all of its traffic\n/)
     assert.match(text, /teal logs --hook check --since 1h +all that the hook wrote\n/)
     assert.match(text, /teal deploy --service main\/web +deploy a revision that works$/)
+  })
+
+  test('that replaces tasks behind one group tells of no shares, and of targets that they are of both', () => {
+    const shares = { requestedTaskCount: 2, runningTaskCount: 2, pendingTaskCount: 0 }
+    const [web2, web1] = [revision('web:2'), { ...revision('web:1'), loadBalancers: revision('web:2').loadBalancers }]
+    const view = serviceDeploymentView(
+      seenService(
+        {
+          targetServiceRevision: { arn: web2.serviceRevisionArn, ...shares },
+          sourceServiceRevisions: [{ arn: web1.serviceRevisionArn, ...shares }],
+          deploymentConfiguration: { strategy: 'ROLLING' },
+        },
+        {
+          revisions: [web2, web1],
+          groups: { 'web-2': { targets: [{ TargetHealth: { State: 'healthy' } }] } },
+        },
+      ),
+    )
+    const text = shown(view)
+    assert.doesNotMatch(text, /\n {2}traffic|none yet|no targets/)
+    assert.match(text, /\n {2}health +– +1 healthy\n/)
+    const texts = happenings(undefined, view, start).map((happening) => happening.text)
+    assert(texts.includes('Targets, of old and new tasks: 1 healthy.'), texts.join('\n'))
   })
 
   test('whose tasks failed their health check tells what the check answered', () => {
