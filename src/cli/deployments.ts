@@ -6,7 +6,7 @@ import { awsCommand, awsHelp, codeDeployAccess, forAwsUser } from './aws-access.
 import type { AwsOptions, CodeDeployAccess } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
 import { allServices, serviceDeployments } from './own-services.ts'
-import { serviceNamed } from './service-access.ts'
+import { describeService, serviceNamed } from './service-access.ts'
 import { table, dateAndTime, spanOf } from './text.ts'
 
 type DeploymentsOptions = AwsOptions & {
@@ -138,7 +138,9 @@ const headingOfBoth = ['ID', 'STATUS', 'CREATED', 'TOOK', 'WHOSE']
 async function ofService(text: string, { json, last, ...options }: ListOptions): Promise<void> {
   const clients = await awsClients(options)
   try {
-    const all = (await serviceDeployments(clients, serviceNamed(text))).slice(0, last)
+    const named = serviceNamed(text)
+    await describeService(clients, named)
+    const all = (await serviceDeployments(clients, named)).slice(0, last)
     if (json) console.log(JSON.stringify(all, undefined, 2))
     else if (all.length === 0)
       console.log(`ECS itself has done no deployments of ${text}; those of CodeDeploy: teal deployments`)

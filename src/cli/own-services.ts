@@ -1,5 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { look } from './aws-clients.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { CliError } from './exit-code.ts'
 import { describeService, serviceNamed, type ServiceName } from './service-access.ts'
@@ -20,12 +21,20 @@ export async function ecsServiceNamed(clients: AwsClients, text: string | undefi
   }
 }
 
-/** The one that is named, or all of the region. */
-export async function allClusters({ ecs }: AwsClients, named: string | undefined): Promise<readonly string[]> {
-  if (named !== undefined) return [named]
-  const { paginateListClusters } = await import('@aws-sdk/client-ecs')
+/** The one that is named, or all of the region. Throws a `CliError` where the one that is named is not there. */
+export async function allClusters(clients: AwsClients, named: string | undefined): Promise<readonly string[]> {
+  const { DescribeClustersCommand, paginateListClusters } = await import('@aws-sdk/client-ecs')
+  if (named !== undefined) {
+    const looked = await look(clients, async () => {
+      const { clusters = [] } = await clients.ecs.send(new DescribeClustersCommand({ clusters: [named] }))
+      return clusters.find(({ status }) => status === 'ACTIVE')
+    })
+    if (looked.kind !== 'absent') return [named]
+    const where = `${await clients.region()} at ${clients.endpoint()}`
+    throw new CliError(`there is no cluster ${named} in ${where}. \`aws ecs list-clusters\` lists those there are.`)
+  }
   const arns: string[] = []
-  for await (const page of paginateListClusters({ client: ecs }, {})) arns.push(...(page.clusterArns ?? []))
+  for await (const page of paginateListClusters({ client: clients.ecs }, {})) arns.push(...(page.clusterArns ?? []))
   return arns
 }
 

@@ -26,7 +26,9 @@ export async function describeService(clients: AwsClients, { cluster, service }:
   const found = thingOf(looked)
   if (found !== undefined) return found
   if (looked.kind === 'unknown') throw new CliError(`the service ${service} cannot be described: ${looked.reason}.`)
-  throw new CliError(`there is no service ${service} in cluster ${cluster} in ${await clients.region()}.`)
+  throw new CliError(
+    `there is no service ${service} in cluster ${cluster} in ${await clients.region()}. \`teal status\` lists those there are.`,
+  )
 }
 
 /** Of the PRIMARY task set, or of the service under the ECS controller; empty where tasks have a launch type. */
