@@ -90,8 +90,8 @@ export class ImageStore {
       const config = readJson(join(this.#imageDirectory(digest), 'config.json'), reference) as ImageConfig | undefined
       if (config !== undefined) return { reference, digest, directory: this.#files(digest), config }
     }
-    const data = this.#data === resolve('.teal') ? '' : ` --data ${this.#data}`
-    const build = `teal build DIRECTORY --tag ${name.name}:${name.tag}${data}`
+    // Always told: whoever builds may do so in another directory, whose own `.teal` this one would not be.
+    const build = `teal build DIRECTORY --tag ${name.name}:${name.tag} --data ${this.#data}`
     throw new ImageError(
       `image ${reference} is not known here: make it with \`${build}\`, or run a directory in place as file:///DIRECTORY ` +
         '(processes cannot run images of a registry)',

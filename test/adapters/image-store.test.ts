@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { ImageStore } from '../../src/adapters/image-store.ts'
@@ -157,6 +157,16 @@ describe('an image that is built', () => {
     })
     await images.build({ directory: app, tag: 'web:1' })
     assert.equal((await images.resolve('web:1')).reference, 'web:1')
+  })
+
+  test('that is not there is told with the data directory it has to be made in, wherever that is', async (t) => {
+    const { root } = imageWorld(t)
+    for (const data of [join(root, 'data'), resolve('.teal')]) {
+      await assert.rejects(new ImageStore(data).resolve('web:9'), {
+        name: 'ImageError',
+        message: new RegExp(`make it with \`teal build DIRECTORY --tag web:9 --data ${data}\`, or`),
+      })
+    }
   })
 
   test('is refused with a sentence where something is missing or wrong', async (t) => {
