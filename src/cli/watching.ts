@@ -48,11 +48,13 @@ export async function watch(id: string, settings: WatchSettings): Promise<number
   const isScreen = process.stdout.isTTY && !settings.json && process.env['TERM'] !== 'dumb' && !process.env['CI']
   const shown: Shown = isScreen ? new ScreenShown() : new LinesShown({ json: settings.json })
   const pauseMilliseconds = isTeal ? 500 : 3_000
-  // The first look is before the screen is taken: what is wrong with it is said where it was typed.
-  const first = await look(settings.watchable(id), settings)
+  // The first look is before the screen is taken: what is wrong with it is said where it was typed. Later ones go on with
+  // what it has seen: when stages and shifts began, ECS does not tell.
+  const watchable = settings.watchable(id)
+  const first = await look(watchable, settings)
   shown.open()
   try {
-    return await new Watching(shown, settings, pauseMilliseconds).run(id, first)
+    return await new Watching(shown, settings, pauseMilliseconds).run(id, watchable, first)
   } finally {
     shown.close()
   }
@@ -77,13 +79,13 @@ class Watching {
     this.#pauseMilliseconds = pauseMilliseconds
   }
 
-  async run(id: string, first: DeploymentView): Promise<number> {
-    const original = await this.#follow(id, first)
+  async run(id: string, watchable: Watchable, first: DeploymentView): Promise<number> {
+    const original = await this.#follow(id, watchable, first)
     if (typeof original === 'number') return original
     const { rollbackId, phase } = original
     if (phase === 'succeeded' || rollbackId === undefined) return this.#ended(original)
     this.#shown.tell(`The rollback is deployment ${rollbackId}.`)
-    const back = await this.#follow(rollbackId, undefined)
+    const back = await this.#follow(rollbackId, this.#settings.watchable(rollbackId))
     if (typeof back === 'number') return back
     // Green has gone since, and its last numbers are in: the account is read once more.
     const last = await this.#settings
@@ -94,8 +96,7 @@ class Watching {
   }
 
   /** Resolves with the last view, or with an exit code where nobody waits for the end. */
-  async #follow(id: string, first: DeploymentView | undefined): Promise<DeploymentView | number> {
-    const watchable = this.#settings.watchable(id)
+  async #follow(id: string, watchable: Watchable, first?: DeploymentView): Promise<DeploymentView | number> {
     let view = first
     let lostSince: number | undefined
     for (;;) {
