@@ -82,7 +82,7 @@ test('down also ends the load balancer and the tasks which a killed engine left 
   const down = await teal('down', '--data', data)
   assert.match(down.output, /^Ended the load balancer \(process \d+\) and 2 tasks\.\n$/)
   assert.deepEqual(runningTasks(data), [])
-  assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
+  assert.equal((await teal('down', '--data', data)).output, `Nothing was running on ${data}.\n`)
 })
 
 const gentle = {

@@ -28,5 +28,5 @@ async function down({ data, json }: DownOptions): Promise<void> {
   const ended = await endTeal({ dataDirectory: data }).catch((error: unknown) => {
     throw forPerson(error)
   })
-  console.log(json ? JSON.stringify(ended) : describeEnded(ended))
+  console.log(json ? JSON.stringify(ended) : describeEnded(ended, data))
 }

@@ -168,7 +168,7 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   const ended = await ending.catch((error: unknown) => {
     throw forPerson(error)
   })
-  console.log(describeEnded(ended))
+  console.log(describeEnded(ended, teal.dataDirectory))
   return 0
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -45,7 +45,7 @@ test('Ctrl-C ends the engine and the load balancer, and says so', async (t) => {
     new RegExp(`Ended the engine \\(process \\d+\\) and the load balancer \\(process ${routerPid}\\)\\.`),
   )
   assert.equal(isAlive(routerPid), false)
-  assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
+  assert.equal((await teal('down', '--data', data)).output, `Nothing was running on ${data}.\n`)
 })
 
 test('SIGTERM ends the engine only; the next one takes the load balancer over and knows what was stored', async (t) => {
@@ -102,9 +102,11 @@ test('down ends a running engine and its load balancer, and may be run again', a
   assert.deepEqual(JSON.parse((await teal('down', '--data', data, '--json')).output), { tasks: 0 })
 })
 
-test('down on a directory that does not exist makes none', async (t) => {
+test('down on a directory that does not exist makes none, and says that it is not there', async (t) => {
   const missing = join(dataDirectory(t), 'missing')
-  assert.deepEqual(await teal('down', '--data', missing), { exitCode: 0, output: 'Nothing was running.\n', errors: '' })
+  const output = `Nothing was running on ${missing}, which is not there.\n`
+  assert.deepEqual(await teal('down', '--data', missing), { exitCode: 0, output, errors: '' })
+  assert.equal(existsSync(missing), false)
 })
 
 test('an engine whose data directory is removed says so, and leaves nothing running', async (t) => {
@@ -154,7 +156,7 @@ test('a port that is taken is a clear error, and nothing is left running', async
   const { exitCode, errors } = await teal('serve', '--runtime', 'process', '--data', data, '--port', String(port))
   assert.equal(exitCode, 1)
   assert.match(errors, new RegExp(`^teal: Port ${port} on 127\\.0\\.0\\.1 is in use by another program`))
-  assert.equal((await teal('down', '--data', data)).output, 'Nothing was running.\n')
+  assert.equal((await teal('down', '--data', data)).output, `Nothing was running on ${data}.\n`)
 })
 
 test('an address of listeners that is not of this machine is a clear error', async (t) => {
