@@ -72,7 +72,7 @@ function invalidAppSpec(error: AppSpecError): Finding {
     {
       what: `${error.detail}.`,
       why: 'The deployment fails at once (INVALID_REVISION).',
-      how: 'Mend the AppSpec: docs/first-deployment.md shows a whole one.',
+      how: 'Mend the AppSpec: `teal init DIRECTORY` writes a whole one to look at.',
     },
   )
 }

@@ -25,6 +25,7 @@ type Shown = {
   readonly findings: readonly {
     readonly code: string
     readonly what: string
+    readonly how: string
     readonly where: { readonly file?: string; readonly line?: number; readonly id?: string }
   }[]
 }
@@ -110,6 +111,7 @@ describe('teal verify', { timeout: 110_000 }, () => {
         ['app-spec-invalid', 9],
       ],
     )
+    assert.match(all[0]?.how ?? '', /`teal init DIRECTORY` writes a whole one/)
     const files = ['--appspec', appSpec, '--task-definition', 'hello:1', '--endpoint-url', theatre.url]
     for (const command of [['deploy'], ['diff', '--service', 'hello/hello']]) {
       const { exitCode, errors } = await teal(...command, ...files)
