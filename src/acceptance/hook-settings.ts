@@ -46,7 +46,15 @@ export function hookSettings(variables: Variables): HookSettings {
 
 function comparisonOf(read: VariableReader): ComparisonOptions | undefined {
   const url = read.text('ACCEPTANCE_COMPARE_WITH')
-  if (url === undefined) return undefined
+  if (url === undefined) {
+    const given = ['ACCEPTANCE_COMPARE_HEADERS', 'ACCEPTANCE_COMPARE_BODY', 'ACCEPTANCE_COMPARE_IGNORE'].find((name) =>
+      read.text(name),
+    )
+    if (given === undefined) return undefined
+    throw new AcceptanceOptionError(
+      `the variable ${given} says how to compare, and ACCEPTANCE_COMPARE_WITH does not say with what.`,
+    )
+  }
   return {
     url,
     headers: read.list('ACCEPTANCE_COMPARE_HEADERS') ?? comparedHeaders,

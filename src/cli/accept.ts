@@ -57,7 +57,7 @@ export function acceptCommand(exitWith: (code: number) => void): Command {
     .option('--junit <file>', 'write it as JUnit XML')
     .option('--html <file>', 'write it as one HTML page')
     .addHelpText('after', help)
-    .action((options: AcceptOptions) => accept(options, exitWith))
+    .action((options: AcceptOptions) => accept(options, command, exitWith))
 }
 
 function addPaceOptions(command: Command): void {
@@ -117,14 +117,26 @@ ${awsHelp}`
 
 const thresholdMissed = 3
 
-async function accept(options: AcceptOptions, exitWith: (code: number) => void): Promise<void> {
+async function accept(options: AcceptOptions, command: Command, exitWith: (code: number) => void): Promise<void> {
   try {
+    if (options.compareWith === undefined) refuseComparing(command)
     await judge(options, exitWith)
   } catch (error) {
     if (!(error instanceof AcceptanceOptionError)) throw error
     console.error(`teal: ${error.message}`)
     exitWith(exitCode.wrongUsage)
   }
+}
+
+/** What says how to compare would say nothing, and bodies would not be looked at. */
+function refuseComparing(command: Command): void {
+  const given = command.options.find(
+    (option) => option.long?.startsWith('--compare-') && command.getOptionValueSource(option.attributeName()) === 'cli',
+  )
+  if (given === undefined) return
+  throw new AcceptanceOptionError(
+    `${given.long} says how to compare, and nothing is compared: name the other version, such as blue, with --compare-with URL.`,
+  )
 }
 
 async function judge(options: AcceptOptions, exitWith: (code: number) => void): Promise<void> {

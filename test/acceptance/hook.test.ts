@@ -71,6 +71,12 @@ const unusable: readonly (readonly [string, HookServices['readObject'], Readonly
   ['a threshold that is none', list('/'), { ACCEPTANCE_THRESHOLD: 'most' }, /ACCEPTANCE_THRESHOLD is 'most'/],
   ['an endpoint that is none', list('/'), { ENDPOINT: 'green:80/path' }, /more than an endpoint/],
   [
+    'how to compare and not with what',
+    list('/'),
+    { ACCEPTANCE_COMPARE_BODY: 'json' },
+    /ACCEPTANCE_COMPARE_BODY says how to compare, and ACCEPTANCE_COMPARE_WITH does not say with what/,
+  ],
+  [
     'an S3 that throws',
     () => {
       throw new Error('broken')

@@ -91,6 +91,25 @@ test('beside blue, what blue answers is right, whatever the list says, but for t
   assert.equal((await teal(...argv, '--threshold', '75')).exitCode, 3)
 })
 
+test('how to compare without what to compare with is wrong usage, where nothing would be compared', async (t) => {
+  const list = join(directoryOf(t), 'urls.csv')
+  writeFileSync(list, '/\n')
+  const argv = ['accept', '--url', 'http://127.0.0.1:1', '--list', list]
+  for (const given of [
+    ['--compare-body', 'json'],
+    ['--compare-headers', 'vary'],
+    ['--compare-ignore', '/now'],
+  ]) {
+    const { exitCode, errors } = await teal(...argv, ...given)
+    assert.equal(exitCode, 2)
+    assert.equal(
+      errors,
+      `teal: ${given[0]} says how to compare, and nothing is compared: ` +
+        'name the other version, such as blue, with --compare-with URL.\n',
+    )
+  }
+})
+
 test('limits of time end the requests, and what there was no time for is said', async (t) => {
   const { url } = await startSite(t, (request, response) => {
     if (request.url === '/') answerWith(response, 200)

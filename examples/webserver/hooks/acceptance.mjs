@@ -195,7 +195,15 @@ function hookSettings(variables) {
 }
 function comparisonOf(read) {
   const url = read.text("ACCEPTANCE_COMPARE_WITH");
-  if (url === void 0) return void 0;
+  if (url === void 0) {
+    const given = ["ACCEPTANCE_COMPARE_HEADERS", "ACCEPTANCE_COMPARE_BODY", "ACCEPTANCE_COMPARE_IGNORE"].find(
+      (name) => read.text(name)
+    );
+    if (given === void 0) return void 0;
+    throw new AcceptanceOptionError(
+      `the variable ${given} says how to compare, and ACCEPTANCE_COMPARE_WITH does not say with what.`
+    );
+  }
   return {
     url,
     headers: read.list("ACCEPTANCE_COMPARE_HEADERS") ?? comparedHeaders,
