@@ -30,7 +30,7 @@ Examples:
   $ teal tasks
   $ teal tasks prod/web
   $ teal tasks --stopped
-  $ teal exec $(teal tasks prod/web --json | jq -r '.[0].taskArn') -- env
+  $ teal exec $(teal tasks prod/web --json | jq -r '.[-1].taskArn') -- env
 ${awsHelp}`
 
 async function showTasks(text: string | undefined, options: TasksOptions): Promise<void> {
