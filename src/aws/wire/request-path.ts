@@ -14,6 +14,8 @@ import type { Problem } from './refusal.ts'
 /** Where calls are answered: the services mounted, and what every call is told. */
 export type Surface = {
   readonly services: readonly AwsService[]
+  /** What others answer for, at the same endpoint. */
+  readonly relayed?: readonly Pick<AwsService, 'name'>[]
   readonly accountId: string
   readonly log: Log
 }
@@ -64,14 +66,14 @@ const isRest = ({ protocols }: AwsService): boolean => protocols.some((protocol)
 const protocolOf = (request: WireRequest, { protocols, table }: AwsService): Protocol | undefined =>
   protocols.find((protocol) => protocol.addresses(request, table))
 
-function identifyService(request: WireRequest, { services }: Surface): AwsService {
+function identifyService(request: WireRequest, { services, relayed = [] }: Surface): AwsService {
   const found = serviceOf(request, services)
   if (found) return found
   const signedFor = credentialScope(request)?.service
   const [target, form] = [targetOf(request), formOf(request)]
   const asked = [signedFor ?? target?.prefix, form?.get('Action') ?? target?.operation].filter(Boolean).join(' ')
   const what = asked === '' ? 'The request names no AWS service' : `Teal does not implement the AWS service of ${asked}`
-  const names = services.map(({ name }) => name).join(', ')
+  const names = [...services, ...relayed].map(({ name }) => name).join(', ')
   throw new AwsError(form ? 'InvalidAction' : 'UnknownOperationException', `${what}. It implements ${names}.`)
 }
 
