@@ -84,6 +84,7 @@ function createGreen(tools: StepTools, deployment: Deployment, plan: DeploymentP
   const { loadBalancer, ...install } = plan.install
   const launchType = install.launchType ?? service.launchType
   refuseInstall(plan.install, store.taskDefinitions.get(install.taskDefinition), {
+    serviceArn: plan.serviceArn,
     launchType,
     cluster: store.clusters.get(service.clusterArn),
   })

@@ -47,6 +47,12 @@ describe('before a deployment', () => {
   test('a task definition that is not there, or is not ACTIVE, is an error', () => {
     const facts = { ...world(), taskDefinition: absent }
     assert.match(theOnly(facts, 'task-definition-missing').what, /no task definition hello:2\./)
+    const taskDefinition = 'arn:aws:ecs:eu-north-1:000000000000:task-definition/hello:2'
+    for (const looked of [absent, { kind: 'unknown', reason: 'Invalid Region in ARN' }] as const) {
+      const [first] = preflight({ ...world({ appSpec: { taskDefinition } }), taskDefinition: looked })
+      assert.equal(first?.code, 'task-definition-missing')
+      assert.match(first.what, /hello:2 is of region eu-north-1; the deployment is in/)
+    }
     assert.match(
       theOnly(world({ taskDefinition: { status: 'INACTIVE' } }), 'task-definition-inactive').what,
       /INACTIVE/,

@@ -1,8 +1,9 @@
 import { fargateProviders } from '../capacity-provider.ts'
+import { parseArn } from '../identifiers.ts'
 import type { CapacityProviderStrategyItem } from '../service.ts'
 import { containerFindings } from './container-findings.ts'
 import { thingOf } from './facts.ts'
-import type { AppSpecFacts, Looked, PreflightFacts, ServiceFacts, TaskDefinitionFacts } from './facts.ts'
+import type { AppSpecFacts, PreflightFacts, ServiceFacts, TaskDefinitionFacts } from './facts.ts'
 import { errorAt, listed, noteAt, warningAt } from './finding.ts'
 import type { Finding, FindingPlace } from './finding.ts'
 
@@ -10,7 +11,7 @@ import type { Finding, FindingPlace } from './finding.ts'
 export function taskDefinitionFindings(facts: PreflightFacts): readonly Finding[] {
   const appSpec = thingOf(facts.appSpec)
   const definition = thingOf(facts.taskDefinition)
-  if (definition === undefined) return missing(facts.taskDefinition, appSpec)
+  if (definition === undefined) return missing(facts)
   const service = thingOf(facts.service)
   return [
     ...(appSpec === undefined ? [] : containerFindings(appSpec, definition)),
@@ -22,17 +23,32 @@ export function taskDefinitionFindings(facts: PreflightFacts): readonly Finding[
   ]
 }
 
-function missing(looked: Looked<TaskDefinitionFacts>, appSpec: AppSpecFacts | undefined): readonly Finding[] {
-  if (looked.kind !== 'absent' || appSpec === undefined) return []
-  return [missingDefinition(appSpec.taskDefinition)]
+function missing({ taskDefinition, appSpec, service, region }: PreflightFacts): readonly Finding[] {
+  const named = thingOf(appSpec)?.taskDefinition
+  if (named === undefined || taskDefinition.kind === 'unasked') return []
+  const { accountId } = parseArn(thingOf(service)?.serviceArn ?? '') ?? {}
+  const elsewhere = definitionElsewhere(named, { region, accountId })
+  return taskDefinition.kind === 'absent' || elsewhere !== undefined ? [missingDefinition(named, elsewhere)] : []
 }
 
-export function missingDefinition(name: string): Finding {
+/** Where the ARN says that it is, if that is not where the deployment is: what is of the same name there is no help. */
+export function definitionElsewhere(
+  named: string,
+  { region, accountId }: { readonly region: string; readonly accountId: string | undefined },
+): string | undefined {
+  const of = parseArn(named)
+  if (of === undefined) return undefined
+  if (of.region !== region) return `is of region ${of.region}; the deployment is in ${region}`
+  if (accountId === undefined || of.accountId === accountId) return undefined
+  return `is of account ${of.accountId}; the deployment is in ${accountId}`
+}
+
+export function missingDefinition(name: string, elsewhere?: string): Finding {
   return errorAt(
     'task-definition-missing',
     { subject: 'AppSpec', field: ['TaskDefinition'] },
     {
-      what: `There is no task definition ${name}.`,
+      what: elsewhere === undefined ? `There is no task definition ${name}.` : `Task definition ${name} ${elsewhere}.`,
       why: 'ECS refuses the replacement task set: the deployment fails in Install.',
       how: 'Register it, and write the ARN it was given: `aws ecs list-task-definitions` lists those there are.',
     },
