@@ -32,7 +32,11 @@ export const usage = `Measures Teal's router beside other programs that forward 
                              and HAProxy's runtime API
   npm run bench table        what applying a routing table and checking the health of many targets costs
 
-Options (after --):
+Two measure something else, with options of their own (npm run bench scale -- --help):
+  npm run bench scale        what many services, many deployments at once and many past ones cost the engine
+  npm run bench acceptance   a list of URLs requested as the hook does it, and lists made of logs
+
+Options of the first three (after --):
   --quick                one short repetition of two cases, to see whether everything works; no figures
   --repetitions N        5; medians are taken over them
   --seconds N            4; how long each is measured, after a warm-up of a quarter of it, at least a second
@@ -94,7 +98,11 @@ function benchmarkOf(positionals: readonly string[]): Benchmark {
   const [name, ...more] = positionals
   if (more.length > 0) throw new Error(`One benchmark at a time, not also ${more.join(' ')}`)
   if (name === 'router' || name === 'switch' || name === 'table') return name
-  throw new Error(name === undefined ? 'Which benchmark? router, switch or table' : `There is no benchmark ${name}`)
+  throw new Error(
+    name === undefined
+      ? 'Which benchmark? router, switch, table, scale or acceptance'
+      : `There is no benchmark ${name}`,
+  )
 }
 
 function positive(option: string, text: string): number {

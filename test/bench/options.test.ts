@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readOptions } from '../../bench/options.ts'
+import { readOptions, usage } from '../../bench/options.ts'
 
 test('a benchmark is named, and may be made short', () => {
   const options = readOptions(['router', '--quick', '--only', 'teal,direct'])
@@ -9,6 +9,8 @@ test('a benchmark is named, and may be made short', () => {
   assert.deepEqual(options.only, ['teal', 'direct'])
   assert.deepEqual(options.cases, ['small-64', 'large-64'])
   assert.equal(readOptions(['--help']), undefined)
+  for (const name of ['router', 'switch', 'table', 'scale', 'acceptance'])
+    assert(usage.includes(`npm run bench ${name} `))
 })
 
 test('what a benchmark does not know is refused with what it knows', () => {
