@@ -60,7 +60,7 @@ test('what RegisterTaskDefinition refuses of well-formed files is an error, in i
   assert.deepEqual(finding?.where.field, ['containerDefinitions', 1])
   const fargate = { requiresCompatibilities: ['FARGATE'], networkMode: 'awsvpc', cpu: '256', memory: '3000' }
   assert.deepEqual(await told({ family: 'web', ...fargate, containerDefinitions: [web] }), [
-    'ECS refuses the task definition: No Fargate configuration exists for given values. Change that; the file is registered as it is.',
+    'ECS refuses the task definition: No Fargate configuration exists for given values: 256 CPU, 3000 memory. See the Amazon ECS documentation for the valid values. Change that; the file is registered as it is.',
   ])
 })
 

@@ -34,7 +34,11 @@ export function readTaskSize({
 export function checkFargateSize(size: TaskSize): void {
   if (size.cpu === undefined) throw invalidSetting('cpu')
   if (size.memory === undefined) throw invalidSetting('memory')
-  if (!isFargateSize(size)) throw clientError('No Fargate configuration exists for given values.')
+  if (isFargateSize(size)) return
+  const values = `${size.cpu} CPU, ${size.memory} memory`
+  throw clientError(
+    `No Fargate configuration exists for given values: ${values}. See the Amazon ECS documentation for the valid values.`,
+  )
 }
 
 export function isFargateSize({ cpu, memory }: TaskSize): boolean {

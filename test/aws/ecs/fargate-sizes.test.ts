@@ -32,7 +32,7 @@ describe('the size of a task', () => {
     await assertRefused(
       registerWeb(world, { memory: '3072' }),
       'ClientException',
-      'No Fargate configuration exists for given values.',
+      'No Fargate configuration exists for given values: 256 CPU, 3072 memory. See the Amazon ECS documentation for the valid values.',
     )
   })
 })

@@ -169,7 +169,7 @@ describe('RunTask', () => {
       'a size Fargate does not have',
       { overrides: { cpu: '256', memory: '4096' } },
       'ClientException',
-      'No Fargate configuration exists for given values.',
+      'No Fargate configuration exists for given values: 256 CPU, 4096 memory. See the Amazon ECS documentation for the valid values.',
     ],
     ['a group of a service', { group: 'service:web' }, 'InvalidParameterException', /^Invalid namespace for group/],
     ['no such definition', { taskDefinition: 'none' }, 'ClientException', 'TaskDefinition not found.'],
