@@ -147,9 +147,7 @@ export function forAwsUser(error: unknown, access: Pick<CodeDeployAccess, 'endpo
       return new CliError(`${error.message} (${error.name}).${how}`)
     }
     case 'CredentialsProviderError':
-      return new CliError(
-        `no AWS credentials were found: ${error.message}. For Teal any will do: set AWS_ACCESS_KEY_ID=teal and AWS_SECRET_ACCESS_KEY=teal.`,
-      )
+      return new CliError(noCredentials(error, process.env['AWS_PROFILE']))
     default:
       break
   }
@@ -158,6 +156,16 @@ export function forAwsUser(error: unknown, access: Pick<CodeDeployAccess, 'endpo
   }
   if (error.message.startsWith('Region not accepted')) return new CliError(`no call can be made: ${error.message}`)
   return '$metadata' in error ? new CliError(`${error.message} (${error.name})`) : error
+}
+
+/** A profile counts more than keys that are set beside it. */
+function noCredentials({ message }: Error, profile: string | undefined): string {
+  const any = 'For Teal any will do: '
+  const keys = 'AWS_ACCESS_KEY_ID=teal and AWS_SECRET_ACCESS_KEY=teal'
+  const how = profile
+    ? `unset AWS_PROFILE, which is '${profile}' and counts more than keys, and set ${keys}`
+    : `set ${keys}`
+  return `no AWS credentials were found: ${message.replace(/\.$/, '')}. ${any}${how}.`
 }
 
 /** Nothing answered. */

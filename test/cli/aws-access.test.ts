@@ -109,3 +109,19 @@ test('a region that is none is told without a trace of the program', async () =>
   const told = forAwsUser(await call, { endpoint: () => '' })
   assert.match(String(told), /^CliError: no call can be made: Region not accepted: region="us east"/)
 })
+
+test('where a profile has no credentials it is named, as it counts more than keys that are set', async (t) => {
+  const error = Object.assign(new Error('Could not load credentials from any providers'), {
+    name: 'CredentialsProviderError',
+  })
+  const told = (): string => String(forAwsUser(error, { endpoint: () => '' }))
+  const before = process.env['AWS_PROFILE']
+  t.after(() => {
+    if (before === undefined) delete process.env['AWS_PROFILE']
+    else process.env['AWS_PROFILE'] = before
+  })
+  delete process.env['AWS_PROFILE']
+  assert.match(told(), /from any providers\. For Teal any will do: set AWS_ACCESS_KEY_ID=teal and/)
+  process.env['AWS_PROFILE'] = 'work'
+  assert.match(told(), /unset AWS_PROFILE, which is 'work' and counts more than keys, and set AWS_ACCESS_KEY_ID=teal/)
+})
