@@ -17,7 +17,14 @@ export async function createBucket(bucket: string): Promise<void> {
 }
 
 export async function putFile(bucket: string, key: string, content: string | Uint8Array): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }))
+  try {
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }))
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NoSuchBucket') throw error
+    throw new Error(`There is no bucket ${bucket}: run setup.ts first, or say in BUCKET which one it made`, {
+      cause: error,
+    })
+  }
 }
 
 /**
