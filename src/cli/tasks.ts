@@ -1,9 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs'
 import type { Command } from 'commander'
 import { endOfTask } from '../view/surroundings.ts'
-import { shortArn } from '../view/words.ts'
+import { minutesInWords, shortArn } from '../view/words.ts'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
-import { awsClients } from './aws-clients.ts'
+import { awsClients, type AwsClients } from './aws-clients.ts'
 import { allTasks } from './own-tasks.ts'
 import { serviceNamed } from './service-access.ts'
 import { table, spanOf } from './text.ts'
@@ -33,13 +33,22 @@ Examples:
   $ teal exec $(teal tasks prod/web --json | jq -r '.[-1].taskArn') -- env
 ${awsHelp}`
 
+/** On Teal the hour for which ECS remembers tasks is one of configured minutes, but a minute of the world's at least. */
+async function noTasks(clients: AwsClients, stopped: boolean): Promise<string> {
+  const where = `in ${await clients.region()} at ${clients.endpoint()}`
+  if (!stopped) return `There are no tasks ${where}.`
+  const { minuteMilliseconds } = await clients.about()
+  const time = minutesInWords(60, Math.max(minuteMilliseconds, 1_000))
+  return `No tasks ${where} have ended within the last ${time}, for which ECS remembers them.`
+}
+
 async function showTasks(text: string | undefined, options: TasksOptions): Promise<void> {
   const clients = await awsClients(options)
   try {
     const { cluster, stopped } = options
     const tasks = await allTasks(clients, text === undefined ? undefined : serviceNamed(text), { cluster, stopped })
     if (options.json) console.log(JSON.stringify(tasks, undefined, 2))
-    else if (tasks.length === 0) console.log('There are no tasks.')
+    else if (tasks.length === 0) console.log(await noTasks(clients, stopped))
     else console.log(table([heading, ...tasks.map(row)]).join('\n'))
   } catch (error) {
     throw forAwsUser(error, clients)

@@ -6,6 +6,16 @@ process.env['AWS_ACCESS_KEY_ID'] = 'teal'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'teal'
 process.env['AWS_REGION'] = 'us-east-1'
 
+test('where there are no tasks it is told where, and how long ended ones are remembered', async (t) => {
+  const url = await new Serving(dataDirectory(t), '--minute', '2s').url()
+  const where = `in us-east-1 at ${url}`
+  assert.equal((await teal('tasks', '--endpoint-url', url)).output, `There are no tasks ${where}.\n`)
+  assert.equal(
+    (await teal('tasks', '--stopped', '--endpoint-url', url)).output,
+    `No tasks ${where} have ended within the last 60 minutes (2 min 0 s here), for which ECS remembers them.\n`,
+  )
+})
+
 test('a cluster or a service that is not there is named, with the command that lists those there are', async (t) => {
   const serving = new Serving(dataDirectory(t))
   const url = await serving.url()
