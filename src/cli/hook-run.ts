@@ -90,6 +90,8 @@ async function invoke(name: string, payload: string, access: LambdaAccess) {
     const answer = await access.lambda.send(
       new InvokeCommand({ FunctionName: name, LogType: 'Tail', Payload: Buffer.from(payload) }),
     )
+    // Whatever a web server answers would pass for what the function returned; Lambda gives each call an id.
+    if (answer.$metadata.requestId === undefined) throw new CliError(notLambda(access))
     return {
       error: answer.FunctionError,
       result: Buffer.from(answer.Payload ?? '').toString(),
@@ -98,6 +100,13 @@ async function invoke(name: string, payload: string, access: LambdaAccess) {
   } catch (error) {
     throw forAwsUser(error, access)
   }
+}
+
+function notLambda(access: LambdaAccess): string {
+  return (
+    `what answers at ${access.endpoint()} does not speak AWS's API: no function was invoked. Set AWS_ENDPOINT_URL (or ` +
+    '--endpoint-url) to where Teal is.'
+  )
 }
 
 /** `: TypeError: x is not a function`, as far as the result says so. */

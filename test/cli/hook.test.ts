@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -133,6 +136,20 @@ describe('teal hook', { timeout: 100_000 }, () => {
     writeFiles(code, { 'index.mjs': 'export const handler = async () => 2' })
     assert.equal((await run('add', 'check', code)).exitCode, 0)
     assert.match((await run('run', 'check')).output, /Its result: 2\n/)
+  })
+
+  test('run of what is no AWS endpoint is told as that, and not as what a function returned', async (t) => {
+    const server = createServer((_, answer) => answer.end('<html>'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { exitCode, errors } = await teal('hook', 'run', 'check', '--endpoint-url', elsewhere)
+    assert.equal(exitCode, 1)
+    assert.match(
+      errors,
+      /^teal: what answers at \S+ does not speak AWS's API: no function was invoked\. Set AWS_ENDPOINT_URL/,
+    )
   })
 
   test('what cannot be made or found is told', async () => {
