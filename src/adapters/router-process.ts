@@ -137,9 +137,16 @@ export const routerNodeOptions: readonly string[] = ['--max-semi-space-size=2']
 
 /**
  * Of the C library, where it is glibc: what connections have in memory lies in large pages, of which the processor has to
- * look up fewer. Whoever has set it to something else keeps that.
+ * look up fewer. They are kept once they were touched, and used for large buffers, too: a page's first touch holds requests
+ * up for milliseconds (`src/router/memory-warming.ts`). Whoever has set it to something else keeps that.
  */
-export const routerEnvironment = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } as const
+export const routerEnvironment = {
+  GLIBC_TUNABLES: [
+    'glibc.malloc.hugetlb=1',
+    'glibc.malloc.trim_threshold=134217728',
+    'glibc.malloc.mmap_threshold=33554432',
+  ].join(':'),
+} as const
 
 /** What a router is started with: the program, and what it is told. */
 export function routerCommand(dataDirectory: string, spawned: RouterSpawn): readonly string[] {

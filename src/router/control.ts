@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
+import { warmMemory } from './memory-warming.ts'
 import { ReportTeller } from './report-teller.ts'
 import { bodyInSlices } from './sliced-body.ts'
 import { parseInSlices } from './sliced-json.ts'
@@ -138,6 +139,7 @@ export class Control {
 
   /** Reading a large table takes some milliseconds: requests are let through in between. */
   async #applyTable(body: Buffer) {
+    await warmMemory(body.length)
     const table = (await parseInSlices(body, depthOfTables)) as RoutingTable
     return this.#router.apply(table, body)
   }

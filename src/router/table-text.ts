@@ -5,7 +5,9 @@ type TargetGroups = RoutingTable['targetGroups']
 
 /** Tables as JSON, made in slices. The text of a listener or target group is made once, for as long as it stays the same. */
 export class TableText {
-  readonly #texts = new WeakMap<object, Buffer>()
+  /** Of the last table. Weak ones would be as good, and cost each full collection a millisecond. */
+  #routeTexts: Texts = new Map()
+  #groupTexts: Texts = new Map()
   /**
    * Each table is put together where the last one was: memory that was never touched takes its time. The target groups
    * come first, and stay as they lie there when the next table has the very same.
@@ -16,7 +18,8 @@ export class TableText {
 
   /** Valid until the next one is made. */
   async of({ version, listeners, targetGroups }: RoutingTable): Promise<Buffer> {
-    const routes = await eachInSlices(listeners, (route) => this.#text(route, ''))
+    const routes = await textsOf(listeners, this.#routeTexts, () => '')
+    this.#routeTexts = routes
     this.#length = await this.#putGroups(targetGroups)
     this.#put([Buffer.from('"listeners":['), ...separated(routes), Buffer.from(`],"version":${version}}`)])
     return this.#room.subarray(0, this.#length)
@@ -25,9 +28,12 @@ export class TableText {
   /** Resolves to the length of what lies there then. */
   async #putGroups(targetGroups: TargetGroups): Promise<number> {
     if (this.#groups?.of === targetGroups) return this.#groups.length
-    const texts = await eachInSlices(Object.entries(targetGroups), ([arn, group]) =>
-      this.#text(group, `${JSON.stringify(arn)}:`),
+    const texts = await textsOf(
+      Object.values(targetGroups),
+      this.#groupTexts,
+      ({ targetGroupArn }) => `${JSON.stringify(targetGroupArn)}:`,
     )
+    this.#groupTexts = texts
     this.#length = 0
     this.#put([Buffer.from('{"targetGroups":{'), ...separated(texts), Buffer.from('},')])
     this.#groups = { of: targetGroups, length: this.#length }
@@ -45,18 +51,25 @@ export class TableText {
     this.#room.copy(larger, 0, 0, this.#length)
     this.#room = larger
   }
+}
 
-  #text(part: object, name: string): Buffer {
-    const known = this.#texts.get(part)
-    if (known !== undefined) return known
-    const text = Buffer.from(name + JSON.stringify(part))
-    this.#texts.set(part, text)
-    return text
-  }
+type Texts = ReadonlyMap<object, Buffer>
+
+/** The text of each, with its name before it; that of an earlier one where it is the same. */
+async function textsOf<Part extends object>(
+  parts: readonly Part[],
+  before: Texts,
+  nameOf: (part: Part) => string,
+): Promise<Texts> {
+  const texts = await eachInSlices(
+    parts,
+    (part) => [part, before.get(part) ?? Buffer.from(nameOf(part) + JSON.stringify(part))] as const,
+  )
+  return new Map(texts)
 }
 
 const comma = Buffer.from(',')
 
-function separated(texts: readonly Buffer[]): readonly Buffer[] {
-  return texts.flatMap((text, at) => (at === 0 ? [text] : [comma, text]))
+function separated(texts: Texts): readonly Buffer[] {
+  return [...texts.values()].flatMap((text, at) => (at === 0 ? [text] : [comma, text]))
 }
