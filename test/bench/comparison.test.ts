@@ -1,23 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { comparisonsOf, ratioBetween, shortfalls } from '../../bench/comparison.ts'
-import type { ContenderName } from '../../bench/contenders/contender.ts'
 import type { Sample } from '../../bench/router-summary.ts'
-
-function sample(contender: ContenderName, requestsPerSecond: number, more: Partial<Sample> = {}): Sample {
-  return {
-    contender,
-    case: 'small-64',
-    repetition: 0,
-    requests: requestsPerSecond,
-    requestsPerSecond,
-    p50Milliseconds: 1,
-    p99Milliseconds: 2,
-    cpuSecondsPer10000: 0.15,
-    errors: 0,
-    ...more,
-  }
-}
+import { sample } from './samples.ts'
 
 /** As many repetitions as figures, in which another always has 100 requests/s. */
 function repeated(...figures: readonly number[]): readonly Sample[] {

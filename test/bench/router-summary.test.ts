@@ -1,22 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ContenderName } from '../../bench/contenders/contender.ts'
-import { summaryOf, type Sample } from '../../bench/router-summary.ts'
-
-function sample(contender: ContenderName, requestsPerSecond: number, more: Partial<Sample> = {}): Sample {
-  return {
-    contender,
-    case: 'small-64',
-    repetition: 0,
-    requests: requestsPerSecond,
-    requestsPerSecond,
-    p50Milliseconds: 1,
-    p99Milliseconds: 2,
-    cpuSecondsPer10000: 0.15,
-    errors: 0,
-    ...more,
-  }
-}
+import { summaryOf } from '../../bench/router-summary.ts'
+import { sample } from './samples.ts'
 
 test('the figures of a case are medians of its repetitions, and errors are added up', () => {
   const [row, ...more] = summaryOf([

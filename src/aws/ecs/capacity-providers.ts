@@ -71,10 +71,17 @@ function associated(
 export function readCapacityProviderStrategy(
   given: Answer<sdk.CapacityProviderStrategyItem>[] | undefined,
 ): readonly CapacityProviderStrategyItem[] | undefined {
-  const strategy = completedStrategy(
-    given?.map(({ capacityProvider = '', weight, base }) => ({ capacityProvider, ...defined({ weight, base }) })),
-  )
+  const strategy = givenStrategy(given)
   const refusal = strategy && (unknownProviderRefusal(strategy) ?? strategyRefusal(strategy))
   if (refusal !== undefined) throw invalidParameter(refusal)
   return strategy
+}
+
+/** As it is given, with ECS's values for what is left out. Nothing of it is checked. */
+export function givenStrategy(
+  given: Answer<sdk.CapacityProviderStrategyItem>[] | undefined,
+): readonly CapacityProviderStrategyItem[] | undefined {
+  return completedStrategy(
+    given?.map(({ capacityProvider = '', weight, base }) => ({ capacityProvider, ...defined({ weight, base }) })),
+  )
 }

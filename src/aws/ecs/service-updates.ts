@@ -7,7 +7,7 @@ import type { DeploymentController, Service } from '../../domain/service.ts'
 import { currentDeployment } from '../../engine/service-deployments.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked } from '../handlers.ts'
-import { defined } from './defined.ts'
+import { givenStrategy } from './capacity-providers.ts'
 import { invalidParameter } from './errors.ts'
 import { isAsked } from './members.ts'
 import { taskSetsOf } from './names.ts'
@@ -71,11 +71,7 @@ export function checkUpdate(service: Service, to: OtherController, input: Input)
 /** ECS takes the strategy which the service has, as tools send it with every update; an empty one asks for its removal. */
 function isOtherStrategy(service: Service, { capacityProviderStrategy: given }: Input): boolean {
   if (given === undefined) return false
-  const items = given.map(({ capacityProvider, weight, base }) => ({
-    capacityProvider,
-    ...defined({ weight, base }),
-  }))
-  return !isDeepStrictEqual(completedStrategy(items), completedStrategy(service.capacityProviderStrategy))
+  return !isDeepStrictEqual(givenStrategy(given), completedStrategy(service.capacityProviderStrategy))
 }
 
 function forbidden(rule: Rule, from: DeploymentController): string | undefined {
