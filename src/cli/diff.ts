@@ -1,7 +1,7 @@
 import type { Service } from '@aws-sdk/client-ecs'
 import type { Command } from 'commander'
 import type { AppSpec } from '../domain/app-spec.ts'
-import { AppSpecError } from '../domain/app-spec.ts'
+import { AppSpecError, strategyInAppSpec } from '../domain/app-spec.ts'
 import { differences } from '../domain/difference.ts'
 import type { Difference } from '../domain/difference.ts'
 import { thingOf } from '../domain/preflight/facts.ts'
@@ -169,10 +169,7 @@ function appSpecDifferences(appSpec: AppSpec, service: Service): readonly Differ
   return differences(live, planned, keys)
 }
 
-/** As an AppSpec writes it; undefined for none. */
+/** Undefined for none. */
 function appSpecStrategy(strategy: readonly CapacityProviderStrategyItem[]): readonly object[] | undefined {
-  if (strategy.length === 0) return undefined
-  return strategy.map(({ capacityProvider: CapacityProvider, base: Base = 0, weight: Weight = 0 }) => {
-    return { CapacityProvider, Base, Weight }
-  })
+  return strategy.length === 0 ? undefined : strategyInAppSpec(strategy)
 }

@@ -1,6 +1,6 @@
 import { AppSpecError, together, TreeNode } from './app-spec-tree.ts'
 import { hookableEventNames, lifecycleEventNames, type PlannedHook } from './deployment.ts'
-import type { NetworkConfiguration } from './service.ts'
+import type { CapacityProviderStrategyItem, NetworkConfiguration } from './service.ts'
 
 export { AppSpecError } from './app-spec-tree.ts'
 
@@ -20,10 +20,11 @@ export type AppSpec = {
   readonly hooks: readonly PlannedHook[]
 }
 
-type CapacityProviderStrategyItem = {
-  readonly capacityProvider: string
-  readonly base?: number
-  readonly weight?: number
+/** As an AppSpec writes it, with what it means where it says nothing. */
+export function strategyInAppSpec(strategy: readonly CapacityProviderStrategyItem[]) {
+  return strategy.map(({ capacityProvider: CapacityProvider, base: Base = 0, weight: Weight = 0 }) => {
+    return { CapacityProvider, Base, Weight }
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { strategyInAppSpec } from '../domain/app-spec.ts'
 import { pendingLifecycleEvents } from '../domain/deployment-progress.ts'
 import { applicationKey, revisionKey } from '../domain/code-deploy.ts'
 import type { Revision } from '../domain/code-deploy.ts'
@@ -85,13 +86,7 @@ function originalRevision({ store }: Pick<Engine, 'store'>, { plan, revision }: 
             LoadBalancerInfo: { ContainerName: loadBalancer.containerName, ContainerPort: loadBalancer.containerPort },
             // JSON has no members that are undefined.
             PlatformVersion: blue.platformVersion,
-            CapacityProviderStrategy: blue.capacityProviderStrategy?.map(
-              ({ capacityProvider: CapacityProvider, base: Base, weight: Weight }) => ({
-                CapacityProvider,
-                Base,
-                Weight,
-              }),
-            ),
+            CapacityProviderStrategy: blue.capacityProviderStrategy && strategyInAppSpec(blue.capacityProviderStrategy),
           },
         },
       },
