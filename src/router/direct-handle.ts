@@ -86,6 +86,18 @@ export const DirectHandles = {
   },
 
   /**
+   * To a TLS connection, which takes one write at a time. The bytes are the caller's again when this returns: they are
+   * encrypted by then, or TLS has copied them. Where it returns true, `onComplete` is called with 0 when they have gone, or
+   * with a negative error number.
+   */
+  encrypt(handle: DirectHandle, bytes: Buffer, onComplete: WriteRequest['oncomplete']): boolean {
+    const request = newRequest()
+    if (request === undefined) return false
+    request.oncomplete = onComplete
+    return handle.writeBuffer(request, bytes) === 0
+  },
+
+  /**
    * Gives the kernel as many of the bytes as it takes at once, which are the caller's again then. Returns how many: 0 also
    * where something is wrong, of which the next `write` tells. Only while nothing waits to be written: it would come first.
    */

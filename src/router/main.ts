@@ -12,6 +12,7 @@ import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
 import { handOver, type Retiring } from './succession.ts'
 import { secureWithTls } from './tls-securing.ts'
+import { chooseTlsWires } from './tls-wires.ts'
 import { chooseTransport } from './transport.ts'
 
 const usage =
@@ -50,11 +51,12 @@ async function serve(options: Options): Promise<void> {
   const inherited = (await predecessor?.ports()) ?? new Map()
   const ports = new ListeningPorts({ listenHost, siblings, inherited, areInheritedShared: predecessor?.sharesPorts })
   const accessLog = new AccessLog({ dataDirectory: data, routerId: randomUUID(), nodeAddress: listenHost, log })
+  const transport = await chooseTransport(process.env['TEAL_ROUTER_TRANSPORT'])
   const plane = new DataPlane({
     listenHost,
     ports,
-    transport: await chooseTransport(process.env['TEAL_ROUTER_TRANSPORT']),
-    secure: secureWithTls,
+    transport,
+    secure: secureWithTls(await chooseTlsWires(transport.name)),
     onExchange: (record) => accessLog.add(record),
     savedState: new SavedState(data, log, name.replace(/^router/, '')),
     probe,

@@ -6,14 +6,16 @@ import { plainRequestAnswer } from './elb-answer.ts'
 import { Http2Connection } from './http2-connection.ts'
 import type { Secure, SecuredDoor, Securing } from './securing.ts'
 import { tlsContextsOf, type TlsContexts } from './tls-contexts.ts'
-import { TlsWire } from './tls-wire.ts'
+import type { TlsWires } from './tls-wires.ts'
 import type { ClientSide } from './wire.ts'
 
 /** A client that has connected has so long for its part of the handshake. */
 const handshakeMilliseconds = 10_000
 
 /** TLS by Node: HTTP/1.1 or HTTP/2, as the client prefers where the listener allows both. */
-export const secureWithTls: Secure = Object.assign((door: SecuredDoor) => new TlsSecuring(door), { problemOf })
+export function secureWithTls(wireOf: TlsWires): Secure {
+  return Object.assign((door: SecuredDoor) => new TlsSecuring(door, wireOf), { problemOf })
+}
 
 function problemOf(tls: ListenerTls): string | undefined {
   try {
@@ -26,6 +28,7 @@ function problemOf(tls: ListenerTls): string | undefined {
 
 class TlsSecuring implements Securing {
   readonly #door: SecuredDoor
+  readonly #wireOf: TlsWires
   readonly #server: Server
   readonly #http2 = new Set<Http2Connection>()
   #contexts: TlsContexts
@@ -35,8 +38,9 @@ class TlsSecuring implements Securing {
   #isClosing = false
   #onEmpty: (() => void) | undefined
 
-  constructor(door: SecuredDoor) {
+  constructor(door: SecuredDoor, wireOf: TlsWires) {
     this.#door = door
+    this.#wireOf = wireOf
     this.#contexts = tlsContextsOf(door.tls)
     this.#server = createServer({
       ...this.#contexts.defaultOptions,
@@ -109,7 +113,7 @@ class TlsSecuring implements Securing {
       if (error.code?.startsWith('ERR_SSL_') === true) this.#door.onNegotiationError()
     })
     if (socket.alpnProtocol === 'h2') return this.#serveHttp2(socket, { ...side, isHttp2: true })
-    const wire = new TlsWire(socket)
+    const wire = this.#wireOf(socket)
     wire.start(this.#door.acceptClient(wire, side))
   }
 

@@ -1,16 +1,13 @@
 import type { TLSSocket } from 'node:tls'
 import { destroyWhenSilent } from './lingering.ts'
-import type { Wire, WireEvents } from './wire.ts'
-
-/** Whoever is told that a connection ends gets so long to read what is left for it. */
-const slowReaderMilliseconds = 300_000
+import { slowReaderMilliseconds, type SecuredWire, type WireEvents } from './wire.ts'
 
 /**
  * A TLS connection that speaks HTTP/1.1, as a wire.
  *
  * Memory: what was written and has not gone yet, which is 64 KiB before the writer is told, and the bytes of one record.
  */
-export class TlsWire implements Wire {
+export class TlsWire implements SecuredWire {
   readonly #socket: TLSSocket
   #isEnding = false
   #timer: NodeJS.Timeout | undefined
@@ -21,7 +18,6 @@ export class TlsWire implements Wire {
     socket.on('error', () => undefined)
   }
 
-  /** Reading begins. */
   start(events: WireEvents): void {
     const socket = this.#socket
     socket.on('drain', () => events.onDrain())

@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net'
-import { once } from 'node:events'
 import { DirectHandles } from './direct-handle.ts'
 import { DirectWire } from './direct-wire.ts'
 import { SocketWire } from './socket-wire.ts'
+import { echo, passesTrial } from './trial.ts'
 import type { TcpWire, WireEvents } from './wire.ts'
 
 /** Opens a connection to a target: `onConnect` follows, or `onClose` of the events. */
@@ -82,11 +82,8 @@ function handleOf(socket: Socket): unknown {
   return handle
 }
 
-const trialMilliseconds = 2_000
-const trialBytes = 1024 * 1024
-
-/** Sends a megabyte there and back through two wires: enough to fill the kernel's buffers on the way. */
-async function works(tried: Transport): Promise<boolean> {
+/** False where bytes do not come back over this way as they were sent. */
+function works(tried: Transport): Promise<boolean> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     try {
       echo(tried.adopt(socket))
@@ -94,82 +91,8 @@ async function works(tried: Transport): Promise<boolean> {
       socket.destroy()
     }
   })
-  server.on('error', () => undefined)
-  server.listen(0, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-    const address = server.address()
-    return address !== null && typeof address === 'object' && (await comesBack(tried, address.port))
-  } catch {
-    return false
-  } finally {
-    server.close()
-    server.unref()
-  }
-}
-
-async function comesBack(tried: Transport, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const sent = Buffer.alloc(trialBytes, 'through the kernel and back')
-  const received = Buffer.alloc(trialBytes)
-  let length = 0
-  const timer = setTimeout(() => wire.destroy(), trialMilliseconds)
-  const events = new TrialEvents({
-    onBytes(bytes) {
-      length += bytes.copy(received, length)
-      if (length === trialBytes) wire.end()
-    },
-    onClose: () => resolve(received.equals(sent)),
+  return passesTrial(server, (port, events, onOpen) => {
+    const wire = tried.connect({ id: '127.0.0.1', port }, events, () => onOpen(wire))
+    return wire
   })
-  const wire = tried.connect({ id: '127.0.0.1', port }, events, () => wire.write(sent))
-  const isBack = await promise
-  clearTimeout(timer)
-  return isBack
-}
-
-function echo(wire: TcpWire): void {
-  wire.start(
-    new TrialEvents({
-      onBytes(bytes) {
-        if (!wire.write(Buffer.from(bytes))) wire.pause()
-      },
-      onDrain: () => wire.resume(),
-      onEnd: () => wire.end(),
-    }),
-  )
-}
-
-type Trial = {
-  readonly onBytes: (bytes: Buffer) => void
-  readonly onDrain?: () => void
-  readonly onEnd?: () => void
-  readonly onClose?: () => void
-}
-
-/**
- * Of one class for all trials, with methods: what wires have told once, V8 takes into account for good, and with one more
- * kind of receivers, or with functions as members, it would not put together reading and what follows.
- */
-class TrialEvents implements WireEvents {
-  readonly #trial: Trial
-
-  constructor(trial: Trial) {
-    this.#trial = trial
-  }
-
-  onBytes(bytes: Buffer, start: number, end: number): void {
-    this.#trial.onBytes(bytes.subarray(start, end))
-  }
-
-  onDrain(): void {
-    this.#trial.onDrain?.()
-  }
-
-  onEnd(): void {
-    this.#trial.onEnd?.()
-  }
-
-  onClose(): void {
-    this.#trial.onClose?.()
-  }
 }

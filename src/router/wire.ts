@@ -45,6 +45,12 @@ export interface TcpWire extends Wire {
   start(events: WireEvents): void
 }
 
+/** A wire over a client's TLS connection. */
+export interface SecuredWire extends Wire {
+  /** Reading begins. */
+  start(events: WireEvents): void
+}
+
 /** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */
 export const unsentMilliseconds = 30_000
 /**

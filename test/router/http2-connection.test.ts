@@ -347,7 +347,7 @@ describe('a hostile connection of HTTP/2', { timeout: 60_000 }, () => {
 describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('is closed after the idle time-out, but not while a stream is open', async () => {
     const limits = { idleMilliseconds: 300, keepAliveMilliseconds: 3_600_000 }
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const session = port.http2()
     const stream = session.request({ ':path': '/never' })
     stream.on('error', () => undefined)
@@ -361,7 +361,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
 
   test('is closed after the idle time-out where a request has begun whose headers do not end', async () => {
     const limits = { idleMilliseconds: 300, keepAliveMilliseconds: 3_600_000 }
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
     frames.send(frame(types.headers, 1, 1, Buffer.alloc(0)))
     await frames.closed()
@@ -397,7 +397,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('ends where nothing has moved for longer than any stream may wait', async (t) => {
     const limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
     t.mock.timers.enable({ apis: ['setInterval'] })
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const earlier = requests.length
     const session = port.http2()
     const stream = session.request({ ':path': '/never' })
@@ -414,7 +414,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
 
   test('follows a shorter idle time-out, and a longer one', async () => {
     let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const one = await answeredSession(port)
     limits = { ...limits, idleMilliseconds: 300 }
     port.securing.follow(settings)
@@ -430,7 +430,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
 
   test('follows a shorter time for which connections are kept', async () => {
     let limits = { idleMilliseconds: 3_600_000, keepAliveMilliseconds: 3_600_000 }
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const session = await answeredSession(port)
     limits = { ...limits, keepAliveMilliseconds: 100 }
     port.securing.follow(settings)
@@ -440,7 +440,7 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
 
   test('is to be left when it is old', async () => {
     const limits = { idleMilliseconds: 60_000, keepAliveMilliseconds: 100 }
-    const port = await openSecuredPort(settings, answer, () => limits)
+    const port = await openSecuredPort(settings, answer, { limits: () => limits })
     const session = await answeredSession(port)
     await once(session, 'close')
     await port.close()

@@ -7,9 +7,19 @@ import { buffer } from 'node:stream/consumers'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { ListenerTls, ServedCertificate } from '../../src/domain/routing-table.ts'
 import type { SecuredDoor, Securing } from '../../src/router/securing.ts'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { secureWithTls } from '../../src/router/tls-securing.ts'
+import { directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
 import type { ClientSide, Wire, WireEvents } from '../../src/router/wire.ts'
 import type { TestCertificate } from './test-certificates.ts'
+
+// As a router does when it starts.
+await DirectHandles.learn()
+
+/** Every test of a port can be run over each kind of wires. */
+export const kindsOfTlsWires = { direct: directTlsWires, streams: tlsWiresOfStreams } as const
+
+type Settings = { readonly limits?: SecuredDoor['limits']; readonly wires?: keyof typeof kindsOfTlsWires }
 
 /** What answers on the wires: Node's own HTTP server, which is strict about what it reads. */
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -17,12 +27,16 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void
 export type SecuredPort = Awaited<ReturnType<typeof openSecuredPort>>
 
 /** A port with TLS in front of an HTTP/1.1 server that gets what comes out of the wires. */
-export async function openSecuredPort(tls: ListenerTls, answer: Answer, limits?: SecuredDoor['limits']) {
+export async function openSecuredPort(
+  tls: ListenerTls,
+  answer: Answer,
+  { limits, wires: kind = 'direct' }: Settings = {},
+) {
   const sides: ClientSide[] = []
   const http = createHttpServer({ keepAliveTimeout: 60_000 }, answer)
   let negotiationErrors = 0
   let wires = 0
-  const securing: Securing = secureWithTls({
+  const securing: Securing = secureWithTls(kindsOfTlsWires[kind])({
     tls,
     acceptClient: (wire, side) => {
       sides.push(side)

@@ -23,6 +23,7 @@ import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
 import { secureWithTls } from '../../src/router/tls-securing.ts'
+import { directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
 import { transport, type Transport, type TransportName } from '../../src/router/transport.ts'
 import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
@@ -80,7 +81,7 @@ export async function startRouter(
     ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map() }),
     savedState: new SavedState(dataDirectory, (message) => console.error(message)),
     transport: { ...transport(transportName), adopt },
-    secure: secureWithTls,
+    secure: secureWithTls(transportName === 'direct' ? directTlsWires : tlsWiresOfStreams),
     onExchange,
     clientLimit,
     probe,

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { ListenerTls } from '../../src/domain/routing-table.ts'
-import { ask, openSecuredPort, served, shakeHands, type SecuredPort } from './secured-port.ts'
+import { ask, kindsOfTlsWires, openSecuredPort, served, shakeHands, type SecuredPort } from './secured-port.ts'
 import { makeCertificate } from './test-certificates.ts'
 
 const one = makeCertificate({ names: ['one.example'] })
@@ -24,101 +24,105 @@ const settings: ListenerTls = {
   http2: true,
 }
 
-describe('a port with TLS', { timeout: 60_000 }, () => {
-  let port: SecuredPort
-  before(async () => {
-    port = await openSecuredPort(settings, (request, response) => response.end(`${request.method} ${request.url}`))
-  })
-  after(() => port.close())
-
-  const nameShownTo = async (options: ConnectionOptions): Promise<unknown> => {
-    const socket = await shakeHands(port.port, options)
-    const { subject } = socket.getPeerCertificate()
-    await ended(socket)
-    return subject.CN
-  }
-
-  test('shows the certificate that is for the name asked for, the default one for any other name and for none', async () => {
-    assert.equal(await nameShownTo({ servername: 'two.example' }), 'two.example')
-    assert.equal(await nameShownTo({ servername: 'A.two.example' }), 'two.example')
-    assert.equal(await nameShownTo({ servername: 'a.b.two.example' }), 'one.example')
-    assert.equal(await nameShownTo({ servername: 'other.example' }), 'one.example')
-    assert.equal(await nameShownTo({}), 'one.example')
-  })
-
-  test('shows the certificate with an RSA key where another one is for the same name', async () => {
-    const socket = await shakeHands(port.port, { servername: 'two.example' })
-    assert.equal(socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType, 'rsa')
-    await ended(socket)
-    assert.equal(port.sides.at(-1)?.tls?.certificateArn, 'arn:two-rsa')
-  })
-
-  test('serves HTTP/1.1 to those who do not ask for HTTP/2, and keeps the connection', async () => {
-    const socket = await shakeHands(port.port, { servername: 'one.example', ALPNProtocols: ['http/1.1'] })
-    assert.match(await exchange(socket, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200 [^]*GET \/a$/)
-    assert.match(await exchange(socket, 'GET /b HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200 [^]*GET \/b$/)
-    await ended(socket)
-    const side = port.sides.at(-1)
-    assert.deepEqual(side?.tls, {
-      cipher: 'TLS_AES_128_GCM_SHA256',
-      protocol: 'TLSv1.3',
-      serverName: 'one.example',
-      certificateArn: 'arn:one',
+for (const wires of Object.keys(kindsOfTlsWires) as (keyof typeof kindsOfTlsWires)[]) {
+  describe(`a port with TLS, ${wires}`, { timeout: 60_000 }, () => {
+    let port: SecuredPort
+    before(async () => {
+      port = await openSecuredPort(settings, (request, response) => response.end(`${request.method} ${request.url}`), {
+        wires,
+      })
     })
-    assert.equal(side?.isHttp2, false)
-    assert.equal(side?.localPort, port.port)
-    assert.match(side?.connectionTraceId ?? '', /^TID_[0-9a-f]{32}$/)
-  })
+    after(() => port.close())
 
-  test('serves HTTP/2 to those who ask for it', async () => {
-    const session = port.http2()
-    const { text } = await ask(session, { ':path': '/two' })
-    session.close()
-    assert.equal(text, 'GET /two')
-    assert.equal(port.sides.at(-1)?.isHttp2, true)
-  })
+    const nameShownTo = async (options: ConnectionOptions): Promise<unknown> => {
+      const socket = await shakeHands(port.port, options)
+      const { subject } = socket.getPeerCertificate()
+      await ended(socket)
+      return subject.CN
+    }
 
-  test('serves clients that offer nothing but HTTP/1.0', async () => {
-    const socket = await shakeHands(port.port, { ALPNProtocols: ['http/1.0'] })
-    assert.equal(socket.alpnProtocol, 'http/1.0')
-    socket.write('GET /ten HTTP/1.0\r\n\r\n')
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    assert.match(String(answer), /^HTTP\/1\.1 200 /)
-    socket.destroy()
-  })
+    test('shows the certificate that is for the name asked for, the default one for any other name and for none', async () => {
+      assert.equal(await nameShownTo({ servername: 'two.example' }), 'two.example')
+      assert.equal(await nameShownTo({ servername: 'A.two.example' }), 'two.example')
+      assert.equal(await nameShownTo({ servername: 'a.b.two.example' }), 'one.example')
+      assert.equal(await nameShownTo({ servername: 'other.example' }), 'one.example')
+      assert.equal(await nameShownTo({}), 'one.example')
+    })
 
-  test('tells clients that speak HTTP without TLS what is wrong', async () => {
-    const plain = createConnection(port.port, '127.0.0.1')
-    plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-    const answer = (await buffer(plain)).toString('latin1')
-    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\nServer: awselb\/2\.0\r\n[^]*\r\nConnection: close\r\n\r\n/)
-    assert.match(answer, /<title>400 The plain HTTP request was sent to HTTPS port<\/title>/)
-  })
+    test('shows the certificate with an RSA key where another one is for the same name', async () => {
+      const socket = await shakeHands(port.port, { servername: 'two.example' })
+      assert.equal(socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType, 'rsa')
+      await ended(socket)
+      assert.equal(port.sides.at(-1)?.tls?.certificateArn, 'arn:two-rsa')
+    })
 
-  test('counts connections that come to no session, but not those that say nothing', async () => {
-    const earlier = port.negotiationErrors()
-    await assert.rejects(shakeHands(port.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }))
-    await assert.rejects(shakeHands(port.port, { ALPNProtocols: ['acme-tls/1'] }))
-    const plain = createConnection(port.port, '127.0.0.1')
-    plain.resume().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-    await once(plain, 'close')
-    assert.equal(port.negotiationErrors(), earlier + 3)
-    const silent = createConnection(port.port, '127.0.0.1')
-    await once(silent, 'connect')
-    silent.destroy()
-    await until(() => port.connections() === 0)
-    assert.equal(port.negotiationErrors(), earlier + 3)
-  })
+    test('serves HTTP/1.1 to those who do not ask for HTTP/2, and keeps the connection', async () => {
+      const socket = await shakeHands(port.port, { servername: 'one.example', ALPNProtocols: ['http/1.1'] })
+      assert.match(await exchange(socket, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200 [^]*GET \/a$/)
+      assert.match(await exchange(socket, 'GET /b HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200 [^]*GET \/b$/)
+      await ended(socket)
+      const side = port.sides.at(-1)
+      assert.deepEqual(side?.tls, {
+        cipher: 'TLS_AES_128_GCM_SHA256',
+        protocol: 'TLSv1.3',
+        serverName: 'one.example',
+        certificateArn: 'arn:one',
+      })
+      assert.equal(side?.isHttp2, false)
+      assert.equal(side?.localPort, port.port)
+      assert.match(side?.connectionTraceId ?? '', /^TID_[0-9a-f]{32}$/)
+    })
 
-  test('counts clients that do not trust the certificate', async () => {
-    const earlier = port.negotiationErrors()
-    const socket = connect({ port: port.port, host: '127.0.0.1', ca: two.certificate, servername: 'one.example' })
-    await assert.rejects(once(socket, 'secureConnect'), /self-signed|unable to verify/)
-    socket.destroy()
-    await until(() => port.connections() === 0)
-    assert.ok(port.negotiationErrors() - earlier <= 1)
+    test('serves HTTP/2 to those who ask for it', async () => {
+      const session = port.http2()
+      const { text } = await ask(session, { ':path': '/two' })
+      session.close()
+      assert.equal(text, 'GET /two')
+      assert.equal(port.sides.at(-1)?.isHttp2, true)
+    })
+
+    test('serves clients that offer nothing but HTTP/1.0', async () => {
+      const socket = await shakeHands(port.port, { ALPNProtocols: ['http/1.0'] })
+      assert.equal(socket.alpnProtocol, 'http/1.0')
+      socket.write('GET /ten HTTP/1.0\r\n\r\n')
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      assert.match(String(answer), /^HTTP\/1\.1 200 /)
+      socket.destroy()
+    })
+
+    test('tells clients that speak HTTP without TLS what is wrong', async () => {
+      const plain = createConnection(port.port, '127.0.0.1')
+      plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      const answer = (await buffer(plain)).toString('latin1')
+      assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\nServer: awselb\/2\.0\r\n[^]*\r\nConnection: close\r\n\r\n/)
+      assert.match(answer, /<title>400 The plain HTTP request was sent to HTTPS port<\/title>/)
+    })
+
+    test('counts connections that come to no session, but not those that say nothing', async () => {
+      const earlier = port.negotiationErrors()
+      await assert.rejects(shakeHands(port.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }))
+      await assert.rejects(shakeHands(port.port, { ALPNProtocols: ['acme-tls/1'] }))
+      const plain = createConnection(port.port, '127.0.0.1')
+      plain.resume().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await once(plain, 'close')
+      assert.equal(port.negotiationErrors(), earlier + 3)
+      const silent = createConnection(port.port, '127.0.0.1')
+      await once(silent, 'connect')
+      silent.destroy()
+      await until(() => port.connections() === 0)
+      assert.equal(port.negotiationErrors(), earlier + 3)
+    })
+
+    test('counts clients that do not trust the certificate', async () => {
+      const earlier = port.negotiationErrors()
+      const socket = connect({ port: port.port, host: '127.0.0.1', ca: two.certificate, servername: 'one.example' })
+      await assert.rejects(once(socket, 'secureConnect'), /self-signed|unable to verify/)
+      socket.destroy()
+      await until(() => port.connections() === 0)
+      assert.ok(port.negotiationErrors() - earlier <= 1)
+    })
   })
-})
+}
 
 describe('a port with TLS whose settings change', { timeout: 60_000 }, () => {
   test('shows a new certificate to new connections, and closes none of those there are', async () => {
