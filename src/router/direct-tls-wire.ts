@@ -34,8 +34,8 @@ export class DirectTlsWire implements SecuredWire, DirectReader {
   constructor(socket: TLSSocket, handle: DirectHandle) {
     this.#socket = socket
     this.#handle = handle
-    // What went wrong does not matter to the router: `close` follows.
-    socket.on('error', () => undefined)
+    // What went wrong does not matter to the router. Of what is no TLS any more, behind the handshake, Node tells only this.
+    socket.on('error', () => socket.destroy())
   }
 
   start(events: WireEvents): void {

@@ -14,8 +14,8 @@ export class TlsWire implements SecuredWire {
 
   constructor(socket: TLSSocket) {
     this.#socket = socket
-    // What went wrong does not matter to the router: `close` follows.
-    socket.on('error', () => undefined)
+    // What went wrong does not matter to the router. Of what is no TLS any more, behind the handshake, Node tells only this.
+    socket.on('error', () => socket.destroy())
   }
 
   start(events: WireEvents): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { Socket, type AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -134,6 +134,15 @@ for (const kind of kinds) {
     assert.deepEqual(events, ['closed'])
   })
 
+  test(`${kind}: a client that sends what is no TLS any more is closed`, async () => {
+    await using cleanups = new Cleanups()
+    const tcp = new Socket()
+    const { events } = await securedConnection(cleanups, kind, {}, tcp)
+    tcp.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await eventually('it is closed', () => events.includes('closed'))
+    assert.deepEqual(events, ['closed'])
+  })
+
   test(`${kind}: a client that says it will send no more is told of`, async () => {
     await using cleanups = new Cleanups()
     const { peer, events } = await securedConnection(cleanups, kind)
@@ -148,6 +157,7 @@ async function securedConnection(
   cleanups: Cleanups,
   kind: keyof typeof kindsOfTlsWires,
   given: Partial<WireEvents> = {},
+  tcp?: Socket,
 ) {
   const { promise, resolve } = Promise.withResolvers<SecuredWire>()
   const events: string[] = []
@@ -165,7 +175,9 @@ async function securedConnection(
   server.listen(0, '127.0.0.1')
   cleanups.add(() => server.close())
   await once(server, 'listening')
-  const peer = await shakeHands((server.address() as AddressInfo).port)
+  const { port } = server.address() as AddressInfo
+  tcp?.connect(port, '127.0.0.1')
+  const peer = await shakeHands(port, tcp === undefined ? {} : { socket: tcp })
   peer.on('error', () => undefined).pause()
   cleanups.add(() => peer.destroy())
   const wire = await promise
