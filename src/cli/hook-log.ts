@@ -2,6 +2,8 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { aboutEndpoint } from './about-endpoint.ts'
 import { clientConfiguration, type AwsOptions } from './aws-access.ts'
 import type { EventLog, WrittenLine } from './event-log.ts'
+import { CliError } from './exit-code.ts'
+import { lambdaAccess } from './hook-access.ts'
 
 /** Events of a function may reach CloudWatch Logs later than younger ones of another of its environments. */
 const overlapMilliseconds = 60_000
@@ -35,6 +37,7 @@ export async function hookLog(name: string, options: AwsOptions): Promise<EventL
       }
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error
+      if (isThere) await requireFunction(functionName, options)
       isThere = false
     }
     for (const [id, at] of shown) if (at < newest - 2 * overlapMilliseconds) shown.delete(id)
@@ -45,8 +48,23 @@ export async function hookLog(name: string, options: AwsOptions): Promise<EventL
     emptiness: () =>
       isThere
         ? `${functionName} wrote nothing in this time; a longer --since may show more`
-        : `there is no log group ${logGroupName}: ${functionName} has not run here, or may not write its log`,
+        : `there is no log group ${logGroupName}: ${functionName} has not run yet, or may not write its log`,
     endpoint: () => clientConfiguration(options, process.env, 'CLOUDWATCH_LOGS').endpoint ?? 'AWS',
     isTeal: async () => (await aboutEndpoint(options)).isTeal,
+  }
+}
+
+/** Who may read logs alone does not learn whether there is such a function. */
+async function requireFunction(name: string, options: AwsOptions): Promise<void> {
+  const { GetFunctionCommand, ResourceNotFoundException } = await import('@aws-sdk/client-lambda')
+  const access = await lambdaAccess(options)
+  try {
+    await access.lambda.send(new GetFunctionCommand({ FunctionName: name }))
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) return
+    const place = `${await access.lambda.config.region()} at ${access.endpoint()}`
+    throw new CliError(
+      `there is no function ${name} in ${place}, and no log of one. \`aws lambda list-functions\` lists those there are.`,
+    )
   }
 }

@@ -122,8 +122,18 @@ describe('teal hook', { timeout: 100_000 }, () => {
     assert.match(output, /\tINFO\tstage one\n/)
     const lines = (await teal('logs', '--hook', 'check', '--json', '--endpoint-url', url)).output.trim().split('\n')
     assert.match(String(JSON.parse(lines[0] ?? '').stream), /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)
-    const none = await teal('logs', '--hook', 'other', '--endpoint-url', url)
-    assert.match(none.errors, /^\(there is no log group \/aws\/lambda\/other: /)
+    assert.equal((await run('add', 'quiet', code)).exitCode, 0)
+    const none = await teal('logs', '--hook', 'quiet', '--endpoint-url', url)
+    assert.match(none.errors, /^\(there is no log group \/aws\/lambda\/quiet: quiet has not run yet, /)
+    assert.equal(none.exitCode, 0)
+  })
+
+  test('teal logs --hook of a function that there is not is an error, also where it would follow', async () => {
+    for (const options of [[], ['--follow']]) {
+      const { exitCode, errors } = await teal('logs', '--hook', 'chekc', '--endpoint-url', url, ...options)
+      assert.match(errors, /^teal: there is no function chekc in us-east-1 at http:\S+, and no log of one\. /)
+      assert.equal(exitCode, 1)
+    }
   })
 
   test('add gives a function that is there new code, and changes what it is told', async () => {

@@ -165,8 +165,6 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     await until('what is written meanwhile is there', async () => written.text.includes('checked order 2'))
     await written.interrupted()
     assert.equal(written.text.match(/checked order 1/g)?.length, 1)
-    const unknown = await run('logs', '--hook', 'nobody')
-    assert.match(unknown.output + unknown.errors, /there is no log group \/aws\/lambda\/nobody/)
   })
 
   test('status, tasks, events and requests tell of it', async () => {
