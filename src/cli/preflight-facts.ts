@@ -154,7 +154,13 @@ function serviceFacts(service: Service): ServiceFacts {
     hasNetworkConfiguration: networkConfiguration?.awsvpcConfiguration !== undefined,
     ...(primary === undefined
       ? {}
-      : { primary: { targetGroupArns: arnsOf(primary), taskDefinition: primary.taskDefinition ?? '' } }),
+      : {
+          primary: {
+            targetGroupArns: arnsOf(primary),
+            taskDefinition: primary.taskDefinition ?? '',
+            runningCount: primary.runningCount ?? 0,
+          },
+        }),
     boundTargetGroupArns: taskSets.flatMap(arnsOf),
   }
 }

@@ -72,7 +72,9 @@ function definitionName(name: string | undefined, files: DeploymentFiles): strin
 
 function serviceName({ serviceName: name, desiredCount, primary }: NonNullable<ReturnType<typeof serviceOf>>): string {
   const live = primary?.taskDefinition.split('/').at(-1)
-  return `${name}: ${desiredCount === 1 ? '1 task' : `${desiredCount} tasks`}${live === undefined ? '' : ` of ${live}`}`
+  const wanted = `${desiredCount === 1 ? '1 task' : `${desiredCount} tasks`}${live === undefined ? '' : ` of ${live}`}`
+  const running = primary?.runningCount ?? desiredCount
+  return running < desiredCount ? `${name}: ${running} of ${wanted} running` : `${name}: ${wanted}`
 }
 
 function serviceOf(facts: PreflightFacts) {

@@ -148,6 +148,14 @@ describe('before a deployment', () => {
     assert.equal(theOnly(world({ service: { desiredCount: 0 } }), 'service-empty').severity, 'warning')
   })
 
+  test('a service that runs none of its tasks is a warning, and one that runs some of them is none', () => {
+    const finding = theOnly(world({ service: { primary: { ...primary, runningCount: 0 } } }), 'service-not-running')
+    assert.equal(finding.severity, 'warning')
+    assert.equal(finding.what, 'The service hello runs none of its 2 tasks.')
+    assert.match(finding.how, /teal tasks hello\/hello --stopped/)
+    assert.deepEqual(preflight(world({ service: { primary: { ...primary, runningCount: 1 } } })), [])
+  })
+
   test('a test listener of another load balancer is an error', () => {
     assert.match(
       theOnly(world({ test: { loadBalancerArn: 'lb-2', port: 81 } }), 'listener-elsewhere').what,
@@ -180,8 +188,8 @@ describe('before a deployment, the target groups', () => {
   })
 
   test('must be those of the PRIMARY task set, behind one load balancer', () => {
-    const primary = { targetGroupArns: ['arn:x:targetgroup/other/1'], taskDefinition: 'x/hello:1' }
-    const foreign = theOnly(world({ service: { primary } }), 'target-group-foreign')
+    const elsewhere = { ...primary, targetGroupArns: ['arn:x:targetgroup/other/1'] }
+    const foreign = theOnly(world({ service: { primary: elsewhere } }), 'target-group-foreign')
     assert.match(foreign.what, /is in other, which is not one of the pair hello-blue and hello-green/)
     const foreignGroup = world({ group: { prodListenerArn: 'gone' }, green: { loadBalancerArns: ['lb-2'] } })
     assert.match(theOnly(foreignGroup, 'target-group-unattached').what, /different load balancers/)
@@ -450,6 +458,12 @@ type Changes = {
   readonly listeners?: readonly ('prod' | 'test')[]
 }
 
+const primary = {
+  targetGroupArns: [arnOf('blue')],
+  taskDefinition: 'arn:aws:ecs:us-east-1:1:task-definition/hello:1',
+  runningCount: 2,
+}
+
 /** Everything as a deployment needs it, but for the changes. */
 function world(changes: Changes = {}): PreflightFacts {
   const listeners = changes.listeners ?? ['prod', 'test']
@@ -500,7 +514,7 @@ function world(changes: Changes = {}): PreflightFacts {
       launchType: 'FARGATE',
       desiredCount: 2,
       hasNetworkConfiguration: true,
-      primary: { targetGroupArns: [arnOf('blue')], taskDefinition: 'arn:aws:ecs:us-east-1:1:task-definition/hello:1' },
+      primary,
       boundTargetGroupArns: [arnOf('blue')],
       ...changes.service,
     } as ServiceFacts),

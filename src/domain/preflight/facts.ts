@@ -105,9 +105,15 @@ export type ServiceFacts = {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[]
   readonly desiredCount: number
   readonly hasNetworkConfiguration: boolean
-  readonly primary?: { readonly targetGroupArns: readonly string[]; readonly taskDefinition: string }
+  readonly primary?: PrimaryFacts
   /** Target groups of its task sets, PRIMARY or not. */
   readonly boundTargetGroupArns: readonly string[]
+}
+
+type PrimaryFacts = {
+  readonly targetGroupArns: readonly string[]
+  readonly taskDefinition: string
+  readonly runningCount: number
 }
 
 export type TargetGroupFacts = {

@@ -83,6 +83,7 @@ export type FindingCode =
   | 'service-empty'
   | 'service-missing'
   | 'service-not-active'
+  | 'service-not-running'
   | 'target-group-foreign'
   | 'target-group-missing'
   | 'target-group-unattached'

@@ -92,7 +92,7 @@ function stateFindings(service: ServiceFacts): readonly Finding[] {
         ]
       : []),
     ...(desiredCount > 0
-      ? []
+      ? notRunningFindings(service)
       : [
           warningAt('service-empty', at('desiredCount'), {
             what: `The service ${serviceName} wants no tasks: its desired count is 0.`,
@@ -100,6 +100,23 @@ function stateFindings(service: ServiceFacts): readonly Finding[] {
             how: `Scale it first: aws ecs update-service --service ${serviceName} --desired-count 1`,
           }),
         ]),
+  ]
+}
+
+function notRunningFindings({ serviceArn, serviceName, desiredCount, primary }: ServiceFacts): readonly Finding[] {
+  if (primary === undefined || primary.runningCount > 0) return []
+  const [, name = serviceName] = serviceArn.split(':service/')
+  const wanted = desiredCount === 1 ? 'does not run its one task' : `runs none of its ${desiredCount} tasks`
+  return [
+    warningAt(
+      'service-not-running',
+      { subject: 'Service', id: serviceArn, field: ['runningCount'] },
+      {
+        what: `The service ${serviceName} ${wanted}.`,
+        why: "There is no blue that serves: what keeps its tasks from running may keep green's, and a rollback would return to nothing.",
+        how: `See why they ended: teal tasks ${name} --stopped. Where the new version mends it, deploy.`,
+      },
+    ),
   ]
 }
 
