@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, exitCode, WrongUsageError } from './exit-code.ts'
+import { addHelpCommands, requireCommands } from './help-command.ts'
 import { watchOutput, whenPrinted } from './output.ts'
 import { packageVersion } from './version.ts'
 
@@ -19,6 +20,7 @@ async function run(argv: readonly string[]): Promise<number> {
     const program = await createProgram(argv[0], (code) => {
       result = code
     })
+    requireCommands(program, argv)
     await program.parseAsync([...argv], { from: 'user' })
     return result
   } catch (error) {
@@ -34,10 +36,10 @@ async function createProgram(first: string | undefined, exitWith: (code: number)
     .description('Amazon ECS blue/green deployments with CodeDeploy and an Application Load Balancer, on this machine.')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('--help', 'print this help')
-    .helpCommand('help [command]', "print a command's help")
     .configureHelp({ showGlobalOptions: false })
     .addHelpText('after', help)
   for (const load of asked(first)) program.addCommand(await load(exitWith))
+  addHelpCommands(program)
   inherit(program)
   return program
 }

@@ -35,6 +35,36 @@ test('an unknown command or option is wrong usage, and the nearest one is sugges
   assert.match(option.errors, /Run `teal serve --help`/)
 })
 
+test('help prints that of a command, also of one within another', async () => {
+  for (const [argv, usage] of [
+    [['help', 'deploy'], /^Usage: teal deploy /],
+    [['help', 'hook', 'add'], /^Usage: teal hook add /],
+    [['hook', 'help', 'add'], /^Usage: teal hook add /],
+    [['help', 'hook'], /^Usage: teal hook \[/],
+    [['help'], /^Usage: teal \[/],
+  ] as const) {
+    const { exitCode, output, errors } = await teal(...argv)
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(output, usage)
+  }
+})
+
+test('help of a command that there is not names it, suggests the nearest one, and is wrong usage', async () => {
+  for (const [argv, message] of [
+    [['help', 'nope'], /^teal: unknown command 'nope'\nRun `teal --help` to see what it knows\.\n$/],
+    [['help', 'serv'], /^teal: unknown command 'serv'\n\(Did you mean serve\?\)\nRun `teal --help`/],
+    [['help', 'hook', 'ad'], /^teal: unknown command 'ad'\n\(Did you mean add\?\)\nRun `teal hook --help`/],
+    [['hook', 'help', 'nope'], /^teal: unknown command 'nope'\nRun `teal hook --help`/],
+    [['help', 'deploy', 'web'], /^teal: unknown command 'web'\nRun `teal deploy --help`/],
+    [['nope', '--help'], /^teal: unknown command 'nope'\nRun `teal --help`/],
+    [['hook', 'nope', '--help'], /^teal: unknown command 'nope'\nRun `teal hook --help`/],
+  ] as const) {
+    const { exitCode, output, errors } = await teal(...argv)
+    assert.match(errors, message)
+    assert.deepEqual([exitCode, output], [2, ''])
+  }
+})
+
 test('values that cannot be read are wrong usage, and the message says what can', async () => {
   for (const [argv, message] of [
     [['serve', '--minute', '5'], /'5' is invalid\. It is a number and a unit, ms, s or m: 300ms, 1s or 2m\./],
