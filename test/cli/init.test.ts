@@ -88,8 +88,17 @@ describe('teal init', { timeout: 240_000 }, () => {
       AWS_DEFAULT_REGION: 'us-east-1',
       TEAL: `${process.execPath} ${launcher}`,
     }
-    const { stdout } = await run('./setup.sh', ['shop:1'], { cwd: directory, env, timeout: 200_000 })
+    const setUp = (changed: object = {}) =>
+      run('./setup.sh', ['shop:1'], { cwd: directory, env: { ...env, ...changed }, timeout: 200_000 })
+    // The command that creates the service does it, and is killed.
+    const path = [commandThatStopsAfter(join(directory, '..', 'bin'), 'create-service'), process.env['PATH']].join(':')
+    await assert.rejects(setUp({ PATH: path }), { code: 137 })
+    const { stdout } = await setUp()
+    assert.match(stdout, /^The service shop is there already, and goes on with its image:/m)
     assert.match(stdout, /Hello from version 1\n$/)
+    const again = await setUp()
+    assert.match(again.stdout, /^The deployment group shop is there already, and stays as it is\.$/m)
+    assert.match(again.stdout, /Hello from version 1\n$/)
     const files = ['--appspec', join(directory, 'appspec.yaml'), '--task-definition', join(directory, 'taskdef.json')]
     const [verified, diff, taken] = await Promise.all([
       teal('verify', ...files, '--endpoint-url', url, '--image', 'web=shop:2', '--strict'),
@@ -113,6 +122,18 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.equal(await serving.end('SIGINT'), 0)
   })
 })
+
+/** An `aws` that ends as one that is killed as soon as it has done this. */
+function commandThatStopsAfter(directory: string, operation: string): string {
+  mkdirSync(directory)
+  const text = `#!/bin/sh
+PATH=$\{PATH#*:}
+aws "$@" || exit $?
+[ "$2" != ${operation} ] || exit 137
+`
+  writeFileSync(join(directory, 'aws'), text, { mode: 0o755 })
+  return directory
+}
 
 function temporary(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'teal-init-'))
