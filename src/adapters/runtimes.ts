@@ -82,20 +82,26 @@ async function automatic(dataDirectory: string): Promise<'process' | 'docker'> {
 }
 
 async function doesDockerAnswer(): Promise<boolean> {
-  let api: DockerApi | undefined
+  return askDocker().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Rejects where it does not answer. */
+async function askDocker(): Promise<void> {
+  const api = new DockerApi(dockerSocketPath())
   try {
-    api = new DockerApi(dockerSocketPath())
     await api.version()
-    return true
-  } catch {
-    return false
   } finally {
-    api?.close()
+    api.close()
   }
 }
 
 async function startDocker(place: Place): Promise<StartedRuntime> {
   const isKnown = readDockerIdentity(place.dataDirectory) !== undefined
+  // A runtime says at once that it waits for Docker, which would be told of one that does not start.
+  if (!isKnown) await askDocker().catch(refuse)
   const runtime = dockerRuntime(place)
   try {
     await runtime.open()
@@ -104,12 +110,16 @@ async function startDocker(place: Place): Promise<StartedRuntime> {
     if (!(error instanceof DockerUnreachable && isKnown && runtime.gateway !== undefined)) {
       runtime.close()
       if (!isKnown) removeDockerIdentity(place.dataDirectory)
-      throw error instanceof DockerUnreachable
-        ? new Error(`${error.message}. Start it, or use --runtime process.`, { cause: error })
-        : error
+      refuse(error)
     }
   }
   return { runtime, description: 'in Docker', addresses: [() => runtime.gateway, () => runtime.roleAddress] }
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof DockerUnreachable
+    ? new Error(`${error.message}. Start it, or use --runtime process.`, { cause: error })
+    : error
 }
 
 async function refuseTasksInDocker(place: Place): Promise<void> {

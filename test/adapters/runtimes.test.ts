@@ -8,6 +8,7 @@ import { readDockerIdentity } from '../../src/adapters/docker-identity.ts'
 import { countTasks, leftRuntimes, startRuntime } from '../../src/adapters/runtimes.ts'
 import type { RuntimeKind, StartedRuntime } from '../../src/adapters/runtimes.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
+import type { Log } from '../../src/engine/ports.ts'
 import { shellImage, withoutDocker } from './docker-world.ts'
 import { shellContainer, startTask, task } from './process-world.ts'
 
@@ -17,6 +18,9 @@ const clock = new SystemClock()
 function place(t: TestContext) {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'teal-runtimes-'))
   const started: StartedRuntime[] = []
+  const logged: string[] = []
+  const note = (line: string): void => void logged.push(line)
+  const log: Log = { info: note, warn: note }
   t.after(async () => {
     for (const { runtime } of started) runtime.close()
     for (const runtime of leftRuntimes({ dataDirectory, clock })) {
@@ -26,11 +30,11 @@ function place(t: TestContext) {
     rmSync(dataDirectory, { recursive: true, force: true })
   })
   const start = async (kind: RuntimeKind): Promise<StartedRuntime> => {
-    const made = await startRuntime(kind, { dataDirectory, clock })
+    const made = await startRuntime(kind, { dataDirectory, clock, log })
     started.push(made)
     return made
   }
-  return { dataDirectory, start }
+  return { dataDirectory, start, logged }
 }
 
 function withDockerHost(t: TestContext, value: string): void {
@@ -44,7 +48,7 @@ function withDockerHost(t: TestContext, value: string): void {
 
 describe('the runtime of a data directory, where no Docker engine answers', () => {
   test('is processes, unless Docker is asked for, which is refused with what to do', async (t) => {
-    const { dataDirectory, start } = place(t)
+    const { dataDirectory, start, logged } = place(t)
     withDockerHost(t, 'unix:///nowhere/docker.sock')
     assert.equal((await start('auto')).runtime.name, 'process')
     await assert.rejects(
@@ -52,6 +56,7 @@ describe('the runtime of a data directory, where no Docker engine answers', () =
       /^Error: Docker does not answer at unix:\/\/\/nowhere\/docker\.sock: there is no such socket\. Start it, or use --runtime process\.$/,
     )
     assert.equal(readDockerIdentity(dataDirectory), undefined)
+    assert.deepEqual(logged, [], 'nothing is promised for later by what does not start')
   })
 
   test('is not an engine of another machine', async (t) => {
