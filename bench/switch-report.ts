@@ -1,3 +1,4 @@
+import { counted } from '../src/domain/counted.ts'
 import type { Presentation } from './output.ts'
 import type { SwitchResult, SwitchRun } from './switch.ts'
 import { median } from './statistics.ts'
@@ -57,6 +58,7 @@ function verdictOf({ runs, missing }: SwitchResult): string {
   const failed = ofTeal.reduce((sum, { figures }) => sum + figures.failed, 0)
   const absent = missing.length > 0 ? ` Not installed, so not measured: ${missing.join(', ')}.` : ''
   if (ofTeal.length === 0) return `Teal was not measured.${absent}`
-  const teal = failed === 0 ? 'Teal failed no request.' : `Teal FAILED ${failed} requests; it must fail none.`
+  const teal =
+    failed === 0 ? 'Teal failed no request.' : `Teal FAILED ${counted(failed, 'request')}; it must fail none.`
   return `${teal}${absent}`
 }

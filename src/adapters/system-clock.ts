@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Log } from '../engine/ports.ts'
 
@@ -55,7 +56,7 @@ export class SystemClock implements Clock {
     if (this.#log === undefined) return
     last.isTold = true
     this.#log.warn(
-      `The machine's clock was set back by ${Math.round(milliseconds / 60_000)} minutes. Nothing waits longer for it: time ` +
+      `The machine's clock was set back by ${counted(Math.round(milliseconds / 60_000), 'minute')}. Nothing waits longer for it: time ` +
         "goes on here as it was, a little slower, until the machine's has come as far. Started again, the engine takes the machine's time at once.",
     )
   }

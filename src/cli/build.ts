@@ -1,5 +1,6 @@
 import { ImageError } from '../domain/image.ts'
 import type { BuiltImage } from '../domain/image.ts'
+import { counted } from '../view/words.ts'
 import { CliError } from './exit-code.ts'
 
 export type BuildOptions = {
@@ -71,7 +72,7 @@ function quote(argument: string): string {
 }
 
 function describeSize(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} bytes`
+  if (bytes < 1_000) return counted(bytes, 'byte')
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }

@@ -9,7 +9,7 @@ import type { DeploymentView, SideView } from '../view/deployment-view.ts'
 import { hookLines, type SeenCodeDeploy } from '../view/seen-code-deploy.ts'
 import { serviceDeploymentView, type SeenServiceDeployment } from '../view/service-deployment-view.ts'
 import type { SeenAlarm, Surroundings } from '../view/surroundings.ts'
-import { figure, shortArn, timeIn } from '../view/words.ts'
+import { counted, figure, shortArn, timeIn } from '../view/words.ts'
 
 /** What AWS tells nobody; said on each page. */
 const limits = [
@@ -242,7 +242,7 @@ function accountOf({ sides }: DeploymentView): page.AccountView {
   const verdict =
     requests === 0
       ? 'CloudWatch has counted no requests yet.'
-      : `CloudWatch has counted ${figure(requests)} requests and ${figure(failed)} failures of targets. Whether every client ` +
+      : `CloudWatch has counted ${counted(requests, 'request', figure(requests))} and ${counted(failed, 'failure', figure(failed))} of targets. Whether every client ` +
         'got its answer is not told there.'
   return { isCounted: false, answered: Math.max(0, requests - failed), failed, givenUp: 0, rows: [], verdict }
 }

@@ -5,6 +5,7 @@ import type { RecordedNotification } from '../domain/notification.ts'
 import { diagnosisLines } from '../view/diagnosis-lines.ts'
 import { toldCause } from '../view/told-cause.ts'
 import { textOf } from '../view/styled.ts'
+import { counted } from '../view/words.ts'
 import type { ShownDeployment } from './deployment.ts'
 import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
 
@@ -71,7 +72,7 @@ function taskSets({ target }: ShownDeployment): readonly string[] {
       taskSet.taskSetLabel ?? '',
       taskSet.status ?? '',
       taskSet.targetGroup?.name ?? '',
-      `${taskSet.runningCount ?? 0} of ${taskSet.desiredCount ?? 0} tasks running`,
+      `${taskSet.runningCount ?? 0} of ${counted(taskSet.desiredCount ?? 0, 'task')} running`,
       `${taskSet.trafficWeight ?? 0}% of traffic`,
     ]),
   )
@@ -96,8 +97,8 @@ function brief(text: string, { deployment, diagnosis }: ShownDeployment): string
 }
 
 export function requests({ traffic }: Pick<DeploymentRecord, 'traffic'>): readonly string[] {
-  const { counted, answered, failed, givenUp, totals } = traffic
-  if (!counted) return ['  They were not counted.']
+  const { counted: isCounted, answered, failed, givenUp, totals } = traffic
+  if (!isCounted) return ['  They were not counted.']
   if (totals.length === 0) return ['  There were none.']
   const rows = totals.map(({ listener, targetGroup, taskDefinition, outcome, count }) => [
     listener,

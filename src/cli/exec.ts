@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { counted } from '../view/words.ts'
 import { awsCommand, clientConfiguration } from './aws-access.ts'
 import type { AwsOptions } from './aws-access.ts'
 import { CliError } from './exit-code.ts'
@@ -60,7 +61,7 @@ async function execute(task: string, command: readonly string[], options: ExecOp
   process.stdout.write(result.stdout)
   process.stderr.write(result.stderr ?? '')
   if (result.isCut === true) console.error('teal: what it wrote is cut after 1 MiB.')
-  if (result.exitCode === undefined) console.error(`teal: it was ended after ${timeout} seconds.`)
+  if (result.exitCode === undefined) console.error(`teal: it was ended after ${counted(timeout, 'second')}.`)
   return result.exitCode ?? timedOutExitCode
 }
 

@@ -6,6 +6,7 @@ import { diagnosisLines } from '../view/diagnosis-lines.ts'
 import { screenLines } from '../view/screen-lines.ts'
 import { serviceDeploymentView } from '../view/service-deployment-view.ts'
 import { textOf } from '../view/styled.ts'
+import { counted } from '../view/words.ts'
 import { clientConfiguration, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients } from './aws-clients.ts'
 import { wholeDeploymentId } from './deployment-finding.ts'
@@ -130,7 +131,7 @@ function revisions({ sourceServiceRevisions = [], targetServiceRevision }: Servi
     all.map(([label, revision]) => [
       label,
       revision.arn?.split('/').at(-1) ?? '',
-      `${revision.runningTaskCount ?? 0} of ${revision.requestedTaskCount ?? 0} tasks running`,
+      `${revision.runningTaskCount ?? 0} of ${counted(revision.requestedTaskCount ?? 0, 'task')} running`,
       revision.requestedProductionTrafficWeight === undefined
         ? ''
         : `${revision.requestedProductionTrafficWeight}% of traffic`,

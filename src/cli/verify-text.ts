@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { thingOf } from '../domain/preflight/facts.ts'
 import type { Looked, PreflightFacts } from '../domain/preflight/facts.ts'
 import type { Finding, FindingPlace, Severity } from '../domain/preflight/finding.ts'
+import { counted } from '../view/words.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
 import type { PositionedDocument } from './positioned-document.ts'
 import { wrapped } from './text.ts'
@@ -72,7 +73,7 @@ function definitionName(name: string | undefined, files: DeploymentFiles): strin
 
 function serviceName({ serviceName: name, desiredCount, primary }: NonNullable<ReturnType<typeof serviceOf>>): string {
   const live = primary?.taskDefinition.split('/').at(-1)
-  const wanted = `${desiredCount === 1 ? '1 task' : `${desiredCount} tasks`}${live === undefined ? '' : ` of ${live}`}`
+  const wanted = `${counted(desiredCount, 'task')}${live === undefined ? '' : ` of ${live}`}`
   const running = primary?.runningCount ?? desiredCount
   return running < desiredCount ? `${name}: ${running} of ${wanted} running` : `${name}: ${wanted}`
 }

@@ -100,7 +100,7 @@ function verdictText({
   if (all === 0) return isOver ? 'There were no requests while it ran.' : 'No requests yet.'
   const gone = givenUp === 0 ? '' : ` ${plural(givenUp, 'request')} ended because the client went away first.`
   if (failed === 0)
-    return `Nothing was lost: ${answered.toLocaleString('en')} of ${all.toLocaleString('en')} requests were answered, none failed.${gone}`
+    return `Nothing was lost: ${answered.toLocaleString('en')} of ${plural(all, 'request')} ${all === 1 ? 'was' : 'were'} answered, none failed.${gone}`
   const whose = rows
     .filter((row) => row.failed > 0)
     .map(

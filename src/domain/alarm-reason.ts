@@ -1,6 +1,7 @@
 import type { AlarmEvaluation } from './alarm-evaluation.ts'
 import { isBreaching } from './alarm-evaluation.ts'
 import type { MetricAlarmSettings } from './alarm.ts'
+import { counted } from './counted.ts'
 
 /** CloudWatch lists datapoints with their times up to here, and from here on only the newest. */
 const mostListed = 5
@@ -104,10 +105,6 @@ function decimal(value: number): string {
     return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
   }
   return Number.isInteger(value) ? `${value}.0` : String(value)
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function was(count: number): string {

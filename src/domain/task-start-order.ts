@@ -1,3 +1,4 @@
+import { counted } from './counted.ts'
 import type { ContainerDefinition, ContainerDependency } from './task-definition.ts'
 import type { Task, TaskContainer } from './task.ts'
 
@@ -76,7 +77,10 @@ function dependencyState(
   const seconds = definition.startTimeout ?? (task.launchType === 'FARGATE' ? fargateStartTimeout : Infinity)
   const until = (container.startedAt ?? Infinity) + seconds * 1000
   if (until > now) return { kind: 'open', until }
-  return { kind: 'failed', because: `${containerName} (${condition}), which took longer than ${seconds} seconds` }
+  return {
+    kind: 'failed',
+    because: `${containerName} (${condition}), which took longer than ${counted(seconds, 'second')}`,
+  }
 }
 
 function isMet({ lastStatus, healthStatus, exitCode }: TaskContainer, condition: ContainerDependency['condition']) {

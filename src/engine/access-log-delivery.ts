@@ -4,6 +4,7 @@ import {
   loadBalancerArnOf,
   type LoggedLoadBalancer,
 } from '../domain/access-log-file.ts'
+import { counted } from '../domain/counted.ts'
 import type { LoadBalancer } from '../domain/load-balancer.ts'
 import { AwsError } from '../domain/aws-error.ts'
 import type { AccessLogSpool, SpooledFile } from './access-log-spool.ts'
@@ -173,7 +174,7 @@ export class AccessLogDelivery {
       dropped++
     }
     if (dropped === 0) return
-    const message = `${dropped} files of the access log of ${loadBalancerArn} were dropped, the oldest: they could not be delivered.`
+    const message = `${counted(dropped, 'file')} of the access log of ${loadBalancerArn} ${dropped === 1 ? 'was' : 'were'} dropped, the oldest: nothing could be delivered.`
     this.#warn(`${loadBalancerArn} dropped`, message)
   }
 

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import { parseArn } from '../domain/identifiers.ts'
 import { resourceIdOf } from '../domain/scaling.ts'
@@ -64,7 +65,7 @@ function isAtRest({ store }: Pick<World, 'store'>, service: Service): boolean {
 
 function timeoutText({ capacity }: Unrest): string {
   return (
-    `The service was scaled to ${capacity} tasks while the deployment shifted its traffic, and did not reach a steady state ` +
+    `The service was scaled to ${counted(capacity, 'task')} while the deployment shifted its traffic, and did not reach a steady state ` +
     `within ${patienceMinutes} minutes. Suspend scaling for the time of a deployment (RegisterScalableTarget with ` +
     'SuspendedState), or find out why its tasks do not start.'
   )

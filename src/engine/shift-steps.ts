@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { arn } from '../domain/identifiers.ts'
 import type { PlannedTaskSet, ShiftPlan } from '../domain/deployment.ts'
 import { computedDesiredCount } from '../domain/service.ts'
@@ -66,7 +67,7 @@ async function awaitSteadyState({ tools, plan, begun }: Shifting, step: AwaitSte
   const { running, desired } = services.counts(taskSetArn)
   return {
     kind: 'done',
-    message: `${running} of ${desired} tasks are healthy in ${plan[step.taskSet].targetGroupName}.`,
+    message: `${running} of ${counted(desired, 'task')} ${desired === 1 ? 'is' : 'are'} healthy in ${plan[step.taskSet].targetGroupName}.`,
   }
 }
 

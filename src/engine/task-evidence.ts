@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { textOfProgram } from '../domain/program-text.ts'
 import { computedDesiredCount } from '../domain/service.ts'
 import type { TaskSet } from '../domain/service.ts'
@@ -128,7 +129,7 @@ function stillToCome(
   const seconds = Math.ceil((taskSet.failures.nextStartAt - clock.now()) / 1000)
   const next = seconds > 0 && running + waiting < desired ? `; the next task starts in ${seconds} s` : ''
   const starting = waiting > 0 ? `, ${waiting} still starting` : ''
-  return `${running} of ${desired} tasks are running${starting}${next}.`
+  return `${running} of ${counted(desired, 'task')} ${desired === 1 ? 'is' : 'are'} running${starting}${next}.`
 }
 
 async function logOf(context: SchedulerContext, task: Task, container: string | undefined): Promise<string> {

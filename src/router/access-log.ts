@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import {
@@ -112,7 +113,10 @@ export class AccessLog {
     const timer = setTimeout(resolve, closeMilliseconds)
     await Promise.race([written, isLate])
     clearTimeout(timer)
-    if (this.#droppedAt !== undefined) this.#settings.log(`${this.#droppedLines} lines of the access log were lost`)
+    if (this.#droppedAt !== undefined)
+      this.#settings.log(
+        `${counted(this.#droppedLines, 'line')} of the access log ${this.#droppedLines === 1 ? 'was' : 'were'} lost`,
+      )
   }
 
   #logOf({ loadBalancerArn }: LoadBalancerRoute): Log | undefined {
@@ -196,7 +200,7 @@ export class AccessLog {
     if (Date.now() - droppedAt < calmMilliseconds) return
     this.#droppedAt = undefined
     this.#settings.log(
-      `The access log is written again; ${this.#droppedLines} lines were lost since the router started`,
+      `The access log is written again; ${counted(this.#droppedLines, 'line')} ${this.#droppedLines === 1 ? 'was' : 'were'} lost since the router started`,
     )
   }
 
@@ -208,7 +212,7 @@ export class AccessLog {
     const removed = await keepWithinLimit(log.directory, spoolBytes)
     if (removed === 0) return
     this.#settings.log(
-      `${removed} files of the access log of ${loadBalancerArn} were removed: nobody has delivered them, and they took ` +
+      `${counted(removed, 'file')} of the access log of ${loadBalancerArn} ${removed === 1 ? 'was' : 'were'} removed: nobody has delivered what there is, and it took ` +
         `more than ${Math.round(spoolBytes / 1024 / 1024)} MiB`,
     )
   }

@@ -53,7 +53,7 @@ export function affected(sides: readonly SideView[]): readonly string[] {
   if (known.every(({ requests }) => requests === 0)) return ['nobody: there were no requests while it ran']
   return known.map(({ colour, targetGroup, requests, errors }) => {
     const failed = errors === 0 ? 'none failed' : `${figure(errors)} of them failed`
-    return `${colour} (${targetGroup}): ${figure(requests)} requests, ${requests === 0 ? 'so nobody met it' : failed}`
+    return `${colour} (${targetGroup}): ${counted(requests, 'request', figure(requests))}, ${requests === 0 ? 'so nobody met it' : failed}`
   })
 }
 

@@ -1,7 +1,7 @@
 import type { GroupStatus, ServiceStatus } from './service-status.ts'
 import { cut, plain, styled, type Line } from './styled.ts'
 import { shortenedArns } from './surroundings.ts'
-import { figure, timeOfDay } from './words.ts'
+import { counted, figure, timeOfDay } from './words.ts'
 
 /** Services as they are now, each in a few lines. */
 export function serviceStatusLines(all: readonly ServiceStatus[], width: number): readonly Line[] {
@@ -16,7 +16,7 @@ function linesOf(status: ServiceStatus): readonly Line[] {
   const starting = pending === 0 ? '' : `, ${pending} starting`
   const head: Line = [
     styled(isDeploying ? 'warning' : isWhole ? 'good' : 'bad', `${isDeploying ? '●' : isWhole ? '✔' : '!'} ${service}`),
-    plain(`  ${runs ?? ''}  ${running} of ${desired} tasks running${starting}`),
+    plain(`  ${runs ?? ''}  ${running} of ${counted(desired, 'task')} running${starting}`),
     styled('faint', `  ${isDeploying ? 'being deployed' : ''}`),
   ]
   const by: Line = [

@@ -1,6 +1,6 @@
 import type { DeploymentView, SideView, TrafficView } from './deployment-view.ts'
 import { cut, filled, plain, styled, type Line, type Span, type Style } from './styled.ts'
-import { figure } from './words.ts'
+import { counted, figure } from './words.ts'
 
 const labelWidth = 14
 
@@ -95,7 +95,7 @@ function timeInWords(milliseconds: number | undefined): string {
 
 function inAll({ requests, errors: failed }: TrafficView): Line {
   const end = failed === 0 ? styled('good', ', 0 failed') : styled('bad', `, ${figure(failed)} failed`)
-  return [plain(`${figure(requests)} requests`), end]
+  return [plain(counted(requests, 'request', figure(requests))), end]
 }
 
 function round(value: number): number {

@@ -1,3 +1,7 @@
+import { counted } from '../domain/counted.ts'
+
+export { counted } from '../domain/counted.ts'
+
 /** `0.4 s`, `3 min 12 s`, `2 h 5 min`, of milliseconds. */
 export function spanOf(milliseconds: number): string {
   const seconds = milliseconds / 1_000
@@ -10,11 +14,6 @@ export function spanOf(milliseconds: number): string {
 /** `14:05:09`, in this machine's time. */
 export function timeOfDay(date: Date): string {
   return date.toTimeString().slice(0, 8)
-}
-
-/** `1 task`, `2 tasks`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** `web:42` of a task definition's ARN, or what stands behind the last slash of any other. */

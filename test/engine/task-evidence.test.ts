@@ -43,7 +43,7 @@ describe('what is told of a task set that does not get steady', () => {
     assert.equal(
       await world.scheduler.evidence(taskSetArn),
       `Task ${task?.taskId} is running but its target 127.0.0.1:${port} is unhealthy: GET /health answered 503. ` +
-        '1 of 1 tasks are running.',
+        '1 of 1 task is running.',
     )
     world.loadBalancing.lastAnswer = 'GET /health: connection refused'
     assert.match(await world.scheduler.evidence(taskSetArn), /may not listen on the port given in PORT\. /)
@@ -70,7 +70,7 @@ describe('what is told of a task set that does not get steady', () => {
     world.loadBalancing.lastAnswer = 'GET /health: connection refused'
     await world.until(() => world.withStatus('RUNNING').some(({ unhealthyAt }) => unhealthyAt === undefined))
     const evidence = await world.scheduler.evidence(taskSetArn)
-    assert.match(evidence, /the last health check: GET \/health answered 404\. 1 of 1 tasks are running\.$/)
+    assert.match(evidence, /the last health check: GET \/health answered 404\. 1 of 1 task is running\.$/)
     await world.scheduler.stop()
   })
 
@@ -81,7 +81,7 @@ describe('what is told of a task set that does not get steady', () => {
     world.createTaskSet()
     await world.until(() => world.withStatus('RUNNING').length === 1)
     const evidence = await world.scheduler.evidence(taskSetArn)
-    assert.match(evidence, /is initial: GET \/health: connection refused\. 1 of 1 tasks are running\.$/)
+    assert.match(evidence, /is initial: GET \/health: connection refused\. 1 of 1 task is running\.$/)
     await world.scheduler.stop()
   })
 

@@ -7,12 +7,12 @@ import { textOf } from '../../src/view/styled.ts'
 
 const definition = (revision: number): string => `arn:aws:ecs:us-east-1:000000000000:task-definition/web:${revision}`
 
-function linesOf(deployments: readonly Deployment[]): readonly string[] {
+function linesOf(deployments: readonly Deployment[], desiredCount = 3): readonly string[] {
   const service: Service = {
     serviceName: 'web',
     clusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/shop',
     taskDefinition: definition(2),
-    desiredCount: 3,
+    desiredCount,
     runningCount: deployments.reduce((sum, { runningCount = 0 }) => sum + runningCount, 0),
     pendingCount: 0,
     deployments: [...deployments],
@@ -50,5 +50,7 @@ describe('the status of a service that ECS itself deploys', () => {
   test('is good when all tasks run that are wanted', () => {
     const completed: Deployment = { ...failed, rolloutState: 'COMPLETED', runningCount: 3 }
     assert.deepEqual(linesOf([completed]), ['✔ shop/web  web:2  3 of 3 tasks running', '  deployed by ECS'])
+    const [one] = linesOf([{ ...completed, runningCount: 1 }], 1)
+    assert.equal(one, '✔ shop/web  web:2  1 of 1 task running')
   })
 })

@@ -1,6 +1,7 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { TargetGroupPair } from '../../domain/code-deploy.ts'
+import { counted } from '../../domain/counted.ts'
 import { parseArn } from '../../domain/identifiers.ts'
 import type { TargetGroup } from '../../domain/load-balancer.ts'
 import { loadBalancersByTargetGroup } from '../../domain/routing-table-of.ts'
@@ -81,7 +82,7 @@ function readTargetGroupNames(here: Here, groups: readonly sdk.TargetGroupInfo[]
   const names = groups.map(({ name }) => name ?? '')
   const [first, second] = names
   if (first === undefined || second === undefined || names.length > 2) {
-    throw invalidPair(`targetGroups has ${names.length} entries; exactly two are needed, by name`)
+    throw invalidPair(`targetGroups has ${counted(names.length, 'group')}; exactly two are needed, by name`)
   }
   if (first === second) throw invalidPair(`both targetGroups are ${quoted(first)}. Blue and green need one each`)
   for (const name of names) {

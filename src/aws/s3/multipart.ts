@@ -1,6 +1,7 @@
 import type * as sdk from '@aws-sdk/client-s3'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { ByteRange } from '../../domain/byte-range.ts'
+import { counted } from '../../domain/counted.ts'
 import type { ObjectChecksum, StoredVersion, UploadedPart } from '../../domain/s3.ts'
 import type { Checked, Handlers } from '../handlers.ts'
 import {
@@ -168,7 +169,7 @@ function copiedRange(text: string | undefined, { size }: StoredVersion): ByteRan
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(text) ?? []
   if (Number(first) <= Number(last) && Number(last) < size) return { first: Number(first), last: Number(last) }
   throw invalidArgument(
-    `The x-amz-copy-source-range value must be of the form bytes=first-last within the source's ${size} bytes.`,
+    `The x-amz-copy-source-range value must be of the form bytes=first-last within the source's ${counted(size, 'byte')}.`,
   )
 }
 
@@ -188,7 +189,7 @@ function chosenParts(
     if (next !== undefined && size < smallestPartBytes) {
       throw new AwsError(
         'EntityTooSmall',
-        `Your proposed upload is smaller than the minimum allowed size: part ${partNumber} has ${size} bytes, and each but ` +
+        `Your proposed upload is smaller than the minimum allowed size: part ${partNumber} has ${counted(size, 'byte')}, and each but ` +
           `the last must have ${smallestPartBytes}.`,
       )
     }
@@ -214,7 +215,10 @@ function chosenPart(uploaded: readonly UploadedPart[], listed: Checked<sdk.Compl
 function checkSize(chosen: readonly UploadedPart[], given: number | undefined): void {
   const size = chosen.reduce((sum, part) => sum + part.size, 0)
   if (given === undefined || given === size) return
-  throw new AwsError('InvalidRequest', `The parts have ${size} bytes together, and x-amz-mp-object-size is ${given}.`)
+  throw new AwsError(
+    'InvalidRequest',
+    `The parts have ${counted(size, 'byte')} together, and x-amz-mp-object-size is ${given}.`,
+  )
 }
 
 /** What the caller says of the whole: a checksum over all bytes, or over the parts' checksums with `-N` for N parts. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AwsError } from '../../domain/aws-error.ts'
+import { counted } from '../../domain/counted.ts'
 import { decodeAwsChunked } from './aws-chunked.ts'
 import { checksum, type ChecksumAlgorithm } from './checksum.ts'
 import type { RestRequest, RoutedOperation } from './route.ts'
@@ -33,7 +34,7 @@ function unchunked(request: RestRequest): RestRequest {
   if (stated !== '' && Number(stated) !== body.length) {
     throw new AwsError(
       'IncompleteBody',
-      `The body has ${body.length} bytes; x-amz-decoded-content-length is ${stated}.`,
+      `The body has ${counted(body.length, 'byte')}; x-amz-decoded-content-length is ${stated}.`,
     )
   }
   checkTrailers(request.headers, trailers)

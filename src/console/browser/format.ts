@@ -4,6 +4,11 @@ export function count(value: number): string {
   return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `1 request`, `12,480 requests`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+}
+
 export function rate(value: number | undefined): string {
   if (value === undefined) return '–'
   if (value >= 100) return count(value)

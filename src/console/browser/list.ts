@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { Live } from './live.ts'
-import { count } from './format.ts'
+import { count, counted } from './format.ts'
 import { deploymentLine } from './parts.ts'
 import { emptyList } from './state.ts'
 import type { State } from './state.ts'
@@ -62,7 +62,7 @@ export function listPage(state: State, live: Live, now: number): ComponentChild 
           {
             class: 'card rows virtual',
             role: 'list',
-            'aria-label': `${total} deployments`,
+            'aria-label': counted(total, 'deployment'),
             style: { height: `${total * rowHeight}px` },
           },
           ...rows,

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { ServiceSide, ServiceView } from '../views.ts'
-import { percent, rate } from './format.ts'
+import { counted, percent, rate } from './format.ts'
 import { deploymentLine, deploymentPath, reachable, pill, sideTag } from './parts.ts'
 import type { State } from './state.ts'
 
@@ -69,7 +69,7 @@ function serviceCard(service: ServiceView): ComponentChild {
     h(
       'footer',
       {},
-      h('span', {}, `${service.runningCount} tasks running, ${service.desiredCount} desired`),
+      h('span', {}, `${counted(service.runningCount, 'task')} running, ${service.desiredCount} desired`),
       failures > 0 ? h('span', { class: 'bad' }, `${rate(failures)} failing/s`) : null,
       ...service.listeners
         .map(reachable)

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import type { ComponentChild } from 'preact'
 import type { AlarmView, DocumentView, Happening, HookView, StepView, TargetView, TaskSetView } from '../views.ts'
-import { count, percent, span, timeOfDay, withoutInvocation } from './format.ts'
+import { count, counted, percent, span, timeOfDay, withoutInvocation } from './format.ts'
 import { card, empty, pill, sideTag } from './parts.ts'
 import type { Loaded } from './state.ts'
 
@@ -129,7 +129,7 @@ export function accountPart({ account }: Loaded): ComponentChild {
     return card('Account', undefined, empty(account?.verdict ?? ''))
   return card(
     'Account',
-    `${count(account.answered + account.failed + account.givenUp)} requests`,
+    counted(account.answered + account.failed + account.givenUp, 'request'),
     h('p', { class: `verdict ${account.failed === 0 ? 'good' : 'bad'}` }, account.verdict),
     table(
       ['Target group', 'Listener', 'Answered', 'Failed', 'Client went away', 'How they failed'],
@@ -187,7 +187,11 @@ export function documentsPart(documents: readonly DocumentView[] | undefined): C
     ...documents.map(({ title, before, lines }) => {
       const changes = lines.filter(({ kind }) => kind !== 'same').length
       const note =
-        before === undefined ? 'nothing to compare with' : changes === 0 ? 'unchanged' : `${changes} lines differ`
+        before === undefined
+          ? 'nothing to compare with'
+          : changes === 0
+            ? 'unchanged'
+            : `${counted(changes, 'line')} ${changes === 1 ? 'differs' : 'differ'}`
       return h(
         'details',
         { key: title, open: changes > 0 && changes < 60 },

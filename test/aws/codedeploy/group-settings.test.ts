@@ -195,8 +195,8 @@ test('the load balancer must be one pair of target groups behind existing listen
       /^A deployment group associated with an application that uses the ECS compute platform must contain a valid pair of target groups that identify a load balancer\. Here targetGroupPairInfoList has 0 entries/,
     ],
     [{ loadBalancerInfo: { targetGroupPairInfoList: [good, good] } }, broken, /has 2 entries; exactly one is needed/],
-    [pair({ targetGroups: undefined }), broken, /targetGroups has 0 entries; exactly two are needed, by name/],
-    [pair({ targetGroups: [{ name: 'web-blue' }] }), broken, /targetGroups has 1 entries/],
+    [pair({ targetGroups: undefined }), broken, /targetGroups has 0 groups; exactly two are needed, by name/],
+    [pair({ targetGroups: [{ name: 'web-blue' }] }), broken, /targetGroups has 1 group; exactly two/],
     [pair({ targetGroups: [{ name: 'web-blue' }, { name: 'web-blue' }] }), broken, /both targetGroups are 'web-blue'/],
     [
       pair({ targetGroups: [{ name: 'web-blue' }, { name: 'nobody' }] }),
