@@ -1,7 +1,10 @@
+import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy'
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
 import type { Command } from 'commander'
 import { createHash } from 'node:crypto'
-import { AppSpecError } from '../domain/app-spec.ts'
+import { AppSpecError, type AppSpec } from '../domain/app-spec.ts'
+import { capacityProviderFindings } from '../domain/preflight/capacity-provider-findings.ts'
+import { thingOf, type AppSpecFacts, type Looked } from '../domain/preflight/facts.ts'
 import { placeholdersIn, registrable, type NamedImage } from '../domain/task-definition-file.ts'
 import { awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { awsClients, type AwsClients } from './aws-clients.ts'
@@ -16,10 +19,12 @@ import {
 } from './deployment-group-access.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
-import { appSpecErrorText, filledIn, readAppSpecOf } from './preflight-files.ts'
+import { lookAtService } from './preflight-facts.ts'
+import { appSpecErrorText, appSpecFacts, filledIn, readAppSpecOf } from './preflight-files.ts'
 import { ecsServiceNamed, updateService } from './own-services.ts'
 import type { Position } from './positioned-document.ts'
 import type { ServiceName } from './service-access.ts'
+import { wrapped } from './text.ts'
 import { requireReachable } from './wait-until.ts'
 import { misreadMemberFindings } from './task-definition-check.ts'
 import { waitUntilOption, watchSettings } from './watch-settings.ts'
@@ -127,7 +132,7 @@ async function deployByCodeDeploy(
   // Whatever is wrong with the AppSpec is found before anything is registered.
   const draft = write('input' in wanted ? '<ARN of the task definition>' : wanted.arn)
   if (options.dryRun) return showDryRun(wanted, createInput(name, draft, options))
-  await requireGroup(clients, name)
+  await warnOfDroppedProviders(clients, files, await requireGroup(clients, name))
   const arn = 'input' in wanted ? await register(clients, wanted.input, options) : wanted.arn
   const { CreateDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
   const { deploymentId } = await clients.codeDeploy.send(
@@ -138,8 +143,9 @@ async function deployByCodeDeploy(
 }
 
 /** A name that is mistyped is found before a task definition is registered for nothing. */
-async function requireGroup(clients: AwsClients, name: GroupName): Promise<void> {
-  if ((await lookAtGroup(clients, name)).kind !== 'absent') return
+async function requireGroup(clients: AwsClients, name: GroupName): Promise<DeploymentGroupInfo | undefined> {
+  const group = await lookAtGroup(clients, name)
+  if (group.kind !== 'absent') return thingOf(group)
   const { applicationName, deploymentGroupName } = name
   throw new CliError(
     `there is no deployment group ${applicationName}/${deploymentGroupName} in ${await clients.region()} at ` +
@@ -147,10 +153,30 @@ async function requireGroup(clients: AwsClients, name: GroupName): Promise<void>
   )
 }
 
-function completedAppSpec(files: DeploymentFiles, arn: string): string {
+/** It may be meant, so the deployment is created all the same. */
+async function warnOfDroppedProviders(
+  clients: AwsClients,
+  files: DeploymentFiles,
+  group: DeploymentGroupInfo | undefined,
+): Promise<void> {
+  const appSpec: Looked<AppSpecFacts> = { kind: 'found', thing: appSpecFacts(validAppSpec(files)) }
+  const service = await lookAtService(clients, group)
+  const findings = capacityProviderFindings({ appSpec, service, capacityProviders: { kind: 'unasked' } })
+  for (const { severity, what, why, how } of findings) {
+    if (severity === 'warning') console.error(`${wrapped(`warning: ${what} ${why}`, 2)}\n  ${how}`)
+  }
+}
+
+function validAppSpec(files: DeploymentFiles): AppSpec {
   const document = requiredAppSpec(files)
   const read = readAppSpecOf(document, true)
   if (read instanceof AppSpecError) throw new CliError(appSpecErrorText(document, read))
+  return read
+}
+
+function completedAppSpec(files: DeploymentFiles, arn: string): string {
+  validAppSpec(files)
+  const document = requiredAppSpec(files)
   const text = document.withValue(['Properties', 'TaskDefinition'], arn)
   if (text !== undefined) return text
   throw new CliError(

@@ -105,7 +105,7 @@ async function lookAtTaskDefinition(
   }, ['ClientException'])
 }
 
-async function lookAtService(
+export async function lookAtService(
   clients: AwsClients,
   group: DeploymentGroupInfo | undefined,
 ): Promise<Looked<ServiceFacts>> {

@@ -77,7 +77,7 @@ function invalidAppSpec(error: AppSpecError): Finding {
   )
 }
 
-function appSpecFacts(appSpec: AppSpec): AppSpecFacts {
+export function appSpecFacts(appSpec: AppSpec): AppSpecFacts {
   const { networkConfiguration, platformVersion: _version, ...facts } = appSpec
   return { ...facts, hasNetworkConfiguration: networkConfiguration !== undefined }
 }

@@ -10,7 +10,8 @@ import type { CapacityProviderStrategyItem, Service } from '@aws-sdk/client-ecs'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { name } from '../../demo/surroundings.ts'
-import { Theatre } from '../survival/theatre.ts'
+import { teal } from '../cli/command-line.ts'
+import { Theatre, until } from '../survival/theatre.ts'
 
 describe('a service that CodeDeploy deploys by capacity providers', { timeout: 200_000 }, () => {
   let theatre: Theatre
@@ -79,11 +80,18 @@ describe('a service that CodeDeploy deploys by capacity providers', { timeout: 2
 
   test('of which the cluster does not have one, fails in the words of ECS, and blue serves on', async () => {
     await associate('FARGATE')
-    const { status, errorInformation } = await deploy('hello:2', { CapacityProviderStrategy: strategy })
+    const { deploymentId, status, errorInformation } = await deploy('hello:2', { CapacityProviderStrategy: strategy })
     assert.equal(status, 'Failed')
     assert.equal(errorInformation?.code, 'ECS_UPDATE_ERROR')
     assert.match(errorInformation.message ?? '', /is not associated with the cluster\. .* InvalidParameterException/)
     assert.equal((await describeService()).launchType, 'FARGATE')
+    // A group has one deployment at a time, and that is its rollback now.
+    let rollback: string | undefined
+    await until('it is rolled back', async () => {
+      rollback = (await theatre.deployment(deploymentId ?? '')).rollbackInfo?.rollbackDeploymentId
+      return rollback !== undefined
+    })
+    await theatre.ended(rollback ?? '')
   })
 
   test('has the strategy of the AppSpec, and its tasks their providers', async () => {
@@ -101,9 +109,16 @@ describe('a service that CodeDeploy deploys by capacity providers', { timeout: 2
     assert.deepEqual((await launched()).toSorted(), ['FARGATE by FARGATE', 'FARGATE by FARGATE_SPOT'])
   })
 
-  test('has a launch type again after an AppSpec that says nothing of providers', async () => {
-    const { status } = await deploy('hello:1')
-    assert.equal(status, 'Succeeded')
+  test('has a launch type again after an AppSpec without providers, of which teal deploy warns before it begins', async () => {
+    const files = ['--appspec', 'examples/hello/appspec.yaml', '--task-definition', 'examples/hello/taskdef.json']
+    const options = ['--image', 'web=hello:1', '--no-wait', '--endpoint-url', theatre.url, '--region', 'us-east-1']
+    const { output, errors, exitCode } = await teal('deploy', ...files, ...options)
+    assert.equal(exitCode, 0, errors)
+    assert.match(
+      errors,
+      /^warning: The service hello has tasks by the capacity provider strategy of\s+FARGATE and FARGATE_SPOT, and the AppSpec has none\.[^]*\n {2}Write CapacityProviderStrategy: .*\nRegistered hello:\d+\.\n$/,
+    )
+    assert.equal((await theatre.ended(output.trim())).status, 'Succeeded')
     const { launchType, capacityProviderStrategy } = await describeService()
     assert.deepEqual([launchType, capacityProviderStrategy], ['FARGATE', undefined])
     assert.deepEqual(await launched(), ['FARGATE by none', 'FARGATE by none'])
