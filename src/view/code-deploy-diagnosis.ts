@@ -1,6 +1,7 @@
 import { hookLines, type DiagnosedParts, type SeenCodeDeploy } from './seen-code-deploy.ts'
 import type { Diagnosis, Suggestion } from './deployment-view.ts'
 import { affected, eventEvidence, mostLines, sideWhenEnded, targetEvidence, taskEvidence } from './evidence.ts'
+import { hasFailed } from './surroundings.ts'
 import { toldCause } from './told-cause.ts'
 
 /** Why a deployment ended without success. */
@@ -70,7 +71,7 @@ function nextSteps(seen: SeenCodeDeploy): readonly Suggestion[] {
   ]
 }
 
-function remediesOf({ deployment, target }: SeenCodeDeploy): readonly Suggestion[] {
+function remediesOf({ deployment, target, stoppedTasks, logLines }: SeenCodeDeploy): readonly Suggestion[] {
   const code = deployment.errorInformation?.code
   if (code === 'HOOK_EXECUTION_FAILURE') {
     const failed = target?.lifecycleEvents?.find(({ status }) => status === 'Failed')
@@ -80,8 +81,8 @@ function remediesOf({ deployment, target }: SeenCodeDeploy): readonly Suggestion
   const isOfTasks = code === 'ECS_UPDATE_ERROR' || code === 'TIMEOUT' || code === 'CUSTOMER_APPLICATION_UNHEALTHY'
   if (!isOfTasks) return []
   const [cluster, service] = (target?.targetId ?? '').split(':')
-  return [
-    { command: 'teal tasks --stopped', effect: 'how its tasks ended' },
-    { command: `teal logs --service ${cluster}/${service} --since 1h`, effect: 'what they wrote' },
-  ]
+  const log = { command: `teal logs --service ${cluster}/${service} --since 1h`, effect: 'what they wrote' }
+  // Of those that failed the log was looked for; those that run on may have one.
+  const mayHaveLog = logLines.length > 0 || !stoppedTasks.some(hasFailed)
+  return [{ command: 'teal tasks --stopped', effect: 'how its tasks ended' }, ...(mayHaveLog ? [log] : [])]
 }

@@ -75,7 +75,9 @@ function nextSteps(seen: SeenServiceDeployment): readonly Suggestion[] {
   const ofTasks = seen.stoppedTasks.some(hasFailed)
     ? [
         { command: `teal tasks ${service} --stopped`, effect: 'how its tasks ended' },
-        { command: `teal logs --service ${service} --since 1h`, effect: 'what they wrote' },
+        ...(seen.logLines.length === 0
+          ? []
+          : [{ command: `teal logs --service ${service} --since 1h`, effect: 'what they wrote' }]),
       ]
     : []
   const isBack = seen.deployment.status === 'ROLLBACK_SUCCESSFUL'

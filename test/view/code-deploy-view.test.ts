@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { SeenCodeDeploy } from '../../src/view/seen-code-deploy.ts'
 import { codeDeployView } from '../../src/view/code-deploy-view.ts'
 import { at, eventsUntil, seenCanary, shown, start, taskSets } from './seen.ts'
 
@@ -210,6 +211,20 @@ Next
       '2 green tasks stopped: container web ended with exit code 3: Essential container in task exited',
       '| cannot reach the database',
     ])
+  })
+
+  test('a log is what to look at next where tasks that failed have one', () => {
+    const { deployment } = seenCanary()
+    const errorInformation = { code: 'TIMEOUT' as const, message: 'The deployment timed out.' }
+    const crashed = [{ stopCode: 'EssentialContainerExited' as const }]
+    const suggests = (change: Partial<SeenCodeDeploy>): boolean => {
+      const failed = { ...deployment, status: 'Failed' as const, completeTime: at(60), errorInformation }
+      const { diagnosis } = codeDeployView(seenCanary({ deployment: failed, ...change }))
+      return diagnosis?.next.some(({ command }) => command === 'teal logs --service main/web --since 1h') ?? false
+    }
+    assert(suggests({ stoppedTasks: crashed, logLines: ['no database'] }))
+    assert(!suggests({ stoppedTasks: crashed }), 'nothing is there')
+    assert(suggests({}), 'its tasks run, and may say why they are not healthy')
   })
 
   test('one that has not started yet says so', () => {

@@ -172,6 +172,15 @@ describe('a deployment of ECS itself as people see it', () => {
     assert.deepEqual(evidence(['of its log']), ['| of its log'])
   })
 
+  test('whose tasks failed points at their log where there is one', () => {
+    const stoppedTasks = [{ stopCode: 'EssentialContainerExited' as const }]
+    const suggested = [['no database'], []].map((logLines) => {
+      const { diagnosis } = serviceDeploymentView(seenService(rolledBack, { logLines, stoppedTasks }))
+      return diagnosis?.next.some(({ command }) => command.startsWith('teal logs --service '))
+    })
+    assert.deepEqual(suggested, [true, false])
+  })
+
   test('that waits at a PAUSE hook says what to type, and until when', () => {
     const { phase, outlook, dangers } = serviceDeploymentView(
       seenService({
