@@ -35,7 +35,8 @@ Examples:
   $ openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=localhost \\
       -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem
   $ teal certificate import --certificate cert.pem --private-key key.pem
-  $ teal certificate import --certificate fullchain.pem --private-key privkey.pem \\
+  $ teal certificate import --certificate fullchain.pem \\
+      --private-key privkey.pem \\
       --replace arn:aws:acm:us-east-1:000000000000:certificate/…
 ${awsHelp}`
 

@@ -41,9 +41,9 @@ Examples:
 
 It asks for: ecs:List*, ecs:Describe*, codedeploy:List*, codedeploy:Get*,
 codedeploy:BatchGet*, elasticloadbalancing:Describe*, cloudwatch:DescribeAlarms,
-cloudwatch:GetMetricData, logs:GetLogEvents, and s3:GetObject for AppSpecs in S3.
-Metrics are asked for every 15 seconds while a deployment's page is open; AWS
-charges for that. With --allow-actions also: codedeploy:ContinueDeployment,
+cloudwatch:GetMetricData, logs:GetLogEvents, and s3:GetObject for AppSpecs in
+S3. Metrics are asked for every 15 seconds while a deployment's page is open;
+AWS charges for that. With --allow-actions also: codedeploy:ContinueDeployment,
 StopDeployment and CreateDeployment, ecs:StopServiceDeployment,
 ContinueServiceDeployment and UpdateService, lambda:InvokeFunction.
 ${awsHelp}`

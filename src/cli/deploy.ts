@@ -74,7 +74,8 @@ Examples:
   $ teal deploy --service prod/web --image web=hello:2
   $ ID=$(teal deploy --no-wait)
 
-In a terminal, Ctrl-C asks whether to stop and roll back, or to leave it running.
+In a terminal, Ctrl-C asks whether to stop and roll back, or to leave it
+running.
 
 Exit codes: 0 done · 1 not begun · 2 wrong usage · 3 it failed or was stopped ·
 130 Ctrl-C; the deployment goes on

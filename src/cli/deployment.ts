@@ -34,7 +34,7 @@ const help = `
 Examples:
   $ teal deployment d-ABCDEF123
   $ teal deployment d-ABCDEF123 --json | jq .record.traffic.totals
-  $ teal deployment arn:aws:ecs:…:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
+  $ teal deployment arn:aws:ecs:…:service-deployment/prod/web/NCWGC2ZR-taawPAY…
 ${awsHelp}`
 
 async function deployment(deploymentId: string, { json, ...options }: DeploymentOptions): Promise<void> {

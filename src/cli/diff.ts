@@ -55,8 +55,8 @@ Examples:
   $ teal diff --service prod/web --task-definition web:41
   $ teal diff --json | jq -r '.taskDefinition[].path'
 
-Exit codes: 0 compared · 1 failed · 2 wrong usage · with --exit-code, 3 there are
-differences
+Exit codes: 0 compared · 1 failed · 2 wrong usage · with --exit-code, 3 there
+are differences
 ${awsHelp}`
 
 /** What would be deployed, against what there is. */

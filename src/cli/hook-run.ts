@@ -38,7 +38,8 @@ Examples:
   $ teal hook run check-green --payload '{"DeploymentId":"d-ABCDEF123"}'
 ${awsHelp}
 
-Exit code 1 where the function fails; to have reported to no deployment is no failure.`
+Exit code 1 where the function fails; to have reported to no deployment is no
+failure.`
 
 async function runHook(name: string, options: HookRunOptions): Promise<void> {
   const access = await lambdaAccess(options)

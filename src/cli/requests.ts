@@ -26,7 +26,8 @@ export function requestsCommand(): Command {
 const help = `
 Examples:
   $ teal requests
-  $ teal requests d-ABCDEF123 --json | jq '.[] | {colour, requests: .traffic.requests}'
+  $ teal requests d-ABCDEF123 --json |
+      jq '.[] | {colour, requests: .traffic.requests}'
 ${awsHelp}`
 
 async function requests(id: string | undefined, { json, ...options }: RequestsOptions): Promise<void> {

@@ -56,7 +56,8 @@ export function urlsBuildCommand(): Command {
 const help = `
 Examples:
   $ teal urls build logs/ --to acceptance_url_list.csv
-  $ teal urls build s3://logs/web/AWSLogs/ --to s3://lists/acceptance_url_list.csv
+  $ teal urls build s3://logs/web/AWSLogs/ \\
+      --to s3://lists/acceptance_url_list.csv
   $ DAY=123456789012/elasticloadbalancing/eu-west-1/2026/11/20/
   $ teal urls build "s3://logs/web/AWSLogs/$DAY" --merge \\
       --to s3://lists/acceptance_url_list.csv

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { teal } from './command-line.ts'
 
 test('the version is that of the package', async () => {
@@ -18,6 +20,32 @@ test('help names every command, has examples, and fits into 80 columns', async (
   }
   assert.match((await teal('--help')).output, /serve[^]*down[^]*build[^]*Exit codes: 0 done · 1 failed · 2 wrong usage/)
 })
+
+test("every command's help fits into 80 columns", async () => {
+  const commands = listedIn((await helps([[]])).join('')).map((name) => [name])
+  assert(commands.length > 20)
+  const shown = await helps(commands)
+  const within = shown.flatMap((help, at) => listedIn(help).map((name) => [...(commands[at] ?? []), name]))
+  for (const line of [...shown, ...(await helps(within))].join('\n').split('\n')) assert.ok(line.length <= 80, line)
+})
+
+/** The help of each of these commands, from one process. */
+async function helps(commands: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const script = `
+    const { main } = await import(${JSON.stringify(new URL('../../src/cli/main.ts', import.meta.url).href)})
+    for (const argv of ${JSON.stringify(commands)}) {
+      await main([...argv, '--help'])
+      process.stdout.write('\\0')
+    }`
+  const env = { ...process.env, COLUMNS: '80' }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env })
+  return stdout.split('\0').slice(0, -1)
+}
+
+function listedIn(help: string): readonly string[] {
+  const [, list = ''] = help.split('\nCommands:\n')
+  return [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name)
+}
 
 test('without a command the help is printed, and the usage is wrong', async () => {
   const { exitCode, errors } = await teal()
