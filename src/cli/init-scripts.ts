@@ -6,7 +6,7 @@ export function setupText(project: Project): string {
   return `${beginning(project)}
 ${loadBalancing(name)}
 ${service(name)}${codeDeploy(name)}
-${answer}`
+${answer(name)}`
 }
 
 export function deployText(name: string): string {
@@ -120,11 +120,14 @@ fi
 `
 }
 
-const answer = `echo "Waiting for an answer of http://$HOST:$PRODUCTION_PORT/"
+function answer(name: string): string {
+  return `echo "Waiting for an answer of http://$HOST:$PRODUCTION_PORT/"
 for _ in $(seq 180); do
   curl --silent --fail --max-time 5 "http://$HOST:$PRODUCTION_PORT/" && exit 0
   sleep 1
 done
-echo "It does not answer after three minutes: aws elbv2 describe-target-health --target-group-arn $BLUE" >&2
+echo "It does not answer after three minutes. ECS says of the service:" >&2
+aws ecs describe-services --cluster ${name} --services ${name} --query 'services[0].events[:3].[message]' --output text >&2
 exit 1
 `
+}

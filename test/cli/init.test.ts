@@ -121,6 +121,32 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.deepEqual(group.ecsServices, [{ serviceName: 'shop', clusterName: 'shop' }])
     assert.equal(await serving.end('SIGINT'), 0)
   })
+
+  test('setup.sh tells why nothing answers, as where the image was not built', async (t) => {
+    if (!(await isThere('aws')) || !(await isThere('curl'))) return t.skip('There is no `aws` or no `curl` here.')
+    const root = temporary(t)
+    const [directory, bin] = [join(root, 'shop'), join(root, 'bin')]
+    const serving = new Serving(dataDirectory(t))
+    const url = await serving.url()
+    const ports = ['--port', `${await freePort()}`, '--test-port', `${await freePort()}`]
+    assert.equal((await teal('init', directory, ...ports)).exitCode, 0)
+    mkdirSync(bin)
+    // Its three minutes are over at once.
+    writeFileSync(join(bin, 'sleep'), '#!/bin/sh\n', { mode: 0o755 })
+    const env = {
+      ...process.env,
+      PATH: `${bin}:${process.env['PATH']}`,
+      AWS_ENDPOINT_URL: url,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      TEAL: `${process.execPath} ${launcher}`,
+    }
+    await assert.rejects(run('./setup.sh', ['shop:1'], { cwd: directory, env, timeout: 200_000 }), {
+      code: 1,
+      stderr:
+        /does not answer after three minutes\. ECS says of the service:\n[^]*image shop:1 is not known here: make it/,
+    })
+    assert.equal(await serving.end('SIGINT'), 0)
+  })
 })
 
 /** An `aws` that ends as one that is killed as soon as it has done this. */
