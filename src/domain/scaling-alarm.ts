@@ -1,4 +1,5 @@
 import type { MetricAlarmSettings } from './alarm.ts'
+import { asDecimal } from './decimal.ts'
 import { ecsNamespace } from './metric-of-ecs.ts'
 import { loadBalancerNamespace } from './metric-of-traffic.ts'
 import type { ScalingPolicy, TargetTracking, TrackedMetric } from './scaling.ts'
@@ -67,9 +68,9 @@ export function partsOfResourceLabel(
   return loadBalancer === undefined || targetGroup === undefined ? undefined : { loadBalancer, targetGroup }
 }
 
-/** 90 % of the target, without what binary fractions add to it. */
+/** 90 % of the target. */
 function scaleInThreshold(targetValue: number): number {
-  return Number((targetValue * scaleInFraction).toPrecision(12))
+  return asDecimal(targetValue * scaleInFraction)
 }
 
 function metricOf(

@@ -1,4 +1,5 @@
 import type { MetricAlarmSettings } from './alarm.ts'
+import { asDecimal } from './decimal.ts'
 import { defaultCooldownSeconds } from './scaling.ts'
 import { mostTasksOfService } from './service.ts'
 import type { LastScaling, NotScaledReason, ScalableTarget, StepScaling, TargetTracking } from './scaling.ts'
@@ -58,8 +59,7 @@ export function decideScaling(situation: ScalingSituation): ScalingDecision {
 
 /** The capacity at which the metric would be at its target, if it falls as capacity grows. */
 export function trackedCapacity(capacity: number, value: number, targetValue: number): number {
-  // What binary fractions add must not start a task.
-  return Math.ceil(Number(((capacity * value) / targetValue).toPrecision(12)))
+  return Math.ceil(asDecimal((capacity * value) / targetValue))
 }
 
 /** What a step policy makes of a capacity; undefined where no step covers the breach. */
@@ -69,7 +69,7 @@ export function steppedCapacity(
   breach: Pick<Trigger, 'threshold' | 'comparisonOperator' | 'datapoints'>,
 ): number | undefined {
   const value = aggregated(breach.datapoints, policy.metricAggregationType) ?? breach.threshold
-  const distance = value - breach.threshold
+  const distance = asDecimal(value - breach.threshold)
   const isAbove = breach.comparisonOperator.startsWith('Greater')
   const step = policy.steps.find(({ lowerBound = -Infinity, upperBound = Infinity }) =>
     isAbove ? lowerBound <= distance && distance < upperBound : lowerBound < distance && distance <= upperBound,

@@ -1,3 +1,4 @@
+import { asDecimal } from './decimal.ts'
 import type { Tags } from './load-balancer.ts'
 import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 
@@ -145,7 +146,7 @@ export type Rollout = {
 export function computedDesiredCount(service: Service, taskSet: TaskSet): number {
   if (taskSet.status === 'DRAINING' || service.status !== 'ACTIVE') return 0
   if (taskSet.rollout?.desiredCount !== undefined) return taskSet.rollout.desiredCount
-  return Math.ceil((service.desiredCount * taskSet.scalePercent) / 100)
+  return Math.ceil(asDecimal((service.desiredCount * taskSet.scalePercent) / 100))
 }
 
 /** The service showing what a task set or a revision is made of, as DescribeServices shows it of the PRIMARY one. */

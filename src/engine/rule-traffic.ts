@@ -1,3 +1,4 @@
+import { asDecimal } from '../domain/decimal.ts'
 import type { ShiftPlan } from '../domain/deployment.ts'
 import type { ListenerAction } from '../domain/load-balancer.ts'
 import type { WeightedTargetGroup } from '../domain/routing-table.ts'
@@ -145,7 +146,7 @@ function routed(
     targetServiceRevision: { ...deployment.targetServiceRevision, [member]: greenPercentage },
     sourceServiceRevisions: deployment.sourceServiceRevisions.map((revision) =>
       plan.blue.taskSetId !== '' && revision.arn.endsWith(blueDigits)
-        ? { ...revision, [member]: 100 - greenPercentage }
+        ? { ...revision, [member]: asDecimal(100 - greenPercentage) }
         : revision,
     ),
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { asDecimal } from '../domain/decimal.ts'
 import { DeploymentInterrupted } from '../domain/deployment.ts'
 import { mergedHookDetails, readHookAnswer } from '../domain/hook-answer.ts'
 import { arn, parseArn } from '../domain/identifiers.ts'
@@ -257,7 +258,7 @@ function weightsOf({ plan, routedPercentages, serviceArn }: ServiceDeployment, r
   if (plan === undefined || green === undefined) return {}
   const { blue } = plan
   return {
-    ...(blue.taskSetId === '' ? {} : { [arn.serviceRevision(serviceArn, blue.taskSetId)]: 100 - green }),
+    ...(blue.taskSetId === '' ? {} : { [arn.serviceRevision(serviceArn, blue.taskSetId)]: asDecimal(100 - green) }),
     [arn.serviceRevision(serviceArn, plan.green.taskSetId)]: green,
   }
 }

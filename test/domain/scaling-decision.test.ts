@@ -190,6 +190,15 @@ describe('a step scaling policy', () => {
     assert.equal(steppedCapacity(4, oneMore, { ...above, datapoints: [49] }), undefined)
   })
 
+  test('takes the step that begins where a breach is, whatever binary fractions make of the two', () => {
+    const steps = [
+      { lowerBound: 0, upperBound: 0.1, scalingAdjustment: 1 },
+      { lowerBound: 0.1, scalingAdjustment: 3 },
+    ]
+    assert.equal(steppedCapacity(4, { ...oneMore, steps }, { ...above, threshold: 0.6, datapoints: [0.7] }), 7)
+    assert.equal(steppedCapacity(4, { ...oneMore, steps }, { ...above, threshold: 0.6, datapoints: [0.699] }), 5)
+  })
+
   test('below a threshold the upper bound belongs to the step', () => {
     const policy: StepScaling = {
       ...oneMore,

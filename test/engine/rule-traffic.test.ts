@@ -76,6 +76,14 @@ describe('the weights of a rule', () => {
     assert.deepEqual(weights(), [0, 100])
   })
 
+  test('are shown as a hundred percent together, also in tenths', async () => {
+    const { store, traffic } = furnished()
+    await traffic.shift(ruleArn, 64.1)
+    const shown = store.serviceDeployments.get(deployment.serviceDeploymentArn)
+    assert.equal(shown?.targetServiceRevision.requestedProductionTrafficWeight, 64.1)
+    assert.equal(shown.sourceServiceRevisions[0]?.requestedProductionTrafficWeight, 35.9)
+  })
+
   test('are not set where somebody else has changed the rule, or it is gone', async () => {
     const { store, traffic } = furnished()
     await traffic.shift(ruleArn, 10)
