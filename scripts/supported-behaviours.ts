@@ -11,7 +11,7 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour('Compute platform ECS', 'supported', ''),
     behaviour('Compute platforms Server and Lambda', 'refused', '`InvalidComputePlatformException`'),
     behaviour('One pair of target groups, a production listener, a test listener', 'supported', ''),
-    behaviour('`deploymentReadyOption`: CONTINUE_DEPLOYMENT, STOP_DEPLOYMENT with up to 7200 minutes', 'supported', ''),
+    behaviour('`deploymentReadyOption`: CONTINUE_DEPLOYMENT, STOP_DEPLOYMENT with 1 to 7200 minutes', 'supported', ''),
     behaviour('Termination of blue after up to 2880 minutes, or KEEP_ALIVE', 'supported', ''),
     behaviour('`autoRollbackConfiguration`, of the group and per deployment', 'supported', ''),
     behaviour(

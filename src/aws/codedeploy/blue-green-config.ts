@@ -49,6 +49,14 @@ function readReadyOption(option: sdk.DeploymentReadyOption): DeploymentReadyOpti
         'with CONTINUE_DEPLOYMENT traffic is rerouted at once. Leave it out, or pass STOP_DEPLOYMENT',
     )
   }
+  // AWS documents no default, and nobody could ever continue a deployment that does not wait.
+  if (actionOnTimeout === 'STOP_DEPLOYMENT' && waitTimeInMinutes === 0) {
+    throw invalid(
+      `deploymentReadyOption with actionOnTimeout STOP_DEPLOYMENT needs waitTimeInMinutes, 1 to ${longestReadyWaitInMinutes}: ` +
+        'with 0 or none a deployment would be stopped as soon as it is ready. Pass how long it shall wait for ' +
+        'ContinueDeployment, or CONTINUE_DEPLOYMENT',
+    )
+  }
   return { actionOnTimeout, waitTimeInMinutes }
 }
 

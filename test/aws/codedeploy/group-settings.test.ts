@@ -269,6 +269,16 @@ test('the blue/green configuration must have both parts, within their ranges', a
       code,
       /is 7201\. Pass a whole number of minutes from 0 to 7200/,
     ],
+    [
+      config({ deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT' } }),
+      code,
+      /needs waitTimeInMinutes, 1 to 7200:/,
+    ],
+    [
+      config({ deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 0 } }),
+      code,
+      /needs waitTimeInMinutes, 1 to 7200: with 0 .* would be stopped as soon as it is ready/,
+    ],
     [config({ deploymentReadyOption: { actionOnTimeout: bad('WAIT') } }), code, /'WAIT'/],
     [minutes(2881), code, /is 2881\. Pass a whole number of minutes from 0 to 2880/],
     [minutes(-1), code, /is -1\. Pass/],
