@@ -4,6 +4,7 @@ import type { Service, TaskSet } from './service.ts'
 import { stoppedReason } from './service-events.ts'
 import type { TargetHealth } from './target-health.ts'
 import type { Task, TaskStopCode } from './task.ts'
+import { sparedUntil } from './task-protection.ts'
 
 /** A task set as it is: what is wanted, what there is, and what the load balancer says of it. */
 export type ObservedTaskSet = {
@@ -43,6 +44,8 @@ export type ReconcileAction =
       /** It counts against the task set: the next start has to wait. */
       readonly failed: boolean
     }
+  /** One task too many, which is protected from scale-in until then. */
+  | { readonly kind: 'spareTask'; readonly task: Task; readonly until: number }
   /** Nothing more to do before, unless something changes. */
   | { readonly kind: 'waitUntil'; readonly at: number }
 
@@ -56,12 +59,11 @@ export function reconcile(observed: ObservedTaskSet): readonly ReconcileAction[]
   const wanted = tasks.filter(({ task }) => task.desiredStatus === 'RUNNING')
   const unhealthy = wanted.filter((each) => isUnhealthy(each, service, now))
   const good = wanted.filter((each) => !unhealthy.includes(each))
-  const stops =
-    desired === 0
-      ? scaleIn(wanted, 0, taskSet)
-      : [...scaleIn(good, desired, taskSet), ...replaced(unhealthy, unhealthyToGo(observed, unhealthy, good, desired))]
-  const missing = Math.min(desired - good.length, bounds?.room ?? 2 * desired - wanted.length + stops.length)
-  return [...stops, ...starts(missing, unhealthy.length, taskSet, now), ...gracePeriodEnds(good, service)]
+  const surplus = scaleIn(observed, desired === 0 ? wanted : good, desired)
+  const sick = desired === 0 ? [] : replaced(unhealthy, unhealthyToGo(observed, unhealthy, good, desired))
+  const stops = surplus.filter(({ kind }) => kind === 'stopTask').length + sick.length
+  const missing = Math.min(desired - good.length, bounds?.room ?? 2 * desired - wanted.length + stops)
+  return [...surplus, ...sick, ...starts(missing, unhealthy.length, taskSet, now), ...gracePeriodEnds(good, service)]
 }
 
 /** ECS's rule: as many RUNNING as desired, none pending, and every one of them healthy in the load balancer. */
@@ -130,18 +132,37 @@ function gracePeriodEnd(task: Task, service: Service): number {
   return (task.startedAt ?? Infinity) + service.healthCheckGracePeriodSeconds * 1000
 }
 
-/** Of too many tasks the least proven go: those that do not run yet, then those not yet healthy, then the newest. */
-function scaleIn(tasks: readonly ObservedTask[], desired: number, { taskSetId }: TaskSet): readonly ReconcileAction[] {
+/**
+ * Of too many tasks the least proven go: those that do not run yet, then those not yet healthy, then the newest. Those that
+ * are protected stay, in the place of others that are no more proven; but no protection keeps a service that is deleted.
+ */
+function scaleIn(
+  { service, taskSet, now }: ObservedTaskSet,
+  tasks: readonly ObservedTask[],
+  desired: number,
+): readonly ReconcileAction[] {
+  const spared = ({ task }: ObservedTask): number | undefined =>
+    service.status === 'ACTIVE' ? sparedUntil(task, now) : undefined
+  // A rolling update has seen to it that enough healthy tasks are left of all its task sets.
+  const isPlanned = taskSet.rollout?.desiredCount !== undefined
+  const rank = (each: ObservedTask): number =>
+    (isPlanned && spared(each) !== undefined ? 2 : worth(each.task)) + (spared(each) === undefined ? 0 : 0.5)
+  const isTooMuch = tasks.filter((each) => spared(each) !== undefined).length > desired
   return tasks
-    .toSorted((one, other) => worth(other.task) - worth(one.task) || one.task.createdAt - other.task.createdAt)
+    .toSorted((one, other) => rank(other) - rank(one) || one.task.createdAt - other.task.createdAt)
     .slice(desired)
-    .map(({ task }) => ({
-      kind: 'stopTask',
-      task,
-      stopCode: 'ServiceSchedulerInitiated',
-      stoppedReason: stoppedReason.scaling(taskSetId),
-      failed: false,
-    }))
+    .map((each) => {
+      const { task } = each
+      const until = spared(each)
+      if (until !== undefined) return isTooMuch ? { kind: 'spareTask', task, until } : { kind: 'waitUntil', at: until }
+      return {
+        kind: 'stopTask',
+        task,
+        stopCode: 'ServiceSchedulerInitiated',
+        stoppedReason: stoppedReason.scaling(taskSet.taskSetId),
+        failed: false,
+      }
+    })
 }
 
 function worth(task: Task): number {

@@ -4,6 +4,7 @@ import { taskLimits } from './service-deployment-configuration.ts'
 import type { ServiceDeploymentConfiguration } from './service-deployment-configuration.ts'
 import type { TaskSet } from './service.ts'
 import type { Task } from './task.ts'
+import { sparedUntil } from './task-protection.ts'
 
 /** One of the task sets a rolling update is between, with its tasks that have not stopped. */
 export type RollingSide = {
@@ -31,6 +32,8 @@ export type RollingPlan = {
   readonly desiredCounts: ReadonlyMap<string, number>
   /** How many tasks may start, of all task sets together. */
   readonly room: number
+  /** Of these the update has no use for all that is there, and yet it stays: what is left is protected from scale-in. */
+  readonly spared: readonly string[]
   /** The limits leave no way on: nothing may start, nothing may stop, and nothing is under way that would change that. */
   readonly blocked: boolean
 }
@@ -38,31 +41,37 @@ export type RollingPlan = {
 /**
  * What a rolling update does next. As many old tasks are given up as new ones are healthy; more of them only where
  * maximumPercent leaves the new ones no room, and then never a healthy one below minimumHealthyPercent. So nothing that
- * serves is taken away before there is something in its place, whatever the limits would allow; and nothing at all once
+ * serves is taken away before there is something in its place, whatever the limits would allow; what is protected from
+ * scale-in stays beside the new tasks for as long, within maximumPercent; and nothing is taken away at all once
  * the update has failed or was stopped. Then no task of the new revision starts any more, and what the service lacks is
  * made up by the last completed revision that is still there.
  */
 export function planRollingUpdate(update: RollingUpdate): RollingPlan {
-  const { desiredCount, configuration, primary, others } = update
+  const { desiredCount, configuration, primary, others, now } = update
   const limits = taskLimits(configuration, desiredCount)
   const sides = [primary, ...others]
   const counting = sides.flatMap(({ tasks }) => tasks.filter(countsToMaximum))
   const room = limits.maximum - counting.length
-  const kept = others.map((side) => new KeptTasks(side))
+  const kept = others.map((side) => new KeptTasks(side, now))
   const surplus = sum(kept, 'count') - Math.max(0, desiredCount - replacements(primary))
   const running = sum(kept, 'running')
-  const released = release(kept, surplus, Infinity)
+  const dispensable = (): number => Math.max(0, healthyTasks(primary) + sum(kept, 'healthy') - limits.minimumHealthy)
+  const released = release(kept, surplus, dispensable())
+  const spared = released < surplus ? kept.filter(({ isAllProtected }) => isAllProtected) : []
   heirOf(primary, kept)?.makeUp(desiredCount - standing(primary) - sum(kept, 'count'))
   // What is going leaves its place to others, and so does what is given up now; what is missing would take one.
-  const tooMany = Math.max(0, primary.tasks.filter(isWanted).length - desiredCount)
+  const tooMany = Math.max(
+    0,
+    primary.tasks.filter(isWanted).length - Math.max(desiredCount, protectedTasks(primary, now)),
+  )
   const leaving = counting.filter((each) => !isWanted(each)).length + tooMany + running - sum(kept, 'running')
   const lacking = missingStarts(update) - (room + leaving - sum(kept, 'missing'))
-  const healthy = healthyTasks(primary) + sum(kept, 'healthy')
-  const forRoom = release(kept, lacking, Math.max(0, healthy - limits.minimumHealthy))
+  const forRoom = release(kept, lacking, dispensable())
   return {
     desiredCounts: new Map(kept.map((each) => [each.taskSetId, each.count])),
     room: Math.max(0, room),
-    blocked: lacking > 0 && room <= 0 && released + forRoom === 0 && sides.every(isSettled),
+    spared: spared.map(({ taskSetId }) => taskSetId),
+    blocked: lacking > 0 && room <= 0 && released + forRoom === 0 && sides.every((side) => isSettled(side, now)),
   }
 }
 
@@ -106,10 +115,15 @@ function missingStarts({ desiredCount, primary, now }: RollingUpdate): number {
 }
 
 /** Whether nothing is on its way up or down. */
-function isSettled({ tasks, desiredCount }: RollingSide): boolean {
-  return (
-    tasks.filter(isWanted).length <= desiredCount && tasks.every(({ task }) => isWanted({ task }) && !isPending(task))
-  )
+function isSettled(side: RollingSide, now: number): boolean {
+  const { tasks, desiredCount } = side
+  const most = Math.max(desiredCount, protectedTasks(side, now))
+  return tasks.filter(isWanted).length <= most && tasks.every(({ task }) => isWanted({ task }) && !isPending(task))
+}
+
+/** How many tasks stay whatever is wanted. */
+function protectedTasks({ tasks }: Pick<RollingSide, 'tasks'>, now: number): number {
+  return tasks.filter(({ task }) => sparedUntil(task, now) !== undefined).length
 }
 
 function isWanted({ task }: { readonly task: Task }): boolean {
@@ -146,15 +160,22 @@ class KeptTasks {
   missing: number
   unproven: number
   healthy: number
+  /** How many tasks of each kind no scale-in takes away, however few are wanted. */
+  readonly #protected: { readonly unproven: number; readonly healthy: number }
 
-  constructor({ taskSet, desiredCount, tasks }: RollingSide) {
+  constructor(side: RollingSide, now: number) {
+    const { taskSet, desiredCount, tasks } = side
     const wanted = tasks.filter(isWanted)
+    const spared = wanted.filter(({ task }) => sparedUntil(task, now) !== undefined)
+    const healthy = spared.filter((each) => isCountedHealthy(each)).length
+    const most = Math.max(desiredCount, spared.length)
+    this.#protected = { unproven: spared.length - healthy, healthy }
     this.taskSetId = taskSet.taskSetId
     this.rank = taskSet.rollout?.state === 'COMPLETED' ? taskSet.createdAt : taskSet.createdAt - Number.MAX_SAFE_INTEGER
-    this.healthy = Math.min(desiredCount, wanted.filter((each) => isCountedHealthy(each)).length)
-    this.unproven = Math.min(desiredCount, wanted.length) - this.healthy
+    this.healthy = Math.min(most, wanted.filter((each) => isCountedHealthy(each)).length)
+    this.unproven = Math.min(most, wanted.length) - this.healthy
     this.mayStart = taskSet.rollout?.state === 'COMPLETED'
-    this.missing = this.mayStart ? desiredCount - this.running : 0
+    this.missing = this.mayStart ? Math.max(0, desiredCount - this.running) : 0
   }
 
   get running(): number {
@@ -165,13 +186,26 @@ class KeptTasks {
     return this.running + this.missing
   }
 
+  get isAllProtected(): boolean {
+    return this.running > 0 && this.#unprotected === 0
+  }
+
   makeUp(lost: number): void {
     this.missing += Math.max(0, lost)
   }
 
   release(kind: 'missing' | 'unproven' | 'healthy', most: number): number {
-    const released = Math.min(this[kind], most)
+    const released = Math.min(this.#releasable(kind), most)
     this[kind] -= released
     return released
+  }
+
+  get #unprotected(): number {
+    return this.running - this.#protected.unproven - this.#protected.healthy
+  }
+
+  #releasable(kind: 'missing' | 'unproven' | 'healthy'): number {
+    if (kind === 'missing') return this.missing
+    return Math.max(0, Math.min(this[kind] - this.#protected[kind], this.#unprotected))
   }
 }

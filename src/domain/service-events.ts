@@ -40,6 +40,10 @@ export const serviceEvent = {
   blocked: (service: Service) =>
     `(service ${service.serviceName}) was unable to stop or start tasks during a deployment because of the service ` +
     'deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
+  /** No final dot, as on ECS. */
+  sparing: (service: Service, taskSetId: string) =>
+    `(service ${service.serviceName}) was unable to reach steady state because task set (${taskSetId}) was unable to scale ` +
+    'in. Reason: The number of protected tasks are more than the desired count of tasks',
   unhealthy: (service: Service, taskId: string, target: UnhealthyTarget) =>
     `(service ${service.serviceName}) (task ${taskId}) (port ${target.port}) is unhealthy in ` +
     `(target-group ${target.targetGroupArn}) due to (reason ${target.description}).`,

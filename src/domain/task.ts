@@ -59,6 +59,8 @@ export type Task = {
   readonly unhealthyAt?: number
   /** The health check's answer at that moment, in words. */
   readonly unhealthyBecause?: string
+  /** UpdateTaskProtection's: until then the service's scheduler takes it away for no scale-in. May be over. */
+  readonly protectedUntil?: number
   /** Grows with each change of state. */
   readonly version: number
   readonly tags: Tags

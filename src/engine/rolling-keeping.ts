@@ -10,12 +10,13 @@ import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import { computedDesiredCount } from '../domain/service.ts'
 import type { Service, TaskSet } from '../domain/service.ts'
 import type { Task } from '../domain/task.ts'
+import { sparedUntil } from '../domain/task-protection.ts'
 import { recordServiceEvents, serviceEvents } from './event-recording.ts'
 import type { FailureWords } from './failure-words.ts'
 import { failRollingUpdate, rollingFailure } from './rolling-failure.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { currentDeployment, defaultConfiguration, endServiceDeployment } from './service-deployments.ts'
-import { countingAnew, reconciled, withHealthNoted } from './task-set-keeping.ts'
+import { countingAnew, reconciled, tellSparing, withHealthNoted } from './task-set-keeping.ts'
 import { observedTargets } from './task-targets.ts'
 
 /** ECS counts a task of which no health check tells anything as healthy once it has been RUNNING for so long. */
@@ -120,8 +121,9 @@ function step(
   const plan = planRollingUpdate({ desiredCount, configuration, primary, others, now })
   if (plan.blocked) recordBlocked(context, service, primary.taskSet)
   let { room } = plan
-  let wakeAt = Infinity
+  let wakeAt = protectionEndsAt(others, now)
   for (const side of [...others.map((each) => asPlanned(context, each, plan)), primary]) {
+    if (plan.spared.includes(side.taskSet.taskSetId)) tellSparing(context, service, side.taskSet)
     const mayStart = isStillTried(side.taskSet)
     const bounds = { room: mayStart ? room : 0, stopUnhealthyFirst: mayStart && room === 0, isGivenUp: !mayStart }
     const done = reconciled(context, { service, taskSet: side.taskSet, tasks: side.tasks, now, bounds })
@@ -129,6 +131,12 @@ function step(
     wakeAt = Math.min(wakeAt, done.wakeAt)
   }
   return wakeAt
+}
+
+/** When the update may be able to take away something that it could not before. */
+function protectionEndsAt(others: readonly RollingSide[], now: number): number {
+  const tasks = others.flatMap((side) => side.tasks)
+  return Math.min(...tasks.map(({ task }) => sparedUntil(task, now) ?? Infinity))
 }
 
 function asPlanned({ store, clock }: SchedulerContext, side: RollingSide, plan: RollingPlan): RollingSide {

@@ -6,7 +6,7 @@ import type { Service, TaskSet } from '../domain/service.ts'
 import { serviceEvent } from '../domain/service-events.ts'
 import { stopDecided } from '../domain/task-transitions.ts'
 import type { Task } from '../domain/task.ts'
-import { recordServiceEvents } from './event-recording.ts'
+import { recordServiceEvents, serviceEvents } from './event-recording.ts'
 import type { SchedulerContext } from './scheduler-context.ts'
 import { recordFailure } from './task-failure.ts'
 import { newTask } from './task-launch.ts'
@@ -59,9 +59,22 @@ export function reconciled(
   const actions = reconcile(observed)
   stopTasks(context, observed.service, actions)
   startTasks(context, observed.service, observed.taskSet, actions)
+  if (actions.some(({ kind }) => kind === 'spareTask')) tellSparing(context, observed.service, observed.taskSet)
   return {
     started: actions.reduce((sum, action) => sum + (action.kind === 'startTasks' ? action.count : 0), 0),
-    wakeAt: Math.min(...actions.map((action) => (action.kind === 'waitUntil' ? action.at : Infinity))),
+    wakeAt: Math.min(...actions.map(lookAgainAt)),
+  }
+}
+
+function lookAgainAt(action: ReconcileAction): number {
+  switch (action.kind) {
+    case 'waitUntil':
+      return action.at
+    case 'spareTask':
+      return action.until
+    case 'startTasks':
+    case 'stopTask':
+      return Infinity
   }
 }
 
@@ -133,6 +146,14 @@ function startTasks(
     const taskIds = tasks.map(({ taskId }) => taskId)
     recordServiceEvents(context, service.serviceArn, [serviceEvent.started(service, taskIds, action.replacing)])
   }
+}
+
+/** Once until the service is steady again. */
+export function tellSparing(context: SchedulerContext, service: Service, taskSet: TaskSet): void {
+  const [message, steady] = [serviceEvent.sparing(service, taskSet.taskSetId), serviceEvent.serviceSteady(service)]
+  const events = serviceEvents(context.store, service.serviceArn)
+  if (events.find((event) => event.message === message || event.message === steady)?.message === message) return
+  recordServiceEvents(context, service.serviceArn, [message])
 }
 
 /** Stored, so that whoever waits for a steady state needs to look at the store only. */

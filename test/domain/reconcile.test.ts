@@ -12,6 +12,7 @@ const now = 100_000
 const healthy: TargetHealth = { state: 'healthy' }
 const sick: TargetHealth = { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' }
 const initial: TargetHealth = { state: 'initial', reason: 'Elb.InitialHealthChecking' }
+const none = { service: { desiredCount: 0 } }
 const notInUse: TargetHealth = { state: 'unused', reason: 'Target.NotInUse' }
 const notRegistered: TargetHealth = { state: 'unused', reason: 'Target.NotRegistered' }
 
@@ -39,6 +40,8 @@ function actions(
         return `start ${action.count}${action.replacing > 0 ? ` for ${action.replacing}` : ''}`
       case 'stopTask':
         return `stop ${action.task.taskId}${action.failed ? ' failed' : ''}: ${action.stoppedReason.split(' ')[0]}`
+      case 'spareTask':
+        return `spare ${action.task.taskId} for ${action.until - now}`
       case 'waitUntil':
         return `wait ${action.at - now}`
     }
@@ -76,6 +79,43 @@ describe('reconciling a task set with its desired count', () => {
     ],
   ]
   for (const [title, actual, expected] of cases) test(title, () => assert.deepEqual(actual, expected))
+})
+
+describe('tasks that are protected from scale-in', () => {
+  const guarded = (taskId: string, wishes: Partial<Task> = {}): ObservedTask =>
+    running(taskId, healthy, { protectedUntil: now + 500, createdAt: 9, ...wishes })
+  const one = { service: { desiredCount: 1 } }
+  const cases: readonly [string, ReturnType<typeof actions>, readonly string[]][] = [
+    ['stay, and others go in their place', actions([running('a'), guarded('b')], one), ['stop a: Scaling']],
+    [
+      'stay also where fewer are wanted than are protected',
+      actions([running('a'), guarded('b'), guarded('c')], one),
+      ['spare c for 500', 'stop a: Scaling'],
+    ],
+    [
+      'take the place of none that is healthy before they are',
+      actions([running('a'), running('b', initial, { protectedUntil: now + 500 })], one),
+      ['wait 500'],
+    ],
+    [
+      'stay where their task set is deleted',
+      actions([running('a'), guarded('b')], { taskSet: { status: 'DRAINING' } }),
+      ['spare b for 500', 'stop a: Scaling'],
+    ],
+    [
+      'go with a service that is deleted',
+      actions([guarded('a')], { service: { status: 'DRAINING' } }),
+      ['stop a: Scaling'],
+    ],
+    ['go when their time is over', actions([guarded('a', { protectedUntil: now })], none), ['stop a: Scaling']],
+    ['go where they are unhealthy', actions([guarded('a', { unhealthyAt: 1 })], none), ['stop a: Scaling']],
+  ]
+  for (const [title, actual, expected] of cases) test(title, () => assert.deepEqual(actual, expected))
+
+  test('are replaced as any other when they are unhealthy', () => {
+    const sickOne = running('a', sick, { protectedUntil: now + 500, unhealthyAt: 1, healthyAt: 1 })
+    assert.deepEqual(actions([sickOne, running('b'), running('c')]), ['stop a: Task'])
+  })
 })
 
 describe('replacing unhealthy tasks', () => {

@@ -6,13 +6,18 @@ import type { ObservedTask } from '../../src/domain/reconcile.ts'
 import type { Rollout } from '../../src/domain/service.ts'
 import { aTask, aTaskSet } from '../world/a-service.ts'
 
-type Kind = 'healthy' | 'running' | 'pending' | 'stopping' | 'draining'
+type Kind = 'healthy' | 'protected' | 'guarded' | 'running' | 'pending' | 'stopping' | 'draining'
 
 function observed(taskId: string, kind: Kind): ObservedTask {
-  const targets = kind === 'healthy' ? [{ targetGroupArn: 'tg', port: 80, health: { state: 'healthy' } as const }] : []
+  const isHealthy = kind === 'healthy' || kind === 'protected'
+  const targets = isHealthy ? [{ targetGroupArn: 'tg', port: 80, health: { state: 'healthy' } as const }] : []
   switch (kind) {
     case 'healthy':
       return { task: aTask(taskId, { healthyAt: 1 }), targets }
+    case 'protected':
+      return { task: aTask(taskId, { healthyAt: 1, protectedUntil: 200_000 }), targets }
+    case 'guarded':
+      return { task: aTask(taskId, { protectedUntil: 200_000 }), targets }
     case 'running':
       return { task: aTask(taskId), targets }
     case 'pending':
@@ -44,9 +49,10 @@ function plan(
     others,
     now: 100_000,
   }
-  const { desiredCounts, room, blocked } = planRollingUpdate(update)
+  const { desiredCounts, room, spared, blocked } = planRollingUpdate(update)
   const wanted = [...desiredCounts].map(([id, count]) => `${id} ${count}`).join(', ')
-  return `${wanted}, room ${room}${blocked ? ', blocked' : ''}`
+  const waiting = spared.length > 0 ? `, spares ${spared.join(' and ')}` : ''
+  return `${wanted}, room ${room}${waiting}${blocked ? ', blocked' : ''}`
 }
 
 const two: readonly Kind[] = ['healthy', 'healthy']
@@ -130,6 +136,60 @@ describe('a step of a rolling update', () => {
     ],
   ]
   for (const [name, actual, expected] of cases) test(name, () => assert.equal(actual, expected))
+
+  const protecting: typeof cases = [
+    [
+      'goes on beside protected tasks: others go in their place',
+      plan(2, [100, 200], ['healthy'], [side('old', 2, ['protected', 'healthy'])]),
+      'old 1, room 1',
+    ],
+    [
+      'spares protected tasks that have been replaced',
+      plan(2, [100, 200], two, [side('old', 2, ['protected', 'protected'])]),
+      'old 2, room 0, spares old',
+    ],
+    [
+      'counts on them again when a new task is lost',
+      plan(2, [100, 200], ['stopping'], [side('old', 2, ['protected', 'protected'])]),
+      'old 2, room 1',
+    ],
+    [
+      'makes up for none that ends by itself',
+      plan(2, [100, 200], two, [side('old', 2, ['protected', 'draining'])]),
+      'old 1, room 1, spares old',
+    ],
+    [
+      'takes what is protected for no room that it will not make',
+      plan(2, [0, 100], [], [side('old', 2, ['protected', 'healthy'])]),
+      'old 1, room 0',
+    ],
+    [
+      'is blocked where all old tasks are protected and there is no room beside them',
+      plan(2, [0, 100], [], [side('old', 2, ['protected', 'protected'])]),
+      'old 2, room 0, blocked',
+    ],
+    [
+      'is blocked also where some have been replaced before',
+      plan(4, [50, 100], two, [side('old', 2, ['protected', 'protected'])]),
+      'old 2, room 0, blocked',
+    ],
+    [
+      'takes no healthy task for a protected one that is not healthy',
+      plan(2, [100, 200], ['healthy'], [side('old', 2, ['guarded', 'healthy'])]),
+      'old 2, room 1',
+    ],
+    [
+      'counts protected tasks that serve as healthy ones',
+      plan(3, [50, 100], ['healthy'], [side('old', 2, ['protected', 'healthy'])]),
+      'old 1, room 0',
+    ],
+    [
+      'has the tasks of several old revisions go before those of one that are protected',
+      plan(2, [100, 200], two, [side('old', 1, ['healthy']), side('bad', 1, ['protected'], 'IN_PROGRESS')]),
+      'old 0, bad 1, room 0, spares bad',
+    ],
+  ]
+  for (const [name, actual, expected] of protecting) test(name, () => assert.equal(actual, expected))
 
   test('makes up with old tasks what a service lacks of which the new revision has failed', () => {
     const planned = (desiredCount: number, fresh: readonly Kind[], others: readonly RollingSide[]) => {

@@ -27,6 +27,7 @@ export class RollingInvariants {
     const count = tasks.filter((task) => task.lastStatus === 'RUNNING' || isPending(task)).length
     // A desired count that was lowered leaves more tasks than it allows, but never lets one more start.
     assert(count <= Math.max(maximum, this.#count), `${count} tasks, and only ${maximum} are allowed`)
+    for (const task of tasks) requireUnprotected(task, this.#tasks.get(task.taskArn))
     const givenUp = tasks.filter((task) => isGivenUp(task, this.#tasks.get(task.taskArn)))
     const healthy = tasks.filter(isHealthy).length
     if (givenUp.length > 0) {
@@ -40,6 +41,14 @@ export class RollingInvariants {
     this.#count = count
     this.#tasks = new Map(tasks.map((task) => [task.taskArn, task]))
   }
+}
+
+/** What was protected from scale-in, and not unhealthy, has been stopped for no scale-in. */
+function requireUnprotected(task: Task, before: Task | undefined): void {
+  if (before?.protectedUntil === undefined || before.desiredStatus === 'STOPPED' || task.desiredStatus === 'RUNNING')
+    return
+  if (task.unhealthyAt !== undefined || task.stoppedReason?.startsWith('Scaling activity') !== true) return
+  assert((task.stoppingAt ?? 0) >= before.protectedUntil, `task ${task.taskId} was stopped in spite of its protection`)
 }
 
 /** A healthy task whose stop the scheduler has just decided, for no fault of the task's. */

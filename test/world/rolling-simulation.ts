@@ -3,10 +3,12 @@ import { isOver } from '../../src/domain/service-deployment.ts'
 import type { ServiceDeployment } from '../../src/domain/service-deployment.ts'
 import type { ServiceDeploymentConfiguration } from '../../src/domain/service-deployment-configuration.ts'
 import type { Service } from '../../src/domain/service.ts'
+import { withProtection } from '../../src/domain/task-protection.ts'
 import { beginServiceDeployment, currentDeployment } from '../../src/engine/service-deployments.ts'
 import { FaultyWorld } from './faulty-world.ts'
 import { alarmName, furnish, names, putAlarm, putTaskDefinition } from './furnished-world.ts'
 import { RollingInvariants } from './rolling-invariants.ts'
+import { SeededChance } from './seeded-chance.ts'
 import type { SimulatedEngine } from './simulated-engine.ts'
 import type { Behaviour } from './simulated-machine.ts'
 
@@ -14,7 +16,7 @@ export type RollingOutcome = { readonly deployments: readonly ServiceDeployment[
 
 /**
  * A service under the ECS controller and a few rolling updates of it, with whatever the seed has in store for them: bad
- * versions, tasks that die, alarms, desired counts that change midway, newer deployments that come before the last one is
+ * versions, tasks that die or protect themselves, alarms, desired counts that change midway, newer deployments that come before the last one is
  * over, StopServiceDeployment, a full disk and an engine that is killed at any write. Throws with the first invariant that
  * does not hold.
  */
@@ -26,10 +28,13 @@ export async function simulateRolling(seed: number): Promise<RollingOutcome> {
 
 class RollingSimulation extends FaultyWorld {
   readonly #invariants = new RollingInvariants()
+  /** Its own, so that what else a seed has in store stays what it was. */
+  readonly #protection: SeededChance
   #revision = 1
 
   constructor(seed: number) {
     super(seed)
+    this.#protection = new SeededChance(seed + 3)
     this.replaced(this.engine)
   }
 
@@ -153,6 +158,20 @@ class RollingSimulation extends FaultyWorld {
     if (chance.random() < 0.2) this.later(15_000, () => putAlarm(this.engine.store, 'ALARM'))
     if (chance.random() < 0.2) this.later(15_000, () => this.#stop())
     if (chance.random() < 0.3) this.later(15_000, () => this.#scale())
+    for (let tasks = this.#protection.below(3); tasks > 0; tasks--) this.#planProtection()
+  }
+
+  /** A task protects itself for a while from being taken away. */
+  #planProtection(): void {
+    const protection = this.#protection
+    const protectedFor = protection.pick([5_000, 60_000, 1_200_000])
+    this.clock.at(this.clock.now() + protection.below(15_000), () => {
+      const { store } = this.engine
+      const running = store.tasks.list().filter(({ lastStatus }) => lastStatus === 'RUNNING')
+      if (this.engine.isDead || running.length === 0) return
+      const task = protection.pick(running)
+      this.tried(() => store.tasks.put(task.taskArn, withProtection(task, this.clock.now() + protectedFor)))
+    })
   }
 
   #scale(): void {

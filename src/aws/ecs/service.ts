@@ -9,6 +9,7 @@ import { services } from './services.ts'
 import { tags } from './tags.ts'
 import { taskDefinitions } from './task-definitions.ts'
 import { taskSets } from './task-sets.ts'
+import { taskProtection } from './task-protection.ts'
 import { tasks } from './tasks.ts'
 
 /** The API of Amazon ECS, version 2014-11-13. */
@@ -25,6 +26,7 @@ export const ecs = (engine: Engine): AwsService =>
       ...serviceDeployments(engine),
       ...taskSets(engine),
       ...tasks(engine),
+      ...taskProtection(engine),
       ...runTasks(engine),
       ...tags(engine),
     },

@@ -3,6 +3,7 @@ import type { AwsError } from '../../domain/aws-error.ts'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { Place } from '../../domain/identifiers.ts'
 import type { Service, TaskSet } from '../../domain/service.ts'
+import { withProtection } from '../../domain/task-protection.ts'
 import type { Engine, NewTaskSet } from '../../engine/engine.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Checked, Handlers } from '../handlers.ts'
@@ -148,16 +149,25 @@ function deleteTaskSet(
   force: boolean,
 ): TaskSet {
   const taskSet = findTaskSet(store, place, service, name)
-  if (taskSet.status !== 'DRAINING') {
-    if (!force && taskSet.status === 'PRIMARY') {
-      throw invalidParameter('Primary TaskSet cannot be deleted. Make another one PRIMARY first, or use force.')
-    }
-    if (!force && taskSet.scalePercent > 0) {
-      throw invalidParameter('The task set must be scaled to 0 before it is deleted, or use force.')
-    }
-    services.deleteTaskSet(taskSet.taskSetArn)
+  if (!force && taskSet.status === 'PRIMARY') {
+    throw invalidParameter('Primary TaskSet cannot be deleted. Make another one PRIMARY first, or use force.')
   }
+  if (!force && taskSet.status === 'ACTIVE' && taskSet.scalePercent > 0) {
+    throw invalidParameter('The task set must be scaled to 0 before it is deleted, or use force.')
+  }
+  store.transaction(() => {
+    if (force) unprotectTasks(store, taskSet)
+    if (taskSet.status !== 'DRAINING') services.deleteTaskSet(taskSet.taskSetArn)
+  })
   return store.taskSets.get(taskSet.taskSetArn) ?? { ...taskSet, status: 'DRAINING' }
+}
+
+/** What goes by force does not wait until its tasks are protected no more. */
+function unprotectTasks(store: Store, { serviceArn, taskSetId }: TaskSet): void {
+  for (const task of store.tasks.ofService(serviceArn)) {
+    if (task.taskSetId !== taskSetId || task.protectedUntil === undefined) continue
+    store.tasks.put(task.taskArn, withProtection(task, undefined))
+  }
 }
 
 function findTaskSet(store: Store, place: Place, service: Service, name: string): TaskSet {
