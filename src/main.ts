@@ -23,9 +23,7 @@ import { cloudWatch } from './aws/cloudwatch/service.ts'
 import { codeDeploy } from './aws/codedeploy/service.ts'
 import { ecs } from './aws/ecs/service.ts'
 import { elasticLoadBalancingV2 } from './aws/elbv2/service.ts'
-import { containerMetadata } from './aws/ecs/task-metadata.ts'
-import { taskCredentials } from './aws/ecs/task-credentials.ts'
-import { taskExec } from './aws/ecs/task-exec.ts'
+import { taskSurface } from './aws/ecs/task-surface.ts'
 import { aboutDocument, accessLogDocument, deploymentDocument, serviceDeploymentDocument } from './aws/documents.ts'
 import { dynamoDb } from './aws/dynamodb.ts'
 import { startEndpoint } from './aws/endpoint.ts'
@@ -148,6 +146,7 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
       cloudWatchLogs(engine),
       applicationAutoScaling(engine),
     ]
+    const ofTasks = taskSurface(engine, parts.tasks.runtime)
     endpoint = await startEndpoint({
       services: services.map((service) => afterwards(service, ready.promise)),
       relayed: [{ ...dynamoDb, relay: parts.tables }],
@@ -156,10 +155,9 @@ async function startIn(directory: DataDirectory, options: TealOptions): Promise<
         accessLogDocument((resource, cursor) => readAccessLogTail({ ...engine, spool: parts.spool }, resource, cursor)),
         serviceDeploymentDocument((id) => serviceRecordOf(engine, id)),
         aboutDocument({ version: options.version, minuteMilliseconds: options.minuteMilliseconds }),
-        containerMetadata(engine.store, parts.tasks.runtime),
-        taskCredentials(engine),
+        ...ofTasks.documents,
       ],
-      deeds: [taskExec({ store: engine.store, runtime: parts.tasks.runtime })],
+      deeds: ofTasks.deeds,
       accessKey: parts.settings.accessKey,
       site: consoleSite(parts, options),
       host: options.host,

@@ -10,15 +10,31 @@ export type ReadableDocument = {
   read(...groups: readonly string[]): object | undefined | Promise<object | undefined>
 }
 
-/** Something that can be asked for at the endpoint with POST and a JSON body, where AWS has no operation for it either. */
+/**
+ * Something that can be asked for at the endpoint with POST and a JSON body, where AWS has no operation for it either; or with
+ * PUT, whatever type its JSON is said to be of: no page of another site can send that without asking first.
+ */
 export type Deed = {
+  readonly method?: 'POST' | 'PUT'
   /** Matches the whole path; its groups are what `perform` is called with. */
   readonly path: RegExp
   /**
-   * Answers something to be written as JSON. Rejects with AwsError where it is refused. The signal is aborted when whoever
+   * Answers something to be written as JSON. Rejects with AwsError where it is refused, or with RefusedDeed. The signal is aborted when whoever
    * has asked is gone.
    */
   perform(body: unknown, signal: AbortSignal, ...groups: readonly string[]): Promise<object>
+}
+
+/** A refusal whose answer has a form of its own, not a `message` alone. */
+export class RefusedDeed extends Error {
+  readonly status: number
+  readonly answer: object
+
+  constructor(status: number, answer: object) {
+    super(`Refused with ${status}.`)
+    this.status = status
+    this.answer = answer
+  }
 }
 
 /** `GET /deployments/d-ABCDEF123.json`: the deployment's record. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import type { Log } from '../engine/ports.ts'
-import { readDocument } from './documents.ts'
+import { readDocument, RefusedDeed } from './documents.ts'
 import type { Deed, ReadableDocument } from './documents.ts'
 import { plainText, refusedCaller, refusedHead } from './caller.ts'
 import type { Admission } from './caller.ts'
@@ -37,7 +37,7 @@ type EndpointOptions = Admission & {
   readonly relayed?: readonly RelayedService[]
   /** What can be read with GET, besides. */
   readonly documents?: readonly ReadableDocument[]
-  /** What can be asked for with POST, besides. */
+  /** What can be asked for with POST or PUT, besides. */
   readonly deeds?: readonly Deed[]
   /** What browsers are shown. */
   readonly site?: BrowserSite
@@ -238,9 +238,9 @@ async function deedDone(
   { deeds, host }: Site,
   gone: AbortSignal,
 ): Promise<WireAnswer | undefined> {
-  const isJson = headers['content-type'] === 'application/json'
-  if (method !== 'POST' || headers.authorization !== undefined || !isJson) return undefined
-  const deed = deeds.find((each) => each.path.test(path))
+  if (headers.authorization !== undefined) return undefined
+  if (method === 'POST' && headers['content-type'] !== 'application/json') return undefined
+  const deed = deeds.find((each) => (each.method ?? 'POST') === method && each.path.test(path))
   if (deed === undefined) return undefined
   const refusal = foreignNameRefusal(headers.host, host)
   if (refusal !== undefined) return plainText(403, `${refusal}\n`, requestId)
@@ -254,6 +254,9 @@ async function deedDone(
     const answer = await deed.perform(JSON.parse(body.toString('utf8')), gone, ...groups)
     return { status: 200, headers: answerHeaders, body: JSON.stringify(answer) }
   } catch (error) {
+    if (error instanceof RefusedDeed) {
+      return { status: error.status, headers: answerHeaders, body: JSON.stringify(error.answer) }
+    }
     const message = error instanceof Error ? error.message : String(error)
     return { status: 400, headers: answerHeaders, body: JSON.stringify({ message }) }
   }

@@ -210,6 +210,7 @@ function engineEnvironment(
     AWS_DEFAULT_REGION: region,
     AWS_EXECUTION_ENV: `AWS_ECS_${task.launchType}`,
     ECS_CONTAINER_METADATA_URI_V4: `${endpointUrl}/v4/${task.taskId}-${index}`,
+    ECS_AGENT_URI: `${endpointUrl}/v4/${task.taskId}-${index}/api`,
     ...(hasRole
       ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${roleEndpointUrl}/v2/credentials/${task.taskId}` }
       : { AWS_ACCESS_KEY_ID: accessKey.accessKeyId, AWS_SECRET_ACCESS_KEY: accessKey.secretAccessKey }),

@@ -33,6 +33,7 @@ describe('a task that is launched', () => {
       AWS_DEFAULT_REGION: 'us-east-1',
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
       ECS_CONTAINER_METADATA_URI_V4: 'http://127.0.0.1:4566/v4/a-0',
+      ECS_AGENT_URI: 'http://127.0.0.1:4566/v4/a-0/api',
       AWS_ACCESS_KEY_ID: 'teal',
       AWS_SECRET_ACCESS_KEY: 'teal',
       GREETING: 'hello',

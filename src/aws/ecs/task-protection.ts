@@ -16,7 +16,7 @@ import { invalidParameter } from './errors.ts'
 import { findCluster, taskArn } from './names.ts'
 
 /** What became of one task that was asked for. */
-type ProtectionAnswer =
+export type ProtectionAnswer =
   | { readonly kind: 'protection'; readonly task: Task; readonly until: number | undefined }
   | ({ readonly kind: 'failure'; readonly taskArn: string } & ProtectionFailure)
 
@@ -37,7 +37,7 @@ export const taskProtection = (engine: Engine) =>
   }) satisfies Handlers<typeof sdk>
 
 /** @throws InvalidParameterException where the time is none that a task can be protected for */
-function updateProtection(
+export function updateProtection(
   { store, clock, settings }: Protecting,
   key: string,
   wish: { readonly protectionEnabled: boolean; readonly expiresInMinutes: number | undefined },
@@ -54,7 +54,7 @@ function updateProtection(
   return { kind: 'protection', task, until }
 }
 
-function readProtection({ store, clock }: Protecting, key: string): ProtectionAnswer {
+export function readProtection({ store, clock }: Protecting, key: string): ProtectionAnswer {
   const task = store.tasks.get(key)
   if (task === undefined) return { kind: 'failure', taskArn: key, ...unknownTask }
   const failure = notProtectable(task)
