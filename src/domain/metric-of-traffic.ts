@@ -16,6 +16,7 @@ type ExchangeSums = {
   readonly listenerArn: string
   readonly targetGroupArn: string
   readonly connectionErrors: number
+  readonly tlsNegotiationErrors: number
   readonly unhealthyRoutings: number
   readonly nonStickyRequests: number
   readonly sumSeconds: number
@@ -42,6 +43,7 @@ export function trafficCounts({
         `${row.listenerArn} ${row.targetGroupArn}`,
         {
           ...row,
+          tlsNegotiationErrors: row.tlsNegotiationErrors ?? 0,
           unhealthyRoutings: row.unhealthyRoutings ?? 0,
           nonStickyRequests: row.nonStickyRequests ?? 0,
           sumSeconds: responseTimes.sumSeconds,
@@ -77,6 +79,7 @@ function exchangesSince(before: ExchangeSums | undefined, now: ExchangeSums): Ex
   return {
     ...now,
     connectionErrors: now.connectionErrors - before.connectionErrors,
+    tlsNegotiationErrors: now.tlsNegotiationErrors - before.tlsNegotiationErrors,
     unhealthyRoutings: now.unhealthyRoutings - before.unhealthyRoutings,
     nonStickyRequests: now.nonStickyRequests - before.nonStickyRequests,
     sumSeconds: now.sumSeconds - before.sumSeconds,
@@ -190,6 +193,7 @@ function exchangeMetrics(row: ExchangeSums, timestamp: number): readonly MetricD
   return everyDimensions.flatMap((dimensions) => [
     ...counted(listenerArn, dimensions, timestamp, {
       TargetConnectionErrorCount: row.connectionErrors,
+      TargetTLSNegotiationErrorCount: row.tlsNegotiationErrors,
       UnhealthyRoutingRequestCount: row.unhealthyRoutings,
       NonStickyRequestCount: row.nonStickyRequests,
     }),

@@ -89,6 +89,7 @@ function summedExchanges(one: TargetGroupExchanges, other: TargetGroupExchanges)
   return {
     ...one,
     connectionErrors: one.connectionErrors + other.connectionErrors,
+    tlsNegotiationErrors: (one.tlsNegotiationErrors ?? 0) + (other.tlsNegotiationErrors ?? 0),
     unhealthyRoutings: (one.unhealthyRoutings ?? 0) + (other.unhealthyRoutings ?? 0),
     nonStickyRequests: (one.nonStickyRequests ?? 0) + (other.nonStickyRequests ?? 0),
     responseTimes: {

@@ -77,7 +77,9 @@ export type TargetGroupExchanges = {
   readonly targetGroupArn: TargetGroupArn
   /** Connections that could not be made. */
   readonly connectionErrors: number
-  /** Sent to a target although it is not healthy, because too few are. Absent means 0, as below. */
+  /** Connections on which no TLS session with the target came to be. Absent means 0, as below. */
+  readonly tlsNegotiationErrors?: number
+  /** Sent to a target although it is not healthy, because too few are. */
   readonly unhealthyRoutings?: number
   /** With stickiness on, requests that came without a cookie, or whose target or group could not be used any more. */
   readonly nonStickyRequests?: number

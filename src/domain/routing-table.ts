@@ -152,6 +152,8 @@ export type WeightedTargetGroup = { readonly targetGroupArn: TargetGroupArn; rea
 
 export type TargetGroupRoute = {
   readonly targetGroupArn: TargetGroupArn
+  /** Absent means HTTP, as in tables of older versions. Over HTTPS a target's certificate is not checked, as on AWS. */
+  readonly protocol?: 'HTTPS'
   readonly healthCheck: HealthCheckSettings
   /** Attribute `deregistration_delay.timeout_seconds`: a draining target's last requests are cut off after it. */
   readonly deregistrationDelaySeconds: number

@@ -162,11 +162,11 @@ export class Exchange implements AnswerReceiver {
     else this.#client.holdBody()
   }
 
-  onUnreachable(): void {
+  onUnreachable(inHandshake: boolean): void {
     this.connection = undefined
     const { target, weighted } = this.#route
     if (target === undefined || weighted === undefined) return
-    weighted.tally.connectionErrors++
+    weighted.tally.addFailedConnection(inHandshake)
     // Nothing was sent, so any other target may be asked. The table may be another one by now.
     this.#tried ??= new Set()
     this.#tried.add(target.key)
@@ -178,10 +178,9 @@ export class Exchange implements AnswerReceiver {
     this.#open(next)
   }
 
-  onConnectTimeout(): void {
-    const { weighted } = this.#route
-    if (weighted !== undefined) weighted.tally.connectionErrors++
-    this.fail(504)
+  onConnectTimeout(inHandshake: boolean): void {
+    this.#route.weighted?.tally.addFailedConnection(inHandshake)
+    this.fail(inHandshake ? 502 : 504)
   }
 
   onInterim(bytes: Buffer, answer: AnswerScan): void {

@@ -31,6 +31,10 @@ export class LiveTarget implements Candidate, Counted {
   tally: Tally | undefined
   /** Of its group when it was last in a table: a group may be deleted while its last targets drain. */
   deregistrationDelaySeconds = 0
+  /** The same: it is spoken to by TLS. */
+  isSecure = false
+  /** By which the next connection need not begin TLS from the start. */
+  tlsSession: Buffer | undefined
   /** What was reported of it last; undefined where that, but for the requests in flight, may not be true any more. */
   reported: TargetReport | undefined
 
@@ -133,6 +137,7 @@ export class LiveTargets {
       for (const { target, draining } of targets) {
         if (this.#know(target) || target.state !== 'serving') target.startsAtOnce = isEmpty
         setDelay(target, route.deregistrationDelaySeconds)
+        target.isSecure = route.protocol === 'HTTPS'
         if (draining) this.#beginLeaving(target, 'draining')
         else this.#beginServing(target)
       }

@@ -1,11 +1,11 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { connect as connectTls } from 'node:tls'
 import type { CheckResult } from '../domain/health-check.ts'
 import type { HealthCheckSettings } from '../domain/routing-table.ts'
 import { AnswerHead } from './answer-head.ts'
 import type { ProbeEvents, RunningProbe } from './health-checks.ts'
 import { sharedBuffer } from './read-buffers.ts'
+import { connectToCheck } from './target-tls.ts'
 
 /**
  * One health check as the load balancer makes it: a new connection each time, closed after the answer. The result comes
@@ -33,7 +33,8 @@ class HttpProbe implements RunningProbe {
     this.#events = events
     const port = settings.port === 'traffic-port' ? target.port : Number(settings.port)
     const onread = { buffer: sharedBuffer, callback: (length: number) => this.#onRead(length) }
-    const socket = open({ host: target.id, port, autoSelectFamily: false, onread }, this.#isTls)
+    const options = { host: target.id, port, autoSelectFamily: false, onread }
+    const socket = this.#isTls ? connectToCheck(options) : connect(options)
     this.#socket = socket
     this.#timer = setTimeout(() => this.#onTimeout(), settings.timeoutSeconds * 1000)
     socket.on('connect', () => {
@@ -83,12 +84,6 @@ class HttpProbe implements RunningProbe {
     this.#isDecided = true
     this.#events.onResult(result)
   }
-}
-
-/** The certificate is not checked, as on AWS: a target behind the load balancer may have made its own. */
-function open(options: TcpNetConnectOpts, isTls: boolean): Socket {
-  if (!isTls) return connect(options)
-  return connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
 }
 
 /** Nothing is to come any more. Over TLS the end is said in good order; the target closes its side then. */

@@ -120,6 +120,8 @@ export interface Counted {
 export class GroupTally {
   readonly targetGroupArn: string
   connectionErrors = 0
+  /** Connections that were there, and on which no TLS came to be. */
+  tlsNegotiationErrors = 0
   unhealthyRoutings = 0
   nonStickyRequests = 0
   /** When the group left the table; undefined while it is there. */
@@ -159,6 +161,11 @@ export class GroupTally {
     return tally
   }
 
+  addFailedConnection(inHandshake: boolean): void {
+    if (inHandshake) this.tlsNegotiationErrors++
+    else this.connectionErrors++
+  }
+
   addResponse(seconds: number): void {
     const bucket = latencyBucket(seconds)
     const counts = (this.#responsesByBucket ??= new Float64Array(latencyBuckets))
@@ -188,14 +195,15 @@ export class GroupTally {
 
   /** Undefined where nothing was exchanged yet; the same as the last time where nothing was since. */
   exchanges(listenerArn: string): TargetGroupExchanges | undefined {
-    const { targetGroupArn, connectionErrors, unhealthyRoutings, nonStickyRequests } = this
-    const sum = this.#responses + connectionErrors + unhealthyRoutings + nonStickyRequests
+    const { targetGroupArn, connectionErrors, tlsNegotiationErrors, unhealthyRoutings, nonStickyRequests } = this
+    const sum = this.#responses + connectionErrors + tlsNegotiationErrors + unhealthyRoutings + nonStickyRequests
     if (sum === this.#exchangesSum) return this.#exchanges
     this.#exchangesSum = sum
     this.#exchanges = {
       listenerArn,
       targetGroupArn,
       connectionErrors,
+      ...(tlsNegotiationErrors === 0 ? {} : { tlsNegotiationErrors }),
       ...(unhealthyRoutings === 0 ? {} : { unhealthyRoutings }),
       ...(nonStickyRequests === 0 ? {} : { nonStickyRequests }),
       responseTimes: { sumSeconds: this.#sumSeconds, counts: pairsOf(this.#responsesByBucket) },

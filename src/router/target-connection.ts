@@ -6,10 +6,11 @@ import { HeaderKind } from './header-kind.ts'
 import { mostIdleConnections, type LiveTarget } from './live-targets.ts'
 import { complete, incomplete, isWorthScanning } from './request-scan.ts'
 import { TakenBytes } from './taken-bytes.ts'
+import { connectSecurely } from './target-tls.ts'
 import type { Connect } from './transport.ts'
 import type { TcpWire, WireEvents } from './wire.ts'
 
-/** The load balancer gives a target so long to accept a connection. */
+/** The load balancer gives a target so long to accept a connection, and as long again for a TLS handshake. */
 const connectMilliseconds = 10_000
 /** A kept connection is given up a second before the target has announced to close it. */
 const marginMilliseconds = 1_000
@@ -17,7 +18,7 @@ const marginMilliseconds = 1_000
 const longestAgeMilliseconds = 3_600_000
 
 /** Where a connection to a target is with its answer. */
-const Phase = { connecting: 0, idle: 1, head: 2, body: 3, over: 4, tunnel: 5, closed: 6 } as const
+const Phase = { connecting: 0, idle: 1, head: 2, body: 3, over: 4, tunnel: 5, closed: 6, securing: 7 } as const
 
 /** Whoever sent a request on a connection, and gets the answer. */
 export interface AnswerReceiver {
@@ -30,9 +31,9 @@ export interface AnswerReceiver {
   /** How long the connection may wait for another request. */
   readonly idleMilliseconds: number
   onConnected(): void
-  /** There is no connection, and nothing was sent. */
-  onUnreachable(): void
-  onConnectTimeout(): void
+  /** There is no connection, or `inHandshake` none by TLS, and nothing was sent. */
+  onUnreachable(inHandshake: boolean): void
+  onConnectTimeout(inHandshake: boolean): void
   onInterim(bytes: Buffer, answer: AnswerScan): void
   /** The head of the answer, and of its body what came with it: up to `bodyEnd`. `kind` is an `AnswerBody`. */
   onAnswer(bytes: Buffer, answer: AnswerScan, bodyEnd: number, kind: number): void
@@ -72,7 +73,8 @@ export class TargetConnection implements WireEvents, Timed {
   #isKept = true
   #kind = 0
   #remaining = 0
-  #idleUntil = 0
+  /** Of a handshake, or of an idle connection. */
+  #waitsUntil = 0
   #announcedMilliseconds = longestAgeMilliseconds
   #taken: TakenBytes | undefined
   /** The beginning of a head whose end has not come yet. */
@@ -84,7 +86,9 @@ export class TargetConnection implements WireEvents, Timed {
     this.#receiver = receiver
     this.#clock = clock
     this.#openedAt = clock.now
-    this.wire = connect(target, this, () => this.#onConnect())
+    this.wire = target.isSecure
+      ? connectSecurely(target, this, { onOpen: () => this.#onOpen(), onConnect: () => this.#onConnect() })
+      : connect(target, this, () => this.#onConnect())
     ;(target.connections ??= new Set()).add(this)
     clock.lookAt(this, performance.now() + connectMilliseconds)
   }
@@ -108,9 +112,9 @@ export class TargetConnection implements WireEvents, Timed {
     const isOld = now - this.#openedAt > longestAgeMilliseconds
     if (!isUseful || isOld || target.idle.length >= mostIdleConnections) return this.destroy()
     this.#phase = Phase.idle
-    this.#idleUntil = now + Math.min(receiver.idleMilliseconds, this.#announcedMilliseconds)
+    this.#waitsUntil = now + Math.min(receiver.idleMilliseconds, this.#announcedMilliseconds)
     target.idle.push(this)
-    this.#clock.lookAt(this, this.#idleUntil)
+    this.#clock.lookAt(this, this.#waitsUntil)
   }
 
   /** Whether the target still takes something of what it was sent, though it makes no room for more. See `TakenBytes`. */
@@ -139,14 +143,12 @@ export class TargetConnection implements WireEvents, Timed {
 
   check(now: number): number {
     switch (this.#phase) {
-      case Phase.connecting: {
-        const receiver = this.#receiver
-        this.destroy()
-        receiver?.onConnectTimeout()
-        return 0
-      }
+      case Phase.connecting:
+        return this.#giveUpConnecting(false)
+      case Phase.securing:
+        return now < this.#waitsUntil ? this.#waitsUntil : this.#giveUpConnecting(true)
       case Phase.idle:
-        if (now < this.#idleUntil) return this.#idleUntil
+        if (now < this.#waitsUntil) return this.#waitsUntil
         this.destroy()
         return 0
       default:
@@ -192,10 +194,11 @@ export class TargetConnection implements WireEvents, Timed {
 
   onClose(): void {
     switch (this.#phase) {
-      case Phase.connecting: {
-        const receiver = this.#receiver
+      case Phase.connecting:
+      case Phase.securing: {
+        const [receiver, inHandshake] = [this.#receiver, this.#phase === Phase.securing]
         this.#leave()
-        return receiver?.onUnreachable()
+        return receiver?.onUnreachable(inHandshake)
       }
       case Phase.head:
       case Phase.body:
@@ -207,8 +210,22 @@ export class TargetConnection implements WireEvents, Timed {
     }
   }
 
-  #onConnect(): void {
+  #giveUpConnecting(inHandshake: boolean): number {
+    const receiver = this.#receiver
+    this.destroy()
+    receiver?.onConnectTimeout(inHandshake)
+    return 0
+  }
+
+  /** TCP is done, and TLS begins. */
+  #onOpen(): void {
     if (this.#phase !== Phase.connecting) return
+    this.#phase = Phase.securing
+    this.#waitsUntil = performance.now() + connectMilliseconds
+  }
+
+  #onConnect(): void {
+    if (this.#phase !== Phase.connecting && this.#phase !== Phase.securing) return
     this.#phase = Phase.head
     this.#receiver?.onConnected()
   }

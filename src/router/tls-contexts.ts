@@ -68,18 +68,19 @@ export class TlsContexts {
   }
 
   #options({ certificate, privateKey }: ServedCertificate): SecureContextOptions {
-    const { protocols, ciphers, isPostQuantum } = this.#policy
-    // OpenSSL does not do the older versions at the security level it begins with.
-    const level = protocols.includes('TLSv1') || protocols.includes('TLSv1.1') ? ['@SECLEVEL=0'] : []
-    return {
-      cert: certificate,
-      key: privateKey,
-      minVersion: protocols[0] ?? 'TLSv1.2',
-      maxVersion: protocols.at(-1) ?? 'TLSv1.3',
-      ciphers: [...ciphers, ...level].join(':'),
-      ecdhCurve: isPostQuantum ? postQuantumGroups : classicalGroups,
-      honorCipherOrder: true,
-    }
+    return { cert: certificate, key: privateKey, ...policyOptions(this.#policy), honorCipherOrder: true }
+  }
+}
+
+/** What a policy leaves to be negotiated. */
+export function policyOptions({ protocols, ciphers, isPostQuantum }: SslPolicy): SecureContextOptions {
+  // OpenSSL does not do the older versions at the security level it begins with.
+  const level = protocols.includes('TLSv1') || protocols.includes('TLSv1.1') ? ['@SECLEVEL=0'] : []
+  return {
+    minVersion: protocols[0] ?? 'TLSv1.2',
+    maxVersion: protocols.at(-1) ?? 'TLSv1.3',
+    ciphers: [...ciphers, ...level].join(':'),
+    ecdhCurve: isPostQuantum ? postQuantumGroups : classicalGroups,
   }
 }
 

@@ -1,14 +1,15 @@
 import type { TLSSocket } from 'node:tls'
 import { destroyWhenSilent } from './lingering.ts'
-import { slowReaderMilliseconds, type SecuredWire, type WireEvents } from './wire.ts'
+import { slowReaderMilliseconds, type TcpWire, type WireEvents } from './wire.ts'
 
 /**
  * A TLS connection that speaks HTTP/1.1, as a wire.
  *
  * Memory: what was written and has not gone yet, which is 64 KiB before the writer is told, and the bytes of one record.
  */
-export class TlsWire implements SecuredWire {
+export class TlsWire implements TcpWire {
   readonly #socket: TLSSocket
+  #events: WireEvents | undefined
   #isEnding = false
   #timer: NodeJS.Timeout | undefined
 
@@ -20,6 +21,7 @@ export class TlsWire implements SecuredWire {
 
   start(events: WireEvents): void {
     const socket = this.#socket
+    this.#events = events
     socket.on('drain', () => events.onDrain())
     socket.on('end', () => {
       if (!this.#isEnding) events.onEnd()
@@ -28,9 +30,16 @@ export class TlsWire implements SecuredWire {
       clearTimeout(this.#timer)
       events.onClose()
     })
-    socket.on('data', (bytes: Buffer) => {
-      if (!this.#isEnding) events.onBytes(bytes, 0, bytes.length)
-    })
+    socket.on('data', (bytes: Buffer) => this.onRead(bytes, bytes.length))
+  }
+
+  /** Of a socket that reads into a buffer of somebody's, by that one; it may come a few times behind a `pause`. */
+  onRead(bytes: Buffer, length: number): void {
+    if (!this.#isEnding) this.#events?.onBytes(bytes, 0, length)
+  }
+
+  get socket(): TLSSocket {
+    return this.#socket
   }
 
   get pendingBytes(): number {
@@ -39,7 +48,7 @@ export class TlsWire implements SecuredWire {
 
   write(bytes: Buffer): boolean {
     const socket = this.#socket
-    if (this.#isEnding || socket.destroyed) return true
+    if (this.#isEnding || socket.destroyed || socket.errored !== null) return true
     const isRoom = socket.writableLength + bytes.length < socket.writableHighWaterMark
     // Where there is room the writer goes on, and uses its bytes again; elsewhere it waits for `drain`.
     return socket.write(isRoom ? Buffer.from(bytes) : bytes)

@@ -107,6 +107,7 @@ const exchanges = (seconds: readonly number[]) => [
     listenerArn,
     targetGroupArn,
     connectionErrors: seconds.length,
+    tlsNegotiationErrors: 2 * seconds.length,
     responseTimes: {
       sumSeconds: seconds.reduce((sum, each) => sum + each, 0),
       counts: seconds.map((each): [number, number] => [latencyBucket(each), 1]),
@@ -124,8 +125,11 @@ test('response times have an exact average, and percentiles from their histogram
     'TargetConnectionErrorCount web blue',
     'TargetResponseTime web',
     'TargetResponseTime web blue',
+    'TargetTLSNegotiationErrorCount web',
+    'TargetTLSNegotiationErrorCount web blue',
   ])
   assert.equal(sums(data)['TargetConnectionErrorCount web'], 2)
+  assert.equal(sums(data)['TargetTLSNegotiationErrorCount web blue'], 4)
   assert.ok(Math.abs((sums(data)['TargetResponseTime web blue'] ?? 0) - 0.42) < 1e-9)
   assert.equal(trafficMetrics(trafficSince(noTraffic, trafficCounts({ counts: [] })), 0, () => 1).length, 0)
 })

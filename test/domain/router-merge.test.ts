@@ -85,11 +85,12 @@ const listener = (connections: number) => ({
 
 test('response times and listeners are added up', () => {
   const merged = mergedReport([
-    report({ exchanges: [exchanges(1)], listeners: [listener(4)] }),
+    report({ exchanges: [{ ...exchanges(1), tlsNegotiationErrors: 3 }], listeners: [listener(4)] }),
     report({ exchanges: [exchanges(2)], listeners: [listener(5)] }),
   ])
   assert.deepEqual(merged.exchanges?.[0]?.responseTimes, { sumSeconds: 3, counts: [[3, 3]] })
   assert.equal(merged.exchanges?.[0]?.connectionErrors, 2)
+  assert.equal(merged.exchanges?.[0]?.tlsNegotiationErrors, 3)
   assert.deepEqual(merged.listeners, [{ ...listener(9), processedBytes: 20 }])
 })
 

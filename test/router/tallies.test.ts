@@ -53,13 +53,16 @@ test('response times and failed connections are counted by listener and target g
   assert.deepEqual(tallies.report().exchanges, [])
   group.addResponse(0.01)
   group.addResponse(0.01)
-  group.connectionErrors++
+  group.addFailedConnection(false)
+  group.addFailedConnection(true)
+  group.addFailedConnection(true)
   group.nonStickyRequests++
   assert.deepEqual(tallies.report().exchanges, [
     {
       listenerArn: 'l',
       targetGroupArn: 'g',
       connectionErrors: 1,
+      tlsNegotiationErrors: 2,
       nonStickyRequests: 1,
       responseTimes: { sumSeconds: 0.02, counts: [[latencyBucket(0.01), 2]] },
     },
