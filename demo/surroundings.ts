@@ -19,6 +19,7 @@ import {
   ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { CreateTargetGroupCommandInput } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { freePorts } from './free-ports.ts'
@@ -60,13 +61,16 @@ export function clientsOf(endpoint: string): Clients {
 }
 
 /** A load balancer with a production and a test listener, both on the first of two target groups. */
-export async function createLoadBalancing({ elb }: Clients): Promise<LoadBalancing> {
+export async function createLoadBalancing(
+  { elb }: Clients,
+  groupSettings: Partial<CreateTargetGroupCommandInput> = {},
+): Promise<LoadBalancing> {
   const { LoadBalancers } = await elb.send(
     new CreateLoadBalancerCommand({ Name: name, Type: 'application', Subnets: ['subnet-demo1', 'subnet-demo2'] }),
   )
   const loadBalancerArn = given(LoadBalancers?.[0]?.LoadBalancerArn)
-  const blueArn = await createTargetGroup(elb, `${name}-blue`)
-  const greenArn = await createTargetGroup(elb, `${name}-green`)
+  const blueArn = await createTargetGroup(elb, { ...groupSettings, Name: `${name}-blue` })
+  const greenArn = await createTargetGroup(elb, { ...groupSettings, Name: `${name}-green` })
   const [productionPort = 0, testPort = 0] = await freePorts(2)
   const listen = async (port: number): Promise<string> => {
     const { Listeners } = await elb.send(
@@ -89,10 +93,12 @@ export async function createLoadBalancing({ elb }: Clients): Promise<LoadBalanci
   }
 }
 
-async function createTargetGroup(elb: ElasticLoadBalancingV2Client, groupName: string): Promise<string> {
+async function createTargetGroup(
+  elb: ElasticLoadBalancingV2Client,
+  settings: Partial<CreateTargetGroupCommandInput> & { readonly Name: string },
+): Promise<string> {
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
-      Name: groupName,
       Protocol: 'HTTP',
       Port: 8080,
       VpcId: 'vpc-demo',
@@ -102,6 +108,7 @@ async function createTargetGroup(elb: ElasticLoadBalancingV2Client, groupName: s
       HealthCheckTimeoutSeconds: 2,
       HealthyThresholdCount: 2,
       UnhealthyThresholdCount: 2,
+      ...settings,
     }),
   )
   const targetGroupArn = given(TargetGroups?.[0]?.TargetGroupArn)

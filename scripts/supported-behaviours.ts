@@ -149,8 +149,12 @@ export const behaviours: Readonly<Record<string, readonly Behaviour[]>> = {
     behaviour('Mutual TLS, ALPN policies', 'refused', 'by name'),
   ],
   'Target groups': [
-    behaviour('HTTP/1.1 to targets by IP address', 'supported', ''),
-    behaviour('Protocol HTTPS, HTTP/2, gRPC; instances, Lambda functions, load balancers as targets', 'refused', ''),
+    behaviour(
+      'HTTP/1.1 to targets by IP address, without TLS or by it (Protocol HTTPS)',
+      'supported',
+      'no certificate of a target is refused, and no name sent to it (SNI), as on AWS; TLS 1.0 to 1.3, whatever the listener has',
+    ),
+    behaviour('HTTP/2, gRPC; instances, Lambda functions, load balancers as targets', 'refused', ''),
     behaviour('Round robin, least outstanding requests, weighted random, slow start', 'supported', ''),
     behaviour('Anomaly mitigation', 'refused', 'health checks alone take a target out'),
     behaviour(

@@ -45,6 +45,7 @@ function targetGroupFacts(
     targetGroupArn: group.TargetGroupArn ?? '',
     name: group.TargetGroupName ?? '',
     targetType: group.TargetType ?? '',
+    protocol: group.Protocol ?? '',
     loadBalancerArns: group.LoadBalancerArns ?? [],
     healthCheck: {
       protocol: group.HealthCheckProtocol ?? '',

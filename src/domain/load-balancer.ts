@@ -20,7 +20,8 @@ export type LoadBalancer = {
 export type TargetGroup = {
   readonly targetGroupArn: string
   readonly name: string
-  readonly protocol: 'HTTP'
+  /** How its targets are spoken to; it stays as it was created. */
+  readonly protocol: 'HTTP' | 'HTTPS'
   readonly protocolVersion: 'HTTP1'
   readonly port: number
   readonly vpcId?: string

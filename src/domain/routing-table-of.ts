@@ -183,6 +183,7 @@ function targetGroupRoute(group: TargetGroup): TargetGroupRoute {
   const balancing = targetBalancingOf(group)
   const route: TargetGroupRoute = {
     targetGroupArn: group.targetGroupArn,
+    ...(group.protocol === 'HTTPS' ? { protocol: group.protocol } : {}),
     healthCheck: group.healthCheck,
     deregistrationDelaySeconds: deregistrationDelaySeconds(group),
     targets: group.targets.map(({ id, port, draining }) => ({ id, port, draining: draining !== undefined })),

@@ -235,6 +235,24 @@ describe('before a deployment, the target groups', () => {
     assert.equal(preflight(asked(204)).length, 1)
   })
 
+  test('whose requests and health checks do not go together by their protocols are told', () => {
+    const byTls = { protocol: 'HTTPS', healthCheck: { ...healthCheck, protocol: 'HTTPS' } }
+    assert.deepEqual(preflight(world({ blue: byTls, green: byTls })), [])
+    const other = preflight(world({ green: byTls }))
+    assert.deepEqual(
+      other.map(({ code }) => code),
+      ['target-group-protocol', 'health-check-differs'],
+    )
+    assert.match(other[0]?.what ?? '', /^Protocol is HTTPS on hello-green and HTTP on hello-blue\.$/)
+    const unchecked = { protocol: 'HTTPS' }
+    const [finding] = preflight(world({ blue: unchecked, green: unchecked }))
+    assert.match(finding?.what ?? '', /of hello-(blue|green) by HTTPS, and health checks on the same port by HTTP\.$/)
+    const elsewhere = { protocol: 'HTTPS', healthCheck: { ...healthCheck, port: '9000' } }
+    assert.deepEqual(preflight(world({ blue: elsewhere, green: elsewhere })), [])
+    const ofNetworkLoadBalancer = { protocol: 'TCP' }
+    assert.deepEqual(preflight(world({ blue: ofNetworkLoadBalancer, green: ofNetworkLoadBalancer })), [])
+  })
+
   test("with targets of nobody's in green's group are told", () => {
     const targets = [{ target: '10.0.0.9:80', state: 'unused' }]
     assert.match(
@@ -430,6 +448,7 @@ function targetGroup(side: string, changes: Partial<TargetGroupFacts> = {}): Tar
     targetGroupArn: arnOf(side),
     name: `hello-${side}`,
     targetType: 'ip',
+    protocol: 'HTTP',
     loadBalancerArns,
     healthCheck,
     ...changes,

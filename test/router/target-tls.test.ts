@@ -363,6 +363,20 @@ test('a client that goes away, and a target that is cut, end a handshake that ha
   await eventually('every connection is closed', () => open.size === 0)
 })
 
+test('a target that wants a certificate makes a 502, and with TLS 1.2 counts as a failed handshake', async () => {
+  for (const [maxVersion, negotiation] of [
+    ['TLSv1.2', 1],
+    ['TLSv1.3', 0],
+  ] as const) {
+    await using cleanups = new Cleanups()
+    const mutual = { requestCert: true, rejectUnauthorized: true, ca: ownCertificate.cert, maxVersion }
+    const app = await startSecureApp(cleanups, (_, response) => response.end('trusted'), mutual)
+    const { router, port } = await routerBefore(cleanups, [app.port])
+    assert.equal((await send(port)).statusCode, 502)
+    assert.deepEqual(failuresOf(router), { connection: 0, negotiation }, maxVersion)
+  }
+})
+
 test('where nobody listens another target is asked, and it counts as no connection', async () => {
   await using cleanups = new Cleanups()
   const { router, port } = await routerBefore(cleanups, [await freePort()])

@@ -6,6 +6,7 @@ import {
 import type { DeploymentInfo, ECSTarget, UpdateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy'
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
 import type { ContainerDefinition } from '@aws-sdk/client-ecs'
+import type { CreateTargetGroupCommandInput } from '@aws-sdk/client-elastic-load-balancing-v2'
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -55,6 +56,8 @@ export type Stage = {
   readonly secondImage: () => Promise<string>
   /** What its containers have that the example's do not. */
   readonly container?: Partial<ContainerDefinition>
+  /** What its target groups have that the demo's do not. */
+  readonly targetGroups?: Partial<CreateTargetGroupCommandInput>
 }
 
 export const asProcesses: Stage = {
@@ -104,7 +107,7 @@ export class Theatre {
     await this.startEngine()
     const [firstImage, loadBalancing] = await Promise.all([
       this.#stage.firstImage(this),
-      createLoadBalancing(this.clients),
+      createLoadBalancing(this.clients, this.#stage.targetGroups),
     ])
     this.firstImage = firstImage
     this.loadBalancing = loadBalancing

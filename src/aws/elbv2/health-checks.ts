@@ -72,7 +72,7 @@ function readProtocol(
   if (asked === 'HTTP') return {}
   if (asked === 'HTTPS') return { protocol: asked }
   throw invalid(
-    `Health check protocol '${asked}' must be one of 'HTTP' and 'HTTPS' for target groups with protocol HTTP`,
+    `Health check protocol '${asked}' must be one of 'HTTP' and 'HTTPS' for target groups with protocol HTTP or HTTPS`,
   )
 }
 

@@ -64,7 +64,6 @@ function readTargetGroup(input: Checked<sdk.CreateTargetGroupInput>): AskedTarge
   const { Name: name, TargetType = 'instance', Protocol, ProtocolVersion = 'HTTP1', Port, VpcId } = input
   const { TargetControlPort, Tags, IpAddressType } = input
   const code = 'InvalidConfigurationRequestException'
-  const plain = 'targets are asked in HTTP/1.1 without TLS: use Protocol HTTP and ProtocolVersion HTTP1'
   checkName('Target group name', name)
   if (TargetType !== 'ip') {
     const reason = TargetType === 'instance' ? 'an instance id, the default, names no address here: ' : ''
@@ -73,12 +72,14 @@ function readTargetGroup(input: Checked<sdk.CreateTargetGroupInput>): AskedTarge
   if (Protocol === undefined) throw invalid('A protocol must be specified')
   if (Port === undefined) throw invalid('A port must be specified')
   if (VpcId === undefined) throw invalid("A VPC ID must be specified for target groups with target type 'ip'")
-  if (Protocol !== 'HTTP') throw unsupported(code, 'Protocol', Protocol, plain)
-  if (ProtocolVersion !== 'HTTP1') throw unsupported(code, 'ProtocolVersion', ProtocolVersion, plain)
+  if (Protocol !== 'HTTP' && Protocol !== 'HTTPS') throw unsupported(code, 'Protocol', Protocol, 'use HTTP or HTTPS')
+  if (ProtocolVersion !== 'HTTP1') {
+    throw unsupported(code, 'ProtocolVersion', ProtocolVersion, 'targets are asked in HTTP/1.1: use HTTP1')
+  }
   refuseGiven(code, { TargetControlPort }, 'leave it out')
   return {
     name,
-    protocol: 'HTTP',
+    protocol: Protocol,
     protocolVersion: 'HTTP1',
     port: checkRange('Target group port', Port, portRange),
     vpcId: VpcId,
@@ -91,8 +92,9 @@ function readTargetGroup(input: Checked<sdk.CreateTargetGroupInput>): AskedTarge
 
 /** Creating the same target group again is no error; a different one of the same name is. */
 function sameAs(existing: TargetGroup, asked: AskedTargetGroup): TargetGroup {
-  const { vpcId, port, ipAddressType, healthCheck, tags } = asked
+  const { vpcId, protocol, port, ipAddressType, healthCheck, tags } = asked
   const isSame =
+    existing.protocol === protocol &&
     existing.vpcId === vpcId &&
     existing.port === port &&
     existing.ipAddressType === ipAddressType &&

@@ -120,6 +120,8 @@ export type TargetGroupFacts = {
   readonly targetGroupArn: string
   readonly name: string
   readonly targetType: string
+  /** `HTTP` or `HTTPS`; others behind a Network Load Balancer. */
+  readonly protocol: string
   readonly loadBalancerArns: readonly string[]
   readonly healthCheck: HealthCheckFacts
   /** Undefined where nobody looked. */

@@ -86,6 +86,7 @@ export type FindingCode =
   | 'service-not-running'
   | 'target-group-foreign'
   | 'target-group-missing'
+  | 'target-group-protocol'
   | 'target-group-unattached'
   | 'target-type'
   | 'task-definition-inactive'

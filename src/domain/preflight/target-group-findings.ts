@@ -16,6 +16,7 @@ export function targetGroupFindings(facts: PreflightFacts): readonly Finding[] {
     ...typeFindings(facts, pair),
     ...(pair.length === 2 && service?.primary !== undefined && blue === undefined ? [foreign(facts, service)] : []),
     ...unattachedFindings(facts, pair, blue),
+    ...pair.flatMap(protocolFindings),
     ...(blue === undefined ? [] : healthFindings(blue)),
     ...(blue === undefined || green === undefined ? [] : differenceFindings(blue, green)),
     ...(green === undefined || service === undefined ? [] : leftoverFindings(green, service)),
@@ -123,6 +124,21 @@ function elsewhereFindings(
   })
 }
 
+/** Whatever listens on a port speaks TLS there, or does not. */
+function protocolFindings(group: TargetGroupFacts): readonly Finding[] {
+  const { targetGroupArn, name, protocol, healthCheck } = group
+  // Those of Network Load Balancers may be checked by another protocol on the same port.
+  const isHttp = protocol === 'HTTP' || protocol === 'HTTPS'
+  if (!isHttp || healthCheck.port !== 'traffic-port' || healthCheck.protocol === protocol) return []
+  return [
+    warningAt('target-group-protocol', at(group, 'HealthCheckProtocol'), {
+      what: `Requests come to the targets of ${name} by ${protocol}, and health checks on the same port by ${healthCheck.protocol}.`,
+      why: 'Unless tasks speak both there, they never become healthy, or every request is answered 502.',
+      how: `Make them the same: aws elbv2 modify-target-group --target-group-arn ${targetGroupArn} --health-check-protocol ${protocol}`,
+    }),
+  ]
+}
+
 function healthFindings(blue: TargetGroupFacts): readonly Finding[] {
   const targets = blue.targets ?? []
   const bad = targets.filter(({ state }) => state === 'unhealthy' || state === 'unavailable')
@@ -139,6 +155,21 @@ function healthFindings(blue: TargetGroupFacts): readonly Finding[] {
 }
 
 function differenceFindings(blue: TargetGroupFacts, green: TargetGroupFacts): readonly Finding[] {
+  return [...protocolDifference(blue, green), ...healthCheckDifferences(blue, green)]
+}
+
+function protocolDifference(blue: TargetGroupFacts, green: TargetGroupFacts): readonly Finding[] {
+  if (blue.protocol === green.protocol) return []
+  return [
+    warningAt('target-group-protocol', at(green, 'Protocol'), {
+      what: `Protocol is ${green.protocol} on ${green.name} and ${blue.protocol} on ${blue.name}.`,
+      why: 'The groups take turns: the same version would answer in one deployment and not in the next.',
+      how: `A target group keeps its protocol: create another one with --protocol ${blue.protocol}, and name it in the deployment group.`,
+    }),
+  ]
+}
+
+function healthCheckDifferences(blue: TargetGroupFacts, green: TargetGroupFacts): readonly Finding[] {
   const members: readonly (readonly [keyof HealthCheckFacts, string])[] = [
     ['path', 'HealthCheckPath'],
     ['port', 'HealthCheckPort'],

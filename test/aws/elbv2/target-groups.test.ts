@@ -78,9 +78,9 @@ describe('target groups', () => {
     const code = 'InvalidConfigurationRequestException'
     await assertRefused(create({ TargetType: undefined }), code, /TargetType 'instance' .* use TargetType 'ip'/)
     await assertRefused(create({ TargetType: 'lambda' }), code, /TargetType 'lambda'/)
-    await assertRefused(create({ Protocol: 'HTTPS' }), code, /Protocol 'HTTPS'/)
+    await assertRefused(create({ Protocol: 'TLS' }), code, /Protocol 'TLS' .* use HTTP or HTTPS/)
     await assertRefused(create({ ProtocolVersion: 'GRPC' }), code, /ProtocolVersion 'GRPC'/)
-    await assertRefused(create({ ProtocolVersion: 'HTTP2' }), code, /in HTTP\/1\.1 without TLS/)
+    await assertRefused(create({ ProtocolVersion: 'HTTP2' }), code, /asked in HTTP\/1\.1: use HTTP1/)
     await assertRefused(create({ Matcher: { GrpcCode: '12' } }), code, /Matcher\.GrpcCode '12'/)
     await assertRefused(create({ TargetControlPort: 3000 }), code, /TargetControlPort '3000'/)
   })
@@ -116,6 +116,19 @@ describe('target groups', () => {
     const Matcher = { HttpCode: '200-299,301' }
     const { TargetGroups } = await create({ HealthCheckPort: '8080', Matcher })
     assert.deepEqual([TargetGroups?.[0]?.HealthCheckPort, TargetGroups?.[0]?.Matcher], ['8080', Matcher])
+  })
+
+  test('of HTTPS are spoken to by TLS, and checked by HTTP unless they are told otherwise', async () => {
+    const loadBalancerArn = await createLoadBalancer(client)
+    const created = await create({ Protocol: 'HTTPS', Port: 443 })
+    const group = given(created.TargetGroups?.[0])
+    assert.deepEqual([group.Protocol, group.Port, group.HealthCheckProtocol], ['HTTPS', 443, 'HTTP'])
+    const arn = given(group.TargetGroupArn)
+    await createListener(client, { loadBalancerArn, port: 20_502, actions: arn })
+    assert.equal(endpoint.router.table?.targetGroups[arn]?.protocol, 'HTTPS')
+    const { TargetGroups } = await client.send(new DescribeTargetGroupsCommand({ Names: ['blue'] }))
+    assert.equal(TargetGroups?.[0]?.Protocol, 'HTTPS')
+    await assertRefused(create({ Port: 443 }), 'DuplicateTargetGroupNameException', /already exists/)
   })
 
   test('check health over HTTPS until they are told otherwise', async () => {
