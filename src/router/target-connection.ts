@@ -108,12 +108,22 @@ export class TargetConnection implements WireEvents, Timed {
     if (this.#phase === Phase.closed || receiver === undefined) return
     const { target } = this
     const { now } = this.#clock
-    const isUseful = this.#phase === Phase.over && this.#isKept && target.state === 'serving'
+    const isUseful = this.#phase === Phase.over && this.#isKept
     const isOld = now - this.#openedAt > longestAgeMilliseconds
-    if (!isUseful || isOld || target.idle.length >= mostIdleConnections) return this.destroy()
+    if (!isUseful || isOld) return this.destroy()
     this.#phase = Phase.idle
     this.#waitsUntil = now + Math.min(receiver.idleMilliseconds, this.#announcedMilliseconds)
-    target.idle.push(this)
+    // Records that came together are told one by one: what is behind the answer must not find the next request here.
+    if (target.isSecure) setImmediate(() => this.#offer())
+    else this.#offer()
+  }
+
+  /** For another request. */
+  #offer(): void {
+    const { idle, state } = this.target
+    if (this.#phase !== Phase.idle) return
+    if (state !== 'serving' || idle.length >= mostIdleConnections) return this.destroy()
+    idle.push(this)
     this.#clock.lookAt(this, this.#waitsUntil)
   }
 

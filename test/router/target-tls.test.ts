@@ -281,6 +281,29 @@ for (const [what, answer] of Object.entries(brokenTargets)) {
   })
 }
 
+test('what a target sends behind its answer, in a record of its own, reaches nobody', async () => {
+  await using cleanups = new Cleanups()
+  const recordLength = 16 * 1024
+  const port = await startRawSecureApp(cleanups, (socket, head) => {
+    const path = head.split(' ')[1] ?? ''
+    const answer = `HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Fill: `
+    const fill = 'x'.repeat(recordLength - 16_000 - answer.length - 4)
+    // One write: the second record goes with the first.
+    socket.write(`${answer}${fill}\r\n\r\n${path.padEnd(16_000)}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n/rogue`)
+  })
+  const { port: listenerPort } = await routerBefore(cleanups, [port])
+  for (let round = 0; round < 10; round++) {
+    const client = connect(listenerPort, '127.0.0.1')
+    const paths = ['/1', '/2', '/3']
+    client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+    let came = ''
+    client.on('data', (chunk) => (came += chunk.toString('latin1')))
+    await eventually('all are answered', () => came.split('HTTP/1.1 ').length > paths.length && came.endsWith(' '))
+    assert.deepEqual(came.match(/\/[a-z0-9]+ |\/rogue/g), ['/1 ', '/2 ', '/3 '])
+    client.destroy()
+  }
+})
+
 test('a kept connection that the target just closed is replaced where doing it twice does no harm', async () => {
   await using cleanups = new Cleanups()
   const requests: string[] = []
