@@ -53,7 +53,7 @@ export class TrafficReading {
           group.TargetGroupName ?? '',
           this.#meter(group, { isTeal, minuteMilliseconds }).take(at, {
             requests: series(`requests${place}`),
-            errors: [...series(`errors${place}`), ...series(`connections${place}`)],
+            errors: ['errors', 'connections', 'handshakes'].flatMap((id) => series(`${id}${place}`)),
             p50: series(`p50x${place}`),
             p99: series(`p99x${place}`),
           }),
@@ -104,7 +104,7 @@ export class TrafficReading {
 }
 
 function groupQueries(
-  { TargetGroupArn = '', LoadBalancerArns = [] }: TargetGroup,
+  { TargetGroupArn = '', LoadBalancerArns = [], Protocol }: TargetGroup,
   place: number,
 ): readonly MetricDataQuery[] {
   const loadBalancer = LoadBalancerArns[0]?.split(':loadbalancer/')[1]
@@ -129,6 +129,7 @@ function groupQueries(
     query('requests', 'RequestCount', 'Sum'),
     query('errors', 'HTTPCode_Target_5XX_Count', 'Sum'),
     query('connections', 'TargetConnectionErrorCount', 'Sum'),
+    ...(Protocol === 'HTTPS' ? [query('handshakes', 'TargetTLSNegotiationErrorCount', 'Sum')] : []),
     query('p50x', 'TargetResponseTime', 'p50'),
     query('p99x', 'TargetResponseTime', 'p99'),
   ]
