@@ -99,10 +99,11 @@ export class AnswerReader {
   }
 
   #begin(statusCode: number, told: readonly string[]): void {
-    // Of these even a length says too much: clients of HTTP/2 take it for a broken answer (RFC 9110, 8.6 and 15.3.6).
-    const isEmpty = statusCode === 204 || statusCode === 205
+    // Of these even a length says too much: clients of HTTP/2 take it for a broken answer (RFC 9110, 8.6 and 15.3.6). With
+    // 304 it may be told, but Go's client, and what is made with it, waits for so many bytes all the same.
+    const isEmpty = statusCode === 204 || statusCode === 205 || statusCode === 304
     const headers = isEmpty ? withoutLength(told) : told
-    const hasBody = this.#method !== 'HEAD' && !isEmpty && statusCode !== 304
+    const hasBody = this.#method !== 'HEAD' && !isEmpty
     const isChunked = hasBody && /\bchunked$/i.test(valueOf(headers, 'transfer-encoding') ?? '')
     const length = valueOf(headers, 'content-length')
     this.#events.onHead(statusCode, withoutConnection(headers), { mayHaveTrailers: isChunked })

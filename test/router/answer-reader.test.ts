@@ -67,6 +67,14 @@ describe('an answer of HTTP/1.1', () => {
     assert.deepEqual(told('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n').events.at(-1), ['end'])
   })
 
+  test('says no length with 304, for clients that would wait for as much to come', () => {
+    const unchanged = 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "a"\r\n\r\n'
+    for (const size of sizes) {
+      assert.deepEqual(told(unchanged, { size }).events, [[304, 'etag', '"a"', false], ['end']])
+      assert.deepEqual(told(unchanged, { size, method: 'HEAD' }).events, [[304, 'etag', '"a"', false], ['end']])
+    }
+  })
+
   test('says no length, and has no body, where HTTP/2 allows none: with 1xx, 204 and 205', () => {
     for (const size of sizes) {
       const interim = 'HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\nLink: </a>\r\n\r\n'
