@@ -1,7 +1,8 @@
-import { mergedRefusals, mergedReport } from '../domain/router-merge.ts'
+import { mergedRefusals, mergedReport, withRetiring } from '../domain/router-merge.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log, Router } from '../engine/ports.ts'
+import { RetiringRouter } from './retiring-router.ts'
 import { RouterLink } from './router-link.ts'
 import { callShutdown, killHungRouter, routerNumbers, type RouterNumber, routerSocketPath } from './router-process.ts'
 
@@ -18,13 +19,13 @@ export type RouterClientSettings = {
 }
 
 const graceSeconds = 5
-/** Clients have their connections to a router that is too many: what is on its way on these is still answered. */
-const lingerSeconds = 2
 
 /** All routers of a data directory as one. They share the listeners' ports: the kernel deals connections out to them. */
 export class RouterClient implements Router {
   readonly #settings: RouterClientSettings
   readonly #links: readonly [RouterLink, ...RouterLink[]]
+  /** Those of a time when more of them were wanted, until their connections are over. */
+  readonly #retiring = new Set<RetiringRouter>()
   readonly #listeners: (() => void)[] = []
   /** Made when it is asked for, of the reports that are there. */
   #merged: RouterReport | undefined
@@ -40,7 +41,7 @@ export class RouterClient implements Router {
 
   /** Resolves when all routers answer. Rejects with an Error that says why one could not be started. */
   async start(): Promise<void> {
-    await this.#endSurplusRouters(lingerSeconds)
+    await Promise.all(this.#surplus().map((router) => this.#retire(router)))
     // One after the other: the first one finds out whether a port is free, the others open it beside it.
     for (const link of this.#links) await link.start()
   }
@@ -49,6 +50,7 @@ export class RouterClient implements Router {
   async apply(table: RoutingTable): Promise<AppliedTable> {
     const refusals: AppliedTable['refusedListeners'][] = []
     for (const link of this.#links) refusals.push((await link.apply(table)).refusedListeners)
+    await Promise.all(Array.from(this.#retiring, (router) => router.follow(table)))
     return { refusedListeners: mergedRefusals(refusals) }
   }
 
@@ -63,34 +65,54 @@ export class RouterClient implements Router {
 
   /** Lets go of the routers, which serve on. */
   async stop(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.stop()))
+    await Promise.all([...this.#links, ...this.#retiring].map((router) => router.stop()))
   }
 
   /** Ends the routers: running requests may take so long. Resolves when they are gone. */
   async shutdown(grace?: { readonly graceSeconds?: number }): Promise<void> {
-    await Promise.all([...this.#links.map((link) => link.shutdown(grace)), this.#endSurplusRouters()])
+    await Promise.all([...this.#links.map((link) => link.shutdown(grace)), this.#endSurplus(grace)])
   }
 
   #onReport(): void {
-    if (this.#links.some((link, at) => link.report() !== this.#mergedFrom[at])) this.#merged = undefined
+    const reports = this.#reports()
+    const areSame =
+      reports.length === this.#mergedFrom.length && reports.every((one, at) => one === this.#mergedFrom[at])
+    if (!areSame) this.#merged = undefined
     for (const listener of this.#listeners) listener()
   }
 
-  #mergedReport(): RouterReport | undefined {
-    this.#mergedFrom = this.#links.map((link) => link.report())
-    const [first, ...others] = this.#mergedFrom.filter((report) => report !== undefined)
-    return first === undefined ? undefined : mergedReport([first, ...others])
+  #reports(): readonly (RouterReport | undefined)[] {
+    return [...this.#links, ...this.#retiring].map((router) => router.report())
   }
 
-  /** Those of a time when more of them were wanted. */
-  async #endSurplusRouters(lingers = 0): Promise<void> {
+  #mergedReport(): RouterReport | undefined {
+    this.#mergedFrom = this.#reports()
+    const [first, ...others] = this.#mergedFrom.slice(0, this.#links.length).filter((report) => report !== undefined)
+    if (first === undefined) return undefined
+    const retiring = this.#mergedFrom.slice(this.#links.length).filter((report) => report !== undefined)
+    return retiring.reduce(withRetiring, mergedReport([first, ...others]))
+  }
+
+  #surplus(): readonly RouterNumber[] {
+    return routerNumbers(this.#settings.dataDirectory).filter((router) => router > this.#links.length)
+  }
+
+  async #retire(router: RouterNumber): Promise<void> {
+    const { dataDirectory, clock, log } = this.#settings
+    const onReport = (): void => this.#onReport()
+    const onForgotten = (): void => void this.#retiring.delete(retiring)
+    const retiring = new RetiringRouter({ dataDirectory, router, clock, log, onReport, onForgotten })
+    if (await retiring.begin()) this.#retiring.add(retiring)
+  }
+
+  async #endSurplus(grace: { readonly graceSeconds?: number } = {}): Promise<void> {
     const { dataDirectory } = this.#settings
-    const surplus = routerNumbers(dataDirectory).filter((router) => router > this.#links.length)
+    await Promise.all(Array.from(this.#retiring, (router) => router.stop()))
     const end = async (router: RouterNumber): Promise<void> => {
-      const ending = await callShutdown(routerSocketPath(dataDirectory, router), graceSeconds, lingers)
-      // Nobody would look after it, and it would get its part of the connections for ever.
+      const ending = await callShutdown(routerSocketPath(dataDirectory, router), grace.graceSeconds ?? graceSeconds)
+      // Nobody would look after it.
       if (ending === 'stuck') killHungRouter(dataDirectory, router)
     }
-    await Promise.all(surplus.map(end))
+    await Promise.all(this.#surplus().map(end))
   }
 }

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { RouterReport } from '../domain/router-report.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable, Clock, Log } from '../engine/ports.ts'
-import { ReportCopy } from './report-copy.ts'
 import {
   callRouter,
   callShutdown,
@@ -12,11 +11,13 @@ import {
   lastLogLine,
   routerCommand,
   type RouterNumber,
+  RouterRefused,
   RouterUnreachable,
   routerSocketPath,
   siblingSockets,
   spawnRouter,
 } from './router-process.ts'
+import { RouterPulse, type PulseState } from './router-pulse.ts'
 import { TableSender } from './table-sender.ts'
 
 export type RouterLinkSettings = {
@@ -38,9 +39,9 @@ const retryMilliseconds = 25
 const restartMilliseconds = 500
 /** A router that was begun serves after a tenth of a second; a busy machine may take longer. */
 const startMilliseconds = 15_000
-/** A router that is silent for so long is hung, and not only busy. */
-const hungMilliseconds = 15_000
 const defaultGraceSeconds = 5
+/** A router gives up each of the three steps of it after ten seconds, and is as it was. */
+const handOverMilliseconds = 35_000
 
 /**
  * A router as a process of its own, which outlives the engine: a running one is adopted, a missing one is started, one
@@ -52,7 +53,7 @@ export class RouterLink {
   readonly #socketPath: string
   readonly #listeners: (() => void)[] = []
   readonly #stopped = new AbortController()
-  readonly #copy = new ReportCopy()
+  readonly #pulse: RouterPulse
   readonly #tables: TableSender
   #child: ChildProcess | undefined
   #childStartedAt = Number.NEGATIVE_INFINITY
@@ -61,6 +62,7 @@ export class RouterLink {
   constructor(settings: RouterLinkSettings) {
     this.#settings = settings
     this.#socketPath = routerSocketPath(settings.dataDirectory, settings.router)
+    this.#pulse = new RouterPulse(settings)
     this.#tables = new TableSender(this.#socketPath)
   }
 
@@ -71,9 +73,9 @@ export class RouterLink {
     let deadline = clock.now() + startMilliseconds
     let hasKilled = false
     for (;;) {
-      const state = await this.#takeReport()
+      const state = await this.#look()
       if (state === 'answers') break
-      if (state === 'silent' && clock.now() > deadline && !hasKilled && this.#killHung()) {
+      if (state === 'killed' && !hasKilled) {
         hasKilled = true
         deadline = clock.now() + startMilliseconds
       }
@@ -104,7 +106,7 @@ export class RouterLink {
   }
 
   report(): RouterReport | undefined {
-    return this.#copy.report
+    return this.#pulse.report
   }
 
   onReport(listener: () => void): void {
@@ -122,7 +124,7 @@ export class RouterLink {
     await this.stop()
     const ending = await callShutdown(this.#socketPath, graceSeconds)
     const { dataDirectory, router } = this.#settings
-    if (ending === 'stuck') killHungRouter(dataDirectory, router, this.#copy.report?.pid)
+    if (ending === 'stuck') killHungRouter(dataDirectory, router, this.#pulse.report?.pid)
     const child = this.#child
     if (child === undefined || hasEnded(child)) return
     // Begun a moment ago, and not yet on its socket.
@@ -137,14 +139,11 @@ export class RouterLink {
     const { clock, log } = this.#settings
     const { signal } = this.#stopped
     let wait = reportMilliseconds
-    let silentSince: number | undefined
     let told = ''
     while (!signal.aborted) {
       try {
         await clock.sleep(wait, signal)
-        const state = await this.#takeReport()
-        silentSince = state === 'silent' ? (silentSince ?? clock.now()) : undefined
-        if (silentSince !== undefined && clock.now() - silentSince > hungMilliseconds) this.#killHung()
+        const state = await this.#look()
         wait = state === 'answers' ? reportMilliseconds : retryMilliseconds
         if (state === 'answers') await this.#tellNewestTable()
         if (state === 'gone' && !signal.aborted) this.#startRouter()
@@ -157,25 +156,10 @@ export class RouterLink {
     }
   }
 
-  /** It has its socket and does not answer: nobody is served by it. The next look finds it gone and starts another. */
-  #killHung(): boolean {
-    const { dataDirectory, log, router } = this.#settings
-    const pid = killHungRouter(dataDirectory, router, this.#copy.report?.pid)
-    if (pid !== undefined) log.warn(`The router (process ${pid}) does not answer; it is ended.`)
-    return pid !== undefined
-  }
-
-  async #takeReport(): Promise<'answers' | 'silent' | 'gone' | 'unasked'> {
-    try {
-      const headers = { 'If-None-Match': this.#copy.revision }
-      this.#copy.hear(await callRouter(this.#socketPath, { method: 'GET', path: '/report', headers }))
-      for (const listener of this.#listeners) listener()
-      return 'answers'
-    } catch (error) {
-      if (!(error instanceof RouterUnreachable)) throw error
-      if (error.isOurs) return 'unasked'
-      return error.isGone ? 'gone' : 'silent'
-    }
+  async #look(): Promise<PulseState> {
+    const state = await this.#pulse.take()
+    if (state === 'answers') for (const listener of this.#listeners) listener()
+    return state
   }
 
   /** Does nothing while the one it began last is still on its way, or when that was only just. */
@@ -183,8 +167,8 @@ export class RouterLink {
     const { clock, dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
     if (this.#child !== undefined && !hasEnded(this.#child)) return
     if (clock.now() - this.#childStartedAt < restartMilliseconds) return
-    if (this.#copy.report !== undefined)
-      log.warn(`The router (process ${this.#copy.report.pid}) is gone; another one is started.`)
+    const { report } = this.#pulse
+    if (report !== undefined) log.warn(`The router (process ${report.pid}) is gone; another one is started.`)
     this.#childStartedAt = clock.now()
     this.#child = spawnRouter(dataDirectory, { listenHost, router, routers, version })
     this.#child.once('error', (error) => log.warn(`The router could not be started: ${error.message}`))
@@ -193,7 +177,7 @@ export class RouterLink {
   /** A router that lost its disk comes back with an older table, or none. */
   async #tellNewestTable(): Promise<void> {
     const { confirmed } = this.#tables
-    if (confirmed === undefined || (this.#copy.report?.tableVersion ?? 0) >= confirmed.version) return
+    if (confirmed === undefined || (this.#pulse.report?.tableVersion ?? 0) >= confirmed.version) return
     await this.#tables.send(confirmed)
   }
 
@@ -205,8 +189,7 @@ export class RouterLink {
   async #replaceForeignRouter(): Promise<void> {
     const { dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
     try {
-      const call = { method: 'GET', path: '/settings' } as const
-      const found = (await callRouter(this.#socketPath, call)) as Partial<RouterSettings>
+      const found = (await this.#pulse.call('GET', '/settings')) as Partial<RouterSettings>
       if (found.listenHost !== listenHost || (found.sharesPorts !== true && routers > 1)) {
         log.info(`The running router has other settings than ${listenHost}, ${routers} in all; it is replaced.`)
         await callShutdown(this.#socketPath, defaultGraceSeconds)
@@ -216,14 +199,18 @@ export class RouterLink {
       if (why === undefined) return
       log.info(why)
       const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
-      await callRouter(this.#socketPath, { method: 'POST', path: '/succession', body: { command } })
+      const call = { method: 'POST', path: '/succession', body: { command } } as const
+      await callRouter(this.#socketPath, { ...call, answerMilliseconds: handOverMilliseconds })
     } catch (error) {
-      if (!(error instanceof RouterUnreachable)) throw error
+      if (error instanceof RouterRefused)
+        log.warn(`The running router serves on, and could not hand over: ${error.message}`)
+      else if (!(error instanceof RouterUnreachable)) throw error
     }
   }
 
-  #whyToHandOver({ version: itsVersion, siblings }: Partial<RouterSettings>): string | undefined {
+  #whyToHandOver({ version: itsVersion, siblings, isRetiring }: Partial<RouterSettings>): string | undefined {
     const { dataDirectory, routers, version = '' } = this.#settings
+    if (isRetiring === true) return 'The running router was one too many, and is ending; another one takes its place.'
     if (version !== '' && itsVersion !== undefined && itsVersion !== version) {
       return `The running router is of version ${itsVersion}; it hands over to one of version ${version}.`
     }
@@ -238,6 +225,7 @@ type RouterSettings = {
   readonly sharesPorts: boolean
   readonly siblings: readonly string[]
   readonly version: string
+  readonly isRetiring: boolean
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -18,6 +18,8 @@ export class RouterUnreachable extends Error {
   readonly isGone: boolean
   /** True where it could not even be asked: this process is out of what that takes, and the router may serve well. */
   readonly isOurs: boolean
+  /** True where it took the call and let the time for an answer go by. */
+  readonly isUnanswered: boolean
 
   constructor(cause: unknown) {
     super('The router does not answer', { cause })
@@ -25,10 +27,12 @@ export class RouterUnreachable extends Error {
     const { code = '' } = cause as NodeJS.ErrnoException
     this.isGone = goneCodes.has(code)
     this.isOurs = oursCodes.has(code)
+    this.isUnanswered = code === unansweredCode
   }
 }
 
 const goneCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+const unansweredCode = 'ETIMEDOUT'
 const oursCodes = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'])
 
 /** The router answered that it could not do what it was asked. */
@@ -44,8 +48,8 @@ export class RouterRefused extends Error {
 /** The exit code of a router that found its data directory taken. */
 export const directoryTakenCode = 3
 
-/** A process that is alive but does not answer is not waited for longer than this. */
-const answerMilliseconds = 5_000
+/** A process that is alive but does not answer is not waited for longer than this, where the caller says nothing else. */
+const longestAnswerMilliseconds = 5_000
 
 /** The routers of a data directory are numbered from 1. */
 export type RouterNumber = number
@@ -204,10 +208,12 @@ export async function callRouter(
     readonly path: string
     readonly body?: unknown
     readonly headers?: Readonly<Record<string, string>>
+    readonly answerMilliseconds?: number
   },
 ): Promise<unknown> {
   const request = beginCall(socketPath, call)
-  request.setTimeout(answerMilliseconds, () => request.destroy(new Error('no answer')))
+  const noAnswer = Object.assign(new Error('no answer'), { code: unansweredCode })
+  request.setTimeout(call.answerMilliseconds ?? longestAnswerMilliseconds, () => request.destroy(noAnswer))
   const { statusCode, body } = await readAnswer(request)
   if (statusCode === 200) return body
   throw new RouterRefused(statusCode, messageOf(body) ?? `The router answered ${statusCode}`)
@@ -226,7 +232,7 @@ export async function callShutdown(
   let isReached = false
   let isStuck = false
   request.once('response', () => (isReached = true))
-  request.setTimeout(graceSeconds * 1000 + answerMilliseconds, () => {
+  request.setTimeout(graceSeconds * 1000 + longestAnswerMilliseconds, () => {
     isStuck = true
     request.destroy()
   })

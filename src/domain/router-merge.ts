@@ -28,6 +28,28 @@ export function mergedReport(reports: readonly [RouterReport, ...RouterReport[]]
   }
 }
 
+/**
+ * The report of routers in charge, with that of one that only finishes what it has: its requests in flight count, so that
+ * no drain overlooks them, and so does what it has counted. Of all else those in charge alone judge.
+ */
+export function withRetiring(own: RouterReport, retiring: RouterReport): RouterReport {
+  const inFlight = Object.entries(retiring.targets).filter(([, target]) => target.inFlight > 0)
+  const targets = Object.fromEntries(inFlight.map(([key, target]) => [key, asSeenBy(own, key, target)]))
+  const merged = mergedReport([own, { ...retiring, targets, refusedListeners: [], tableVersion: own.tableVersion }])
+  return { ...merged, routerId: own.routerId }
+}
+
+function asSeenBy(own: RouterReport, key: string, { inFlight, health }: TargetReport): TargetReport {
+  const known = own.targets[key]
+  return known === undefined ? { health, inFlight } : { ...known, inFlight }
+}
+
+/** What is left to be told of a router whose process has ended, whatever it told last. */
+export function withoutConnections(report: RouterReport): RouterReport {
+  const listeners = report.listeners?.map((listener) => ({ ...listener, activeConnections: 0 }))
+  return { ...report, targets: {}, ...(listeners === undefined ? {} : { listeners }) }
+}
+
 /** Also in the report of one that tells of the router before it: as one sum, what that has counted would be counted anew. */
 function countedByRouter({ routers, routerId, pid, counts, exchanges = [], listeners = [] }: RouterReport) {
   return routers ?? [{ routerId, pid, counts, exchanges, listeners }]

@@ -24,7 +24,7 @@ export type ControlSettings = {
   readonly onShutdown: (time: ShutdownTime) => void
 }
 
-type ShutdownTime = {
+export type ShutdownTime = {
   readonly graceMilliseconds: number
   /** Of it, requests on connections that are open are still answered for so long. */
   readonly lingerMilliseconds: number
@@ -38,6 +38,9 @@ export type Controlled = {
   readonly applyNews: (news: RoutingTableNews) => Promise<Pick<RouterReport, 'refusedListeners'> | undefined>
   readonly report: () => RouterReport
   readonly ports: () => readonly number[]
+  /** Resolves when it takes no more connections. It ends with the last of those that it has. */
+  readonly retire: () => Promise<void>
+  readonly isRetiring: boolean
   /** Starts a router by this command and hands over to it; resolves when that one is in charge. */
   readonly handOver: (command: readonly string[]) => Promise<void>
 }
@@ -56,6 +59,8 @@ const depthOfTables = 2
  *   `ReportNews` since then. `GET /settings` answers what it was started with, `GET /ports` the ports it has open.
  * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
  *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed.
+ * - `POST /retirement` ends a router that is one too many: it is answered when the ports are closed, and the process ends when
+ *   its last connection has, an hour later at most. Until then all of the above is answered, and tables are followed.
  * - `POST /shutdown` with `{"graceSeconds": n}` ends the router, with `lingerSeconds`, too, only after requests that come on
  *   open connections have been answered for so long. The answer ends when the process does.
  */
@@ -108,6 +113,9 @@ export class Control {
         case 'POST /succession':
           await this.#handOver(body)
           return answer(response, 200, {})
+        case 'POST /retirement':
+          await this.#router.retire()
+          return answer(response, 200, {})
         case 'PUT /table':
           return answer(response, 200, await this.#applyTable(body))
         case 'PATCH /table':
@@ -155,7 +163,7 @@ export class Control {
 
   #answeredSettings() {
     const { listenHost, sharesPorts, siblings, version } = this.#settings
-    return { listenHost, sharesPorts, siblings, version }
+    return { listenHost, sharesPorts, siblings, version, isRetiring: this.#router.isRetiring }
   }
 
   #shutdown(response: ServerResponse, body: Buffer): void {

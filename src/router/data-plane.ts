@@ -172,7 +172,17 @@ export class DataPlane {
    * Another router has the ports now, too, and takes all new connections. Those that are open go on: a request on a kept
    * one is still answered, and is the last one there. Resolves when all are over; then what is left is cut.
    */
-  async retire({ graceMilliseconds }: { readonly graceMilliseconds: number }): Promise<void> {
+  async retire({
+    graceMilliseconds,
+    onPortsFree = () => undefined,
+  }: {
+    readonly graceMilliseconds: number
+    readonly onPortsFree?: () => void
+  }): Promise<void> {
+    // A port that it had not got is the others' now; and one that is just being opened is to be closed with the rest.
+    this.#isClosed = true
+    clearTimeout(this.#retryTimer)
+    await this.#lastChange
     this.#endChecks()
     const doors = [...this.#doors.values(), ...this.#closing]
     const longestIdle = Math.max(0, ...doors.map(({ listener }) => listener.idleMilliseconds))
@@ -181,7 +191,9 @@ export class DataPlane {
       for (const door of doors) door.cut()
     }, graceMilliseconds)
     const longest = Math.min(graceMilliseconds, longestIdle)
-    await Promise.all(doors.map((door) => door.close({ lingerMilliseconds: longest })))
+    const closing = doors.map((door) => door.close({ lingerMilliseconds: longest }))
+    onPortsFree()
+    await Promise.all(closing)
     clearTimeout(cut)
     await this.close({ graceMilliseconds: 0 })
   }

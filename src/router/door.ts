@@ -9,6 +9,9 @@ import type { Ports } from './ports.ts'
 import type { Secure, Securing } from './securing.ts'
 import type { ClientSide } from './wire.ts'
 
+/** How often a door that closes looks whether anybody is still connected. */
+const lookMilliseconds = 100
+
 export type DoorParts = { readonly core: Core; readonly ports: Ports; readonly secure: Secure }
 
 /**
@@ -90,7 +93,7 @@ export class Door implements ClientDoor {
   async close({ lingerMilliseconds }: { readonly lingerMilliseconds: number }): Promise<void> {
     this.#isClosing = true
     this.#server.close()
-    if (lingerMilliseconds > 0) await delay(lingerMilliseconds)
+    await this.#linger(lingerMilliseconds)
     const secured = this.#securing?.close()
     const clients = [...this.#clients]
     this.#running = new Set(clients.filter(({ hasRequest }) => hasRequest))
@@ -102,6 +105,14 @@ export class Door implements ClientDoor {
     }
     await secured
     this.cut()
+  }
+
+  /** For so long at most; where nobody is connected, no request can be on its way. */
+  async #linger(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds
+    while (this.#openConnections > 0 && performance.now() < end) {
+      await delay(Math.min(end - performance.now(), lookMilliseconds))
+    }
   }
 
   /** Closes whatever is still open. */

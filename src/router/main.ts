@@ -3,14 +3,14 @@ import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { AccessLog } from './access-log.ts'
 import { tuneCompiler } from './compiler.ts'
-import { Control, type Controlled, type ControlSettings } from './control.ts'
+import { Control } from './control.ts'
 import { DataPlane } from './data-plane.ts'
 import { ListeningPorts } from './ports.ts'
 import { Predecessor } from './predecessor.ts'
 import { probe } from './probe.ts'
 import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
-import { handOver, type Retiring } from './succession.ts'
+import { Tenure, type TenureParts } from './tenure.ts'
 import { secureWithTls } from './tls-securing.ts'
 import { chooseTlsWires } from './tls-wires.ts'
 import { chooseTransport } from './transport.ts'
@@ -18,8 +18,6 @@ import { chooseTransport } from './transport.ts'
 const usage =
   'Usage: router --data DIR --listen-host HOST --socket PATH [--name NAME] [--sibling PATH]… [--version TEXT] [--detached]'
 const onSignal = { graceMilliseconds: 10_000, lingerMilliseconds: 0 }
-/** Connections that a router still has when another has taken over end after so long: streams, WebSockets. */
-const retirementMilliseconds = 3_600_000
 
 await main()
 
@@ -67,96 +65,25 @@ async function serve(options: Options): Promise<void> {
   predecessor?.beginsWith(plane.table)
   ports.dropInherited()
   await predecessor?.untilCharge()
-  await obey(options, { plane, accessLog, ports, predecessor, lock: firstLock ?? takeRouterLock(data, name) })
+  const { areShared: sharesPorts } = ports
+  await obey(options, { plane, accessLog, predecessor, sharesPorts, lock: firstLock ?? takeRouterLock(data, name) })
   predecessor?.inCharge()
 }
 
-type Router = {
-  readonly plane: DataPlane
-  readonly accessLog: AccessLog
-  readonly ports: ListeningPorts
-  readonly predecessor: Predecessor | undefined
-  readonly lock: { readonly release: () => void }
-}
+type Router = Pick<TenureParts, 'plane' | 'accessLog' | 'predecessor' | 'sharesPorts' | 'lock'>
 
 /** From here on the engine, the system and a terminal can tell the router what to do. */
-async function obey(options: Options, router: Router): Promise<void> {
-  const { data, name, listenHost, socketPath, siblings, version, detached } = options
-  const { plane, accessLog, predecessor } = router
-  const { areShared: sharesPorts } = router.ports
-  let { lock } = router
-  const end = onlyOnce(async (close: () => Promise<void>) => {
-    await close()
-    await accessLog.close()
-    log('Ended')
-    process.exit(0)
+async function obey({ data, name, listenHost, socketPath, siblings, version, detached }: Options, router: Router) {
+  const settings = { socketPath, listenHost, sharesPorts: router.sharesPorts, siblings, version }
+  const tenure = await Tenure.begin({
+    ...router,
+    takeLock: () => takeRouterLock(data, name),
+    openControl: (begun) => Control.open(begun, { ...settings, onShutdown: (time) => void begun.shutDown(time) }),
+    log,
   })
-  const onShutdown: ControlSettings['onShutdown'] = ({ graceMilliseconds, lingerMilliseconds }) =>
-    end(async () => {
-      log('Ending: no more connections are taken, running requests may end')
-      control.close()
-      // The next router need not wait for the last requests of this one: it can open the ports at once.
-      const closing = plane.close({ graceMilliseconds, lingerMilliseconds, onPortsFree: () => lock.release() })
-      await Promise.all([closing, predecessor?.end(graceMilliseconds)])
-    })
-  const report = () => predecessor?.addedTo(plane.report()) ?? plane.report()
-  const retiring: Retiring = {
-    servers: () => plane.servers(),
-    sharesPorts,
-    report,
-    async follow(told) {
-      const isFollowing = await plane.follow(told)
-      if (isFollowing) await predecessor?.follow(plane.table)
-      return isFollowing
-    },
-    letGo() {
-      control.close()
-      lock.release()
-    },
-    async takeBack() {
-      lock = takeRouterLock(data, name)
-      control = await open()
-    },
-    end: onlyOnce(async (graceMilliseconds: number) => {
-      await Promise.all([plane.close({ graceMilliseconds }), predecessor?.end(graceMilliseconds)])
-      await accessLog.close()
-      log('Ended')
-      process.exit(0)
-    }),
-  }
-  const controlled: Controlled = {
-    async apply(table, text) {
-      const applied = await plane.apply(table, text)
-      await predecessor?.follow(plane.table)
-      return applied
-    },
-    async applyNews(news) {
-      const applied = await plane.applyNews(news)
-      if (applied !== undefined) await predecessor?.follow(plane.table)
-      return applied
-    },
-    report,
-    ports: () => [...plane.servers().keys()],
-    async handOver(command) {
-      log('Handing over to another router')
-      await handOver(command, retiring)
-      end(() => plane.retire({ graceMilliseconds: retirementMilliseconds }))
-    },
-  }
-  const open = () => Control.open(controlled, { socketPath, listenHost, sharesPorts, siblings, version, onShutdown })
-  let control = await open()
-  process.on('SIGTERM', () => onShutdown(onSignal))
+  process.on('SIGTERM', () => void tenure.shutDown(onSignal))
   // Ctrl-C in a terminal reaches everything in the foreground; whether the router ends is then the engine's choice.
-  process.on('SIGINT', () => (detached ? undefined : onShutdown(onSignal)))
-}
-
-function onlyOnce<Argument>(work: (argument: Argument) => Promise<void>): (argument: Argument) => void {
-  let isBegun = false
-  return (argument) => {
-    if (isBegun) return
-    isBegun = true
-    void work(argument)
-  }
+  process.on('SIGINT', () => (detached ? undefined : void tenure.shutDown(onSignal)))
 }
 
 type Options = ReturnType<typeof readArguments>

@@ -1,6 +1,6 @@
 import { Server } from 'node:net'
-import { mergedReport } from '../domain/router-merge.ts'
-import type { RouterReport, TargetReport } from '../domain/router-report.ts'
+import { withoutConnections, withRetiring } from '../domain/router-merge.ts'
+import type { RouterReport } from '../domain/router-report.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { InheritedPort } from './ports.ts'
@@ -85,14 +85,18 @@ export class Predecessor {
     await this.#gone.promise
   }
 
+  /** The same without asking it to end, and for so long at most. */
+  async untilGone(milliseconds: number): Promise<void> {
+    if (this.#isGone) return
+    const { promise: isLate, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, milliseconds)
+    await Promise.race([this.#gone.promise, isLate])
+    clearTimeout(timer)
+  }
+
   /** This router's report with what the predecessor has counted and still has in flight. */
   addedTo(own: RouterReport): RouterReport {
-    const before = this.#report
-    if (before === undefined) return own
-    const inFlight = Object.entries(before.targets).filter(([, target]) => !this.#isGone && target.inFlight > 0)
-    const targets = Object.fromEntries(inFlight.map(([key, target]) => [key, asSeenBy(own, key, target)]))
-    const merged = mergedReport([own, { ...before, targets, refusedListeners: [], tableVersion: own.tableVersion }])
-    return { ...merged, routerId: own.routerId }
+    return this.#report === undefined ? own : withRetiring(own, this.#report)
   }
 
   #note(message: FromPredecessor, handle: unknown): void {
@@ -136,16 +140,4 @@ export class Predecessor {
     for (const { resolve } of this.#following.values()) resolve()
     setTimeout(() => (this.#report = undefined), remembranceMilliseconds).unref()
   }
-}
-
-/** With its process its connections have ended, whatever it told last. */
-function withoutConnections(report: RouterReport): RouterReport {
-  const listeners = report.listeners?.map((listener) => ({ ...listener, activeConnections: 0 }))
-  return listeners === undefined ? report : { ...report, listeners }
-}
-
-/** Of a target's health the successor alone judges. */
-function asSeenBy(own: RouterReport, key: string, { inFlight, health }: TargetReport): TargetReport {
-  const known = own.targets[key]
-  return known === undefined ? { health, inFlight } : { ...known, inFlight }
 }

@@ -51,8 +51,14 @@ export type Retiring = {
   readonly end: (graceMilliseconds: number) => void
 }
 
+/** A router that is in charge now. */
+export type Successor = {
+  /** The last report of the one before it, which ends. Resolves when it was sent. */
+  readonly tellLast: () => Promise<void>
+}
+
 /** Resolves when the successor is in charge. Rejects, with everything as it was, where it does not come up. */
-export async function handOver(command: readonly string[], router: Retiring): Promise<void> {
+export async function handOver(command: readonly string[], router: Retiring): Promise<Successor> {
   const [program = '', ...options] = command
   const child = spawn(program, [...options, '--succeeds'], {
     detached: true,
@@ -76,6 +82,7 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
     throw error
   }
   keepInTouch(child, router)
+  return { tellLast: () => tellReport(child, router) }
 }
 
 /** Resolves when it is gone, and with it its lock. */
@@ -95,9 +102,7 @@ function keepInTouch(child: ChildProcess, router: Retiring): void {
     if (message.kind === 'table') void follow(child, router, message.table)
     if (message.kind === 'news') void follow(child, router, message.news)
   })
-  const timer = setInterval(() => {
-    if (child.connected) child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
-  }, reportMilliseconds)
+  const timer = setInterval(() => void tellReport(child, router), reportMilliseconds)
   child.once('disconnect', () => {
     clearInterval(timer)
     router.end(orphanMilliseconds)
@@ -109,9 +114,18 @@ function keepInTouch(child: ChildProcess, router: Retiring): void {
 
 async function follow(child: ChildProcess, router: Retiring, told: RoutingTable | RoutingTableNews): Promise<void> {
   const isFollowing = await router.follow(told)
+  void tellReport(child, router)
   if (!child.connected) return
-  child.send({ kind: 'report', report: router.report() } satisfies FromPredecessor)
   child.send({ kind: isFollowing ? 'following' : 'lost', version: told.version } satisfies FromPredecessor)
+}
+
+async function tellReport(child: ChildProcess, router: Retiring): Promise<void> {
+  if (!child.connected) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const message: FromPredecessor = { kind: 'report', report: router.report() }
+  // Of one that is gone meanwhile, 'disconnect' tells.
+  child.send(message, undefined, undefined, () => resolve())
+  await promise
 }
 
 /** What a successor says, one message at a time. */

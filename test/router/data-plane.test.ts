@@ -320,6 +320,25 @@ test('a port that is in use is reported and tried again, and holds up nothing el
   assert.equal((await send(taken)).body, 'served')
 })
 
+test('a router that takes no more connections opens no port any more, also not one that becomes free', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, () => undefined)
+  const [taken, free] = [await freePort(), await freePort()]
+  const other = createServer().listen(taken, '127.0.0.1')
+  await once(other, 'listening')
+  const router = await startRouter(cleanups)
+  const listeners = [taken, free].map((port) => listener(port, forwardTo(['group', 1])))
+  await router.apply(table(listeners, [targetGroup('group', [app.port])]))
+  const running = send(free)
+  await eventually('a request runs', () => Object.values(router.report().targets).some(({ inFlight }) => inFlight > 0))
+  const retired = router.retire({ graceMilliseconds: 2_000 })
+  other.close()
+  assert.equal((await running).statusCode, 502)
+  await assert.rejects(send(taken), /ECONNREFUSED/)
+  assert.equal(router.report().refusedListeners.length, 1)
+  await retired
+})
+
 test('a removed listener ends what it has, and its port is free for a new one', async () => {
   await using cleanups = new Cleanups()
   let release: (() => void) | undefined
