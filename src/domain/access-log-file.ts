@@ -8,6 +8,16 @@ export type LoggedLoadBalancer = {
   readonly id: string
 }
 
+/** Where a load balancer's access log is delivered to. `prefix` has no slash at its ends. */
+export type AccessLogDestination = { readonly bucket: string; readonly prefix: string }
+
+/** One that is written no more: its load balancer was deleted, or it was switched off. */
+export type EndedAccessLog = {
+  readonly loadBalancerArn: string
+  readonly destination: AccessLogDestination
+  readonly endedAt: number
+}
+
 /** What tells one file of an access log from the others, as long as it is on this machine. */
 export type AccessLogFile = {
   /** Epoch milliseconds: the end of the period whose requests are in it. */

@@ -4,9 +4,9 @@ import {
   loadBalancerArnOf,
   type LoggedLoadBalancer,
 } from '../domain/access-log-file.ts'
-import { counted } from '../domain/counted.ts'
-import type { LoadBalancer } from '../domain/load-balancer.ts'
 import { AwsError } from '../domain/aws-error.ts'
+import { counted } from '../domain/counted.ts'
+import { accessLogDestination, forgetEndedAccessLogs, isLogging } from './access-log-destinations.ts'
 import type { AccessLogSpool, SpooledFile } from './access-log-spool.ts'
 import type { Changes } from './changes.ts'
 import { findVersion, objectKey, type ObjectStore } from './object-store.ts'
@@ -23,12 +23,8 @@ const shortestPauseMilliseconds = 500
 const slackMilliseconds = 1500
 /** Whoever follows the log has read a delivered file's end by then. */
 const keptMilliseconds = 30_000
-/** The last lines come after a log was switched off, or its load balancer deleted. */
-const lingerMilliseconds = 60_000
 /** The same warning is given again after so long. */
 const warningMilliseconds = 10 * 60_000
-/** Those of load balancers that were deleted are forgotten beyond that. */
-const mostDestinations = 1000
 
 /**
  * Brings access logs into their buckets: each file that routers have completed becomes one object, gzipped, under AWS's
@@ -39,13 +35,10 @@ export class AccessLogDelivery {
   readonly #tools: AccessLogTools
   readonly #trouble: Trouble
   readonly #ended = new AbortController()
-  /** By ARN, the last known ones: the log of a load balancer that was deleted is still delivered. */
-  readonly #destinations = new Map<string, Destination>()
   /** When files were delivered, by key. */
   readonly #delivered = new Map<string, number>()
   readonly #warnedAt = new Map<string, number>()
   #isSpoolEmpty = false
-  #lingersUntil = Number.NEGATIVE_INFINITY
   #running: Promise<void> | undefined
 
   constructor(tools: AccessLogTools) {
@@ -78,8 +71,8 @@ export class AccessLogDelivery {
   }
 
   #isNeeded(): boolean {
-    const { clock, store } = this.#tools
-    if (!this.#isSpoolEmpty || clock.now() < this.#lingersUntil) return true
+    const { store } = this.#tools
+    if (!this.#isSpoolEmpty || store.endedAccessLogs.list().length > 0) return true
     return store.loadBalancers.list().some(isLogging)
   }
 
@@ -92,11 +85,7 @@ export class AccessLogDelivery {
   }
 
   async #deliverAll(): Promise<void> {
-    const { clock, store, spool } = this.#tools
-    const loadBalancers = store.loadBalancers.list()
-    for (const loadBalancer of loadBalancers) this.#remember(loadBalancer)
-    if (loadBalancers.some(isLogging)) this.#lingersUntil = clock.now() + lingerMilliseconds
-    const files = await spool.list()
+    const files = await this.#tools.spool.list()
     this.#isSpoolEmpty = files.length === 0
     const left = new Map<string, SpooledFile[]>()
     for (const file of files) {
@@ -112,15 +101,10 @@ export class AccessLogDelivery {
     this.#forget(files)
   }
 
-  #remember({ loadBalancerArn, attributes }: LoadBalancer): void {
-    const bucket = attributes['access_logs.s3.bucket'] ?? ''
-    if (bucket !== '') this.#destinations.set(loadBalancerArn, { bucket, prefix: attributes[prefixKey] ?? '' })
-  }
-
   /** False where it has to be tried again. */
   async #deliver(file: SpooledFile, loadBalancerArn: string): Promise<boolean> {
-    const { spool } = this.#tools
-    const destination = this.#destinations.get(loadBalancerArn)
+    const { spool, store } = this.#tools
+    const destination = accessLogDestination(store, loadBalancerArn)
     if (destination === undefined) {
       this.#warn(
         loadBalancerArn,
@@ -188,10 +172,8 @@ export class AccessLogDelivery {
   #forget(files: readonly SpooledFile[]): void {
     const keys = new Set(files.map(keyOf))
     for (const key of this.#delivered.keys()) if (!keys.has(key)) this.#delivered.delete(key)
-    for (const arn of this.#destinations.keys()) {
-      if (this.#destinations.size <= mostDestinations) return
-      if (!this.#tools.store.loadBalancers.has(arn)) this.#destinations.delete(arn)
-    }
+    const arns = new Set(files.map(({ loadBalancer }) => loadBalancerArnOf(loadBalancer)))
+    forgetEndedAccessLogs(this.#tools, (loadBalancerArn) => arns.has(loadBalancerArn))
   }
 }
 
@@ -204,14 +186,6 @@ export type AccessLogTools = {
   readonly objects: Pick<ObjectStore, 'put'>
   readonly spool: AccessLogSpool
 }
-
-type Destination = { readonly bucket: string; readonly prefix: string }
-
-function isLogging({ attributes }: LoadBalancer): boolean {
-  return attributes['access_logs.s3.enabled'] === 'true'
-}
-
-const prefixKey = 'access_logs.s3.prefix'
 
 function keyOf({
   loadBalancer,

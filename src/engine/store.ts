@@ -1,3 +1,4 @@
+import type { EndedAccessLog } from '../domain/access-log-file.ts'
 import type { AlarmHistory, MetricAlarm } from '../domain/alarm.ts'
 import type { Certificate } from '../domain/certificate.ts'
 import type { Cluster } from '../domain/cluster.ts'
@@ -34,6 +35,8 @@ import type { Durability, Persistence, RowChange } from './ports.ts'
 type Kinds = {
   /** By ARN, like everything of ELBv2 and ECS below. */
   loadBalancers: LoadBalancer
+  /** By the load balancer's ARN. */
+  endedAccessLogs: EndedAccessLog
   targetGroups: TargetGroup
   listeners: Listener
   rules: ListenerRule
@@ -116,6 +119,7 @@ export class Store {
   #open: Change[] | undefined
 
   readonly loadBalancers = this.#collection('loadBalancers')
+  readonly endedAccessLogs = this.#collection('endedAccessLogs')
   readonly targetGroups = this.#indexed('targetGroups', { named: ({ name }) => [name] })
   readonly listeners = this.#collection('listeners')
   readonly rules = this.#indexed('rules', { ofListener: ({ listenerArn }) => [listenerArn] })

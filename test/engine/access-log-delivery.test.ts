@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { AccessLogSpoolOnDisk } from '../../src/adapters/access-log-spool.ts'
 import { ObjectFilesOnDisk } from '../../src/adapters/object-files.ts'
 import { SystemChance } from '../../src/adapters/system-chance.ts'
+import { noteEndOfAccessLog } from '../../src/engine/access-log-destinations.ts'
 import { AccessLogDelivery } from '../../src/engine/access-log-delivery.ts'
 import type { AccessLogSpool } from '../../src/engine/access-log-spool.ts'
 import { Changes } from '../../src/engine/changes.ts'
@@ -120,22 +121,58 @@ test('without its bucket a log stays where it is, and one says so', async () => 
   assert.equal(await text(), 'one\n')
 })
 
-test('the log of a load balancer that was deleted is delivered still; one nobody knows is dropped', async () => {
-  await using cleanups = new Cleanups()
-  const { delivery, store, left, text, look, lookUntil, warnings } = startDelivery(cleanups)
-  store.buckets.put('logs', bucket)
-  delivery.start()
-  await look()
-  store.loadBalancers.delete(webArn)
-  left.leave('last\n')
-  await lookUntil('it is delivered', () => left.names()[0]?.endsWith('.done'))
-  assert.equal(await text(), 'last\n')
-  assert.deepEqual(warnings, [])
+for (const [how, end] of Object.entries({
+  'whose load balancer was deleted': undefined,
+  'that was switched off': loggedLoadBalancer({ 'access_logs.s3.enabled': 'false' }),
+  'that has no bucket any more': loggedLoadBalancer({ 'access_logs.s3.enabled': 'false', 'access_logs.s3.bucket': '' }),
+})) {
+  test(`a log ${how} is delivered by the next engine, too, and then nobody looks any more`, async () => {
+    await using cleanups = new Cleanups()
+    const { delivery, store, clock, left, text, lookUntil, warnings } = startDelivery(cleanups)
+    store.buckets.put('logs', bucket)
+    store.transaction(() => {
+      noteEndOfAccessLog({ store, clock }, loggedLoadBalancer(), end)
+      if (end === undefined) store.loadBalancers.delete(webArn)
+      else store.loadBalancers.put(webArn, end)
+    })
+    left.leave('last\n')
+    delivery.start()
+    await lookUntil('it is delivered', () => left.names()[0]?.endsWith('.done'))
+    assert.equal(await text(), 'last\n')
+    // A WebSocket that began before ends after half an hour.
+    for (let look = 0; look < 3; look++) {
+      await eventually('the delivery rests', () => clock.hasSleepers)
+      clock.advance(600_000)
+    }
+    left.leave('at last\n', { sequence: 2, random: 'later000' })
+    await lookUntil('it is delivered', () => left.names().some((name) => name.endsWith('later000.done')))
+    await lookUntil('it is forgotten', () => {
+      if (clock.hasSleepers) clock.advance(600_000)
+      return store.endedAccessLogs.list().length === 0 && left.names().length === 0
+    })
+    assert.deepEqual(warnings, [])
+  })
+}
 
-  const other = startDelivery(cleanups)
-  other.store.loadBalancers.delete(webArn)
-  other.left.leave('lost\n')
-  other.delivery.start()
-  await eventually('it is dropped', () => other.warnings.length === 1)
-  assert.match(other.warnings[0] ?? '', /has no bucket any more; what was left is dropped/)
+test('a log of which nobody knows where it went is dropped, and one whose bucket is gone, too, in the end', async () => {
+  await using cleanups = new Cleanups()
+  const unknown = startDelivery(cleanups)
+  unknown.store.loadBalancers.delete(webArn)
+  unknown.left.leave('lost\n')
+  unknown.delivery.start()
+  await eventually('it is dropped', () => unknown.warnings.length === 1)
+  assert.match(unknown.warnings[0] ?? '', /has no bucket any more; what was left is dropped/)
+
+  const { delivery, store, clock, left, lookUntil, warnings } = startDelivery(cleanups)
+  store.transaction(() => {
+    noteEndOfAccessLog({ store, clock }, loggedLoadBalancer())
+    store.loadBalancers.delete(webArn)
+  })
+  left.leave('lost\n')
+  delivery.start()
+  await lookUntil('it is dropped', () => {
+    if (clock.hasSleepers) clock.advance(600_000)
+    return left.names().length === 0
+  })
+  assert.match(warnings[0] ?? '', /cannot be delivered to bucket logs/)
 })

@@ -1,5 +1,6 @@
 import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Listener } from '../../domain/load-balancer.ts'
+import { noteEndOfAccessLog } from '../../engine/access-log-destinations.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Handlers } from '../handlers.ts'
 import { checkAccessLogs } from './access-log-settings.ts'
@@ -29,7 +30,11 @@ export const attributes = (engine: Engine) => {
       await checkAccessLogs(engine, before, changedBy(ofLoadBalancers, before.attributes, asked))
       const loadBalancer = findLoadBalancer({ store, call }, LoadBalancerArn)
       const changed = changedBy(ofLoadBalancers, loadBalancer.attributes, asked)
-      store.loadBalancers.put(LoadBalancerArn, { ...loadBalancer, attributes: changed })
+      const after = { ...loadBalancer, attributes: changed }
+      store.transaction(() => {
+        noteEndOfAccessLog(engine, loadBalancer, after)
+        store.loadBalancers.put(LoadBalancerArn, after)
+      })
       await loadBalancing.publish()
       return described(ofLoadBalancers, changed)
     },

@@ -2,6 +2,7 @@ import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2'
 import { arn, parseArn } from '../../domain/identifiers.ts'
 import { isDeletionProtected } from '../../domain/load-balancer-attributes.ts'
 import type { LoadBalancer } from '../../domain/load-balancer.ts'
+import { noteEndOfAccessLog } from '../../engine/access-log-destinations.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { EngineSettings } from '../../engine/ports.ts'
 import type { Answer, Call, Checked, Handlers } from '../handlers.ts'
@@ -160,10 +161,12 @@ function newLoadBalancer({ chance, clock }: Engine, call: Call, asked: AskedLoad
   return { ...asked, loadBalancerArn, createdTime: clock.now(), attributes: {} }
 }
 
-function deleteWithListeners({ store }: Engine, loadBalancerArn: string): void {
+function deleteWithListeners({ store, clock }: Engine, loadBalancerArn: string): void {
   for (const listener of store.listeners.list()) {
     if (listener.loadBalancerArn === loadBalancerArn) deleteListener(store, listener.listenerArn)
   }
+  const loadBalancer = store.loadBalancers.get(loadBalancerArn)
+  if (loadBalancer !== undefined) noteEndOfAccessLog({ store, clock }, loadBalancer)
   store.loadBalancers.delete(loadBalancerArn)
 }
 

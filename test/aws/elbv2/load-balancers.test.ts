@@ -198,6 +198,25 @@ describe('load balancers', () => {
     await client.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }))
   })
 
+  test('leave word where their access logs go, also when these are switched off before', async () => {
+    const bucket = 'access_logs.s3.bucket'
+    const LoadBalancerArn = await createLoadBalancer(client)
+    const loadBalancer = endpoint.store.loadBalancers.get(LoadBalancerArn) ?? assert.fail('there is none')
+    const attributes = { 'access_logs.s3.enabled': 'true', [bucket]: 'logs', 'access_logs.s3.prefix': 'web' }
+    endpoint.store.loadBalancers.put(LoadBalancerArn, { ...loadBalancer, attributes })
+    const destination = () => endpoint.store.endedAccessLogs.get(LoadBalancerArn)?.destination
+    await client.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }))
+    assert.deepEqual(destination(), { bucket: 'logs', prefix: 'web' })
+
+    endpoint.store.endedAccessLogs.delete(LoadBalancerArn)
+    endpoint.store.loadBalancers.put(LoadBalancerArn, { ...loadBalancer, attributes })
+    const off = ['access_logs.s3.enabled', bucket].map((Key) => ({ Key, Value: Key === bucket ? '' : 'false' }))
+    await client.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: off }))
+    assert.deepEqual(destination(), { bucket: 'logs', prefix: 'web' })
+    await client.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }))
+    assert.deepEqual(destination(), { bucket: 'logs', prefix: 'web' })
+  })
+
   test('with deletion protection stay', async () => {
     const LoadBalancerArn = await createLoadBalancer(client)
     const protect = (Value: string) =>
