@@ -43,7 +43,10 @@ export class RetiringRouter {
     const { clock } = this.#settings
     for (;;) {
       const state = await this.#look()
-      if (state === 'gone') return false
+      if (state === 'gone') {
+        this.#isGone = true
+        return false
+      }
       if (state === 'answers' && (await this.#retire())) break
       await clock.sleep(retryMilliseconds, this.#stopped.signal)
     }

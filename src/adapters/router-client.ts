@@ -19,13 +19,18 @@ export type RouterClientSettings = {
 }
 
 const graceSeconds = 5
+/** A router serves a second after it was begun, on a busy machine some more. */
+const lateLooks = 15
+const lateLookMilliseconds = 1_000
 
 /** All routers of a data directory as one. They share the listeners' ports: the kernel deals connections out to them. */
 export class RouterClient implements Router {
   readonly #settings: RouterClientSettings
   readonly #links: readonly [RouterLink, ...RouterLink[]]
   /** Those of a time when more of them were wanted, until their connections are over. */
-  readonly #retiring = new Set<RetiringRouter>()
+  readonly #retiring = new Map<RouterNumber, RetiringRouter>()
+  readonly #stopped = new AbortController()
+  #looking: Promise<void> | undefined
   readonly #listeners: (() => void)[] = []
   /** Made when it is asked for, of the reports that are there. */
   #merged: RouterReport | undefined
@@ -41,16 +46,17 @@ export class RouterClient implements Router {
 
   /** Resolves when all routers answer. Rejects with an Error that says why one could not be started. */
   async start(): Promise<void> {
-    await Promise.all(this.#surplus().map((router) => this.#retire(router)))
+    await this.#retireSurplus()
     // One after the other: the first one finds out whether a port is free, the others open it beside it.
     for (const link of this.#links) await link.start()
+    this.#looking = this.#retireLate()
   }
 
   /** Resolves once every router serves by the table. Rejects when one cannot keep it on disk. */
   async apply(table: RoutingTable): Promise<AppliedTable> {
     const refusals: AppliedTable['refusedListeners'][] = []
     for (const link of this.#links) refusals.push((await link.apply(table)).refusedListeners)
-    await Promise.all(Array.from(this.#retiring, (router) => router.follow(table)))
+    await Promise.all(Array.from(this.#retiring.values(), (router) => router.follow(table)))
     return { refusedListeners: mergedRefusals(refusals) }
   }
 
@@ -65,7 +71,8 @@ export class RouterClient implements Router {
 
   /** Lets go of the routers, which serve on. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#links, ...this.#retiring].map((router) => router.stop()))
+    await this.#stopLooking()
+    await Promise.all([...this.#links, ...this.#retiring.values()].map((router) => router.stop()))
   }
 
   /** Ends the routers: running requests may take so long. Resolves when they are gone. */
@@ -82,7 +89,7 @@ export class RouterClient implements Router {
   }
 
   #reports(): readonly (RouterReport | undefined)[] {
-    return [...this.#links, ...this.#retiring].map((router) => router.report())
+    return [...this.#links, ...this.#retiring.values()].map((router) => router.report())
   }
 
   #mergedReport(): RouterReport | undefined {
@@ -97,17 +104,48 @@ export class RouterClient implements Router {
     return routerNumbers(this.#settings.dataDirectory).filter((router) => router > this.#links.length)
   }
 
+  async #retireSurplus(): Promise<void> {
+    const found = this.#surplus().filter((router) => !this.#retiring.has(router))
+    await Promise.all(found.map((router) => this.#retire(router)))
+  }
+
+  /** One that an engine had just begun when it was killed opens its socket only later. */
+  async #retireLate(): Promise<void> {
+    const { clock, log } = this.#settings
+    const { signal } = this.#stopped
+    let problem = ''
+    for (let looks = 0; looks < lateLooks && !signal.aborted; looks++) {
+      try {
+        await clock.sleep(lateLookMilliseconds, signal)
+        await this.#retireSurplus()
+        problem = ''
+      } catch (error) {
+        // Whatever it is, as too many open files, the next look may do better.
+        problem = String(error)
+      }
+    }
+    if (problem === '' || signal.aborted) return
+    log.warn(`Routers that are too many could not be looked for: ${problem}`)
+  }
+
+  async #stopLooking(): Promise<void> {
+    this.#stopped.abort(new Error('Nobody looks for routers any more'))
+    await this.#looking
+  }
+
   async #retire(router: RouterNumber): Promise<void> {
     const { dataDirectory, clock, log } = this.#settings
     const onReport = (): void => this.#onReport()
-    const onForgotten = (): void => void this.#retiring.delete(retiring)
+    const onForgotten = (): void => void this.#retiring.delete(router)
     const retiring = new RetiringRouter({ dataDirectory, router, clock, log, onReport, onForgotten })
-    if (await retiring.begin()) this.#retiring.add(retiring)
+    this.#retiring.set(router, retiring)
+    if (!(await retiring.begin())) this.#retiring.delete(router)
   }
 
   async #endSurplus(grace: { readonly graceSeconds?: number } = {}): Promise<void> {
     const { dataDirectory } = this.#settings
-    await Promise.all(Array.from(this.#retiring, (router) => router.stop()))
+    await this.#stopLooking()
+    await Promise.all(Array.from(this.#retiring.values(), (router) => router.stop()))
     const end = async (router: RouterNumber): Promise<void> => {
       const ending = await callShutdown(routerSocketPath(dataDirectory, router), grace.graceSeconds ?? graceSeconds)
       // Nobody would look after it.

@@ -42,6 +42,8 @@ const startMilliseconds = 15_000
 const defaultGraceSeconds = 5
 /** A router gives up each of the three steps of it after ten seconds, and is as it was. */
 const handOverMilliseconds = 35_000
+/** What a router answers that is just handing over for somebody else. */
+const handingOverStatus = 409
 
 /**
  * A router as a process of its own, which outlives the engine: a running one is adopted, a missing one is started, one
@@ -187,25 +189,36 @@ export class RouterLink {
    * of fewer or more, hands over.
    */
   async #replaceForeignRouter(): Promise<void> {
-    const { dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
-    try {
-      const found = (await this.#pulse.call('GET', '/settings')) as Partial<RouterSettings>
-      if (found.listenHost !== listenHost || (found.sharesPorts !== true && routers > 1)) {
-        log.info(`The running router has other settings than ${listenHost}, ${routers} in all; it is replaced.`)
-        await callShutdown(this.#socketPath, defaultGraceSeconds)
-        return
+    const { clock, log } = this.#settings
+    for (;;) {
+      try {
+        return await this.#replaceWhatIsRunning()
+      } catch (error) {
+        if (error instanceof RouterUnreachable) return
+        if (!(error instanceof RouterRefused)) throw error
+        if (error.statusCode !== handingOverStatus) {
+          return log.warn(`The running router could not hand over, and serves on: ${error.message}`)
+        }
       }
-      const why = this.#whyToHandOver(found)
-      if (why === undefined) return
-      log.info(why)
-      const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
-      const call = { method: 'POST', path: '/succession', body: { command } } as const
-      await callRouter(this.#socketPath, { ...call, answerMilliseconds: handOverMilliseconds })
-    } catch (error) {
-      if (error instanceof RouterRefused)
-        log.warn(`The running router serves on, and could not hand over: ${error.message}`)
-      else if (!(error instanceof RouterUnreachable)) throw error
+      // An engine that was killed had begun with that; it takes half a minute at most.
+      await clock.sleep(retryMilliseconds, this.#stopped.signal)
     }
+  }
+
+  async #replaceWhatIsRunning(): Promise<void> {
+    const { dataDirectory, listenHost, log, router, routers, version = '' } = this.#settings
+    const found = (await this.#pulse.call('GET', '/settings')) as Partial<RouterSettings>
+    if (found.listenHost !== listenHost || (found.sharesPorts !== true && routers > 1)) {
+      log.info(`The running router has other settings than ${listenHost}, ${routers} in all; it is replaced.`)
+      await callShutdown(this.#socketPath, defaultGraceSeconds)
+      return
+    }
+    const why = this.#whyToHandOver(found)
+    if (why === undefined) return
+    log.info(why)
+    const command = routerCommand(dataDirectory, { listenHost, router, routers, version })
+    const call = { method: 'POST', path: '/succession', body: { command } } as const
+    await callRouter(this.#socketPath, { ...call, answerMilliseconds: handOverMilliseconds })
   }
 
   #whyToHandOver({ version: itsVersion, siblings, isRetiring }: Partial<RouterSettings>): string | undefined {

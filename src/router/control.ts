@@ -58,7 +58,8 @@ const depthOfTables = 2
  * - `GET /report` answers a `RouterReport` and its `revision`; with `If-None-Match` of the revision told last, the
  *   `ReportNews` since then. `GET /settings` answers what it was started with, `GET /ports` the ports it has open.
  * - `POST /succession` with `{"command": […]}` starts another router by this command, which takes over everything without
- *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed.
+ *   an interruption; it is answered when that one is in charge, or could not take over and nothing has changed. It is answered 409
+ *   where it is just doing so for somebody else.
  * - `POST /retirement` ends a router that is one too many: it is answered when the ports are closed, and the process ends when
  *   its last connection has, an hour later at most. Until then all of the above is answered, and tables are followed.
  * - `POST /shutdown` with `{"graceSeconds": n}` ends the router, with `lingerSeconds`, too, only after requests that come on
@@ -111,8 +112,7 @@ export class Control {
         case 'GET /ports':
           return answer(response, 200, this.#router.ports())
         case 'POST /succession':
-          await this.#handOver(body)
-          return answer(response, 200, {})
+          return await this.#handOver(response, body)
         case 'POST /retirement':
           await this.#router.retire()
           return answer(response, 200, {})
@@ -135,14 +135,17 @@ export class Control {
     return since === undefined ? this.#router.report() : this.#teller.tell(this.#router.report(), since)
   }
 
-  async #handOver(body: Buffer): Promise<void> {
+  async #handOver(response: ServerResponse, body: Buffer): Promise<void> {
     const { command } = JSON.parse(body.toString()) as { readonly command: readonly string[] }
-    if (this.#isHandingOver) throw new Error('The router is already handing over to another one')
+    if (this.#isHandingOver) {
+      return answer(response, 409, { message: 'The router is already handing over to another one' })
+    }
     this.#isHandingOver = true
     await this.#router.handOver(command).catch((error: unknown) => {
       this.#isHandingOver = false
       throw error
     })
+    answer(response, 200, {})
   }
 
   /** Reading a large table takes some milliseconds: requests are let through in between. */

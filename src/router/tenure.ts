@@ -120,7 +120,13 @@ export class Tenure implements Controlled, Retiring {
   }
 
   async takeBack(): Promise<void> {
-    this.#lock = this.#parts.takeLock()
+    try {
+      this.#lock = this.#parts.takeLock()
+    } catch (error) {
+      // A third one was faster. Nobody can tell this one anything any more, so it ends as it would behind a successor.
+      void this.#beginRetirement()
+      throw error
+    }
     this.#isInCharge = true
     this.#control = await this.#parts.openControl(this)
   }

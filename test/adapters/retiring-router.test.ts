@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RouterClient } from '../../src/adapters/router-client.ts'
+import { callRouter, routerSocketPath, spawnRouter } from '../../src/adapters/router-process.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import { freePort } from '../free-port.ts'
@@ -79,6 +80,52 @@ test('a router that has handed over stays for the one that had handed over to it
   await eventually('both are gone', () => ![first, second].some(isRunning))
 })
 
+test('a router that was only just begun, and is one too many, ends as well', async () => {
+  await using cleanups = new Cleanups()
+  const dataDirectory = cleanups.temporaryDirectory()
+  // As by an engine that is killed in this moment.
+  const begun = spawnRouter(dataDirectory, { listenHost: '127.0.0.1', router: 2, routers: 2, version: '' })
+  cleanups.add(() => void begun.kill('SIGKILL'))
+  const log = { info: () => undefined, warn: () => undefined }
+  const client = new RouterClient({ dataDirectory, listenHost: '127.0.0.1', clock: new SystemClock(), log })
+  cleanups.add(() => client.shutdown({ graceSeconds: 0 }))
+  await client.start()
+  await eventually('it has ended', () => begun.exitCode === 0)
+})
+
+test('an engine that starts while a router is just handing over waits for the end of that', async () => {
+  await using cleanups = new Cleanups()
+  const stage = await Stage.open(cleanups, 1, '1')
+  const [pid = 0] = stage.pids
+  // As by an engine that was killed meanwhile; nothing comes of this successor.
+  const command = [
+    process.execPath,
+    '--eval',
+    "process.on('message', () => undefined); setTimeout(process.exit, 2000)",
+    '--',
+  ]
+  const handingOver = callRouter(stage.socketPath, { method: 'POST', path: '/succession', body: { command } })
+  await assert.rejects(
+    Promise.race([handingOver, delay(500).then(() => assert.fail('it hands over'))]),
+    /it hands over/,
+  )
+  const next = await stage.restart(1, '2')
+  assert.notEqual(next.report()?.pid, pid)
+  await assert.rejects(handingOver, /ended with 0/)
+})
+
+test('an engine starts where the running router cannot hand over, and that one serves on', async () => {
+  await using cleanups = new Cleanups()
+  const stage = await Stage.open(cleanups, 1, '1')
+  const [pid = 0] = stage.pids
+  const { execPath } = process
+  cleanups.add(() => void (process.execPath = execPath))
+  // Whoever is to take its place does not get that far.
+  process.execPath = '/bin/false'
+  const next = await stage.restart(1, '2')
+  assert.equal(next.report()?.pid, pid)
+})
+
 /** An application with streams that end when they are told to, and routers before it. */
 class Stage {
   readonly #cleanups: Cleanups
@@ -105,6 +152,10 @@ class Stage {
 
   get client(): RouterClient {
     return this.#client ?? assert.fail('there is no engine')
+  }
+
+  get socketPath(): string {
+    return routerSocketPath(this.#dataDirectory)
   }
 
   get listeners() {
