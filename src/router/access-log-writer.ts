@@ -1,4 +1,4 @@
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Memory that all access logs of a router share: lines that wait for the disk. */
@@ -149,10 +149,11 @@ export class AccessLogWriter {
   }
 
   async #complete({ path, completePath }: Extract<Job, { readonly kind: 'complete' }>): Promise<void> {
-    // Without a file, all its lines were dropped.
-    const wasWritten = this.#file?.path === path
+    const file = this.#file?.path === path ? this.#file : undefined
     await this.#close()
-    if (!wasWritten) return
+    // Without a file, all its lines were dropped; also where the disk took a file, and nothing for it.
+    if (file === undefined) return
+    if (file.size === 0) return rm(path, { force: true }).catch(() => undefined)
     try {
       await rename(path, completePath)
       this.#events.onCompleted(completePath)

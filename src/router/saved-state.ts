@@ -48,6 +48,14 @@ export class SavedState {
    * than a turn of a busy loop.
    */
   async saveTable(text: string | Buffer): Promise<void> {
+    try {
+      await this.#writeTable(text)
+    } catch (error) {
+      throw new Error(`The load balancer cannot keep ${this.#tableFile}: ${whyNotKept(error)}`, { cause: error })
+    }
+  }
+
+  async #writeTable(text: string | Buffer): Promise<void> {
     const newFile = `${this.#tableFile}.new`
     const file = openSync(newFile, 'w', 0o600)
     try {
@@ -127,6 +135,11 @@ export class SavedState {
     }
     return undefined
   }
+}
+
+function whyNotKept(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' ? 'the disk is full. Free some space and try again.' : message
 }
 
 function isTable(value: unknown): value is RoutingTable {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -69,4 +69,11 @@ test('where the health cannot be kept, that is told, and the next call tries aga
   await state.saveHealthInSlices(new Map([['a', healthy]]))
   assert.deepEqual([...state.loadHealth()], [['a', healthy]])
   assert.equal(problems.length, 1)
+})
+
+test('a table which a full disk does not take is told with its file', { skip: !existsSync('/dev/full') }, async (t) => {
+  const { directory, state } = stateIn(t)
+  symlinkSync('/dev/full', join(directory, 'routing-table.json.new'))
+  const message = `The load balancer cannot keep ${directory}/routing-table.json: the disk is full. Free some space and try again.`
+  await assert.rejects(state.saveTable('{}'), { message })
 })
