@@ -8,6 +8,12 @@ import type { FromPredecessor, FromSuccessor } from './succession.ts'
 
 /** A predecessor that is silent is not waited for longer. */
 const answerMilliseconds = 2_000
+/**
+ * It reports ten times a second. One that is silent in so many looks, one after the other, is hung; while everything is
+ * stopped, nobody looks.
+ */
+const lookMilliseconds = 2_000
+const mostSilentLooks = 3
 /** What it counted last is told for so long after its end, so that everyone has seen it. */
 const remembranceMilliseconds = 30_000
 
@@ -28,6 +34,7 @@ export class Predecessor {
   #tableVersion: number | undefined
   #sharesPorts: boolean | undefined
   #report: RouterReport | undefined
+  #silentLooks = 0
   #isGone = false
 
   /** To be made before anything else is done: messages wait for nobody. */
@@ -57,6 +64,8 @@ export class Predecessor {
 
   inCharge(): void {
     this.#send({ kind: 'in-charge' })
+    const timer = setInterval(() => this.#look(), lookMilliseconds).unref()
+    void this.#gone.promise.then(() => clearInterval(timer))
   }
 
   /** The table this router begins with: most likely the predecessor has the same. */
@@ -99,7 +108,19 @@ export class Predecessor {
     return this.#report === undefined ? own : withRetiring(own, this.#report)
   }
 
+  /** Nobody knows by what table one would go on that wakes up again. */
+  #look(): void {
+    const pid = this.#report?.pid
+    if (++this.#silentLooks < mostSilentLooks || pid === undefined || this.#isGone) return
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+
   #note(message: FromPredecessor, handle: unknown): void {
+    this.#silentLooks = 0
     switch (message.kind) {
       case 'port':
         if (handle instanceof Server) this.#ports.set(message.port, new InheritedPort(handle))

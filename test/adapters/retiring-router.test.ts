@@ -80,6 +80,22 @@ test('a router that has handed over stays for the one that had handed over to it
   await eventually('both are gone', () => ![first, second].some(isRunning))
 })
 
+test('a router that has handed over and hangs is ended', { skip: process.platform !== 'linux' }, async () => {
+  await using cleanups = new Cleanups()
+  const stage = await Stage.open(cleanups, 1, '1')
+  const stream = stage.stream().catch(() => 'cut')
+  await eventually('it runs', () => inFlightOf(stage.client) === 1)
+  const [pid = 0] = stage.pids
+  const next = await stage.restart(1, '2')
+  await eventually('it counts as in flight', () => inFlightOf(next) === 1)
+  process.kill(pid, 'SIGSTOP')
+  cleanups.add(() => (isRunning(pid) ? void process.kill(pid, 'SIGKILL') : undefined))
+  await delay(4_000)
+  await eventually('it is gone', () => !isRunning(pid))
+  assert.equal(await stream, 'cut')
+  await eventually('nothing is in flight', () => inFlightOf(next) === 0)
+})
+
 test('a router that was only just begun, and is one too many, ends as well', async () => {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()
