@@ -73,7 +73,7 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.match(failed.stderr, /Nothing was set up: there is no no-such-teal\./)
   })
 
-  test('what it writes is set up by its script, and comes back from the service that runs then', async (t) => {
+  test('what it writes is set up by its script, however often it takes, and comes back from the service that runs then', async (t) => {
     if (!(await isThere('aws')) || !(await isThere('curl'))) return t.skip('There is no `aws` or no `curl` here.')
     const directory = join(temporary(t), 'shop')
     const data = dataDirectory(t)
@@ -81,7 +81,6 @@ describe('teal init', { timeout: 240_000 }, () => {
     const url = await serving.url()
     const [port, testPort] = [await freePort(), await freePort()]
     assert.equal((await teal('init', directory, '--port', `${port}`, '--test-port', `${testPort}`)).exitCode, 0)
-    assert.equal((await teal('build', directory, '--tag', 'shop:1', '--data', data)).exitCode, 0)
     const env = {
       ...process.env,
       AWS_ENDPOINT_URL: url,
@@ -91,11 +90,16 @@ describe('teal init', { timeout: 240_000 }, () => {
     const setUp = (changed: object = {}) =>
       run('./setup.sh', ['shop:1'], { cwd: directory, env: { ...env, ...changed }, timeout: 200_000 })
     // The command that creates the service does it, and is killed.
-    const path = [commandThatStopsAfter(join(directory, '..', 'bin'), 'create-service'), process.env['PATH']].join(':')
-    await assert.rejects(setUp({ PATH: path }), { code: 137 })
-    const { stdout } = await setUp()
-    assert.match(stdout, /^The service shop is there already, and goes on with its image:/m)
-    assert.match(stdout, /Hello from version 1\n$/)
+    const stopping = standIn(temporary(t), 'aws', `aws "$@" || exit $?\n[ "$2" != create-service ] || exit 137\n`)
+    await assert.rejects(setUp(stopping), { code: 137 })
+    // Nobody has built the image. The three minutes for which it waits are over at once.
+    await assert.rejects(setUp(standIn(temporary(t), 'sleep', '')), {
+      code: 1,
+      stdout: /^The service shop is there already, and goes on with its image:/m,
+      stderr:
+        /does not answer after three minutes\. ECS says of the service:\n[^]*image shop:1 is not known here: make it/,
+    })
+    assert.equal((await teal('build', directory, '--tag', 'shop:1', '--data', data)).exitCode, 0)
     const again = await setUp()
     assert.match(again.stdout, /^The deployment group shop is there already, and stays as it is\.$/m)
     assert.match(again.stdout, /Hello from version 1\n$/)
@@ -121,44 +125,12 @@ describe('teal init', { timeout: 240_000 }, () => {
     assert.deepEqual(group.ecsServices, [{ serviceName: 'shop', clusterName: 'shop' }])
     assert.equal(await serving.end('SIGINT'), 0)
   })
-
-  test('setup.sh tells why nothing answers, as where the image was not built', async (t) => {
-    if (!(await isThere('aws')) || !(await isThere('curl'))) return t.skip('There is no `aws` or no `curl` here.')
-    const root = temporary(t)
-    const [directory, bin] = [join(root, 'shop'), join(root, 'bin')]
-    const serving = new Serving(dataDirectory(t))
-    const url = await serving.url()
-    const ports = ['--port', `${await freePort()}`, '--test-port', `${await freePort()}`]
-    assert.equal((await teal('init', directory, ...ports)).exitCode, 0)
-    mkdirSync(bin)
-    // Its three minutes are over at once.
-    writeFileSync(join(bin, 'sleep'), '#!/bin/sh\n', { mode: 0o755 })
-    const env = {
-      ...process.env,
-      PATH: `${bin}:${process.env['PATH']}`,
-      AWS_ENDPOINT_URL: url,
-      AWS_DEFAULT_REGION: 'us-east-1',
-      TEAL: `${process.execPath} ${launcher}`,
-    }
-    await assert.rejects(run('./setup.sh', ['shop:1'], { cwd: directory, env, timeout: 200_000 }), {
-      code: 1,
-      stderr:
-        /does not answer after three minutes\. ECS says of the service:\n[^]*image shop:1 is not known here: make it/,
-    })
-    assert.equal(await serving.end('SIGINT'), 0)
-  })
 })
 
-/** An `aws` that ends as one that is killed as soon as it has done this. */
-function commandThatStopsAfter(directory: string, operation: string): string {
-  mkdirSync(directory)
-  const text = `#!/bin/sh
-PATH=$\{PATH#*:}
-aws "$@" || exit $?
-[ "$2" != ${operation} ] || exit 137
-`
-  writeFileSync(join(directory, 'aws'), text, { mode: 0o755 })
-  return directory
+/** A PATH with a command that does something else first; in its text the name is the real one's. */
+function standIn(directory: string, name: string, text: string): { readonly PATH: string } {
+  writeFileSync(join(directory, name), `#!/bin/sh\nPATH=$\{PATH#*:}\n${text}`, { mode: 0o755 })
+  return { PATH: `${directory}:${process.env['PATH']}` }
 }
 
 function temporary(t: TestContext): string {
