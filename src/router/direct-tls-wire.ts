@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls'
 import { DirectHandles, type DirectHandle, type DirectReader } from './direct-handle.ts'
 import { destroyWhenSilent } from './lingering.ts'
 import { sharedBuffer } from './read-buffers.ts'
-import { slowReaderMilliseconds, type SecuredWire, type WireEvents } from './wire.ts'
+import { slowReaderMilliseconds, type ConnectionWire, type WireEvents } from './wire.ts'
 
 /** Where so much waits, the writer is told to wait, too. */
 const mostWaitingBytes = 64 * 1024
@@ -14,7 +14,7 @@ const mostWaitingBytes = 64 * 1024
  * Memory: what was written and has not gone yet, which is 64 KiB before the writer is told, and what one write brings. It
  * reads into the buffer of 64 KiB that all connections share: TLS brings no more than a record, 16 KiB, at once.
  */
-export class DirectTlsWire implements SecuredWire, DirectReader {
+export class DirectTlsWire implements ConnectionWire, DirectReader {
   bytesRead = 0
   readonly #socket: TLSSocket
   readonly #handle: DirectHandle
@@ -47,6 +47,7 @@ export class DirectTlsWire implements SecuredWire, DirectReader {
     socket.on('close', () => {
       clearTimeout(this.#timer)
       this.#waiting = []
+      this.#waitingBytes = 0
       events.onClose()
     })
     DirectHandles.read(this.#handle, this, sharedBuffer)

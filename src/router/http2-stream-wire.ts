@@ -1,12 +1,9 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { AnswerReader, type AnswerEvents } from './answer-reader.ts'
 import { lastChunk, type RequestHead } from './http2-request-head.ts'
-import type { Wire, WireEvents } from './wire.ts'
+import { slowReaderMilliseconds, type Wire, type WireEvents } from './wire.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
-
-/** A client that takes nothing of the rest of its answer for so long does not get it. */
-const slowReaderMilliseconds = 300_000
 
 /** Whether the end of an answer has gone that came before the request's body. */
 const lookMilliseconds = 20

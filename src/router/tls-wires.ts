@@ -5,10 +5,10 @@ import { DirectTlsWire } from './direct-tls-wire.ts'
 import { TlsWire } from './tls-wire.ts'
 import type { TransportName } from './transport.ts'
 import { echo, passesTrial } from './trial.ts'
-import type { SecuredWire } from './wire.ts'
+import type { ConnectionWire } from './wire.ts'
 
 /** Makes a wire of a TLS connection that has just been secured. */
-export type TlsWires = (socket: TLSSocket) => SecuredWire
+export type TlsWires = (socket: TLSSocket) => ConnectionWire
 
 /** By nothing but Node's documented interface. */
 export const tlsWiresOfStreams: TlsWires = (socket) => new TlsWire(socket)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
-import type { Wire, WireEvents } from './wire.ts'
+import type { ConnectionWire, Wire, WireEvents } from './wire.ts'
 
 const trialMilliseconds = 2_000
 const trialBytes = 1024 * 1024
@@ -51,7 +51,7 @@ async function comesBack(port: number, open: Open): Promise<boolean> {
 }
 
 /** Sends back whatever comes. */
-export function echo(wire: Wire & { start(events: WireEvents): void }): void {
+export function echo(wire: ConnectionWire): void {
   wire.start(
     new TrialEvents({
       onBytes(bytes) {

@@ -38,17 +38,15 @@ export interface Wire {
   keepBytes?(): void
 }
 
-/** A wire over a TCP connection. */
-export interface TcpWire extends Wire {
-  readonly socket: Socket
+/** A wire over a connection of its own. */
+export interface ConnectionWire extends Wire {
   /** Reading begins. */
   start(events: WireEvents): void
 }
 
-/** A wire over a client's TLS connection. */
-export interface SecuredWire extends Wire {
-  /** Reading begins. */
-  start(events: WireEvents): void
+/** A wire over a TCP connection, with TLS on it or without. */
+export interface TcpWire extends ConnectionWire {
+  readonly socket: Socket
 }
 
 /** What has not gone yet when a connection is to end gets so long; whoever reads nothing cannot hold it open. */

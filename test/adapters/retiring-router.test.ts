@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RouterClient } from '../../src/adapters/router-client.ts'
@@ -11,6 +9,7 @@ import { SystemClock } from '../../src/adapters/system-clock.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
+import { isRunning, openedConnection, readToEnd } from './router-seen-from-outside.ts'
 
 test('routers that are too many end with what they have, and nobody waits for it', async () => {
   await using cleanups = new Cleanups()
@@ -221,30 +220,4 @@ function activeOf(listeners: RouterReport['listeners']): number {
 
 function inFlightOf(client: RouterClient): number {
   return Object.values(client.report()?.targets ?? {}).reduce((sum, { inFlight }) => sum + inFlight, 0)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    // A process whose parent has not asked for its end yet is a name only.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
-
-async function openedConnection(cleanups: Cleanups, port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
-  cleanups.add(() => socket.destroy())
-  await once(socket, 'connect')
-  socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
-  await once(socket, 'data')
-  return socket
-}
-
-async function readToEnd(socket: Socket): Promise<string> {
-  let text = ''
-  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
-  socket.once('error', (error) => (text += String(error)))
-  if (!socket.readableEnded) await once(socket, 'end')
-  return text
 }

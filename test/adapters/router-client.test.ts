@@ -11,6 +11,7 @@ import { routerSocketPath, spawnRouter } from '../../src/adapters/router-process
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
+import { isRunning } from './router-seen-from-outside.ts'
 
 const clientProgram = fileURLToPath(new URL('./router-client-program.ts', import.meta.url))
 
@@ -20,17 +21,6 @@ function routerClient(cleanups: Cleanups, dataDirectory: string, listenHost = '1
   const client = new RouterClient({ dataDirectory, listenHost, clock: new SystemClock(), log })
   cleanups.add(() => client.shutdown({ graceSeconds: 0 }))
   return { client, warnings }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    // A process whose parent has not asked for its end yet is a name only.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch (error) {
-    // Where there is no `/proc`, the signal alone has to tell.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' && process.platform !== 'linux'
-  }
 }
 
 function pidOf(client: RouterClient): number {
@@ -53,7 +43,7 @@ test('a router is started, serves, and is gone when it is shut down', async () =
   assert.ok(reports > 0)
   const pid = pidOf(client)
   await client.shutdown()
-  await eventually('the process is gone', () => !isAlive(pid))
+  await eventually('the process is gone', () => !isRunning(pid))
   await assert.rejects(send(port), /ECONNREFUSED/)
 })
 
@@ -119,7 +109,7 @@ test('a router that listens elsewhere is replaced', async () => {
   const { client: next } = routerClient(cleanups, dataDirectory, 'localhost')
   await next.start()
   assert.notEqual(pidOf(next), pid)
-  await eventually('the former one is gone', () => !isAlive(pid))
+  await eventually('the former one is gone', () => !isRunning(pid))
 })
 
 test('a port in use is told to whoever applies the table', async () => {

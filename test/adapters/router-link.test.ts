@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RouterClient } from '../../src/adapters/router-client.ts'
@@ -11,6 +10,7 @@ import { isRouterLockHeld } from '../../src/adapters/router-process.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
+import { isRunning, openedConnection, readToEnd } from './router-seen-from-outside.ts'
 
 type More = { readonly routers?: number; readonly version?: string }
 
@@ -250,32 +250,6 @@ test('a router that hangs when another engine starts, or is to end, is ended', {
   await routers(cleanups, dataDirectory).shutdown({ graceSeconds: 0 })
   await eventually('no router is left', () => !isRouterLockHeld(dataDirectory))
 })
-
-function isRunning(pid: number): boolean {
-  try {
-    // A process whose parent has not asked for its end yet is a name only.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
-
-async function openedConnection(cleanups: Cleanups, port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
-  cleanups.add(() => socket.destroy())
-  await once(socket, 'connect')
-  socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
-  await once(socket, 'data')
-  return socket
-}
-
-async function readToEnd(socket: Socket): Promise<string> {
-  let text = ''
-  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
-  socket.once('error', (error) => (text += String(error)))
-  if (!socket.readableEnded) await once(socket, 'end')
-  return text
-}
 
 /** Four clients, each one request after the other: two on kept connections, two on new ones. */
 class Load {

@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import type { TargetGroupRoute } from '../../src/domain/routing-table.ts'
 import type { Cleanups } from '../cleanups.ts'
 import { makeCertificate } from './test-certificates.ts'
-import { targetGroup, type TestApp } from './test-router.ts'
+import { startAppOn, targetGroup, type TestApp } from './test-router.ts'
 
 /** Nobody vouches for it, and it is for another name. */
 const { certificate, privateKey } = makeCertificate({ names: ['somebody-else.example'] })
@@ -14,23 +14,12 @@ const { certificate, privateKey } = makeCertificate({ names: ['somebody-else.exa
 export const ownCertificate = { cert: certificate, key: privateKey }
 
 /** As `startApp`, by TLS. */
-export async function startSecureApp(
+export function startSecureApp(
   cleanups: Cleanups,
   onRequest: RequestListener,
   options: TlsOptions = {},
 ): Promise<TestApp> {
-  const server = createServer({ ...ownCertificate, ...options }, (request, response) => {
-    if (request.url === '/health') response.end('ok')
-    else onRequest(request, response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const close = async (): Promise<void> => {
-    server.closeAllConnections()
-    if (server.listening) await new Promise((resolve) => server.close(resolve))
-  }
-  cleanups.add(close)
-  return { port: (server.address() as AddressInfo).port, close }
+  return startAppOn(createServer({ ...ownCertificate, ...options }), cleanups, onRequest)
 }
 
 /** As `startRawApp`, by TLS; `raw` is what is below it. */

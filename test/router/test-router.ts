@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
+  type Server,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -36,8 +37,13 @@ export { Cleanups, eventually } from '../cleanups.ts'
 export type TestApp = { readonly port: number; readonly close: () => Promise<void> }
 
 /** An application that answers every request by the listener; health checks by 200 unless the listener wants them. */
-export async function startApp(cleanups: Cleanups, onRequest: RequestListener): Promise<TestApp> {
-  const server = createServer((request, response) => {
+export function startApp(cleanups: Cleanups, onRequest: RequestListener): Promise<TestApp> {
+  return startAppOn(createServer(), cleanups, onRequest)
+}
+
+/** The same on a server that is given. */
+export async function startAppOn(server: Server, cleanups: Cleanups, onRequest: RequestListener): Promise<TestApp> {
+  server.on('request', (request, response) => {
     if (request.url === '/health') response.end('ok')
     else onRequest(request, response)
   })

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createServer } from 'node:tls'
 import { chooseTlsWires, directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
-import type { SecuredWire, WireEvents } from '../../src/router/wire.ts'
+import type { ConnectionWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { kindsOfTlsWires, shakeHands } from './secured-port.ts'
 import { makeCertificate } from './test-certificates.ts'
@@ -159,7 +159,7 @@ async function securedConnection(
   given: Partial<WireEvents> = {},
   tcp?: Socket,
 ) {
-  const { promise, resolve } = Promise.withResolvers<SecuredWire>()
+  const { promise, resolve } = Promise.withResolvers<ConnectionWire>()
   const events: string[] = []
   const server = createServer({ cert, key }, (socket) => {
     const wire = kindsOfTlsWires[kind](socket)
