@@ -17,7 +17,7 @@ const timeoutMilliseconds = 120_000
 const computing = 'test/simulation.test.ts'
 const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
 /** Of those, what waits most of the time, and runs beside others. */
-const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling'].map(
+const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling', 'successions'].map(
   (name) => `test/survival/${name}.test.ts`,
 )
 

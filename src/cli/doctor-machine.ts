@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DockerApi, dockerSocketPath } from '../adapters/docker-api.ts'
+import { openFilesIn, shareOfFiles } from '../domain/open-files.ts'
 import { isWebUrl, urlMeantBy } from './aws-access.ts'
 import type { Check } from './doctor.ts'
 import { packageVersion } from './version.ts'
@@ -126,14 +127,14 @@ function checkLimits(): readonly Check[] {
   } catch {
     return []
   }
-  const files = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Infinity)
+  const files = openFilesIn(text)
   if (!Number.isFinite(files) || files >= fewFiles)
     return [{ name: 'open files', status: 'ok', what: `${files} are allowed.` }]
   return [
     {
       name: 'open files',
       status: 'warning',
-      what: `${files} are allowed: the load balancer can serve about ${Math.max(1, Math.floor((files - 32) / 2))} clients at once.`,
+      what: `${files} are allowed: the load balancer can serve about ${shareOfFiles(files).clients} clients at once.`,
       how: 'Allow more before `teal serve`: ulimit -n 65536',
     },
   ]

@@ -69,6 +69,8 @@ export class AccessLog {
   /** By the ARN of the load balancer. */
   readonly #logs = new Map<string, Log>()
   #last: Log | undefined
+  /** The ARN that was told last to be none. */
+  #nameless: string | undefined
   #sequence = 0
   #timer: NodeJS.Timeout | undefined
   /** Whether the timer is set for the lines that were added, and not only for the end of a period. */
@@ -124,11 +126,20 @@ export class AccessLog {
     const known = this.#logs.get(loadBalancerArn)
     if (known !== undefined) return (this.#last = known)
     const loadBalancer = loggedLoadBalancer(loadBalancerArn)
-    if (loadBalancer === undefined) return undefined
+    if (loadBalancer === undefined) return this.#tellNameless(loadBalancerArn)
     const directory = join(this.#settings.dataDirectory, accessLogDirectory, accessLogDirectoryName(loadBalancer))
     const log: Log = { loadBalancerArn, directory, limitedAt: 0, writer: this.#writer(loadBalancerArn) }
     this.#logs.set(loadBalancerArn, log)
     return (this.#last = log)
+  }
+
+  /** Its files would have no name. */
+  #tellNameless(loadBalancerArn: string): undefined {
+    if (this.#nameless === loadBalancerArn) return
+    this.#nameless = loadBalancerArn
+    this.#settings.log(
+      `The access log of ${loadBalancerArn} is not written: that is no ARN of an Application Load Balancer`,
+    )
   }
 
   /** The open one, unless the period is over or it is large enough. */

@@ -9,7 +9,7 @@ import { CoarseClock } from './coarse-clock.ts'
 import type { Core } from './core.ts'
 import { Door } from './door.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
-import { mostClients } from './file-limit.ts'
+import { shareOfOwnFiles } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
 import { Kept } from './kept.ts'
 import type { LiveListener } from './live-table.ts'
@@ -103,7 +103,7 @@ export class DataPlane {
       cookies: new StickyCookies(),
       headContexts: new TargetHeadContexts(traceIds, places),
       places,
-      clients: { open: 0, most: parts.clientLimit ?? mostClients() },
+      clients: { open: 0, most: parts.clientLimit ?? shareOfOwnFiles().clients },
     }
     this.#forgetTimer = setInterval(() => void this.#inTurn(async () => this.#forgetGone()), forgetMilliseconds).unref()
   }
@@ -164,8 +164,8 @@ export class DataPlane {
   }
 
   /** What accepts the connections of each open port. */
-  servers(): ReadonlyMap<number, Server> {
-    return new Map(Array.from(this.#doors, ([port, door]) => [port, door.server]))
+  servers(): ReadonlyMap<number, readonly Server[]> {
+    return new Map(Array.from(this.#doors, ([port, door]) => [port, door.servers]))
   }
 
   /**
@@ -191,8 +191,9 @@ export class DataPlane {
       for (const door of doors) door.cut()
     }, graceMilliseconds)
     const longest = Math.min(graceMilliseconds, longestIdle)
-    const closing = doors.map((door) => door.close({ lingerMilliseconds: longest }))
+    await Promise.all(doors.map((door) => door.leavePort()))
     onPortsFree()
+    const closing = doors.map((door) => door.close({ lingerMilliseconds: longest }))
     await Promise.all(closing)
     clearTimeout(cut)
     await this.close({ graceMilliseconds: 0 })

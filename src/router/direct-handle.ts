@@ -6,8 +6,6 @@ import { writeSync } from 'node:fs'
 export type DirectHandle = {
   /** Returns 0, or a negative error number. */
   writeBuffer: (request: WriteRequest, bytes: Buffer) => number
-  /** Bytes that the kernel has not taken yet. */
-  readonly writeQueueSize: number
   /** Negative once the connection is closed, and where the system has no such numbers. */
   readonly fd: number
   /** Called when something has come. What it returns is read into from then on; undefined changes nothing. */
@@ -30,6 +28,8 @@ type WriteRequest = {
   oncomplete: (status: number) => void
   /** Kept for as long as the kernel reads them. */
   buffer: Buffer | null
+  /** The number of a write that has not called back yet; -1 where there is none. */
+  readonly getAsyncId: () => number
 }
 
 type WriteRequestClass = new () => WriteRequest
@@ -45,6 +45,8 @@ export type DirectReader = {
 }
 
 const readerOfHandle = Symbol('reader')
+/** A request that has been of no use yet, and can be used again. */
+const noWrite = -1
 
 /**
  * Reads and writes past Node's streams, whose objects for each connection would be looked at for each read and write, and
@@ -75,7 +77,8 @@ export const DirectHandles = {
     if (spare === undefined) return 'failed'
     const request = spare
     if (handle.writeBuffer(request, bytes) !== 0) return 'failed'
-    if (handle.writeQueueSize === 0) return 'written'
+    // What the kernel takes only when it is asked again calls back, too, though nothing of it is left to be written.
+    if (request.getAsyncId() === noWrite) return 'written'
     spare = newRequest()
     request.buffer = bytes
     request.oncomplete = (status) => {
@@ -126,7 +129,9 @@ export const DirectHandles = {
       const handle = knownHandle(socket)
       streamsOnread = handle.onread
       RequestClass = requestClassOf(socket, handle)
-      spare = newRequest()
+      const request = newRequest()
+      if (request?.getAsyncId() !== noWrite) throw new TypeError('This Node has other requests')
+      spare = request
     } finally {
       socket.destroy()
       server.close()
@@ -156,16 +161,15 @@ function newRequest(): WriteRequest | undefined {
 function knownHandle(socket: Socket): DirectHandle {
   const handle = DirectHandles.of(socket)
   if (handle === undefined) throw new TypeError('This Node has no such handle')
-  const { writeQueueSize, bytesRead, fd, ...methods } = {
+  const { bytesRead, fd, ...methods } = {
     fd: handle.fd,
-    writeQueueSize: handle.writeQueueSize,
     bytesRead: handle.bytesRead,
     onread: handle.onread,
     useUserBuffer: handle.useUserBuffer,
     readStart: handle.readStart,
     readStop: handle.readStop,
   }
-  const areNumbers = [writeQueueSize, bytesRead, fd].every((value) => typeof value === 'number')
+  const areNumbers = [bytesRead, fd].every((value) => typeof value === 'number')
   const areMethods = Object.values(methods).every((method) => typeof method === 'function')
   if (!areNumbers || !areMethods) throw new TypeError('This Node has another handle')
   return handle

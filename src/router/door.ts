@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClientConnection } from './client-connection.ts'
 import type { ClientDoor } from './client-door.ts'
 import type { Core } from './core.ts'
 import type { LiveListener } from './live-table.ts'
+import type { OpenPort } from './open-port.ts'
 import type { Ports } from './ports.ts'
 import type { Secure, Securing } from './securing.ts'
 import type { ClientSide } from './wire.ts'
@@ -22,11 +23,10 @@ export class Door implements ClientDoor {
   readonly core: Core
   readonly port: number
   readonly #secure: Secure
-  readonly #server: Server
+  readonly #open: OpenPort
   readonly #clients = new Set<ClientConnection>()
   /** TCP connections of an HTTPS listener: on each there may be no client, one, or many. */
   readonly #secured = new Set<Socket>()
-  readonly #waiting: Socket[] = []
   #listener: LiveListener
   #securing: Securing | undefined
   /** Connections counted as open in the listener's tally: they go with the port from one listener to the next. */
@@ -39,25 +39,20 @@ export class Door implements ClientDoor {
 
   /** Rejects where the port cannot be bound. */
   static async open(listener: LiveListener, parts: DoorParts): Promise<Door> {
-    const door = new Door(listener, parts)
-    await parts.ports.listen(door.#server, listener.route.port)
-    // Accepting can fail for a moment, e.g. when there are too many open files; the port stays open.
-    door.#server.on('error', () => door.#listener.tally.rejectedConnections++)
-    return door
+    return new Door(listener, await parts.ports.open(listener.route.port), parts)
   }
 
-  constructor(listener: LiveListener, { core, secure }: DoorParts) {
+  private constructor(listener: LiveListener, open: OpenPort, { core, secure }: Omit<DoorParts, 'ports'>) {
     this.core = core
     this.port = listener.route.port
     this.#listener = listener
+    this.#open = open
     this.#secure = secure
-    const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true }
-    this.#server = createServer(options, (socket) => this.#accept(socket))
   }
 
   /** What accepts its connections, to be handed over to another router. */
-  get server(): Server {
-    return this.#server
+  get servers(): readonly Server[] {
+    return this.#open.servers
   }
 
   /** By the table in force; for a door that is closing, by the last one that had it. */
@@ -82,8 +77,14 @@ export class Door implements ClientDoor {
     else this.#securing.follow(tls)
     // They would look at the time only when the one before is over, which may be an hour later.
     if (isSooner) for (const client of this.#clients) this.core.clock.lookAt(client, this.core.clock.now)
+    if (this.#isServing) return
     this.#isServing = true
-    for (const socket of this.#waiting.splice(0)) this.#accept(socket)
+    this.#open.receive({ accept: (socket) => this.#accept(socket), onRefused: () => this.#noteRefused() })
+  }
+
+  /** Resolves when others have the port alone: nobody who has connected here is turned away. */
+  leavePort(): Promise<void> {
+    return this.#open.leave()
   }
 
   /**
@@ -92,7 +93,7 @@ export class Door implements ClientDoor {
    */
   async close({ lingerMilliseconds }: { readonly lingerMilliseconds: number }): Promise<void> {
     this.#isClosing = true
-    this.#server.close()
+    this.#open.close()
     await this.#linger(lingerMilliseconds)
     const secured = this.#securing?.close()
     const clients = [...this.#clients]
@@ -119,7 +120,6 @@ export class Door implements ClientDoor {
   cut(): void {
     for (const client of this.#clients) client.cut()
     for (const socket of this.#secured) socket.destroy()
-    for (const socket of this.#waiting) socket.destroy()
   }
 
   onOpen(client: ClientConnection): void {
@@ -149,11 +149,10 @@ export class Door implements ClientDoor {
   }
 
   #accept(socket: Socket): void {
-    if (!this.#isServing) return void this.#waiting.push(socket)
     const { tally } = this.#listener
     const { clients } = this.core
     if (clients.open >= clients.most) {
-      tally.rejectedConnections++
+      this.#noteRefused()
       socket.destroy()
       return
     }
@@ -165,6 +164,10 @@ export class Door implements ClientDoor {
     const wire = this.core.transport.adopt(socket)
     const events = new ClientConnection(wire, new PlainSide(wire.socket), this)
     wire.start(events)
+  }
+
+  #noteRefused(): void {
+    this.#listener.tally.rejectedConnections++
   }
 
   #acceptSecured(securing: Securing, socket: Socket): void {

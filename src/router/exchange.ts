@@ -234,7 +234,8 @@ export class Exchange implements AnswerReceiver {
     else this.#conclude()
   }
 
-  onLost(): void {
+  onLost(inHandshake: boolean): void {
+    if (inHandshake) this.#route.weighted?.tally.addFailedConnection(true)
     const connection = this.connection
     this.connection = undefined
     if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
@@ -349,7 +350,7 @@ export class Exchange implements AnswerReceiver {
 
   #open(target: LiveTarget): void {
     this.#stage = Stage.connecting
-    this.connection = new TargetConnection(target, this, this.#core.clock, this.#core.transport.connect)
+    this.connection = new TargetConnection(target, this, this.#core.clock, this.#core.transport)
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {

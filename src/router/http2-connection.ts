@@ -20,8 +20,15 @@ const mostMemoryMegabytes = 16
  */
 const resetBurst = 200
 const resetsPerSecond = 20
-/** A client that was told to leave may have sent requests before it knew. */
-const goAwayGraceMilliseconds = 1_000
+/**
+ * A client that is to go elsewhere is told so when nothing has been under way for so long; where that does not come within
+ * so long, before the end of an answer that is the only one; and where that does not come either, after so long.
+ */
+const quietMilliseconds = 50
+const quietAwaitedMilliseconds = 500
+const mostLeavingMilliseconds = 1_000
+/** Node waits for a stream, of which nobody knows yet, that has begun with headers which do not end. */
+const unknownStreamMilliseconds = 1_000
 
 /** How long a client may be gone that Node has not heard to go. */
 const lookMilliseconds = 10_000
@@ -46,7 +53,8 @@ export class Http2Connection {
   #openStreams = 0
   #resetsLeft = resetBurst
   #resetsCountedAt = performance.now()
-  #isLeaving = false
+  /** There once it is to go elsewhere; the timer begins anew when the last open stream ends. */
+  #leaving: { readonly since: number; readonly quietTimer: NodeJS.Timeout } | undefined
   #movedBytes = -1
 
   constructor(socket: TLSSocket, side: ClientSide, door: SecuredDoor, onClosed: () => void) {
@@ -108,20 +116,24 @@ export class Http2Connection {
     clearTimeout(this.#idleTimer)
   }
 
-  /** Tells the client to send no more requests here; those it has sent are answered. */
+  /**
+   * Tells the client to send no more requests here; those it has sent are answered. Once it is told, Node takes none any
+   * more, whatever last stream a GOAWAY names. A client that has just sent one hears at once that it was not taken, and
+   * may send it elsewhere, but not all do; so a moment is waited for in which none should be on its way.
+   */
   close(): void {
-    if (this.#isLeaving || this.#session.destroyed) return
-    this.#isLeaving = true
-    this.#session.goaway(NGHTTP2_NO_ERROR, 2 ** 31 - 1)
-    setTimeout(() => {
-      if (!this.#session.destroyed) this.#session.close()
-    }, goAwayGraceMilliseconds).unref()
+    if (this.#leaving !== undefined || this.#session.destroyed) return
+    const quietTimer = setTimeout(() => {
+      if (this.#openStreams === 0) this.#leave()
+    }, quietMilliseconds).unref()
+    this.#leaving = { since: performance.now(), quietTimer }
+    setTimeout(() => this.#leave(), mostLeavingMilliseconds).unref()
   }
 
   #serve(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {
     const hasBody = (flags & NGHTTP2_FLAG_END_STREAM) === 0
     const head = requestHead(rawHeaders, hasBody)
-    const wire = head === undefined ? undefined : new Http2StreamWire(stream, head)
+    const wire = head === undefined ? undefined : new Http2StreamWire(stream, head, () => this.#onLastBytes())
     this.#openStreams++
     stream.on('error', ignore)
     stream.on('close', () => {
@@ -134,8 +146,17 @@ export class Http2Connection {
 
   #onStreamClosed({ rstCode }: ServerHttp2Stream, wire: Http2StreamWire | undefined): void {
     this.#openStreams--
-    if (this.#openStreams === 0 && !this.#session.destroyed) this.#idleTimer?.refresh()
+    if (this.#openStreams === 0 && !this.#session.destroyed) {
+      this.#idleTimer?.refresh()
+      this.#leaving?.quietTimer.refresh()
+    }
     if (rstCode !== NGHTTP2_NO_ERROR && wire?.isBrokenOff !== true) this.#countReset()
+  }
+
+  /** An answer is about to end: what is told now comes before that, as `Connection: close` does. */
+  #onLastBytes(): void {
+    if (this.#leaving === undefined || this.#openStreams > 1) return
+    if (performance.now() > this.#leaving.since + quietAwaitedMilliseconds) this.#leave()
   }
 
   #countReset(): void {
@@ -164,12 +185,15 @@ export class Http2Connection {
 
   /** No stream was open for as long as the load balancer waits. Open ones have their own time-out. */
   #onIdle(): void {
-    if (this.#openStreams > 0 || this.#session.destroyed) return
+    if (this.#openStreams === 0) this.#leave()
+  }
+
+  #leave(): void {
+    if (this.#session.closed || this.#session.destroyed) return
     this.#session.close()
-    // It waits for a stream, of which nobody knows yet, that has begun with headers which do not end.
     setTimeout(() => {
       if (this.#openStreams === 0) this.#socket.destroy()
-    }, goAwayGraceMilliseconds).unref()
+    }, unknownStreamMilliseconds).unref()
   }
 }
 

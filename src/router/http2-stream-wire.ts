@@ -21,6 +21,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   readonly #stream: ServerHttp2Stream
   readonly #head: RequestHead
   readonly #reader: AnswerReader
+  readonly #onLastBytes: () => void
   #events: WireEvents | undefined
   #receivedBytes = 0
   #trailers: readonly string[] = []
@@ -32,8 +33,10 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   /** The stream ends by a reset which is not the client's doing. */
   isBrokenOff = false
 
-  constructor(stream: ServerHttp2Stream, head: RequestHead) {
+  /** `onLastBytes` is called before the answer's end is sent. */
+  constructor(stream: ServerHttp2Stream, head: RequestHead, onLastBytes: () => void) {
     this.#stream = stream
+    this.#onLastBytes = onLastBytes
     this.#head = head
     this.#reader = new AnswerReader(head.method, this)
   }
@@ -124,7 +127,9 @@ export class Http2StreamWire implements Wire, AnswerEvents {
     const last = this.#held
     this.#held = undefined
     this.#answerTrailers = trailers
-    if (!this.#stream.writableEnded) this.#stream.end(last)
+    if (this.#stream.writableEnded) return
+    this.#onLastBytes()
+    this.#stream.end(last)
   }
 
   /** The stream is closed. */

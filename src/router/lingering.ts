@@ -10,14 +10,14 @@ const longestMilliseconds = 30_000
  * To be called when the end was said: closes the connection when nothing comes on it any more. What comes is to be read, by
  * whoever calls this: the kernel would otherwise reset the connection, and with it what it was sent.
  */
-export function destroyWhenSilent(socket: Socket, silenceMilliseconds = lingerMilliseconds): void {
+export function destroyWhenSilent(socket: Socket): void {
   const end = performance.now() + longestMilliseconds
   let bytesRead = socket.bytesRead
   const look = (): void => {
     if (socket.destroyed) return
     if (socket.bytesRead === bytesRead || performance.now() > end) return void socket.destroy()
     bytesRead = socket.bytesRead
-    setTimeout(look, silenceMilliseconds).unref()
+    setTimeout(look, lingerMilliseconds).unref()
   }
-  setTimeout(look, silenceMilliseconds).unref()
+  setTimeout(look, lingerMilliseconds).unref()
 }

@@ -5,6 +5,7 @@ import { AccessLog } from './access-log.ts'
 import { tuneCompiler } from './compiler.ts'
 import { Control } from './control.ts'
 import { DataPlane } from './data-plane.ts'
+import { shareOfOwnFiles } from './file-limit.ts'
 import { ListeningPorts } from './ports.ts'
 import { Predecessor } from './predecessor.ts'
 import { probe } from './probe.ts'
@@ -12,7 +13,6 @@ import { DirectoryTaken, takeRouterLock } from './router-lock.ts'
 import { SavedState } from './saved-state.ts'
 import { Tenure, type TenureParts } from './tenure.ts'
 import { secureWithTls } from './tls-securing.ts'
-import { chooseTlsWires } from './tls-wires.ts'
 import { chooseTransport } from './transport.ts'
 
 const usage =
@@ -47,14 +47,20 @@ async function serve(options: Options): Promise<void> {
   // Held until the process ends, and given back by the kernel in whatever way it does.
   const firstLock = predecessor === undefined ? takeRouterLock(data, name) : undefined
   const inherited = (await predecessor?.ports()) ?? new Map()
-  const ports = new ListeningPorts({ listenHost, siblings, inherited, areInheritedShared: predecessor?.sharesPorts })
+  const ports = new ListeningPorts({
+    listenHost,
+    siblings,
+    inherited,
+    areInheritedShared: predecessor?.sharesPorts,
+    socketLimit: shareOfOwnFiles().listeningSockets,
+  })
   const accessLog = new AccessLog({ dataDirectory: data, routerId: randomUUID(), nodeAddress: listenHost, log })
   const transport = await chooseTransport(process.env['TEAL_ROUTER_TRANSPORT'])
   const plane = new DataPlane({
     listenHost,
     ports,
     transport,
-    secure: secureWithTls(await chooseTlsWires(transport.name)),
+    secure: secureWithTls(transport.tlsWires),
     onExchange: (record) => accessLog.add(record),
     savedState: new SavedState(data, log, name.replace(/^router/, '')),
     probe,

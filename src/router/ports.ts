@@ -1,15 +1,19 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
+import { OpenPort } from './open-port.ts'
 import { callSibling } from './siblings.ts'
 
-/** How many connections the kernel holds that nobody has accepted yet. */
+/** How many connections the kernel holds at each socket that nobody has accepted yet. */
 const backlog = 4096
+/** So many ports are open by several sockets, if they are to be: more would make a hand-over long. */
+const mostPortsOfSeveralSockets = 64
 
 /** Whether a port can be shared at all: elsewhere Node refuses to try, or the kernel deals all connections out to one. */
 const isShareable = process.platform === 'linux'
 
-/** Opens listeners' ports. Each call rejects with the system's error where the port cannot be had. */
+/** Opens listeners' ports. */
 export interface Ports {
-  listen(server: Server, port: number): Promise<void>
+  /** Rejects with the system's error where the port cannot be had. */
+  open(port: number): Promise<OpenPort>
 }
 
 type PortSettings = {
@@ -17,19 +21,22 @@ type PortSettings = {
   /** The control sockets of the routers that open the same ports. */
   readonly siblings: readonly string[]
   /** Ports that a predecessor had open and has handed over, still open. */
-  readonly inherited: Map<number, InheritedPort>
+  readonly inherited: Map<number, OpenPort>
   /** Whether that one had opened them to be shared; absent where it is of a version that did not say so. */
   readonly areInheritedShared?: boolean | undefined
+  /** How many listening sockets there may be, for all ports that have several. */
+  readonly socketLimit: number
 }
 
 /**
  * The ports of a router, by itself or as one of several. They are opened to be shared where that can be, also by a router
  * without siblings: what was opened otherwise could never be shared, and when several are wanted later, it hands over its
- * ports as they are. A port that is shared is open to every program of this user that wants to share it, too; so a router
- * first makes sure that nobody but its siblings has it.
+ * ports as they are; and so that each can be opened by several sockets. A port that is shared is open to every program of
+ * this user that wants to share it, too; so a router first makes sure that nobody but its siblings has it.
  */
 export class ListeningPorts implements Ports {
   readonly #settings: PortSettings
+  readonly #open = new Set<OpenPort>()
 
   /** Whether another router can open the same ports beside this one. */
   readonly areShared: boolean
@@ -41,22 +48,48 @@ export class ListeningPorts implements Ports {
     this.areShared = (isShareable || hasSiblings) && (inherited.size === 0 || areInheritedShared)
   }
 
-  async listen(server: Server, port: number): Promise<void> {
-    const { inherited, listenHost: host, siblings } = this.#settings
+  async open(port: number): Promise<OpenPort> {
+    const { inherited } = this.#settings
     const handed = inherited.get(port)
-    if (handed !== undefined) {
-      inherited.delete(port)
-      return handed.giveTo(server)
+    inherited.delete(port)
+    const open = handed ?? new OpenPort()
+    const sockets = this.#socketsOfOneMore()
+    this.#open.add(open)
+    try {
+      if (handed === undefined) await this.#listenFirst(open, port)
+    } catch (error) {
+      open.close()
+      throw error
     }
-    if (siblings.length === 0 && !isShareable) return listening(server, () => server.listen({ port, host, backlog }))
-    if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
-    return listening(server, () => server.listen({ port, host, backlog, reusePort: true }))
+    await this.#listenMore(open, port, sockets)
+    return open
   }
 
   /** What no listener of the table wants any more is let go. */
   dropInherited(): void {
     for (const port of this.#settings.inherited.values()) port.close()
     this.#settings.inherited.clear()
+  }
+
+  #socketsOfOneMore(): number {
+    for (const open of this.#open) if (open.isClosed) this.#open.delete(open)
+    const isOneOfFew = this.#open.size < mostPortsOfSeveralSockets
+    return isOneOfFew ? Math.max(1, Math.floor(this.#settings.socketLimit / mostPortsOfSeveralSockets)) : 1
+  }
+
+  async #listenFirst(open: OpenPort, port: number): Promise<void> {
+    const { listenHost: host, siblings } = this.#settings
+    if (siblings.length === 0 && !isShareable) return listen(open, { port, host })
+    if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
+    return listen(open, { port, host, reusePort: true })
+  }
+
+  /** A port that has fewer than it could have, because there are too many open files, is open all the same. */
+  async #listenMore(open: OpenPort, port: number, sockets: number): Promise<void> {
+    if (!this.areShared || !isShareable) return
+    const options = { port, host: this.#settings.listenHost, reusePort: true }
+    const more = Array.from({ length: Math.max(0, sockets - open.servers.length) }, () => listen(open, options))
+    await Promise.allSettled(more)
   }
 
   async #isOpenAtSibling(port: number): Promise<boolean> {
@@ -66,45 +99,26 @@ export class ListeningPorts implements Ports {
 
   async #makeSureIsFree(port: number): Promise<void> {
     const probe = createServer()
-    await listening(probe, () => probe.listen({ port, host: this.#settings.listenHost }))
+    await listening(probe, { port, host: this.#settings.listenHost })
     const { promise, resolve } = Promise.withResolvers<void>()
     probe.close(() => resolve())
     await promise
   }
 }
 
-/**
- * A port as it came from the router before. Connections are accepted on it from then on, whoever is there to serve them:
- * they wait, unread, for the one it is given to.
- */
-export class InheritedPort {
-  readonly #server: Server
-  readonly #waiting: Socket[] = []
+type Place = { readonly port: number; readonly host: string; readonly reusePort?: boolean }
 
-  /** To be called at once when the server has come, before it can accept anything. */
-  constructor(server: Server) {
-    this.#server = server
-    // Options of a server, which one that comes from another process cannot be given otherwise.
-    Object.assign(server, { allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
-    server.on('connection', (socket: Socket) => void this.#waiting.push(socket))
-  }
-
-  async giveTo(server: Server): Promise<void> {
-    await listening(server, () => server.listen(this.#server))
-    for (const socket of this.#waiting.splice(0)) server.emit('connection', socket)
-  }
-
-  close(): void {
-    this.#server.close()
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
-  }
+async function listen(open: OpenPort, place: Place): Promise<void> {
+  const server = createServer()
+  await listening(server, place)
+  open.add(server)
 }
 
-async function listening(server: Server, listen: () => void): Promise<void> {
+async function listening(server: Server, place: Place): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.once('listening', resolve)
-  listen()
+  server.listen({ ...place, backlog })
   try {
     await promise
   } finally {

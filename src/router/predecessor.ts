@@ -3,7 +3,7 @@ import { withoutConnections, withRetiring } from '../domain/router-merge.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
-import { InheritedPort } from './ports.ts'
+import { OpenPort } from './open-port.ts'
 import type { FromPredecessor, FromSuccessor } from './succession.ts'
 
 /** A predecessor that is silent is not waited for longer. */
@@ -23,7 +23,7 @@ const remembranceMilliseconds = 30_000
  */
 export class Predecessor {
   readonly #send: (message: FromSuccessor) => void
-  readonly #ports = new Map<number, InheritedPort>()
+  readonly #ports = new Map<number, OpenPort>()
   readonly #begin = Promise.withResolvers<void>()
   readonly #takeCharge = Promise.withResolvers<void>()
   readonly #gone = Promise.withResolvers<void>()
@@ -45,8 +45,8 @@ export class Predecessor {
   }
 
   /** The ports it had open. Rejects where it has ended before. */
-  async ports(): Promise<Map<number, InheritedPort>> {
-    this.#send({ kind: 'ready' })
+  async ports(): Promise<Map<number, OpenPort>> {
+    this.#send({ kind: 'ready', takesSeveralSockets: true })
     await this.#begin.promise
     return this.#ports
   }
@@ -123,7 +123,7 @@ export class Predecessor {
     this.#silentLooks = 0
     switch (message.kind) {
       case 'port':
-        if (handle instanceof Server) this.#ports.set(message.port, new InheritedPort(handle))
+        if (handle instanceof Server) this.#inherit(message.port, handle)
         return
       case 'begin':
         this.#tableVersion = message.tableVersion
@@ -144,6 +144,12 @@ export class Predecessor {
       default:
         message satisfies never
     }
+  }
+
+  #inherit(port: number, server: Server): void {
+    const open = this.#ports.get(port) ?? new OpenPort()
+    open.add(server)
+    this.#ports.set(port, open)
   }
 
   #noteFollowing(version: number): void {

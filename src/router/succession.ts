@@ -9,13 +9,15 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * child and gives it the sockets it listens on, still open. From then on both accept, so nothing waits in a queue that is
  * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
  *
- * Messages of the new one: `ready` to be given ports, `serving` by them, `in-charge` once it has lock and control socket,
+ * Messages of the new one: `ready` to be given ports, each once or, where it says so, by all of its sockets, `serving` by them, `in-charge` once it has lock and control socket,
  * `table` for the old one to follow, or `news` of it, `end` when everything is to end. Of the old one: `port` with a socket,
  * `begin` after the last, `take-charge` once it has let go of lock and control socket, `following` a table's version, or
  * `lost` where it has not got the table that the news begin with, `report` now and then, and its end.
  */
 export type FromSuccessor =
-  | { readonly kind: 'ready' | 'serving' | 'in-charge' }
+  /** `takesSeveralSockets` is absent where a router of an older version knows ports of one socket only. */
+  | { readonly kind: 'ready'; readonly takesSeveralSockets?: boolean }
+  | { readonly kind: 'serving' | 'in-charge' }
   | { readonly kind: 'table'; readonly table: RoutingTable }
   | { readonly kind: 'news'; readonly news: RoutingTableNews }
   | { readonly kind: 'end'; readonly graceMilliseconds: number }
@@ -38,7 +40,7 @@ const reportMilliseconds = 100
 const orphanMilliseconds = 60_000
 
 export type Retiring = {
-  readonly servers: () => ReadonlyMap<number, Server>
+  readonly servers: () => ReadonlyMap<number, readonly Server[]>
   readonly sharesPorts: boolean
   readonly report: () => RouterReport
   /** Resolves to false where the news begin with another table than the one in force. */
@@ -67,8 +69,12 @@ export async function handOver(command: readonly string[], router: Retiring): Pr
   const mailbox = new Mailbox(child)
   let hasLetGo = false
   try {
-    await mailbox.next('ready')
-    for (const [port, server] of router.servers()) child.send({ kind: 'port', port } satisfies FromPredecessor, server)
+    const { takesSeveralSockets = false } = await mailbox.next('ready')
+    for (const [port, servers] of router.servers()) {
+      for (const server of takesSeveralSockets ? servers : servers.slice(0, 1)) {
+        child.send({ kind: 'port', port } satisfies FromPredecessor, server)
+      }
+    }
     const { tableVersion } = router.report()
     child.send({ kind: 'begin', tableVersion, sharesPorts: router.sharesPorts } satisfies FromPredecessor)
     await mailbox.next('serving')
@@ -131,21 +137,23 @@ async function tellReport(child: ChildProcess, router: Retiring): Promise<void> 
 /** What a successor says, one message at a time. */
 class Mailbox {
   readonly #child: ChildProcess
-  readonly #heard = new Set<FromSuccessor['kind']>()
+  readonly #heard = new Map<FromSuccessor['kind'], FromSuccessor>()
   #onNews: () => void = () => undefined
   #end: Error | undefined
 
   constructor(child: ChildProcess) {
     this.#child = child
-    child.on('message', (message: FromSuccessor) => this.#note(message.kind))
+    child.on('message', (message: FromSuccessor) => this.#note(message))
     child.on('error', (error) => this.#fail(`could not be started: ${error.message}`))
     child.once('exit', (code, signal) => this.#fail(`ended with ${code ?? signal}; its log says why`))
   }
 
-  async next(kind: FromSuccessor['kind']): Promise<void> {
+  async next<Kind extends FromSuccessor['kind']>(kind: Kind): Promise<Extract<FromSuccessor, { kind: Kind }>> {
     const timer = setTimeout(() => this.#fail(`is not '${kind}' after ${stepMilliseconds / 1000} s`), stepMilliseconds)
     try {
-      while (!this.#heard.has(kind)) {
+      for (;;) {
+        const heard = this.#heard.get(kind)
+        if (heard !== undefined) return heard as Extract<FromSuccessor, { kind: Kind }>
         if (this.#end !== undefined) throw this.#end
         const { promise, resolve } = Promise.withResolvers<void>()
         this.#onNews = resolve
@@ -156,8 +164,8 @@ class Mailbox {
     }
   }
 
-  #note(kind: FromSuccessor['kind']): void {
-    this.#heard.add(kind)
+  #note(message: FromSuccessor): void {
+    this.#heard.set(message.kind, message)
     this.#onNews()
   }
 

@@ -7,7 +7,7 @@ import { mostIdleConnections, type LiveTarget } from './live-targets.ts'
 import { complete, incomplete, isWorthScanning } from './request-scan.ts'
 import { TakenBytes } from './taken-bytes.ts'
 import { connectSecurely } from './target-tls.ts'
-import type { Connect } from './transport.ts'
+import type { Transport } from './transport.ts'
 import type { TcpWire, WireEvents } from './wire.ts'
 
 /** The load balancer gives a target so long to accept a connection, and as long again for a TLS handshake. */
@@ -42,8 +42,8 @@ export interface AnswerReceiver {
   /** The target has switched protocols; what follows is nobody's business. */
   onTunnel(bytes: Buffer, answer: AnswerScan, end: number): void
   onTunnelEnd(): void
-  /** The connection is gone, or of no use, before the answer was over. */
-  onLost(): void
+  /** The connection is gone, or of no use, before the answer was over; `inHandshake`: for the target it never was one. */
+  onLost(inHandshake: boolean): void
   onTargetDrain(): void
   /** The target's deregistration delay is over. */
   onCut(): void
@@ -70,6 +70,7 @@ export class TargetConnection implements WireEvents, Timed {
   readonly #chunks = new ChunkScan()
   #phase: number = Phase.connecting
   #receiver: AnswerReceiver | undefined
+  #isRefused = false
   #isKept = true
   #kind = 0
   #remaining = 0
@@ -81,14 +82,16 @@ export class TargetConnection implements WireEvents, Timed {
   #part: Buffer | undefined
   #scannedTo = 0
 
-  constructor(target: LiveTarget, receiver: AnswerReceiver, clock: CoarseClock, connect: Connect) {
+  constructor(target: LiveTarget, receiver: AnswerReceiver, clock: CoarseClock, transport: Transport) {
     this.target = target
     this.#receiver = receiver
     this.#clock = clock
     this.#openedAt = clock.now
+    const onConnect = (): void => this.#onConnect()
+    const onRefused = (): void => void (this.#isRefused = this.isUnanswered && !this.isReused)
     this.wire = target.isSecure
-      ? connectSecurely(target, this, { onOpen: () => this.#onOpen(), onConnect: () => this.#onConnect() })
-      : connect(target, this, () => this.#onConnect())
+      ? connectSecurely(target, this, { onOpen: () => this.#onOpen(), onConnect, onRefused }, transport.tlsWires)
+      : transport.connect(target, this, onConnect)
     ;(target.connections ??= new Set()).add(this)
     clock.lookAt(this, performance.now() + connectMilliseconds)
   }
@@ -106,15 +109,14 @@ export class TargetConnection implements WireEvents, Timed {
     const receiver = this.#receiver
     this.#receiver = undefined
     if (this.#phase === Phase.closed || receiver === undefined) return
-    const { target } = this
     const { now } = this.#clock
     const isUseful = this.#phase === Phase.over && this.#isKept
     const isOld = now - this.#openedAt > longestAgeMilliseconds
     if (!isUseful || isOld) return this.destroy()
     this.#phase = Phase.idle
     this.#waitsUntil = now + Math.min(receiver.idleMilliseconds, this.#announcedMilliseconds)
-    // Records that came together are told one by one: what is behind the answer must not find the next request here.
-    if (target.isSecure) setImmediate(() => this.#offer())
+    // What came behind the answer must not find the next request here.
+    if (this.wire.mayTellMore === true) setImmediate(() => this.#offer())
     else this.#offer()
   }
 
@@ -360,7 +362,7 @@ export class TargetConnection implements WireEvents, Timed {
   #lose(): void {
     const receiver = this.#receiver
     this.destroy()
-    receiver?.onLost()
+    receiver?.onLost(this.#isRefused)
   }
 
   #leave(): void {

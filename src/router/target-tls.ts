@@ -1,17 +1,15 @@
 import type { Socket, TcpNetConnectOpts } from 'node:net'
-import { connect, createSecureContext, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls'
+import { connect, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls'
 import { findSslPolicy } from '../domain/ssl-policies.ts'
-import { destroyWhenSilent } from './lingering.ts'
-import { sharedBuffer } from './read-buffers.ts'
 import { policyOptions } from './tls-contexts.ts'
-import { TlsWire } from './tls-wire.ts'
-import type { WireEvents } from './wire.ts'
+import type { TlsWires } from './tls-wires.ts'
+import type { TcpWire, WireEvents } from './wire.ts'
 
 /** AWS's towards targets of a listener that has TLS 1.3 itself; nobody can choose another one. */
 const policyName = 'ELBSecurityPolicy-TLS13-1-0-2021-06'
 
-/** So long nothing has come of what there is: there is no more. */
-const lastReadMilliseconds = 200
+/** `handshake_failure`, `bad_certificate` and `certificate_required`. */
+const refusingAlert = /SSL alert number (40|42|116)\b/
 
 type SecuredTarget = {
   readonly id: string
@@ -24,49 +22,39 @@ type Steps = {
   /** TCP is done. */
   readonly onOpen: () => void
   readonly onConnect: () => void
+  /** Behind `onConnect`: by TLS 1.3 a target looks for a certificate when its other end is done with the handshake. */
+  readonly onRefused: () => void
 }
 
 /** To a target, by TLS. The steps come first, or the events' `onClose`. */
-export function connectSecurely(target: SecuredTarget, events: WireEvents, { onOpen, onConnect }: Steps): TlsWire {
+export function connectSecurely(
+  target: SecuredTarget,
+  events: WireEvents,
+  { onOpen, onConnect, onRefused }: Steps,
+  wires: TlsWires,
+): TcpWire {
   const { id: host, port, tlsSession: session } = target
-  const onread = { buffer: sharedBuffer, callback: (length: number) => read(length) }
-  const tcp: TcpNetConnectOpts = { host, port, autoSelectFamily: false, noDelay: true, allowHalfOpen: true, onread }
+  const tcp: TcpNetConnectOpts = { host, port, autoSelectFamily: false, noDelay: true, allowHalfOpen: true }
   const socket = connect({ ...tcp, ...targetTls(), session })
-  let isSecure = false
+  let protocol: string | null = null
   socket.once('connect', onOpen)
-  socket.once('secureConnect', () => {
-    isSecure = true
-    onConnect()
-  })
   socket.on('session', (made: Buffer) => {
     target.tlsSession = made
   })
   socket.once('close', () => {
     // It may be the session that the target takes amiss.
-    if (!isSecure) target.tlsSession = undefined
+    if (protocol === null) target.tlsSession = undefined
   })
-  readOnWhereWritingFails(socket)
-  const wire = new TlsWire(socket)
-  const read = (length: number): true => {
-    wire.onRead(sharedBuffer, length)
-    return true
-  }
-  wire.start(events)
+  const wire = wires.connecting(socket, events, () => {
+    protocol = socket.getProtocol()
+    onConnect()
+  })
+  // Before TLS 1.3 such an alert is the end of a second handshake, in a session that there was. The wire's own listener comes
+  // first, and tells what has come before.
+  socket.on('error', ({ message }) => {
+    if (protocol === 'TLSv1.3' && refusingAlert.test(message)) onRefused()
+  })
   return wire
-}
-
-/**
- * Who takes no more may have answered, as of an upload that it does not want. Node's sockets are closed by the first write
- * that fails, with all that has come and was not read yet. This one is read on, which needs a buffer: its stream has failed.
- */
-function readOnWhereWritingFails(socket: TLSSocket): void {
-  const destroy = socket.destroy.bind(socket)
-  socket.destroy = (error?: NodeJS.ErrnoException) => {
-    if (error?.syscall !== 'write' || socket.isPaused()) return destroy(error)
-    // All that there is has come: behind it was the reset.
-    destroyWhenSilent(socket, lastReadMilliseconds)
-    return socket
-  }
 }
 
 /** A connection for a health check. */

@@ -13,8 +13,8 @@ import type { ClientSide } from './wire.ts'
 const handshakeMilliseconds = 10_000
 
 /** TLS by Node: HTTP/1.1 or HTTP/2, as the client prefers where the listener allows both. */
-export function secureWithTls(wireOf: TlsWires): Secure {
-  return Object.assign((door: SecuredDoor) => new TlsSecuring(door, wireOf), { problemOf })
+export function secureWithTls(wires: TlsWires): Secure {
+  return Object.assign((door: SecuredDoor) => new TlsSecuring(door, wires), { problemOf })
 }
 
 function problemOf(tls: ListenerTls): string | undefined {
@@ -28,7 +28,7 @@ function problemOf(tls: ListenerTls): string | undefined {
 
 class TlsSecuring implements Securing {
   readonly #door: SecuredDoor
-  readonly #wireOf: TlsWires
+  readonly #wires: TlsWires
   readonly #server: Server
   readonly #http2 = new Set<Http2Connection>()
   #contexts: TlsContexts
@@ -38,9 +38,9 @@ class TlsSecuring implements Securing {
   #isClosing = false
   #onEmpty: (() => void) | undefined
 
-  constructor(door: SecuredDoor, wireOf: TlsWires) {
+  constructor(door: SecuredDoor, wires: TlsWires) {
     this.#door = door
-    this.#wireOf = wireOf
+    this.#wires = wires
     this.#contexts = tlsContextsOf(door.tls)
     this.#server = createServer({
       ...this.#contexts.defaultOptions,
@@ -113,7 +113,7 @@ class TlsSecuring implements Securing {
       if (error.code?.startsWith('ERR_SSL_') === true) this.#door.onNegotiationError()
     })
     if (socket.alpnProtocol === 'h2') return this.#serveHttp2(socket, { ...side, isHttp2: true })
-    const wire = this.#wireOf(socket)
+    const wire = this.#wires.accepted(socket)
     wire.start(this.#door.acceptClient(wire, side))
   }
 

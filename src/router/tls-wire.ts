@@ -8,8 +8,8 @@ import { slowReaderMilliseconds, type TcpWire, type WireEvents } from './wire.ts
  * Memory: what was written and has not gone yet, which is 64 KiB before the writer is told, and the bytes of one record.
  */
 export class TlsWire implements TcpWire {
+  readonly mayTellMore = true
   readonly #socket: TLSSocket
-  #events: WireEvents | undefined
   #isEnding = false
   #timer: NodeJS.Timeout | undefined
 
@@ -21,7 +21,6 @@ export class TlsWire implements TcpWire {
 
   start(events: WireEvents): void {
     const socket = this.#socket
-    this.#events = events
     socket.on('drain', () => events.onDrain())
     socket.on('end', () => {
       if (!this.#isEnding) events.onEnd()
@@ -30,12 +29,9 @@ export class TlsWire implements TcpWire {
       clearTimeout(this.#timer)
       events.onClose()
     })
-    socket.on('data', (bytes: Buffer) => this.onRead(bytes, bytes.length))
-  }
-
-  /** Of a socket that reads into a buffer of somebody's, by that one; it may come a few times behind a `pause`. */
-  onRead(bytes: Buffer, length: number): void {
-    if (!this.#isEnding) this.#events?.onBytes(bytes, 0, length)
+    socket.on('data', (bytes: Buffer) => {
+      if (!this.#isEnding) events.onBytes(bytes, 0, bytes.length)
+    })
   }
 
   get socket(): TLSSocket {
@@ -48,7 +44,7 @@ export class TlsWire implements TcpWire {
 
   write(bytes: Buffer): boolean {
     const socket = this.#socket
-    if (this.#isEnding || socket.destroyed || socket.errored !== null) return true
+    if (this.#isEnding || socket.destroyed) return true
     const isRoom = socket.writableLength + bytes.length < socket.writableHighWaterMark
     // Where there is room the writer goes on, and uses its bytes again; elsewhere it waits for `drain`.
     return socket.write(isRoom ? Buffer.from(bytes) : bytes)

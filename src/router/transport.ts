@@ -2,11 +2,12 @@ import { createServer, type Socket } from 'node:net'
 import { DirectHandles } from './direct-handle.ts'
 import { DirectWire } from './direct-wire.ts'
 import { SocketWire } from './socket-wire.ts'
+import { areDirectTlsWiresUsable, directTlsWires, tlsWiresOfStreams, type TlsWires } from './tls-wires.ts'
 import { echo, passesTrial } from './trial.ts'
 import type { TcpWire, WireEvents } from './wire.ts'
 
 /** Opens a connection to a target: `onConnect` follows, or `onClose` of the events. */
-export type Connect = (
+type Connect = (
   address: { readonly id: string; readonly port: number },
   events: WireEvents,
   onConnect: () => void,
@@ -28,6 +29,8 @@ export type Transport = {
   /** A wire over a socket that was accepted with `pauseOnConnect`; nothing is read before its `start`. */
   readonly adopt: (socket: Socket) => TcpWire
   readonly connect: Connect
+  /** What is secured by TLS, of clients and to targets. */
+  readonly tlsWires: TlsWires
 }
 
 export type TransportName = 'net' | 'netx' | 'direct'
@@ -39,16 +42,19 @@ const transports: Readonly<Record<TransportName, Transport>> = {
     name: 'direct',
     adopt: (socket) => DirectWire.adopting(socket),
     connect: (address, events, onConnect) => DirectWire.connecting(address, events, onConnect),
+    tlsWires: directTlsWires,
   },
   netx: {
     name: 'netx',
     adopt: (socket) => SocketWire.adopting(handleOf(socket)),
     connect: (address, events, onConnect) => SocketWire.connecting(address, events, onConnect),
+    tlsWires: tlsWiresOfStreams,
   },
   net: {
     name: 'net',
     adopt: (socket) => SocketWire.plain(socket),
     connect: (address, events, onConnect) => SocketWire.connecting(address, events, onConnect),
+    tlsWires: tlsWiresOfStreams,
   },
 }
 
@@ -56,8 +62,14 @@ export function transport(name: TransportName): Transport {
   return transports[name]
 }
 
-/** The one of this name, or the fastest that passes a trial on this Node. */
+/** The one of this name, or the fastest that passes a trial on this Node. TLS has a trial of its own. */
 export async function chooseTransport(wanted: string | undefined): Promise<Transport> {
+  const chosen = await chooseByName(wanted)
+  const isTlsDirect = chosen.tlsWires === directTlsWires && (await areDirectTlsWiresUsable())
+  return isTlsDirect ? chosen : { ...chosen, tlsWires: tlsWiresOfStreams }
+}
+
+async function chooseByName(wanted: string | undefined): Promise<Transport> {
   const named = transportNames.find((name) => name === wanted)
   if (named !== undefined && (await isReady(named))) return transport(named)
   for (const name of transportNames) if ((await isReady(name)) && (await works(transport(name)))) return transport(name)

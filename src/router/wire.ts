@@ -34,6 +34,11 @@ export interface Wire {
    * taken at once; with `keepBytes` as with `lendsBytes`. Undefined where there is none: they are copied first.
    */
   lend?(bytes: Buffer, start: number, end: number): Buffer | undefined
+  /**
+   * True where more may be told of what has come together with the bytes that `onBytes` brings now, in this turn of the
+   * event loop. Absent or false: what comes next has come later.
+   */
+  readonly mayTellMore?: boolean
   /** The bytes that `onBytes` has just brought stay as they are: the wire reads on into another buffer. */
   keepBytes?(): void
 }

@@ -64,6 +64,15 @@ test('lines are on disk within a second or two, and complete when the log is clo
   assert.match(file.random, /^[a-z0-9]{8}$/)
 })
 
+test('an access log that cannot have a name is told of, once', async () => {
+  await using cleanups = new Cleanups()
+  const { log, messages } = startLog(cleanups)
+  const listener = loggedListener({ loadBalancer: { ...loadBalancer, loadBalancerArn: 'web' } })
+  log.add(exchange({ listener }))
+  log.add(exchange({ listener }))
+  assert.deepEqual(messages, ['The access log of web is not written: that is no ARN of an Application Load Balancer'])
+})
+
 test('without another word a period is five minutes', async () => {
   await using cleanups = new Cleanups()
   const { log, files } = startLog(cleanups)

@@ -65,6 +65,23 @@ test('where the other side has gone, borrowed bytes go nowhere and the connectio
   })
 })
 
+test('a write that the kernel takes only at the second try is waited for, though nothing of it is left by then', async () => {
+  await using cleanups = new Cleanups()
+  let drains = 0
+  const { wire, socket } = await clientConnection(cleanups, { onDrain: () => void drains++ })
+  // So it looks where the other side reads between the two tries, which it seldom does.
+  Object.defineProperty(DirectHandles.of(wire.socket), 'writeQueueSize', { value: 0 })
+  const sent = randomBytes(8 * 1024 * 1024)
+  assert.equal(wire.write(sent), false)
+  const other = await clientConnection(cleanups)
+  other.wire.write(Buffer.from('by a request of its own'))
+  wire.write(sent)
+  const received = buffer(socket)
+  await eventually('all of it has gone', () => drains > 0)
+  wire.end()
+  assert.ok((await received).equals(Buffer.concat([sent, sent])))
+})
+
 test('what a target has sent before it closed is read, though it takes nothing any more', async () => {
   await using cleanups = new Cleanups()
   const told: string[] = []

@@ -344,6 +344,50 @@ describe('a hostile connection of HTTP/2', { timeout: 60_000 }, () => {
   })
 })
 
+describe('a connection of HTTP/2 that is told to go elsewhere', { timeout: 60_000 }, () => {
+  test('is told when nothing is under way, so that no request crosses that on its way', async () => {
+    const port = await openSecuredPort(settings, answer)
+    const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
+    void port.securing.close()
+    for (let id = 1; id < 20; id += 2) {
+      frames.send(requestFrame(id, '/'))
+      await until(() => frames.hasEnded(id))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      assert.deepEqual(frames.lastTaken, [])
+    }
+    await until(() => frames.lastTaken.length > 0)
+    assert.deepEqual(frames.lastTaken, [19])
+    await frames.closed()
+    await port.close()
+  })
+
+  test('is told before the end of an answer, where one request follows the other', async () => {
+    const port = await openSecuredPort(settings, answer)
+    const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
+    void port.securing.close()
+    let id = 1
+    for (; frames.lastTaken.length === 0; id += 2) {
+      frames.send(requestFrame(id, '/'))
+      await until(() => frames.hasEnded(id))
+    }
+    assert.deepEqual(frames.lastTaken, [id - 2], 'no request was sent after it')
+    await frames.closed()
+    await port.close()
+  })
+
+  test('is told in the end also under a request, and at once which requests are not taken any more', async () => {
+    const port = await openSecuredPort(settings, answer)
+    const frames = await Http2Frames.over(await shakeHands(port.port, { ALPNProtocols: ['h2'] }))
+    frames.send(requestFrame(1, '/never'))
+    await frames.roundTrip()
+    void port.securing.close()
+    await until(() => frames.lastTaken.length > 0)
+    assert.deepEqual(frames.lastTaken, [1])
+    frames.close()
+    await port.close()
+  })
+})
+
 describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
   test('is closed after the idle time-out, but not while a stream is open', async () => {
     const limits = { idleMilliseconds: 300, keepAliveMilliseconds: 3_600_000 }
@@ -446,6 +490,11 @@ describe('an idle connection of HTTP/2', { timeout: 60_000 }, () => {
     await port.close()
   })
 })
+
+function requestFrame(id: number, path: string): Buffer {
+  const fields = { ':method': 'GET', ':scheme': 'https', ':path': path, ':authority': 'a' }
+  return headersFrame(id, Object.entries(fields), { endStream: true })
+}
 
 async function until(isTrue: () => boolean): Promise<void> {
   const deadline = performance.now() + 20_000

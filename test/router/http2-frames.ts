@@ -2,7 +2,16 @@ import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 
 /** Frames of HTTP/2 made by hand, for what no client library would send. */
-export const types = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 } as const
+export const types = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const
 
 export function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9)
@@ -51,6 +60,7 @@ export class Http2Frames {
   readonly #resets = new Map<number, number>()
   readonly #bytes = new Map<number, number>()
   readonly #ended = new Set<number>()
+  readonly #lastTaken: number[] = []
   #takesBodies = false
   #pongs = 0
   #received = Buffer.alloc(0)
@@ -103,6 +113,11 @@ export class Http2Frames {
     return this.#resets
   }
 
+  /** Of each GOAWAY the last stream that the router says it may have taken. */
+  get lastTaken(): readonly number[] {
+    return this.#lastTaken
+  }
+
   /** Whether the router has ended a stream by its answer: without that, a reset breaks the answer off. */
   hasEnded(streamId: number): boolean {
     return this.#ended.has(streamId)
@@ -130,6 +145,7 @@ export class Http2Frames {
     const [type, flags = 0, streamId] = [bytes[3], bytes[4], bytes.readUInt32BE(5)]
     if (type === types.reset) this.#resets.set(streamId, bytes.readUInt32BE(9))
     if (type === types.ping) this.#pongs++
+    if (type === types.goAway) this.#lastTaken.push(bytes.readUInt32BE(9))
     if (type === types.data) this.#takeData(streamId, bytes.length - 9)
     if ((type === types.data || type === types.headers) && (flags & 1) !== 0) this.#ended.add(streamId)
   }

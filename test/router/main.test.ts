@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
@@ -9,9 +9,11 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import type { RoutingTable } from '../../src/domain/routing-table.ts'
+import { isRunning } from '../adapters/router-seen-from-outside.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from './test-router.ts'
 
+const linuxOnly = process.platform === 'linux' ? {} : { skip: 'a port has one socket where only Linux has several' }
 const main = fileURLToPath(new URL('../../src/router/main.ts', import.meta.url))
 
 function spawnMain(cleanups: Cleanups, ...options: readonly string[]): ChildProcess {
@@ -33,7 +35,19 @@ async function startMain(cleanups: Cleanups, ...more: readonly string[]) {
   assert.ok(stdout)
   const [line] = (await once(stdout, 'data')) as [Buffer]
   assert.match(String(line), /serves on 127\.0\.0\.1/)
-  return { child, socketPath }
+  return { child, socketPath, command: [process.execPath, main, ...options, ...more] }
+}
+
+/** The kernel's names of the sockets that listen on a port. */
+function listeningSockets(port: number): readonly string[] {
+  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0')
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n')
+  return lines
+    .flatMap((line) => {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+      return local.endsWith(`:${hexadecimal}`) && state === '0A' ? [inode] : []
+    })
+    .toSorted()
 }
 
 async function call(socketPath: string, method: string, path: string, body = ''): Promise<IncomingMessage> {
@@ -116,6 +130,33 @@ test('a successor that dies when it is to take charge changes nothing', async ()
   assert.deepEqual(await putTable(socketPath, { ...routes, version: routes.version + 0.5 }), { refusedListeners: [] })
   assert.equal((await send(port)).body, 'served')
 })
+
+test(
+  'a router hands every socket it listens on over, and no client of many is lost on the way',
+  linuxOnly,
+  async () => {
+    await using cleanups = new Cleanups()
+    const app = await startApp(cleanups, (_, response) => response.end('served'))
+    const { socketPath, command } = await startMain(cleanups)
+    const port = await freePort()
+    await putTable(socketPath, table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])]))
+    const sockets = listeningSockets(port)
+    assert.equal(sockets.length, 16)
+    const { pid } = await report(socketPath)
+    const ending = new AbortController()
+    const clients = Array.from({ length: 20 }, async () => {
+      while (!ending.signal.aborted) assert.equal((await send(port)).body, 'served')
+    })
+    await Promise.race([Promise.all(clients), call(socketPath, 'POST', '/succession', JSON.stringify({ command }))])
+    const next = await report(socketPath)
+    cleanups.add(() => void process.kill(next.pid, 'SIGKILL'))
+    assert.notEqual(next.pid, pid)
+    await eventually('the one before has ended', () => !isRunning(pid))
+    ending.abort()
+    await Promise.all(clients)
+    assert.deepEqual(listeningSockets(port), sockets)
+  },
+)
 
 test('a router hands over to one successor at a time', async () => {
   await using cleanups = new Cleanups()

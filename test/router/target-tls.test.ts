@@ -30,15 +30,18 @@ import {
   untilHealthy,
 } from './test-router.ts'
 
+/** Past Node's streams, and by them, as where this Node does not let it. */
+const ways = ['direct', 'net'] as const
+
 const key = (port: number): string => `group 127.0.0.1:${port}`
 
 /** A router with one listener before targets that are spoken to by TLS. */
 async function routerBefore(
   cleanups: Cleanups,
   ports: readonly number[],
-  onExchange: (record: ExchangeRecord) => void = () => undefined,
+  settings: Parameters<typeof startRouter>[1] = {},
 ): Promise<{ readonly router: DataPlane; readonly port: number }> {
-  const router = await startRouter(cleanups, { onExchange })
+  const router = await startRouter(cleanups, settings)
   const port = await freePort()
   await router.apply(
     table(
@@ -94,30 +97,32 @@ test('targets are spoken to by TLS, whoever their certificate is for, and told n
   assert.deepEqual(failuresOf(router), { connection: 0, negotiation: 0 })
 })
 
-test('a connection to a target is used again, and one after it goes on with its session', async () => {
-  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    await using cleanups = new Cleanups()
-    const sockets = new Set<TLSSocket>()
-    const onRequest = ({ socket }: IncomingMessage) => sockets.add(socket as TLSSocket)
-    const app = await startSecureApp(
-      cleanups,
-      (request, response) => {
-        onRequest(request)
-        if (request.url === '/last') response.setHeader('Connection', 'close')
-        response.end((request.socket as TLSSocket).isSessionReused() ? 'resumed' : 'new')
-      },
-      { minVersion: version, maxVersion: version },
-    )
-    const { port } = await routerBefore(cleanups, [app.port])
-    assert.equal((await send(port)).body, 'new')
-    assert.equal((await send(port)).body, 'new')
-    assert.equal((await send(port, { path: '/last' })).body, 'new')
-    assert.equal(sockets.size, 1, version)
-    assert.equal((await send(port, { path: '/last' })).body, 'resumed', version)
-    assert.equal((await send(port)).body, 'resumed', version)
-    assert.equal(sockets.size, 3, version)
-  }
-})
+for (const transportName of ways) {
+  test(`${transportName}: a connection to a target is used again, and one after it goes on with its session`, async () => {
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      await using cleanups = new Cleanups()
+      const sockets = new Set<TLSSocket>()
+      const onRequest = ({ socket }: IncomingMessage) => sockets.add(socket as TLSSocket)
+      const app = await startSecureApp(
+        cleanups,
+        (request, response) => {
+          onRequest(request)
+          if (request.url === '/last') response.setHeader('Connection', 'close')
+          response.end((request.socket as TLSSocket).isSessionReused() ? 'resumed' : 'new')
+        },
+        { minVersion: version, maxVersion: version },
+      )
+      const { port } = await routerBefore(cleanups, [app.port], { transportName })
+      assert.equal((await send(port)).body, 'new')
+      assert.equal((await send(port)).body, 'new')
+      assert.equal((await send(port, { path: '/last' })).body, 'new')
+      assert.equal(sockets.size, 1, version)
+      assert.equal((await send(port, { path: '/last' })).body, 'resumed', version)
+      assert.equal((await send(port)).body, 'resumed', version)
+      assert.equal(sockets.size, 3, version)
+    }
+  })
+}
 
 test('a target that still speaks TLS 1.0 is spoken to, as its health checks are', async () => {
   await using cleanups = new Cleanups()
@@ -128,89 +133,97 @@ test('a target that still speaks TLS 1.0 is spoken to, as its health checks are'
   assert.equal((await send(port)).body, 'old')
 })
 
-test('bodies go up and down whole', async () => {
-  await using cleanups = new Cleanups()
-  const app = await startSecureApp(cleanups, (request, response) => void pipeline(request, response))
-  const { port } = await routerBefore(cleanups, [app.port])
-  const sent = randomBytes(24 * 1024 * 1024)
-  const request = httpRequest({ host: '127.0.0.1', port, method: 'POST', agent: false })
-  request.end(sent)
-  const [answer] = (await once(request, 'response')) as [IncomingMessage]
-  const hash = createHash('sha256')
-  for await (const chunk of answer) {
-    hash.update(chunk as Buffer)
-    if (Math.random() < 0.02) await delay(2)
-  }
-  assert.equal(hash.digest('hex'), createHash('sha256').update(sent).digest('hex'))
-})
-
-test('a slow client slows the target down instead of filling the router', async () => {
-  await using cleanups = new Cleanups()
-  let written = 0
-  const app = await startSecureApp(cleanups, (_, response) => {
-    const block = Buffer.alloc(1024 * 1024)
-    const writeOn = (): void => {
-      while (!response.destroyed && written < 512) {
-        written++
-        if (!response.write(block)) return
-      }
+for (const transportName of ways) {
+  test(`${transportName}: bodies go up and down whole`, async () => {
+    await using cleanups = new Cleanups()
+    const app = await startSecureApp(cleanups, (request, response) => void pipeline(request, response))
+    const { port } = await routerBefore(cleanups, [app.port], { transportName })
+    const sent = randomBytes(24 * 1024 * 1024)
+    const request = httpRequest({ host: '127.0.0.1', port, method: 'POST', agent: false })
+    request.end(sent)
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    const hash = createHash('sha256')
+    for await (const chunk of answer) {
+      hash.update(chunk as Buffer)
+      if (Math.random() < 0.02) await delay(2)
     }
-    response.on('drain', writeOn).on('error', () => undefined)
-    writeOn()
+    assert.equal(hash.digest('hex'), createHash('sha256').update(sent).digest('hex'))
   })
-  const { port } = await routerBefore(cleanups, [app.port])
-  const socket = connect(port, '127.0.0.1')
-  cleanups.add(() => socket.destroy())
-  socket.pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  let before = -1
-  await eventually('the target has stopped', () => {
-    const isStill = written === before && written > 0
-    before = written
-    return isStill
-  })
-  await delay(300)
-  assert.ok(written < 100, `${written} MiB`)
-})
+}
 
-test('an upload waits for a target that does not read', async () => {
-  await using cleanups = new Cleanups()
-  const app = await startSecureApp(cleanups, (request, response) => {
-    request.pause()
-    setTimeout(() => {
-      let length = 0
-      request.on('data', (chunk: Buffer) => (length += chunk.length))
-      request.on('end', () => response.end(String(length))).resume()
-    }, 300)
+for (const transportName of ways) {
+  test(`${transportName}: a slow client slows the target down instead of filling the router`, async () => {
+    await using cleanups = new Cleanups()
+    let written = 0
+    const app = await startSecureApp(cleanups, (_, response) => {
+      const block = Buffer.alloc(1024 * 1024)
+      const writeOn = (): void => {
+        while (!response.destroyed && written < 512) {
+          written++
+          if (!response.write(block)) return
+        }
+      }
+      response.on('drain', writeOn).on('error', () => undefined)
+      writeOn()
+    })
+    const { port } = await routerBefore(cleanups, [app.port], { transportName })
+    const socket = connect(port, '127.0.0.1')
+    cleanups.add(() => socket.destroy())
+    socket.pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    let before = -1
+    await eventually('the target has stopped', () => {
+      const isStill = written === before && written > 0
+      before = written
+      return isStill
+    })
+    await delay(300)
+    assert.ok(written < 100, `${written} MiB`)
   })
-  const { port } = await routerBefore(cleanups, [app.port])
-  const body = 'x'.repeat(20 * 1024 * 1024)
-  assert.equal((await send(port, { method: 'POST', body })).body, String(body.length))
-})
+}
 
-test('a WebSocket is piped through, and its claim is held until it is closed', async () => {
-  await using cleanups = new Cleanups()
-  const server = createServer(ownCertificate, (_, response) => response.end('healthy'))
-  server.on('upgrade', (_, socket) => {
-    socket.on('error', () => undefined)
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    socket.pipe(socket)
+for (const transportName of ways) {
+  test(`${transportName}: an upload waits for a target that does not read`, async () => {
+    await using cleanups = new Cleanups()
+    const app = await startSecureApp(cleanups, (request, response) => {
+      request.pause()
+      setTimeout(() => {
+        let length = 0
+        request.on('data', (chunk: Buffer) => (length += chunk.length))
+        request.on('end', () => response.end(String(length))).resume()
+      }, 300)
+    })
+    const { port } = await routerBefore(cleanups, [app.port], { transportName })
+    const body = 'x'.repeat(20 * 1024 * 1024)
+    assert.equal((await send(port, { method: 'POST', body })).body, String(body.length))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanups.add(() => server.close())
-  const { port: target } = server.address() as AddressInfo
-  const { router, port } = await routerBefore(cleanups, [target])
-  const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'k' }
-  const request = httpRequest({ host: '127.0.0.1', port, headers, agent: false })
-  request.end()
-  const [, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket]
-  socket.write('ping')
-  const [echo] = (await once(socket, 'data')) as [Buffer]
-  assert.equal(String(echo), 'ping')
-  assert.equal(router.report().targets[key(target)]?.inFlight, 1)
-  socket.end()
-  await untilNothingIsInFlight(router)
-})
+}
+
+for (const transportName of ways) {
+  test(`${transportName}: a WebSocket is piped through, and its claim is held until it is closed`, async () => {
+    await using cleanups = new Cleanups()
+    const server = createServer(ownCertificate, (_, response) => response.end('healthy'))
+    server.on('upgrade', (_, socket) => {
+      socket.on('error', () => undefined)
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      socket.pipe(socket)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.add(() => server.close())
+    const { port: target } = server.address() as AddressInfo
+    const { router, port } = await routerBefore(cleanups, [target], { transportName })
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'k' }
+    const request = httpRequest({ host: '127.0.0.1', port, headers, agent: false })
+    request.end()
+    const [, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket]
+    socket.write('ping')
+    const [echo] = (await once(socket, 'data')) as [Buffer]
+    assert.equal(String(echo), 'ping')
+    assert.equal(router.report().targets[key(target)]?.inFlight, 1)
+    socket.end()
+    await untilNothingIsInFlight(router)
+  })
+}
 
 test('a target that has left the table answers what it has, and is cut when its delay is over', async () => {
   await using cleanups = new Cleanups()
@@ -238,7 +251,7 @@ test('an answer that comes before the rest of an upload reaches the client, thou
       socket.end('HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nstop', () => socket.destroy())
     }
   })
-  const { router, port: listenerPort } = await routerBefore(cleanups, [port])
+  const { router, port: listenerPort } = await routerBefore(cleanups, [port], { transportName: 'direct' })
   for (let round = 0; round < 20; round++) {
     const request = httpRequest({ host: '127.0.0.1', port: listenerPort, method: 'POST', agent: false })
     request.on('error', () => undefined)
@@ -250,16 +263,18 @@ test('an answer that comes before the rest of an upload reaches the client, thou
   await untilNothingIsInFlight(router)
 })
 
-test('an answer is over where its target ends the connection, in good order or not quite', async () => {
-  for (const end of [(socket: TLSSocket) => socket.end(), (_: TLSSocket, raw: Socket) => raw.end()]) {
-    await using cleanups = new Cleanups()
-    const port = await startRawSecureApp(cleanups, (socket, _, raw) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\nas long as it is', () => end(socket, raw))
-    })
-    const { port: listenerPort } = await routerBefore(cleanups, [port])
-    assert.equal((await send(listenerPort)).body, 'as long as it is')
-  }
-})
+for (const transportName of ways) {
+  test(`${transportName}: an answer is over where its target ends the connection, in good order or not quite`, async () => {
+    for (const end of [(socket: TLSSocket) => socket.end(), (_: TLSSocket, raw: Socket) => raw.end()]) {
+      await using cleanups = new Cleanups()
+      const port = await startRawSecureApp(cleanups, (socket, _, raw) => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\nas long as it is', () => end(socket, raw))
+      })
+      const { port: listenerPort } = await routerBefore(cleanups, [port], { transportName })
+      assert.equal((await send(listenerPort)).body, 'as long as it is')
+    }
+  })
+}
 
 const brokenTargets: Readonly<Record<string, (socket: TLSSocket, raw: Socket) => void>> = {
   'ends the session': (socket) => socket.end(),
@@ -270,39 +285,42 @@ const brokenTargets: Readonly<Record<string, (socket: TLSSocket, raw: Socket) =>
   'breaks off within the head': (socket) => socket.end('HTTP/1.1 200 OK\r\nX-Hal'),
 }
 for (const [what, answer] of Object.entries(brokenTargets)) {
-  test(`a target that ${what} makes a 502`, async () => {
-    await using cleanups = new Cleanups()
-    const port = await startRawSecureApp(cleanups, (socket, _, raw) => answer(socket, raw))
-    const { router, port: listenerPort } = await routerBefore(cleanups, [port])
-    assert.equal((await send(listenerPort)).statusCode, 502)
-    assert.equal((await send(listenerPort, { method: 'POST', body: 'once' })).statusCode, 502)
-    await untilNothingIsInFlight(router)
-    assert.deepEqual(failuresOf(router), { connection: 0, negotiation: 0 })
-  })
+  for (const transportName of ways)
+    test(`${transportName}: a target that ${what} makes a 502`, async () => {
+      await using cleanups = new Cleanups()
+      const port = await startRawSecureApp(cleanups, (socket, _, raw) => answer(socket, raw))
+      const { router, port: listenerPort } = await routerBefore(cleanups, [port], { transportName })
+      assert.equal((await send(listenerPort)).statusCode, 502)
+      assert.equal((await send(listenerPort, { method: 'POST', body: 'once' })).statusCode, 502)
+      await untilNothingIsInFlight(router)
+      assert.deepEqual(failuresOf(router), { connection: 0, negotiation: 0 })
+    })
 }
 
-test('what a target sends behind its answer, in a record of its own, reaches nobody', async () => {
-  await using cleanups = new Cleanups()
-  const recordLength = 16 * 1024
-  const port = await startRawSecureApp(cleanups, (socket, head) => {
-    const path = head.split(' ')[1] ?? ''
-    const answer = `HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Fill: `
-    const fill = 'x'.repeat(recordLength - 16_000 - answer.length - 4)
-    // One write: the second record goes with the first.
-    socket.write(`${answer}${fill}\r\n\r\n${path.padEnd(16_000)}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n/rogue`)
+for (const transportName of ways) {
+  test(`${transportName}: what a target sends behind its answer, in a record of its own, reaches nobody`, async () => {
+    await using cleanups = new Cleanups()
+    const recordLength = 16 * 1024
+    const port = await startRawSecureApp(cleanups, (socket, head) => {
+      const path = head.split(' ')[1] ?? ''
+      const answer = `HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Fill: `
+      const fill = 'x'.repeat(recordLength - 16_000 - answer.length - 4)
+      // One write: the second record goes with the first.
+      socket.write(`${answer}${fill}\r\n\r\n${path.padEnd(16_000)}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n/rogue`)
+    })
+    const { port: listenerPort } = await routerBefore(cleanups, [port], { transportName })
+    for (let round = 0; round < 10; round++) {
+      const client = connect(listenerPort, '127.0.0.1')
+      const paths = ['/1', '/2', '/3']
+      client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+      let came = ''
+      client.on('data', (chunk) => (came += chunk.toString('latin1')))
+      await eventually('all are answered', () => came.split('HTTP/1.1 ').length > paths.length && came.endsWith(' '))
+      assert.deepEqual(came.match(/\/[a-z0-9]+ |\/rogue/g), ['/1 ', '/2 ', '/3 '])
+      client.destroy()
+    }
   })
-  const { port: listenerPort } = await routerBefore(cleanups, [port])
-  for (let round = 0; round < 10; round++) {
-    const client = connect(listenerPort, '127.0.0.1')
-    const paths = ['/1', '/2', '/3']
-    client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
-    let came = ''
-    client.on('data', (chunk) => (came += chunk.toString('latin1')))
-    await eventually('all are answered', () => came.split('HTTP/1.1 ').length > paths.length && came.endsWith(' '))
-    assert.deepEqual(came.match(/\/[a-z0-9]+ |\/rogue/g), ['/1 ', '/2 ', '/3 '])
-    client.destroy()
-  }
-})
+}
 
 test('a kept connection that the target just closed is replaced where doing it twice does no harm', async () => {
   await using cleanups = new Cleanups()
@@ -333,27 +351,30 @@ const withoutTls: Readonly<Record<string, (cleanups: Cleanups) => Promise<number
     (await startSecureApp(cleanups, () => undefined, { ALPNProtocols: ['h2'] })).port,
 }
 for (const [what, start] of Object.entries(withoutTls)) {
-  test(`a target that ${what} makes a 502 and counts; another one is asked first, as nothing was sent`, async () => {
-    await using cleanups = new Cleanups()
-    const broken = await start(cleanups)
-    const { router, port } = await routerBefore(cleanups, [broken])
-    assert.equal((await send(port, { method: 'POST', body: 'nothing of it is sent' })).statusCode, 502)
-    assert.deepEqual(failuresOf(router), { connection: 0, negotiation: 1 })
-    const app = await startSecureApp(cleanups, (_, response) => response.end('instead'))
-    const group = secureGroup('group', [broken, app.port], { path: '/nowhere', matcher: '418' })
-    await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
-    for (let count = 0; count < 4; count++) {
-      assert.equal((await send(port, { method: 'POST', body: 'sent once' })).body, 'instead')
-    }
-    assert.ok(failuresOf(router).negotiation > 1)
-  })
+  for (const transportName of ways)
+    test(`${transportName}: a target that ${what} makes a 502 and counts; another one is asked first, as nothing was sent`, async () => {
+      await using cleanups = new Cleanups()
+      const broken = await start(cleanups)
+      const { router, port } = await routerBefore(cleanups, [broken], { transportName })
+      assert.equal((await send(port, { method: 'POST', body: 'nothing of it is sent' })).statusCode, 502)
+      assert.deepEqual(failuresOf(router), { connection: 0, negotiation: 1 })
+      const app = await startSecureApp(cleanups, (_, response) => response.end('instead'))
+      const group = secureGroup('group', [broken, app.port], { path: '/nowhere', matcher: '418' })
+      await router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
+      for (let count = 0; count < 4; count++) {
+        assert.equal((await send(port, { method: 'POST', body: 'sent once' })).body, 'instead')
+      }
+      assert.ok(failuresOf(router).negotiation > 1)
+    })
 }
 
 test('a handshake that hangs makes a 502 after ten seconds, as one that fails, and no target is asked instead', async () => {
   await using cleanups = new Cleanups()
   const hanging = await startTcpApp(cleanups, () => undefined)
   const records: ExchangeRecord[] = []
-  const { router, port } = await routerBefore(cleanups, [hanging], (record) => records.push({ ...record }))
+  const { router, port } = await routerBefore(cleanups, [hanging], {
+    onExchange: (record) => records.push({ ...record }),
+  })
   const begun = performance.now()
   assert.equal((await send(port)).statusCode, 502)
   assert.ok(performance.now() - begun > 9_900)
@@ -386,19 +407,20 @@ test('a client that goes away, and a target that is cut, end a handshake that ha
   await eventually('every connection is closed', () => open.size === 0)
 })
 
-test('a target that wants a certificate makes a 502, and with TLS 1.2 counts as a failed handshake', async () => {
-  for (const [maxVersion, negotiation] of [
-    ['TLSv1.2', 1],
-    ['TLSv1.3', 0],
-  ] as const) {
+for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`a target that wants a certificate by ${maxVersion} makes a 502 and counts as a failed handshake`, async () => {
     await using cleanups = new Cleanups()
     const mutual = { requestCert: true, rejectUnauthorized: true, ca: ownCertificate.cert, maxVersion }
     const app = await startSecureApp(cleanups, (_, response) => response.end('trusted'), mutual)
-    const { router, port } = await routerBefore(cleanups, [app.port])
-    assert.equal((await send(port)).statusCode, 502)
-    assert.deepEqual(failuresOf(router), { connection: 0, negotiation }, maxVersion)
-  }
-})
+    const { router, port } = await routerBefore(cleanups, [app.port], { transportName: 'direct' })
+    for (let count = 1; count <= 10; count++) {
+      const body = 'x'.repeat(count * 100_000)
+      const request = count % 2 === 0 ? { method: 'POST', body } : {}
+      assert.equal((await send(port, request)).statusCode, 502)
+      assert.deepEqual(failuresOf(router), { connection: 0, negotiation: count })
+    }
+  })
+}
 
 test('where nobody listens another target is asked, and it counts as no connection', async () => {
   await using cleanups = new Cleanups()

@@ -24,7 +24,6 @@ import { ListeningPorts } from '../../src/router/ports.ts'
 import { probe } from '../../src/router/probe.ts'
 import { SavedState } from '../../src/router/saved-state.ts'
 import { secureWithTls } from '../../src/router/tls-securing.ts'
-import { directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
 import { transport, type Transport, type TransportName } from '../../src/router/transport.ts'
 import { eventually, type Cleanups } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
@@ -84,10 +83,10 @@ export async function startRouter(
 ): Promise<DataPlane> {
   const plane = new DataPlane({
     listenHost: '127.0.0.1',
-    ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map() }),
+    ports: new ListeningPorts({ listenHost: '127.0.0.1', siblings: [], inherited: new Map(), socketLimit: 1_024 }),
     savedState: new SavedState(dataDirectory, (message) => console.error(message)),
     transport: { ...transport(transportName), adopt },
-    secure: secureWithTls(transportName === 'direct' ? directTlsWires : tlsWiresOfStreams),
+    secure: secureWithTls(transport(transportName).tlsWires),
     onExchange,
     clientLimit,
     probe,

@@ -6,7 +6,6 @@ import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createServer } from 'node:tls'
-import { chooseTlsWires, directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
 import type { ConnectionWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { kindsOfTlsWires, shakeHands } from './secured-port.ts'
@@ -14,11 +13,6 @@ import { makeCertificate } from './test-certificates.ts'
 
 const { certificate: cert, privateKey: key } = makeCertificate({ names: ['localhost'] })
 const kinds = Object.keys(kindsOfTlsWires) as (keyof typeof kindsOfTlsWires)[]
-
-test('TLS goes past the streams where this Node lets it, and by them where the transport does', async () => {
-  assert.equal(await chooseTlsWires('direct'), directTlsWires)
-  assert.equal(await chooseTlsWires('net'), tlsWiresOfStreams)
-})
 
 for (const kind of kinds) {
   test(`${kind}: bytes go through whole, in both directions, with a reader that is slow`, async () => {
@@ -162,7 +156,7 @@ async function securedConnection(
   const { promise, resolve } = Promise.withResolvers<ConnectionWire>()
   const events: string[] = []
   const server = createServer({ cert, key }, (socket) => {
-    const wire = kindsOfTlsWires[kind](socket)
+    const wire = kindsOfTlsWires[kind].accepted(socket)
     wire.start({
       onBytes: () => undefined,
       onDrain: () => undefined,

@@ -7,6 +7,8 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
+import { directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
 import { chooseTransport, transport, transportNames } from '../../src/router/transport.ts'
 import type { Wire } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
@@ -16,6 +18,19 @@ import { forwardTo, listener, send, startApp, startRouter, table, targetGroup } 
 test('the fastest way into the kernel that works here is found, and another one can be asked for', async () => {
   assert.equal((await chooseTransport(undefined)).name, 'direct')
   assert.equal((await chooseTransport('net')).name, 'net')
+})
+
+test('TLS goes past the streams where this Node lets it, and by them where the transport does', async () => {
+  assert.equal((await chooseTransport('direct')).tlsWires, directTlsWires)
+  assert.equal((await chooseTransport('net')).tlsWires, tlsWiresOfStreams)
+})
+
+test('TLS goes by the streams where it does not come through past them, and TCP goes past them all the same', async ({
+  mock,
+}) => {
+  mock.method(DirectHandles, 'encrypt', () => false)
+  const { name, tlsWires } = await chooseTransport('direct')
+  assert.deepEqual([name, tlsWires], ['direct', tlsWiresOfStreams])
 })
 
 for (const name of transportNames) {

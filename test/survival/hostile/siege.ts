@@ -31,6 +31,8 @@ export class Siege implements AsyncDisposable {
   readonly #directory: string
   readonly #targets: readonly RawTarget[]
   readonly #clients = new Set<Socket>()
+  /** Processes of routers that have taken over. */
+  readonly #successors: number[] = []
   /** As by the engine: after the first table, the news of each. */
   #tables: TableSender | undefined
 
@@ -70,6 +72,13 @@ export class Siege implements AsyncDisposable {
   async apply(table: RoutingTable): Promise<void> {
     this.#tables ??= new TableSender(this.#socketPath)
     await this.#tables.send(table)
+  }
+
+  /** Another router takes the place of the one in charge, which ends with what it has open. */
+  async succeed(): Promise<void> {
+    const body = { command: commandFor(this.#directory) }
+    await callRouter(this.#socketPath, { method: 'POST', path: '/succession', body })
+    this.#successors.push((await this.report()).pid)
   }
 
   async report(): Promise<RouterReport> {
@@ -122,6 +131,7 @@ export class Siege implements AsyncDisposable {
       this.#child.kill('SIGKILL')
       await once(this.#child, 'exit')
     }
+    for (const pid of this.#successors) await ended(pid)
     for (const target of this.#targets) await target.close()
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 })
   }
@@ -186,11 +196,27 @@ export async function until(what: string, look: () => boolean | Promise<boolean>
 }
 
 function spawnRouter(directory: string, openFiles: number | undefined): ChildProcess {
-  const socketPath = join(directory, 'router.sock')
-  const options = ['--data', directory, '--listen-host', '127.0.0.1', '--socket', socketPath]
   const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `
   const command = `${limit}exec "$0" "$@" > '${join(directory, 'output')}' 2>&1`
-  return spawn('sh', ['-c', command, process.execPath, program, ...options], { stdio: 'ignore' })
+  return spawn('sh', ['-c', command, ...commandFor(directory)], { stdio: 'ignore' })
+}
+
+function commandFor(directory: string): readonly [program: string, ...options: readonly string[]] {
+  const socketPath = join(directory, 'router.sock')
+  return [process.execPath, program, '--data', directory, '--listen-host', '127.0.0.1', '--socket', socketPath]
+}
+
+/** Resolves when the process is gone that may be another router's child. */
+async function ended(pid: number): Promise<void> {
+  const isThere = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(pid, signal)
+    } catch {
+      return false
+    }
+  }
+  isThere('SIGKILL')
+  await until('a router has ended', async () => !isThere(0))
 }
 
 function tableOf(port: number, targets: readonly RawTarget[], listener: Partial<ListenerRoute>): RoutingTable {
