@@ -1,4 +1,6 @@
 import { acceptanceUsage, performAcceptance } from './acceptance/main.ts'
+import { benchBurst } from './burst.ts'
+import { presentBurst } from './burst-report.ts'
 import { performScale, scaleUsage } from './scale/main.ts'
 import { usage, readOptions, type BenchOptions } from './options.ts'
 import { Stage } from './stage.ts'
@@ -74,6 +76,10 @@ async function perform(stage: Stage, options: BenchOptions, signal: AbortSignal)
     case 'switch': {
       const result = await benchSwitch(stage, course)
       return write(options, { result, ...presentSwitch(result) })
+    }
+    case 'burst': {
+      const result = await benchBurst(stage, course)
+      return write(options, { result, ...presentBurst(result) })
     }
     case 'table': {
       const result = await benchTable(stage, course)

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { contenderNames, type ContenderName } from './contenders/contender.ts'
 import { routerCases } from './router-cases.ts'
 
-type Benchmark = 'router' | 'switch' | 'table'
+type Benchmark = (typeof benchmarks)[number]
+const benchmarks = ['router', 'switch', 'burst', 'table'] as const
 
 export type BenchOptions = {
   readonly benchmark: Benchmark
@@ -30,13 +31,14 @@ export const usage = `Measures Teal's router beside other programs that forward 
                              http-proxy and no proxy at all
   npm run bench switch       what clients notice while all weights go back and forth, beside nginx's and Caddy's reload
                              and HAProxy's runtime API
+  npm run bench burst        how long many clients wait that connect at once, beside the same programs as router
   npm run bench table        what applying a routing table and checking the health of many targets costs
 
 Two measure something else, with options of their own (npm run bench scale -- --help):
   npm run bench scale        what many services, many deployments at once and many past ones cost the engine
   npm run bench acceptance   a list of URLs requested as the hook does it, and lists made of logs
 
-Options of the first three (after --):
+Options of the first four (after --):
   --quick                one short repetition of two cases, to see whether everything works; no figures
   --repetitions N        5; medians are taken over them
   --seconds N            4; how long each is measured, after a warm-up of a quarter of it, at least a second
@@ -97,10 +99,11 @@ const caseNames = routerCases.map(({ name }) => name)
 function benchmarkOf(positionals: readonly string[]): Benchmark {
   const [name, ...more] = positionals
   if (more.length > 0) throw new Error(`One benchmark at a time, not also ${more.join(' ')}`)
-  if (name === 'router' || name === 'switch' || name === 'table') return name
+  const known = benchmarks.find((one) => one === name)
+  if (known !== undefined) return known
   throw new Error(
     name === undefined
-      ? 'Which benchmark? router, switch, table, scale or acceptance'
+      ? 'Which benchmark? router, switch, burst, table, scale or acceptance'
       : `There is no benchmark ${name}`,
   )
 }

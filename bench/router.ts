@@ -1,5 +1,5 @@
-import { allContenders } from './contenders/index.ts'
 import type { Contender, ContenderName, Running } from './contenders/contender.ts'
+import { contendersFor, startContender } from './contenders/present.ts'
 import { LoadGenerator, type LoadPlan } from './load.ts'
 import { measureMemory, type MemoryUse } from './memory.ts'
 import type { BenchOptions } from './options.ts'
@@ -8,6 +8,7 @@ import { routerCases, type RouterCase } from './router-cases.ts'
 import { summaryOf, type Sample, type Summary } from './router-summary.ts'
 import { buildSite } from './site.ts'
 import type { Stage } from './stage.ts'
+import { writtenBytes } from './written-bytes.ts'
 import { machineOf, type Machine } from './machine.ts'
 
 export type RouterResult = {
@@ -56,24 +57,6 @@ export async function benchRouter(stage: Stage, course: Course): Promise<RouterR
   }
 }
 
-function contendersFor({ only }: BenchOptions) {
-  const wanted = allContenders.filter(({ name }) => only === undefined || only.includes(name))
-  const present = wanted.filter((contender) => contender.version() !== undefined)
-  const missing = wanted.filter((contender) => !present.includes(contender)).map(({ name }) => name)
-  return { present, missing }
-}
-
-async function startContender(stage: Stage, contender: Contender, site: Parameters<Contender['start']>[1]) {
-  try {
-    return await contender.start(stage, site)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${contender.name} could not be started: ${reason}\n${stage.outputOf(contender.name)}`, {
-      cause: error,
-    })
-  }
-}
-
 /** Repetition by repetition, and within one contender by contender, so that a busy minute of the machine hits all. */
 async function sampleAll(acts: readonly Act[], load: LoadGenerator, course: Course): Promise<readonly Sample[]> {
   const { options, say } = course
@@ -105,12 +88,16 @@ async function sampleOne(
   // Code that was never under this load is compiled first, which takes programs on a virtual machine some seconds.
   const warmUps = repetition === 0 && options.repetitions > 1 ? 3 : 1
   await load.run({ ...plan, seconds: options.warmUpSeconds * warmUps }, signal)
-  const { pid } = running
+  const { pid, log = '' } = running
+  const loggedBefore = writtenBytes(log)
   const cpuBefore = pid === undefined ? undefined : cpuSeconds(pid)
   const result = await load.run(plan, signal)
   if (result.requests === 0) {
     say(`${contender.name} answers nothing here: ${name}`)
     return undefined
+  }
+  if (door.endsWith('-log') && writtenBytes(log) <= loggedBefore) {
+    throw new Error(`${contender.name} writes no access log, so it cannot be measured with one`)
   }
   const cpu = pid === undefined || cpuBefore === undefined ? undefined : cpuSeconds(pid) - cpuBefore
   return {

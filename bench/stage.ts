@@ -26,7 +26,7 @@ export class Stage {
   /** A process group of its own: whatever the process starts in turn is ended with it. */
   start({ name, command, args, env = {}, hasChannel = false }: Actor): ChildProcess {
     if (this.#isCleared) throw new Error('The benchmark was interrupted.')
-    const output = openSync(this.#outputFile(name), 'a')
+    const output = openSync(this.outputFile(name), 'a')
     const stdio: StdioOptions = ['ignore', output, output]
     if (hasChannel) stdio.push('ipc')
     const child = spawn(command, [...args], { stdio, detached: true, env: { ...process.env, ...env } })
@@ -45,7 +45,7 @@ export class Stage {
 
   /** The last lines a process wrote. */
   outputOf(name: string): string {
-    return readFileSync(this.#outputFile(name), 'utf8').trimEnd().split('\n').slice(-15).join('\n')
+    return readFileSync(this.outputFile(name), 'utf8').trimEnd().split('\n').slice(-15).join('\n')
   }
 
   async end(child: ChildProcess): Promise<void> {
@@ -65,7 +65,8 @@ export class Stage {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10 })
   }
 
-  #outputFile(name: string): string {
+  /** What a process writes to its standard output and standard error. */
+  outputFile(name: string): string {
     return join(this.directory, `${name}.out`)
   }
 }

@@ -29,7 +29,7 @@ export async function startCaddy(stage: Stage, ports: Running['ports'], configur
   })
   await Promise.all(Object.values(ports).map((port) => untilListening(port)))
   if (child.pid === undefined) throw new Error('Caddy could not be started')
-  return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
+  return { pid: child.pid, ports, http2: true, log: accessLog(stage), stop: () => stage.end(child) }
 }
 
 function writeCaddyConfiguration(stage: Stage, configuration: string): string {
@@ -75,11 +75,15 @@ function siteBlock(stage: Stage, door: Door, port: number, site: Site): string {
   const { blue, green } = targetsOf(site, door)
   const { certificate } = site
   const isSecure = door.endsWith('-tls') && certificate !== undefined
-  const log = door.endsWith('-log') ? `log {\n output file ${join(stage.subdirectory('caddy'), 'access.log')}\n }` : ''
+  const log = door.endsWith('-log') ? `log {\n output file ${accessLog(stage)}\n }` : ''
   return `${isSecure ? 'https' : 'http'}://:${port} {
   bind 127.0.0.1
   ${isSecure ? `tls ${certificate.certificateFile} ${certificate.keyFile}` : ''}
   ${log}
   ${reverseProxy([...blue, ...green])}
 }`
+}
+
+function accessLog(stage: Stage): string {
+  return join(stage.subdirectory('caddy'), 'access.log')
 }

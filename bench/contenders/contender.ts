@@ -31,5 +31,7 @@ export type Running = {
   readonly ports: Readonly<Partial<Record<Door, number>>>
   /** Whether it speaks HTTP/2 on its TLS doors. */
   readonly http2: boolean
+  /** Where its access logs are written: a file, or a directory. */
+  readonly log?: string
   readonly stop: () => Promise<void>
 }

@@ -23,7 +23,7 @@ export async function startHaproxy(stage: Stage, ports: Running['ports'], config
   const child = stage.start({ name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file] })
   await Promise.all(Object.values(ports).map((port) => untilListening(port)))
   if (child.pid === undefined) throw new Error('HAProxy could not be started')
-  return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
+  return { pid: child.pid, ports, http2: true, log: stage.outputFile('haproxy'), stop: () => stage.end(child) }
 }
 
 /** Where HAProxy's runtime API is. */

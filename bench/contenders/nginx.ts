@@ -45,7 +45,8 @@ export async function startNginx(
   const child = stage.start({ name, command: 'nginx', args: ['-p', directory, '-c', 'nginx.conf'] })
   await Promise.all(Object.values(ports).map((port) => untilListening(port)))
   if (child.pid === undefined) throw new Error('nginx could not be started')
-  return { pid: child.pid, ports, http2: true, stop: () => stage.end(child) }
+  const log = join(directory, 'access.log')
+  return { pid: child.pid, ports, http2: true, log, stop: () => stage.end(child) }
 }
 
 export function writeNginxConfiguration(directory: string, configuration: string): void {

@@ -5,6 +5,7 @@ import { freePorts } from '../../demo/free-ports.ts'
 import { ReportCopy } from '../../src/adapters/report-copy.ts'
 import { callRouter, routerEnvironment, routerNodeOptions } from '../../src/adapters/router-process.ts'
 import { TableSender } from '../../src/adapters/table-sender.ts'
+import { accessLogDirectory } from '../../src/domain/access-log-file.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import {
   defaultHandling,
@@ -21,6 +22,7 @@ import { portsByDoor } from './nginx.ts'
 
 const program = fileURLToPath(new URL('../../src/router/main.ts', import.meta.url))
 const startMilliseconds = 20_000
+const loadBalancerArn = 'arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/bench/0123456789abcdef'
 
 export const teal: Contender = {
   name: 'teal',
@@ -34,12 +36,13 @@ export const teal: Contender = {
     const refused = new Set(refusedListeners.map(({ port }) => port))
     const served = Object.fromEntries(Object.entries(ports).filter(([, port]) => !refused.has(port)))
     await router.untilHealthy()
-    return { pid: router.pid, ports: served, http2: true, stop: router.stop }
+    return { pid: router.pid, ports: served, http2: true, log: router.accessLogs, stop: router.stop }
   },
 }
 
 export type RouterUnderTest = {
   readonly pid: number
+  readonly accessLogs: string
   /** The router's process, for those who gave it a channel. */
   readonly child: ReturnType<Stage['start']>
   /** As by the engine: after the first table, the news of each. */
@@ -76,6 +79,7 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
   }
   return {
     pid: child.pid,
+    accessLogs: join(directory, accessLogDirectory),
     child,
     report,
     apply: (table) => whenUp(() => tables.send(table)),
@@ -180,7 +184,7 @@ export function listenerOf(port: number, targetGroups: readonly WeightedTargetGr
     defaultAction: { type: 'forward', targetGroups },
     idleTimeoutSeconds: 60,
     clientKeepAliveSeconds: 3600,
-    loadBalancer: { loadBalancerArn: 'bench', resource: 'app/bench/0123456789abcdef', dnsName: 'bench.example.com' },
+    loadBalancer: { loadBalancerArn, resource: 'app/bench/0123456789abcdef', dnsName: 'bench.example.com' },
   }
 }
 

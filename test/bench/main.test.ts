@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { BurstResult } from '../../bench/burst.ts'
 import type { RouterResult } from '../../bench/router.ts'
 
 const program = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
@@ -42,6 +43,42 @@ test('the router is measured beside a direct connection, and nothing is left of 
     assert.ok(existsSync(join(directory, 'results', 'router.svg')))
     assert.deepEqual(readdirSync(directory), ['results'])
     assert.deepEqual(processesOf(directory), [])
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+test(
+  'clients that come at once under load are answered, and how long they waited is told',
+  { skip: !isLinux },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'teal-bench-test-'))
+    try {
+      const child = runBench(directory, 'burst', '--quick', '--only', 'teal')
+      const { stdout, stderr } = child
+      assert.ok(stdout !== null && stderr !== null)
+      const [printed, complaints, [exitCode]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
+      assert.equal(exitCode, 0, complaints)
+      assert.match(printed, /^teal +\d+ +[\d.]+ +[\d.]+ +[\d.]+ +0$/m)
+      const { bursts } = JSON.parse(readFileSync(join(directory, 'results', 'burst.json'), 'utf8')) as BurstResult
+      assert.ok(
+        bursts.length > 0 && bursts.every(({ failed, lastMilliseconds }) => failed === 0 && lastMilliseconds > 0),
+      )
+      assert.deepEqual(processesOf(directory), [])
+    } finally {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+    }
+  },
+)
+
+test('an access log is measured only where its lines are written', { skip: !isLinux }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'teal-bench-test-'))
+  try {
+    const child = runBench(directory, 'router', '--quick', '--only', 'teal', '--cases', 'small-log-64')
+    const { stdout, stderr } = child
+    assert.ok(stdout !== null && stderr !== null)
+    const [, complaints, [exitCode]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
+    assert.equal(exitCode, 0, complaints)
   } finally {
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -9,7 +9,7 @@ test('a benchmark is named, and may be made short', () => {
   assert.deepEqual(options.only, ['teal', 'direct'])
   assert.deepEqual(options.cases, ['small-64', 'large-64'])
   assert.equal(readOptions(['--help']), undefined)
-  for (const name of ['router', 'switch', 'table', 'scale', 'acceptance'])
+  for (const name of ['router', 'switch', 'burst', 'table', 'scale', 'acceptance'])
     assert(usage.includes(`npm run bench ${name} `))
 })
 
