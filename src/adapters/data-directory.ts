@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf } from './error-code.ts'
@@ -219,7 +219,9 @@ function noteFile(directory: string): string {
 }
 
 function explainFileError(error: unknown, directory: string): Error {
-  const explanation = fileErrors[codeOf(error)]
+  const code = codeOf(error)
+  const isInUse = existsSync(join(directory, stateName))
+  const explanation = fullDisks.includes(code) && isInUse ? fullUnderneath : fileErrors[code]
   if (explanation === undefined) {
     return new Error(`The data directory ${directory} cannot be used: ${String(error)}`, { cause: error })
   }
@@ -229,6 +231,11 @@ function explainFileError(error: unknown, directory: string): Error {
 const notDirectory = 'is not a directory, or lies in something that is none. Choose another one with --data.'
 const notWritable = 'cannot be written by this user. Give the user the right to, or choose another one with --data.'
 const diskFull = 'lies on a disk that is full. Free some space, or choose another one with --data.'
+/** Another directory would be another engine, and what runs of this one would be in its way. */
+const fullUnderneath =
+  `lies on a disk that is full: not even engine.json can be written in it. Free some space and start Teal again; the ` +
+  'router and the tasks that run of it go on meanwhile.'
+const fullDisks = ['ENOSPC', 'EDQUOT']
 const fileErrors: Readonly<Record<string, string>> = {
   ENOTDIR: notDirectory,
   EEXIST: notDirectory,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { awsCommand, awsHelp, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { certificateAccess, type CertificateAccess } from './certificate-access.ts'
 import { CliError } from './exit-code.ts'
+import { fileProblem } from './file-problem.ts'
 import { columns, dateAndTime } from './text.ts'
 
 type ImportOptions = AwsOptions & {
@@ -82,7 +83,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, 'latin1')
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`)
+    throw fileProblem(file, error)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Option } from 'commander'
 import type { Command } from 'commander'
+import { codeOf } from '../adapters/error-code.ts'
 import type { ActionClients } from '../console/actions.ts'
 import { ConsoleSite } from '../console/site.ts'
 import { awsCommand, awsHelp, clientConfiguration, forAwsUser } from './aws-access.ts'
@@ -88,7 +89,8 @@ async function listening(site: ConsoleSite, port: number): Promise<Server> {
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch((error: unknown) => {
-    throw new CliError(`port ${port} cannot be used: ${textOf(error)}. Use another one: teal console --port 0`)
+    const why = codeOf(error) === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used: ${textOf(error)}`
+    throw new CliError(`port ${port} ${why}. Use another one: teal console --port 0`)
   })
   return server
 }

@@ -38,17 +38,21 @@ export function isArn(text: string | undefined): boolean {
 
 export function requiredAppSpec({ appSpec }: DeploymentFiles): PositionedDocument {
   if (appSpec !== undefined) return appSpec
-  throw new CliError(`there is no ${appSpecNames.join(', ')} here. Name the AppSpec with --appspec FILE.`)
+  throw new CliError(`there is no ${either(appSpecNames)} here. Name the AppSpec with --appspec FILE.`)
 }
 
 export function requiredTaskDefinition({ taskDefinition }: DeploymentFiles): PositionedDocument {
   if (taskDefinition !== undefined) return taskDefinition
   throw new CliError(
-    `there is no ${taskDefinitionNames.join(', ')} here. Name the task definition with --task-definition FILE.`,
+    `there is no ${either(taskDefinitionNames)} here. Name the task definition with --task-definition FILE.`,
   )
 }
 
 function usual(directory: string, names: readonly string[]): string | undefined {
   const name = names.find((candidate) => existsSync(join(directory, candidate)))
   return name === undefined ? undefined : join(directory, name)
+}
+
+function either(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

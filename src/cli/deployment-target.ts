@@ -18,3 +18,9 @@ export async function deploymentTargetOf(
     throw error
   }
 }
+
+/** Then there is no way back any more. */
+export function isTerminatingBlue(target: ECSTarget | undefined): boolean {
+  const blue = target?.taskSetsInfo?.find(({ taskSetLabel }) => taskSetLabel === 'Blue')
+  return blue?.status === 'DRAINING'
+}

@@ -7,6 +7,7 @@ import { toldCause } from '../view/told-cause.ts'
 import { textOf } from '../view/styled.ts'
 import { counted } from '../view/words.ts'
 import type { ShownDeployment } from './deployment.ts'
+import { isTerminatingBlue } from './deployment-target.ts'
 import { columns, dateAndTime, spanOf, timeOfDay, wrapped } from './text.ts'
 
 /** A deployment for people, at most 80 columns wide. */
@@ -189,28 +190,37 @@ function deliveryInWords(delivery: RecordedNotification['delivery']): string {
 }
 
 /** Where it went wrong, why it did is read last, just above where the next command is typed. */
-function ending({ deployment, diagnosis }: ShownDeployment): readonly (readonly string[])[] {
+function ending(shown: ShownDeployment): readonly (readonly string[])[] {
+  const { deployment, diagnosis } = shown
   if (diagnosis?.kind === 'found') return [diagnosisLines(diagnosis.thing, 80).map(textOf)]
   const reason = diagnosis?.kind === 'unknown' ? [wrapped(`  More cannot be seen: ${diagnosis.reason}.`, 2)] : []
-  return [section('Result', [...result(deployment), ...reason]), section('Next', next(deployment))]
+  return [section('Result', [...result(deployment), ...reason]), section('Next', next(shown))]
 }
 
-function result({ status, errorInformation, rollbackInfo }: DeploymentInfo): readonly string[] {
+function result(deployment: DeploymentInfo): readonly string[] {
+  const { status, errorInformation, rollbackInfo, completeTime, deploymentStatusMessages = [] } = deployment
   const error = errorInformation === undefined ? '' : `, ${errorInformation.code}: ${errorInformation.message}`
   const rollback = rollbackInfo?.rollbackMessage
-  return [wrapped(`  ${status}${error}`, 2), ...(rollback === undefined ? [] : [wrapped(`  ${rollback}`, 2)])]
+  const waits = completeTime === undefined ? deploymentStatusMessages : []
+  return [
+    `  ${status}${error}`,
+    ...(rollback === undefined ? [] : [`  ${rollback}`]),
+    ...waits.map((text) => `  ${text}`),
+  ].map((text) => wrapped(text, 2))
 }
 
-function next(deployment: DeploymentInfo): readonly string[] {
-  const { deploymentId: id, status, rollbackInfo, instanceTerminationWaitTimeStarted: isTerminating } = deployment
+function next({ deployment, target }: ShownDeployment): readonly string[] {
+  const { deploymentId: id, status, rollbackInfo, instanceTerminationWaitTimeStarted: isKept } = deployment
+  // Whoever is rolled back is not rolled back once more, and a blue that is being terminated cannot be gone back to.
+  const isOneWay = isTerminatingBlue(target) || deployment.creator === 'codeDeployRollback'
   switch (status) {
     case 'Created':
     case 'Queued':
     case 'InProgress':
       return columns([
-        ...(isTerminating === true ? [[`teal continue ${id}`, 'terminate the original task set now']] : []),
-        [`teal deployment ${id}`, 'how far it is'],
-        [`teal stop ${id} --rollback`, 'back to the original task set'],
+        ...(isKept === true && !isOneWay ? [[`teal continue ${id}`, 'terminate the original task set now']] : []),
+        [`teal watch ${id}`, 'how it goes'],
+        ...(isOneWay ? [] : [[`teal stop ${id} --rollback`, 'back to the original task set']]),
       ])
     case 'Ready':
       return columns([

@@ -16,7 +16,7 @@ export async function zipDirectory(directory: string): Promise<HookArchive> {
     throw new CliError(`${directory} is not a directory. Name the one that holds the function's code.`)
   }
   const paths = filesIn(directory, '', [])
-  if (paths.length === 0) throw new CliError(`There is no file in ${directory}.`)
+  if (paths.length === 0) throw new CliError(`there is no file in ${directory === '.' ? 'this directory' : directory}.`)
   const { zipSync } = await import('fflate')
   const entries = paths.map((path): [string, Zippable[string]] => {
     const file = join(directory, path)

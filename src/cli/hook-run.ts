@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { hookableEventNames } from '../domain/deployment.ts'
@@ -8,6 +9,8 @@ import { lambdaAccess, type LambdaAccess } from './hook-access.ts'
 import { wrapped } from './text.ts'
 
 type HookRunOptions = AwsOptions & { readonly event: string; readonly payload?: string; readonly json: boolean }
+
+const refusalMilliseconds = 1_000
 
 /** Of the form of a deployment's id, and of none. */
 const noDeployment = 'd-HOOKALONE'
@@ -49,9 +52,12 @@ async function runHook(name: string, options: HookRunOptions): Promise<void> {
     await runForScript(name, payload, access)
     return
   }
+  const invoked = invoke(name, payload, access)
+  // A function that there is not is refused before this is over; of one that takes long, this is something to read.
+  await Promise.race([invoked, delay(refusalMilliseconds, undefined, { ref: false })])
   console.log(`Function ${name}, as at ${options.event}, invoked with ${payload}`)
   if (options.payload === undefined) console.log(note)
-  const { error, result, log } = await invoke(name, payload, access)
+  const { error, result, log } = await invoked
   console.log(`\nIts log${log.length >= 4_096 ? ' (the end of it)' : ''}:`)
   for (const line of log.trimEnd().split('\n')) console.log(`  ${line}`)
   console.log(`\nIts result: ${result}`)

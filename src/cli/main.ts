@@ -88,7 +88,9 @@ function inherit(program: Command): void {
       .showSuggestionAfterError()
       .allowExcessArguments(false)
       .helpOption('--help', 'print this help')
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'teal: ')) })
+      .configureOutput({
+        outputError: (text, write) => write(text.replace(/^error: (command-argument value )?/, 'teal: ')),
+      })
       .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see what it knows.`)
   }
 }

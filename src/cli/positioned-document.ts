@@ -2,6 +2,7 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml
 import type { Document } from 'yaml'
 import { readFileSync, statSync } from 'node:fs'
 import { CliError } from './exit-code.ts'
+import { fileProblem } from './file-problem.ts'
 
 export type Position = { readonly line: number; readonly column: number }
 
@@ -37,7 +38,7 @@ export class PositionedDocument {
         throw new Error(`it has ${size} bytes, and a file of a deployment has at most ${mostBytes}.`)
       return new PositionedDocument(file, readFileSync(file, 'utf8'))
     } catch (error) {
-      throw new CliError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      throw fileProblem(file, error)
     }
   }
 

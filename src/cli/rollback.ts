@@ -7,6 +7,7 @@ import { awsClients, type AwsClients } from './aws-clients.ts'
 import { isConfirmed } from './confirmation.ts'
 import { stopDeployment } from './deployment-actions.ts'
 import { newestOf } from './deployment-finding.ts'
+import { deploymentTargetOf, isTerminatingBlue } from './deployment-target.ts'
 import { findGroupName, groupCommand, type GroupName, type GroupOptions } from './deployment-group-access.ts'
 import { readDeploymentFiles } from './deployment-files.ts'
 import { CliError, exitCode } from './exit-code.ts'
@@ -95,11 +96,26 @@ async function planOf(
   if (service !== undefined) return serviceRollback(clients, service)
   const group = await findGroupName(clients, options, readDeploymentFiles({}).group)
   const [running] = await newestOf(clients, ['Created', 'Queued', 'InProgress', 'Ready'], group)
-  if (running !== undefined) return stopPlan(clients, running)
+  if (running !== undefined) return planForRunning(clients, running)
   return redeployPlan(clients, group)
 }
 
-function stopPlan(clients: AwsClients, { deploymentId = '', status }: DeploymentInfo): RollbackPlan {
+async function planForRunning(clients: AwsClients, running: DeploymentInfo): Promise<RollbackPlan> {
+  const { deploymentId = '', status, creator } = running
+  // One that is stopped on its way back would leave the traffic where it just is.
+  if (creator === 'codeDeployRollback') {
+    return {
+      preview: [`Deployment ${deploymentId} brings all traffic back to blue already: nothing more is done.`],
+      perform: () => Promise.resolve(deploymentId),
+    }
+  }
+  const target = await deploymentTargetOf(clients, deploymentId)
+  if (isTerminatingBlue(target)) {
+    throw new CliError(
+      `deployment ${deploymentId} cannot be taken back any more: all traffic is on green, and blue is being terminated. ` +
+        `Once it is over (teal watch ${deploymentId}), teal rollback deploys the revision before it again.`,
+    )
+  }
   return {
     preview: [
       `Deployment ${deploymentId} is ${status}.`,

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { readFileSync } from 'node:fs'
 import { clientConfiguration, forAwsUser, type AwsOptions } from './aws-access.ts'
 import { CliError } from './exit-code.ts'
+import { fileProblem } from './file-problem.ts'
 
 /** `s3://BUCKET/KEY`. */
 export type S3Place = { readonly bucket: string; readonly key: string }
@@ -37,7 +38,7 @@ export async function readPlaceIfAny(place: string, options: AwsOptions): Promis
     return readFileSync(place === '-' ? 0 : place, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new CliError(`${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw fileProblem(place, error)
   }
 }
 

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { requireOwnAddress } from '../adapters/own-address.ts'
 import type { RunningTeal, TealOptions } from '../main.ts'
+import { shellWord } from '../domain/shell-word.ts'
 import { timeOfDay } from '../view/words.ts'
 import { formatDuration } from './duration.ts'
 import { CliError, forPerson } from './exit-code.ts'
@@ -143,6 +145,8 @@ function notes(teal: RunningTeal, options: ServeOptions): readonly string[] {
     `    export AWS_ENDPOINT_URL=${teal.url}`,
     '    export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
     `    export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret}`,
+    // Otherwise images would be made where nobody looks for them.
+    ...(teal.dataDirectory === resolve('.teal') ? [] : [`    export TEAL_DATA=${shellWord(teal.dataDirectory)}`]),
     '  Ctrl-C ends everything.',
   ]
 }

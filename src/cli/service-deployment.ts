@@ -83,7 +83,7 @@ export function serviceDeploymentText({ deployment, view, record }: ShownService
     section('Alarms', alarms(record)),
     section('Hooks', hooks(record)),
     ...(view.diagnosis === undefined
-      ? [section('Result', [wrapped(`  ${record.status}`, 2)]), section('Next', next(record))]
+      ? [section('Result', result(deployment, record)), section('Next', next(record))]
       : [diagnosisLines(view.diagnosis, 80).map(textOf)]),
   ]
   return sections
@@ -103,6 +103,15 @@ function textWithoutRecord(view: DeploymentView): string {
   ]
     .filter((text) => text !== '')
     .join('\n\n')
+}
+
+/** Of one that is under way, the reason is what it waits for. */
+function result(
+  { statusReason }: ServiceDeployment,
+  { status, finishedAt }: ServiceDeploymentRecord,
+): readonly string[] {
+  const waits = finishedAt === undefined && statusReason !== undefined ? [statusReason] : []
+  return [status, ...waits].map((text) => wrapped(`  ${text}`, 2))
 }
 
 function header({

@@ -1,4 +1,5 @@
 import type { ServiceRevision } from '@aws-sdk/client-ecs'
+import { hasGoneBack } from '../view/service-deployment-stages.ts'
 import type { AwsClients } from './aws-clients.ts'
 import { stopDeployment } from './deployment-actions.ts'
 import { CliError } from './exit-code.ts'
@@ -10,15 +11,7 @@ import { describeService, type ServiceName } from './service-access.ts'
 export async function serviceRollback(clients: AwsClients, named: ServiceName): Promise<RollbackPlan> {
   const all = await serviceDeployments(clients, named)
   const running = all.find(({ finishedAt }) => finishedAt === undefined)?.serviceDeploymentArn
-  if (running !== undefined) {
-    return {
-      preview: [`Deployment ${running.split('/').at(-1)} is under way. It will be stopped, and all traffic goes back.`],
-      perform: async () => {
-        console.error(await stopDeployment(clients, running, true))
-        return running
-      },
-    }
-  }
+  if (running !== undefined) return planForRunning(clients, running)
   const { taskDefinition: live } = await describeService(clients, named)
   const good = all
     .filter(({ status }) => status === 'SUCCESSFUL')
@@ -42,6 +35,32 @@ export async function serviceRollback(clients: AwsClients, named: ServiceName): 
       const id = await updateService(clients, named, before)
       if (id === undefined) throw new CliError('no deployment followed from the update of the service.')
       return id
+    },
+  }
+}
+
+async function planForRunning(clients: AwsClients, running: string): Promise<RollbackPlan> {
+  const { DescribeServiceDeploymentsCommand } = await import('@aws-sdk/client-ecs')
+  const input = { serviceDeploymentArns: [running] }
+  const { serviceDeployments: [now] = [] } = await clients.ecs.send(new DescribeServiceDeploymentsCommand(input))
+  const id = running.split('/').at(-1)
+  if (now !== undefined && hasGoneBack(now)) {
+    return {
+      preview: [`Deployment ${id} goes back already: nothing more is done.`],
+      perform: () => Promise.resolve(running),
+    }
+  }
+  if (now?.lifecycleStage === 'CLEAN_UP') {
+    throw new CliError(
+      `deployment ${id} cannot be taken back any more: all traffic is on the new revision, and the former one is being ` +
+        `taken away. Once it is over (teal watch ${id}), teal rollback deploys the one before it again.`,
+    )
+  }
+  return {
+    preview: [`Deployment ${id} is under way. It will be stopped, and all traffic goes back.`],
+    perform: async () => {
+      console.error(await stopDeployment(clients, running, true))
+      return running
     },
   }
 }

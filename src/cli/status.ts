@@ -50,15 +50,15 @@ async function status(text: string | undefined, { cluster, json, ...options }: S
 }
 
 function print(all: readonly ServiceStatus[]): void {
-  const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : 200
-  for (const line of serviceStatusLines(all, width)) console.log(painted(line, isColoured(process.stdout)))
+  const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : Number.POSITIVE_INFINITY
+  for (const line of serviceStatusLines(all, width, Date.now())) console.log(painted(line, isColoured(process.stdout)))
 }
 
 async function statusOf(clients: AwsClients, service: Service): Promise<ServiceStatus> {
   const arns = targetGroupsOf(service)
   const { minuteMilliseconds } = await clients.about()
   const reading = new SurroundingsReading(clients, Date.now() - 10 * minuteMilliseconds)
-  const { groups } = await reading.read({
+  const { groups, protectedTasks } = await reading.read({
     cluster: service.clusterArn ?? '',
     service: service.serviceName ?? '',
     targetGroups: arns,
@@ -68,6 +68,7 @@ async function statusOf(clients: AwsClients, service: Service): Promise<ServiceS
     service,
     groups: arns.map((arn) => ({ arn, seen: groups[arn.split('/').at(-2) ?? ''] ?? { targets: [] } })),
     forwards: await forwardsTo(clients, arns),
+    protectedTasks,
   })
 }
 

@@ -1,8 +1,9 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch'
 import type { Service, Task } from '@aws-sdk/client-ecs'
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
-import type { SeenGroup, Surroundings } from '../view/surroundings.ts'
+import { heldByProtection, type SeenGroup, type Surroundings } from '../view/surroundings.ts'
 import type { AwsClients } from './aws-clients.ts'
+import { protectedTasksOf } from './protected-tasks-reading.ts'
 import { TrafficReading } from './traffic-reading.ts'
 
 /** Where to look. Target groups are named as whoever deploys names them: by name or by ARN. */
@@ -34,9 +35,10 @@ export class SurroundingsReading {
       this.#targetGroups(targetGroups),
       this.#alarms(alarmNames),
     ])
-    const [measured, targets] = await Promise.all([
+    const [measured, targets, protectedTasks] = await Promise.all([
       this.#traffic.read(at, groups, { alarms, until }),
       Promise.all(groups.map((group) => this.#targets(group))),
+      protectedTasksOf(this.#clients, cluster, heldByProtection(found)),
     ])
     const seen = groups.map((group, place): readonly [string, SeenGroup] => {
       const name = group.TargetGroupName ?? ''
@@ -51,6 +53,7 @@ export class SurroundingsReading {
       alarmNames,
       stoppedTasks: [],
       logLines: [],
+      protectedTasks,
     }
   }
 

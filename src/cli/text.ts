@@ -1,6 +1,4 @@
-import { timeOfDay } from '../view/words.ts'
-
-export { spanOf, timeOfDay } from '../view/words.ts'
+export { dateAndTime, spanOf, timeOfDay } from '../view/words.ts'
 
 /** What is written for people fits into a terminal of this width. */
 const width = 80
@@ -42,10 +40,4 @@ export function columns(rows: readonly (readonly string[])[], most = width): rea
     const cells = row.map((cell, at) => (at === count - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
     return wrapped(`  ${cells.join('  ')}`.trimEnd(), indent <= most - 28 ? indent : 6, most)
   })
-}
-
-/** `2027-03-01 14:05:09`, in this machine's time. */
-export function dateAndTime(date: Date): string {
-  const [month, day] = [date.getMonth() + 1, date.getDate()].map((number) => String(number).padStart(2, '0'))
-  return `${date.getFullYear()}-${month}-${day} ${timeOfDay(date)}`
 }

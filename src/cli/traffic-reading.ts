@@ -2,6 +2,7 @@ import type { GetMetricDataCommandOutput, MetricAlarm, MetricDataQuery } from '@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { TrafficView } from '../view/deployment-view.ts'
 import { TrafficMeter, type Series } from '../view/traffic-meter.ts'
+import { unanswered } from '../view/unanswered.ts'
 import type { AwsClients } from './aws-clients.ts'
 
 const periodSeconds = 60
@@ -53,7 +54,7 @@ export class TrafficReading {
           group.TargetGroupName ?? '',
           this.#meter(group, { isTeal, minuteMilliseconds }).take(at, {
             requests: series(`requests${place}`),
-            errors: ['errors', 'connections', 'handshakes'].flatMap((id) => series(`${id}${place}`)),
+            errors: errorsOf((id) => series(`${id}${place}`)),
             p50: series(`p50x${place}`),
             p99: series(`p99x${place}`),
           }),
@@ -103,6 +104,22 @@ export class TrafficReading {
   }
 }
 
+/** Of a target group, or of the requests to it that the load balancer had to answer itself. */
+function errorsOf(series: (id: string) => Series): Series {
+  const failedConnections = [...series('connections'), ...series('handshakes')]
+  const requests = series('requests')
+  const answers = answerClasses.map((each) => series(`answers${each}`))
+  const gaps = unanswered({
+    requests,
+    answers: [...answers, series('errors')],
+    serverErrors: series('own'),
+    failedConnections,
+  })
+  return [...series('errors'), ...failedConnections, ...gaps]
+}
+
+const answerClasses = ['2XX', '3XX', '4XX']
+
 function groupQueries(
   { TargetGroupArn = '', LoadBalancerArns = [], Protocol }: TargetGroup,
   place: number,
@@ -110,22 +127,19 @@ function groupQueries(
   const loadBalancer = LoadBalancerArns[0]?.split(':loadbalancer/')[1]
   const targetGroup = TargetGroupArn.split(':').at(-1)
   if (loadBalancer === undefined || targetGroup === undefined) return []
-  const query = (id: string, MetricName: string, Stat: string): MetricDataQuery => ({
+  const whole = [{ Name: 'LoadBalancer', Value: loadBalancer }]
+  const part = [...whole, { Name: 'TargetGroup', Value: targetGroup }]
+  const query = (id: string, MetricName: string, Stat: string, Dimensions = part): MetricDataQuery => ({
     Id: `${id}${place}`,
     MetricStat: {
-      Metric: {
-        Namespace: 'AWS/ApplicationELB',
-        MetricName,
-        Dimensions: [
-          { Name: 'LoadBalancer', Value: loadBalancer },
-          { Name: 'TargetGroup', Value: targetGroup },
-        ],
-      },
+      Metric: { Namespace: 'AWS/ApplicationELB', MetricName, Dimensions },
       Stat,
       Period: periodSeconds,
     },
   })
   return [
+    ...answerClasses.map((each) => query(`answers${each}`, `HTTPCode_Target_${each}_Count`, 'Sum')),
+    query('own', 'HTTPCode_ELB_5XX_Count', 'Sum', whole),
     query('requests', 'RequestCount', 'Sum'),
     query('errors', 'HTTPCode_Target_5XX_Count', 'Sum'),
     query('connections', 'TargetConnectionErrorCount', 'Sum'),

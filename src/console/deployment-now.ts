@@ -4,6 +4,8 @@ import type { JournalEntry } from '../domain/journal.ts'
 import { shiftsOf } from '../domain/service-blue-green.ts'
 import type { ServiceDeployment } from '../domain/service-deployment.ts'
 import { stepSentence } from '../domain/step-sentences.ts'
+import { waitForProtected } from '../domain/task-protection.ts'
+import type { HeldTask } from '../domain/task-protection.ts'
 import type { AlarmView, NowView, StageView } from './views.ts'
 
 type Shifts = ReturnType<typeof trafficShifts>
@@ -14,6 +16,8 @@ export function nowOf(known: {
   readonly journal: readonly JournalEntry[]
   readonly stages: readonly StageView[]
   readonly alarms: readonly AlarmView[]
+  /** Tasks that have to go and are protected. */
+  readonly held: readonly HeldTask[]
   readonly minuteMilliseconds: number
   readonly now: number
 }): NowView {
@@ -34,9 +38,7 @@ export function nowOf(known: {
   return {
     sentence:
       pause?.sentence ??
-      (current === undefined
-        ? 'It begins as soon as its turn has come.'
-        : stepSentence(current.step, { plan: deployment.plan, result: undefined })),
+      [underWay(deployment, current), waitForProtected(known.held)].filter((text) => text !== undefined).join(' '),
     next: pause?.next ?? nextOf(stages, deployment, greenPercentage),
     until: pause?.until ?? until,
     since: current?.begunAt,
@@ -44,6 +46,16 @@ export function nowOf(known: {
     greenPercentage,
     wouldStop: isBack ? [] : wouldStop(deployment, known.alarms, current),
   }
+}
+
+/** A rolling update has no journal: from its beginning on it does the same all the time. */
+function underWay(deployment: Deployment | ServiceDeployment, current: JournalEntry | undefined): string {
+  if (current !== undefined) return stepSentence(current.step, { plan: deployment.plan, result: undefined })
+  const isRolling = 'deploymentConfiguration' in deployment && deployment.deploymentConfiguration.strategy === 'ROLLING'
+  if (!isRolling || deployment.startedAt === undefined) return 'It begins as soon as its turn has come.'
+  return deployment.rollback === undefined
+    ? 'Now replacing old tasks by new ones, some at a time.'
+    : 'Now replacing the new tasks by those of the revision before, some at a time.'
 }
 
 /** Somebody has to say how a deployment of ECS itself goes on. */

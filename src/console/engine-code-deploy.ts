@@ -2,6 +2,7 @@ import { isTerminal } from '../domain/deployment.ts'
 import type { Deployment, HookExecution } from '../domain/deployment.ts'
 import { lastPart, parseArn } from '../domain/identifiers.ts'
 import { journalOf } from '../engine/deployment-records.ts'
+import { heldTasks } from '../engine/held-tasks.ts'
 import { watchedDeployment } from '../engine/watched-deployment.ts'
 import { codeDeployActions } from './deployment-actions.ts'
 import { nowOf } from './deployment-now.ts'
@@ -24,11 +25,12 @@ export function codeDeployView(engine: ReadEngine, deployment: Deployment): Depl
   const sides = codeDeploySides(deployment)
   const stages = codeDeployStages(deployment, journal)
   const alarms = alarmViews(engine, region, watched?.alarmNames ?? [])
+  const held = heldTasks(engine, deployment)
   const { minuteMilliseconds } = settings
   const counted = watched?.counted ?? { prodListenerArn: '', targetGroups: [] }
   return {
     head: headOf(engine, deployment, sides),
-    now: nowOf({ deployment, journal, stages, alarms, minuteMilliseconds, now: clock.now() }),
+    now: nowOf({ deployment, journal, stages, alarms, held, minuteMilliseconds, now: clock.now() }),
     stages,
     steps: stepViews(journal, plan),
     taskSets: taskSetViews(engine, deployment),

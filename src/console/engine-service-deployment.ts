@@ -3,6 +3,7 @@ import { isOver as isServiceDeploymentOver } from '../domain/service-deployment.
 import type { LifecycleHookDetail, ServiceDeployment } from '../domain/service-deployment.ts'
 import type { TaskSet } from '../domain/service.ts'
 import { journalOf } from '../engine/deployment-records.ts'
+import { heldTasks } from '../engine/held-tasks.ts'
 import { trafficWeight } from '../engine/traffic-route.ts'
 import { watchedDeployment } from '../engine/watched-deployment.ts'
 import { serviceActions } from './deployment-actions.ts'
@@ -27,11 +28,12 @@ export function serviceDeploymentView(engine: ReadEngine, deployment: ServiceDep
   const stages = serviceStages(deployment, journal)
   const region = parseArn(serviceArn)?.region ?? ''
   const alarms = alarmViews(engine, region, deployment.alarms?.alarmNames ?? [])
+  const held = heldTasks(engine, deployment)
   const { minuteMilliseconds } = settings
   const counted = watched?.counted ?? rollingTargets(engine, deployment)
   return {
     head: headOf(engine, deployment, sides),
-    now: nowOf({ deployment, journal, stages, alarms, minuteMilliseconds, now: clock.now() }),
+    now: nowOf({ deployment, journal, stages, alarms, held, minuteMilliseconds, now: clock.now() }),
     stages,
     steps: stepViews(journal, plan),
     taskSets: taskSetViews(engine, deployment, sides),

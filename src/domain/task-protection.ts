@@ -1,3 +1,4 @@
+import { counted } from './counted.ts'
 import type { Task } from './task.ts'
 
 /** How long a task is protected where nobody says: two hours. */
@@ -22,6 +23,38 @@ export function sparedUntil(task: Task, now: number): number | undefined {
 export function withProtection(task: Task, until: number | undefined): Task {
   const { protectedUntil: _before, ...unprotected } = task
   return until === undefined ? unprotected : { ...unprotected, protectedUntil: until }
+}
+
+/** A task that has to go and may not yet. */
+export type HeldTask = { readonly taskId: string; readonly until: number }
+
+const mostNamed = 3
+
+/**
+ * What whoever waits for protected tasks to go is told; undefined where there are none. AWS documents no time after which
+ * ECS or CodeDeploy would not wait any longer, so there is none here.
+ */
+export function waitForProtected(held: readonly HeldTask[], timeInWords = isoTime): string | undefined {
+  const sentence = protectionOf(held, timeInWords)
+  if (sentence === undefined) return undefined
+  const waited = held.length === 1 ? 'it is' : 'they are'
+  return `${sentence}: ${waited} waited for, without a time-out. UpdateTaskProtection can end that sooner.`
+}
+
+/** `Task 0123 is protected from scale-in until …`, without a dot; those that are protected longest first. */
+export function protectionOf(held: readonly HeldTask[], timeInWords = isoTime): string | undefined {
+  const [last, ...others] = held.toSorted((one, other) => other.until - one.until)
+  if (last === undefined) return undefined
+  if (others.length === 0) return `Task ${last.taskId} is protected from scale-in until ${timeInWords(last.until)}`
+  const named = [last, ...others]
+    .slice(0, mostNamed)
+    .map(({ taskId, until }) => `${taskId} (until ${timeInWords(until)})`)
+  const all = held.length > mostNamed ? [...named, counted(held.length - mostNamed, 'other')] : named
+  return `Tasks ${all.slice(0, -1).join(', ')} and ${all.at(-1)} are protected from scale-in`
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString()
 }
 
 /** Why a task cannot be protected, as ECS answers it. */

@@ -1,8 +1,10 @@
+import { counted } from '../domain/counted.ts'
 import type { MetricId, MetricSamples } from '../domain/metric.ts'
 import type { EngineTimes, MetricNote } from '../domain/metric-minute.ts'
 import { MetricSummary } from '../domain/metric-summary.ts'
 import type { Clock, EngineSettings, Log } from './ports.ts'
 import type { Store } from './store.ts'
+import { messageOf } from './trouble.ts'
 
 /** A day of minutes is what most alarms may look at. */
 const mostRows = 1440
@@ -16,6 +18,8 @@ const mostAbsences = 20
 /** So many are written down before the minute is over. */
 const mostNotes = 10_000
 const shortestWriteMilliseconds = 1000
+/** So often it is said again that nothing can be written down. */
+const reminderMilliseconds = 3_600_000
 
 /** Writes metrics to the store, a row a minute, and reads them again. */
 export class MetricDiary {
@@ -31,6 +35,7 @@ export class MetricDiary {
   /** Oldest first. */
   #rows: readonly { readonly key: string; readonly notes: number }[] = []
   #running: Promise<void> | undefined
+  #trouble: { readonly since: number; readonly toldAt: number } | undefined
   absences: EngineTimes['absences'] = []
 
   constructor(world: {
@@ -64,7 +69,9 @@ export class MetricDiary {
     const note = this.#notes.get(key) ?? { id, unit, start, summary: new MetricSummary(mostValues) }
     note.summary.add(samples)
     this.#notes.set(key, note)
-    if (this.#notes.size >= mostNotes) this.#tryToWrite()
+    if (this.#notes.size < mostNotes) return
+    if (this.#trouble === undefined) this.#tryToWrite()
+    if (this.#notes.size > mostNotes) this.#forgetOldest()
   }
 
   start(): void {
@@ -90,16 +97,42 @@ export class MetricDiary {
   /** What could not be written is written with the next minute. */
   #tryToWrite(): void {
     try {
-      this.#write()
+      if (this.#write()) this.#tellOfSuccess()
     } catch (error) {
-      this.#log.warn(`Metrics are not written down until this succeeds: ${String(error)}`)
+      this.#tellOfFailure(error)
     }
   }
 
-  #write(): void {
+  #tellOfFailure(error: unknown): void {
+    const now = this.#clock.now()
+    const { since, toldAt } = this.#trouble ?? { since: now, toldAt: -Infinity }
+    const isTold = now - toldAt < reminderMilliseconds
+    this.#trouble = { since, toldAt: isTold ? toldAt : now }
+    if (isTold) return
+    this.#log.warn(
+      `Metrics are kept in memory alone, the newest of them, and are lost if the engine ends: ${messageOf(error)} ` +
+        'It is tried again until it works.',
+    )
+  }
+
+  #tellOfSuccess(): void {
+    if (this.#trouble === undefined) return
+    const seconds = Math.round((this.#clock.now() - this.#trouble.since) / 1000)
+    this.#trouble = undefined
+    this.#log.info(`Metrics are written down again, after ${counted(seconds, 'second')}.`)
+  }
+
+  /** Nothing can be written down, perhaps for days: memory has its bounds all the same. */
+  #forgetOldest(): void {
+    const [oldest] = this.#notes.keys()
+    if (oldest !== undefined) this.#notes.delete(oldest)
+  }
+
+  /** Answers whether there was anything to write. */
+  #write(): boolean {
     const { alarms, metricMinutes, engineTimes } = this.#store
     const hasAlarms = alarms.list().length > 0
-    if (this.#notes.size === 0 && !hasAlarms) return
+    if (this.#notes.size === 0 && !hasAlarms) return false
     const now = this.#clock.now()
     const key = this.#newKey(now)
     const rows = newest([...this.#rows, { key, notes: this.#notes.size }])
@@ -111,9 +144,10 @@ export class MetricDiary {
       metricMinutes.put(key, { key, data: this.#data() })
       for (const old of gone) metricMinutes.delete(old.key)
     })
-    if (this.#notes.size === 0) return
+    if (this.#notes.size === 0) return true
     this.#rows = rows
     this.#notes = new Map()
+    return true
   }
 
   /** Two rows may be written in one millisecond. */

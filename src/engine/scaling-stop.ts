@@ -4,14 +4,21 @@ import { parseArn } from '../domain/identifiers.ts'
 import { resourceIdOf } from '../domain/scaling.ts'
 import { computedDesiredCount } from '../domain/service.ts'
 import type { Service } from '../domain/service.ts'
+import { protectionOf } from '../domain/task-protection.ts'
 import type { Engine } from './engine.ts'
+import { heldFromScaleIn } from './held-tasks.ts'
 import { scalingActivitiesOf } from './scaling-activities.ts'
 
 /** Configured minutes for which CodeDeploy lets a service that is scaled in the middle of the shift come to rest again. */
 const patienceMinutes = 5
 
 type World = Pick<Engine, 'store' | 'clock' | 'changes' | 'settings'>
-type Unrest = { readonly activityId: string; readonly since: number; readonly capacity: number }
+type Unrest = {
+  readonly activityId: string
+  readonly since: number
+  readonly capacity: number
+  readonly serviceArn: string
+}
 
 /**
  * As the guide has it: where a service is scaled while a deployment shifts its traffic, the shift goes on for up to five
@@ -33,7 +40,7 @@ export async function awaitScalingTimeout(
       const now = unrest()
       return now === undefined || now === 'over' || now.activityId !== seen.activityId ? true : undefined
     }
-    if ((await changes.until(hasChanged, { deadline, signal })) === undefined) return timeoutText(seen)
+    if ((await changes.until(hasChanged, { deadline, signal })) === undefined) return timeoutText(world, seen)
   }
 }
 
@@ -48,7 +55,12 @@ function unrestOf({ store }: World, deployment: Deployment | undefined): Unrest 
   const place = { region: parseArn(service.serviceArn)?.region ?? '', resourceId: resourceIdOf(service.serviceArn) }
   const scaled = scalingActivitiesOf(store, place).find(({ capacity }) => capacity !== undefined)
   if (scaled === undefined || scaled.startedAt < shift.startTime || isAtRest({ store }, service)) return undefined
-  return { activityId: scaled.activityId, since: scaled.startedAt, capacity: scaled.capacity ?? 0 }
+  return {
+    activityId: scaled.activityId,
+    since: scaled.startedAt,
+    capacity: scaled.capacity ?? 0,
+    serviceArn: service.serviceArn,
+  }
 }
 
 function isAtRest({ store }: Pick<World, 'store'>, service: Service): boolean {
@@ -63,10 +75,15 @@ function isAtRest({ store }: Pick<World, 'store'>, service: Service): boolean {
     )
 }
 
-function timeoutText({ capacity }: Unrest): string {
+function timeoutText(world: World, { capacity, serviceArn }: Unrest): string {
+  const service = world.store.services.get(serviceArn)
+  const protection = protectionOf(service === undefined ? [] : heldFromScaleIn(world, service))
+  const cause = protection === undefined ? '' : ` ${protection}.`
+  const remedy =
+    protection === undefined ? 'find out why its tasks do not start' : 'end their protection (UpdateTaskProtection)'
   return (
     `The service was scaled to ${counted(capacity, 'task')} while the deployment shifted its traffic, and did not reach a steady state ` +
-    `within ${patienceMinutes} minutes. Suspend scaling for the time of a deployment (RegisterScalableTarget with ` +
-    'SuspendedState), or find out why its tasks do not start.'
+    `within ${patienceMinutes} minutes.${cause} Suspend scaling for the time of a deployment (RegisterScalableTarget with ` +
+    `SuspendedState), or ${remedy}.`
   )
 }

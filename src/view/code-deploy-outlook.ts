@@ -1,7 +1,8 @@
 import type { TrafficRoutingConfig } from '@aws-sdk/client-codedeploy'
 import { trafficShifts, type TrafficShift } from '../domain/deployment-configs.ts'
-import type { SeenCodeDeploy, ViewParts } from './seen-code-deploy.ts'
+import { heldByDeletion, type SeenCodeDeploy, type ViewParts } from './seen-code-deploy.ts'
 import type { Outlook, StageView } from './deployment-view.ts'
+import { outlookOnProtected } from './protected-tasks.ts'
 import { healthyCount } from './surroundings.ts'
 import { counted } from './words.ts'
 
@@ -23,6 +24,8 @@ export function codeDeployOutlook(seen: SeenCodeDeploy, parts: ViewParts): Outlo
     case 'running':
       break
   }
+  const waiting = outlookOnProtected(heldByDeletion(seen), seen.at)
+  if (waiting !== undefined) return waiting
   const stage = parts.stages.find(({ state }) => state === 'running')
   if (stage === undefined) return { now: notBegun(deployment.status) }
   const outlook = isRollback ? { now: 'The traffic goes back to blue.' } : stageOutlook(seen, parts, stage)
@@ -54,7 +57,7 @@ function stageOutlook(seen: SeenCodeDeploy, parts: ViewParts, stage: StageView):
       return { now: installing(parts), next: nextStage(following) }
     case 'READY_WAIT':
       return {
-        now: 'Green is ready; somebody has to allow production traffic.',
+        now: `Green is ready; somebody has to allow production traffic (teal continue ${deployment.deploymentId}).`,
         until: after(waits?.deploymentReadyOption?.waitTimeInMinutes),
         next: 'The deployment is stopped, unless it was continued before.',
       }

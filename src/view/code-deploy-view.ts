@@ -12,7 +12,8 @@ import type {
   Suggestion,
   Tiding,
 } from './deployment-view.ts'
-import { hookLines, type SeenCodeDeploy } from './seen-code-deploy.ts'
+import { endingProtection } from './protected-tasks.ts'
+import { heldByDeletion, hookLines, type SeenCodeDeploy, type ViewParts } from './seen-code-deploy.ts'
 import { healthOf, serviceTidings } from './surroundings.ts'
 import { minutesInWords, shortArn, timeIn } from './words.ts'
 
@@ -42,7 +43,7 @@ export function codeDeployView(seen: SeenCodeDeploy): DeploymentView {
     outlook: codeDeployOutlook(seen, parts),
     dangers: isOver ? [] : [...codeDeployDangers(seen, parts), ...alarmDangers(seen)],
     tidings,
-    commands: commandsOf(deployment, phase),
+    commands: commandsOf(seen, parts),
     rollbackId: deployment.rollbackInfo?.rollbackDeploymentId,
     diagnosis: phase === 'failed' || phase === 'stopped' ? codeDeployDiagnosis(seen, { ...parts, tidings }) : undefined,
     minuteMilliseconds: seen.minuteMilliseconds,
@@ -126,10 +127,8 @@ function readyWait(
 }
 
 /** The wait in which going back is still easy, and the end of blue. */
-function ending(
-  { deployment, target, minuteMilliseconds }: SeenCodeDeploy,
-  events: readonly StageView[],
-): readonly StageView[] {
+function ending(seen: SeenCodeDeploy, events: readonly StageView[]): readonly StageView[] {
+  const { deployment, target, minuteMilliseconds } = seen
   const option = deployment.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess
   if (option?.action === 'KEEP_ALIVE') return []
   const last = events.at(-1)
@@ -145,7 +144,7 @@ function ending(
   if (begunAt === undefined) {
     const state = endedAt === undefined ? 'pending' : 'skipped'
     return [
-      { ...wait, state },
+      { ...wait, state, note: endedAt === undefined ? wait.note : undefined },
       { ...end, state },
     ]
   }
@@ -166,7 +165,8 @@ function ending(
       { ...wait, state: 'running' },
       { ...end, state: 'pending' },
     ]
-  const note = 'its last requests end, then its tasks stop'
+  const isHeld = heldByDeletion(seen).length > 0
+  const note = isHeld ? 'its protected tasks are waited for' : 'its last requests end, then its tasks stop'
   return [
     { ...wait, note: 'blue was kept', state: 'done' },
     { ...end, state: 'running', note },
@@ -217,18 +217,20 @@ function tidingsOf({ service, target, deployment }: SeenCodeDeploy, begunAt: num
   )
 }
 
-function commandsOf(
-  { deploymentId: id, instanceTerminationWaitTimeStarted }: DeploymentInfo,
-  phase: DeploymentPhase,
-): readonly Suggestion[] {
+function commandsOf(seen: SeenCodeDeploy, { phase, stages }: ViewParts): readonly Suggestion[] {
+  const { deploymentId: id, instanceTerminationWaitTimeStarted, creator } = seen.deployment
   const back = { command: `teal stop ${id} --rollback`, effect: 'all traffic back to blue' }
   switch (phase) {
     case 'waiting':
       return [{ command: `teal continue ${id}`, effect: 'shift production traffic' }, back]
-    case 'running':
+    case 'running': {
+      const isTerminating = stages.some(({ name, state }) => name === 'Terminate blue' && state === 'running')
+      // There is no way back from here, nor from a rollback.
+      if (isTerminating || creator === 'codeDeployRollback') return endingProtection(seen, heldByDeletion(seen))
       return instanceTerminationWaitTimeStarted === true
         ? [{ command: `teal continue ${id}`, effect: 'terminate blue now' }, back]
         : [back]
+    }
     case 'succeeded':
     case 'failed':
     case 'stopped':

@@ -79,7 +79,7 @@ export type HealthView = {
 /** As CloudWatch tells it: of the last moments on Teal, of the last minutes on AWS. */
 export type TrafficView = {
   readonly requestsPerSecond: number
-  /** Answers with 5XX and failed connections and handshakes, of all requests, from 0 to 1. */
+  /** Answers with 5XX, targets' and the load balancer's own, and failed connections and handshakes, of all requests, from 0 to 1. */
   readonly errorShare: number
   readonly p50Milliseconds?: number | undefined
   readonly p99Milliseconds?: number | undefined

@@ -1,9 +1,10 @@
 import type { DeploymentConfiguration, ServiceDeployment } from '@aws-sdk/client-ecs'
 import { trafficShifts, type TrafficShift } from '../domain/deployment-configs.ts'
 import type { Outlook, StageState, StageView } from './deployment-view.ts'
+import { outlookOnProtected } from './protected-tasks.ts'
 import type { ViewParts } from './seen-code-deploy.ts'
 import type { SeenServiceDeployment } from './service-deployment-view.ts'
-import { healthyCount } from './surroundings.ts'
+import { healthyCount, type SeenProtectedTask } from './surroundings.ts'
 import { counted, minutesInWords, shortArn, timeIn } from './words.ts'
 
 const allStages = [
@@ -76,6 +77,15 @@ export function hasGoneBack({ status = 'PENDING' }: ServiceDeployment): boolean 
   return status.startsWith('ROLLBACK_')
 }
 
+/**
+ * The protected tasks that it takes away: those of a rolling update at any time, others in the last stage or on the way
+ * back.
+ */
+export function heldByUpdate({ deployment, protectedTasks }: SeenServiceDeployment): readonly SeenProtectedTask[] {
+  const isTaking = isRolling(deployment) || hasGoneBack(deployment) || deployment.lifecycleStage === 'CLEAN_UP'
+  return isTaking && deployment.finishedAt === undefined ? protectedTasks : []
+}
+
 function isRolling({ deploymentConfiguration }: ServiceDeployment): boolean {
   return (deploymentConfiguration?.strategy ?? 'ROLLING') === 'ROLLING'
 }
@@ -117,6 +127,8 @@ export function serviceDeploymentOutlook(seen: SeenServiceDeployment, { phase, s
   if (phase === 'succeeded') return { now: 'The new revision has all traffic; it is the service now.' }
   if (phase === 'failed' || phase === 'stopped')
     return { now: deployment.statusReason ?? `It ended as ${deployment.status}.` }
+  const waiting = outlookOnProtected(heldByUpdate(seen), seen.at)
+  if (waiting !== undefined) return waiting
   if (hasGoneBack(deployment)) {
     return { now: `It goes back: ${deployment.rollback?.reason ?? deployment.statusReason ?? 'no reason is told yet'}` }
   }

@@ -2,7 +2,13 @@ import type { ServiceDeployment, ServiceRevision, ServiceRevisionSummary } from 
 import { alarmDangers } from './alarm-danger.ts'
 import type { DangerView, DeploymentPhase, DeploymentView, SideView, Suggestion } from './deployment-view.ts'
 import { serviceDeploymentDiagnosis } from './service-deployment-diagnosis.ts'
-import { hasGoneBack, serviceDeploymentOutlook, serviceDeploymentStages } from './service-deployment-stages.ts'
+import { endingProtection } from './protected-tasks.ts'
+import {
+  hasGoneBack,
+  heldByUpdate,
+  serviceDeploymentOutlook,
+  serviceDeploymentStages,
+} from './service-deployment-stages.ts'
 import { healthOf, serviceTidings, type Surroundings } from './surroundings.ts'
 import { shortArn, timeIn } from './words.ts'
 
@@ -41,7 +47,7 @@ export function serviceDeploymentView(seen: SeenServiceDeployment): DeploymentVi
     outlook: serviceDeploymentOutlook(seen, parts),
     dangers: isOver ? [] : [...ownDangers(seen), ...alarmDangers(seen)],
     tidings,
-    commands: commandsOf(deployment, phase),
+    commands: [...commandsOf(deployment, phase), ...endingProtection(seen, heldByUpdate(seen))],
     diagnosis:
       phase === 'failed' || phase === 'stopped' ? serviceDeploymentDiagnosis(seen, { ...parts, tidings }) : undefined,
     minuteMilliseconds: seen.minuteMilliseconds,
@@ -129,17 +135,16 @@ function shortFunction(arn: string | undefined): string | undefined {
   return arn?.split(':function:').at(-1)
 }
 
-function commandsOf(
-  { serviceDeploymentArn: arn = '' }: ServiceDeployment,
-  phase: DeploymentPhase,
-): readonly Suggestion[] {
+function commandsOf(deployment: ServiceDeployment, phase: DeploymentPhase): readonly Suggestion[] {
+  const { serviceDeploymentArn: arn = '', lifecycleStage } = deployment
   const id = shortArn(arn)
   const back = { command: `teal stop ${id} --rollback`, effect: 'all traffic back to blue' }
   switch (phase) {
     case 'waiting':
       return [{ command: `teal continue ${id}`, effect: 'end the pause' }, back]
     case 'running':
-      return [back]
+      // It is refused while it goes back, and once the former revision is being taken away.
+      return hasGoneBack(deployment) || lifecycleStage === 'CLEAN_UP' ? [] : [back]
     case 'succeeded':
     case 'failed':
     case 'stopped':

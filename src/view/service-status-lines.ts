@@ -1,16 +1,17 @@
+import { protectionInWords } from './protected-tasks.ts'
 import type { GroupStatus, ServiceStatus } from './service-status.ts'
-import { cut, plain, styled, type Line } from './styled.ts'
+import { brokenText, cut, plain, styled, type Line, type Style } from './styled.ts'
 import { shortenedArns } from './surroundings.ts'
 import { counted, figure, timeOfDay } from './words.ts'
 
 /** Services as they are now, each in a few lines. */
-export function serviceStatusLines(all: readonly ServiceStatus[], width: number): readonly Line[] {
+export function serviceStatusLines(all: readonly ServiceStatus[], width: number, now: number): readonly Line[] {
   return all
-    .flatMap((status, place) => [...(place === 0 ? [] : [[]]), ...linesOf(status)])
+    .flatMap((status, place) => [...(place === 0 ? [] : [[]]), ...linesOf(status, width, now)])
     .map((line) => cut(line, width))
 }
 
-function linesOf(status: ServiceStatus): readonly Line[] {
+function linesOf(status: ServiceStatus, width: number, now: number): readonly Line[] {
   const { service, controller, running, desired, pending, runs, isDeploying, deploymentId, failed, lastEvent } = status
   const isWhole = running === desired && pending === 0 && failed === undefined
   const starting = pending === 0 ? '' : `, ${pending} starting`
@@ -25,23 +26,23 @@ function linesOf(status: ServiceStatus): readonly Line[] {
       `  deployed by ${controller}${deploymentId === undefined ? '' : `: teal deployment ${deploymentId}`}`,
     ),
   ]
-  const failure: readonly Line[] =
-    failed === undefined
-      ? []
-      : [
-          [
-            styled(
-              'bad',
-              `  the deployment of ${failed.runs ?? 'its last revision'} has failed: ${failed.reason ?? 'no reason is told'}`,
-            ),
-          ],
-        ]
+  const sentence = (style: Style, text: string | undefined, label = ''): readonly Line[] =>
+    brokenText(text ?? '', width - label.length - 2).map((row, place) => [
+      styled(style, `  ${place === 0 ? label : ' '.repeat(label.length)}${row}`),
+    ])
+  const failure =
+    failed &&
+    `the deployment of ${failed.runs ?? 'its last revision'} has failed: ${failed.reason ?? 'no reason is told'}`
   const nameWidth = Math.max(0, ...status.groups.map(({ name }) => name.length))
-  const event: readonly Line[] =
-    lastEvent === undefined
-      ? []
-      : [[styled('faint', `  ${timeOfDay(new Date(lastEvent.at))}  ${shortenedArns(lastEvent.text)}`)]]
-  return [head, by, ...failure, ...status.groups.map((group) => groupLine(group, nameWidth)), ...event]
+  const eventAt = lastEvent === undefined ? '' : `${timeOfDay(new Date(lastEvent.at))}  `
+  return [
+    head,
+    by,
+    ...sentence('bad', failure),
+    ...sentence('warning', protectionInWords(status.protectedTasks, now)),
+    ...status.groups.map((group) => groupLine(group, nameWidth)),
+    ...sentence('faint', lastEvent && shortenedArns(lastEvent.text), eventAt),
+  ]
 }
 
 function groupLine({ name, runs, taskSetStatus, health, traffic, shares }: GroupStatus, nameWidth: number): Line {

@@ -1,6 +1,6 @@
 import type { Deployment, Service, TaskSet } from '@aws-sdk/client-ecs'
 import type { HealthView, TrafficView } from './deployment-view.ts'
-import { healthOf, type SeenGroup } from './surroundings.ts'
+import { healthOf, type SeenGroup, type SeenProtectedTask } from './surroundings.ts'
 import { shortArn, timeIn } from './words.ts'
 
 /** A service as it is now: what runs, what is live, who gets how much. */
@@ -21,6 +21,8 @@ export type ServiceStatus = {
   /** Of CodeDeploy: the deployment that made what runs now, or that is under way. */
   readonly deploymentId?: string | undefined
   readonly groups: readonly GroupStatus[]
+  /** Tasks that it has to take away and may not yet. */
+  readonly protectedTasks: readonly SeenProtectedTask[]
   readonly lastEvent?: { readonly at: number; readonly text: string } | undefined
 }
 
@@ -39,6 +41,7 @@ export type SeenService = {
   /** By the target group's ARN, in the order in which they are shown. */
   readonly groups: readonly { readonly arn: string; readonly seen: SeenGroup }[]
   readonly forwards: readonly SeenForward[]
+  readonly protectedTasks: readonly SeenProtectedTask[]
 }
 
 /** What one rule of a listener does with requests: weights by the target group's ARN. */
@@ -49,7 +52,7 @@ export type SeenForward = {
   readonly weights: Readonly<Record<string, number>>
 }
 
-export function serviceStatus({ service, groups, forwards }: SeenService): ServiceStatus {
+export function serviceStatus({ service, groups, forwards, protectedTasks }: SeenService): ServiceStatus {
   const { taskSets = [], deployments = [], events = [] } = service
   const primary = taskSets.find(({ status }) => status === 'PRIMARY')
   const [event] = events
@@ -67,6 +70,7 @@ export function serviceStatus({ service, groups, forwards }: SeenService): Servi
     isDeploying: taskSets.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
     deploymentId: newest?.externalId,
     groups: groups.map(({ arn, seen }) => groupStatus({ arn, seen, taskSets, forwards })),
+    protectedTasks,
     lastEvent: eventAt === undefined ? undefined : { at: eventAt, text: event?.message ?? '' },
   }
 }

@@ -3,14 +3,17 @@ import { cut, filled, plain, styled, type Line, type Span, type Style } from './
 import { counted, figure } from './words.ts'
 
 const labelWidth = 14
+/** Less says nothing. */
+const leastColumn = 12
 
-/** Blue and green side by side, the two columns as wide as the screen allows. */
+/** Blue and green side by side, the two columns as wide as the screen allows; where it allows none, below each other. */
 export function sideLines(
   { sides, endedAt }: Pick<DeploymentView, 'sides' | 'endedAt'>,
   width: number,
 ): readonly Line[] {
   if (sides.length === 0) return []
-  const column = Math.min(64, Math.max(12, Math.floor((width - labelWidth) / Math.max(2, sides.length))))
+  const column = Math.min(64, Math.floor((width - labelWidth) / Math.max(2, sides.length)))
+  if (column < leastColumn) return narrowLines({ sides, endedAt }, width)
   const isCounted = sides.some(({ traffic }) => traffic !== undefined)
   const row = (label: string, cell: (side: SideView) => Line): Line => [
     styled('faint', `  ${label.padEnd(labelWidth - 2)}`),
@@ -38,6 +41,36 @@ export function sideLines(
       : []),
     ...(isCounted ? [row('in all', (side) => number(side, inAll))] : []),
   ]
+}
+
+/** A line a side, then another one: where there is no room for all, those of both sides stay that say most. */
+function narrowLines({ sides, endedAt }: Pick<DeploymentView, 'sides' | 'endedAt'>, width: number): readonly Line[] {
+  const rows = (cell: (side: SideView) => Line): readonly Line[] =>
+    sides.map((side) => cut([styled(side.colour, side.colour.toUpperCase().padEnd(5)), ...cell(side)], width))
+  return [
+    ...rows((side) => [...share(side), ...healthInFigures(side)]),
+    ...rows(({ targetGroup, runs }) => [plain(['', targetGroup, runs].filter((text) => text !== undefined).join(' '))]),
+    ...(endedAt === undefined && sides.some(({ traffic }) => traffic !== undefined)
+      ? rows(({ traffic }) => (traffic === undefined ? [styled('faint', ' –')] : rate(traffic)))
+      : []),
+  ]
+}
+
+function rate(traffic: TrafficView): Line {
+  return [plain(` ${figure(round(traffic.requestsPerSecond))}/s `), ...errors(traffic), plain(' errors')]
+}
+
+function share({ weight, isShared }: SideView): Line {
+  if (isShared) return []
+  return [styled('strong', ` ${(weight === undefined ? '–' : `${figure(weight)}%`).padStart(4)}`)]
+}
+
+/** `2/3 healthy`; where there are no targets to ask, how many tasks run. */
+function healthInFigures({ health, running, desired }: SideView): Line {
+  if (health === undefined) return [plain(` ${running}/${desired} running`)]
+  const healthy = health.counts.find(({ state }) => state === 'healthy')?.count ?? 0
+  const isSick = health.counts.some(({ state }) => state === 'unhealthy')
+  return [styled(isSick ? 'bad' : healthy < desired ? 'warning' : 'good', ` ${healthy}/${desired} healthy`)]
 }
 
 function number({ traffic }: SideView, cell: (traffic: TrafficView) => Line): Line {

@@ -1,6 +1,7 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch'
 import type { Service, Task } from '@aws-sdk/client-ecs'
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { HeldTask } from '../domain/task-protection.ts'
 import type { HealthView, SideView, Tiding, TrafficView } from './deployment-view.ts'
 import { shortArn, timeIn } from './words.ts'
 
@@ -18,7 +19,12 @@ export type Surroundings = {
   readonly stoppedTasks: readonly Task[]
   /** The last lines of the containers that failed, as CloudWatch Logs has them. */
   readonly logLines: readonly string[]
+  /** What keeps the service from taking tasks away that it has to. */
+  readonly protectedTasks: readonly SeenProtectedTask[]
 }
+
+/** `startedBy`: its task set, or deployment of ECS itself. */
+export type SeenProtectedTask = HeldTask & { readonly startedBy: string }
 
 export type SeenGroup = {
   readonly targets: readonly TargetHealthDescription[]
@@ -73,6 +79,14 @@ export function serviceTidings(
       return at < begunAt || at > endedAt + afterEndMilliseconds ? [] : [{ at, text: shortenedArns(message) }]
     })
     .toReversed()
+}
+
+/** The task sets and deployments of which the service tells that they are not scaled in because of protected tasks. */
+export function heldByProtection(service: Service | undefined): readonly string[] {
+  const messages = (service?.events ?? []).map(({ message = '' }) => message)
+  const steady = messages.findIndex((message) => message.endsWith('has reached a steady state.'))
+  const news = steady < 0 ? messages : messages.slice(0, steady)
+  return [...new Set(news.flatMap((message) => /task set \(([^)]+)\) was unable to scale in/.exec(message)?.[1] ?? []))]
 }
 
 /** `(target-group arn:aws:…:targetgroup/web-green/0123)` is `(target-group web-green)` to people. */

@@ -16,6 +16,18 @@ export function timeOfDay(date: Date): string {
   return date.toTimeString().slice(0, 8)
 }
 
+/** The time of day, and the date where it is another day's than `now`. */
+export function momentOf(time: number, now: number): string {
+  const [date, today] = [new Date(time), new Date(now)]
+  return date.toDateString() === today.toDateString() ? timeOfDay(date) : dateAndTime(date)
+}
+
+/** `2027-03-01 14:05:09`, in this machine's time. */
+export function dateAndTime(date: Date): string {
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((number) => String(number).padStart(2, '0'))
+  return `${date.getFullYear()}-${month}-${day} ${timeOfDay(date)}`
+}
+
 /** `web:42` of a task definition's ARN, or what stands behind the last slash of any other. */
 export function shortArn(arn: string | undefined): string | undefined {
   return arn?.slice(arn.lastIndexOf('/') + 1)

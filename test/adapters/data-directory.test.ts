@@ -147,17 +147,8 @@ test('a folder in it that is a file, or of another user, is a clear error, and l
 })
 
 test('a read-only and a full disk are clear errors', (t) => {
-  const path = mkdtempSync(join(tmpdir(), 'teal-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k,nr_inodes=2', 'tmpfs', path], { stdio: 'ignore' })
-  } catch {
-    rmSync(path, { recursive: true })
-    return t.skip('only root can mount the small disk this test needs')
-  }
-  t.after(() => {
-    execFileSync('umount', ['-l', path])
-    rmSync(path, { recursive: true })
-  })
+  const path = smallDisk(t, 'size=4k,nr_inodes=2')
+  if (path === undefined) return
   assert.throws(() => DataDirectory.claim(join(path, 'a', 'b', 'c')), /lies on a disk that is full/)
   execFileSync('mount', ['-o', 'remount,ro', path])
   assert.throws(() => DataDirectory.claim(path), /read-only file system/)
@@ -165,6 +156,34 @@ test('a read-only and a full disk are clear errors', (t) => {
   assert.equal(existsSync(join(path, 'engine.json')), false)
   assert.ok(readdirSync(path).length <= 1)
 })
+
+test('a disk that has filled up under a directory is told with what to free, and that what runs goes on', (t) => {
+  const path = smallDisk(t, 'size=16k')
+  if (path === undefined) return
+  writeFileSync(join(path, 'state.db'), 'state')
+  assert.throws(() => writeFileSync(join(path, 'log'), Buffer.alloc(32_768)), /ENOSPC/)
+  assert.throws(
+    () => DataDirectory.claim(path),
+    /disk that is full: not even engine\.json can be written in it\. Free some space and start Teal again; the router and/,
+  )
+})
+
+/** Undefined where the user may mount none; the test is skipped then. */
+function smallDisk(t: TestContext, options: string): string | undefined {
+  const path = mkdtempSync(join(tmpdir(), 'teal-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'ignore' })
+  } catch {
+    rmSync(path, { recursive: true })
+    t.skip('only root can mount the small disk this test needs')
+    return undefined
+  }
+  t.after(() => {
+    execFileSync('umount', ['-l', path])
+    rmSync(path, { recursive: true })
+  })
+  return path
+}
 
 function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'teal-data-'))

@@ -154,8 +154,9 @@ describe('teal hook', { timeout: 100_000 }, () => {
     await once(server, 'listening')
     t.after(() => server.close())
     const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const { exitCode, errors } = await teal('hook', 'run', 'check', '--endpoint-url', elsewhere)
+    const { exitCode, errors, output } = await teal('hook', 'run', 'check', '--endpoint-url', elsewhere)
     assert.equal(exitCode, 1)
+    assert.equal(output, '')
     assert.match(
       errors,
       /^teal: what answers at \S+ does not speak AWS's API: no function was invoked\. Set AWS_ENDPOINT_URL/,
@@ -182,9 +183,10 @@ describe('teal hook', { timeout: 100_000 }, () => {
       ],
     ]
     for (const [argv, message] of cases) {
-      const { exitCode, errors } = await run(...argv)
+      const { exitCode, errors, output } = await run(...argv)
       assert.equal(exitCode, 1, errors)
       assert.match(errors, message)
+      assert.equal(output, '', 'the error is all that is said')
     }
     assert.equal((await run('run', 'check', '--event', 'Install')).exitCode, 2)
     assert.equal((await run('run', 'check', '--payload', '{')).exitCode, 2)

@@ -101,6 +101,10 @@ test('values that cannot be read are wrong usage, and the message says what can'
     [['serve', '--runtime', 'vm'], /Allowed choices are process, docker, auto\./],
     [['build', '.'], /required option '--tag <name:tag>' not specified/],
     [['build', '--tag', 'a:1'], /missing required argument 'directory'/],
+    [
+      ['render', 'all'],
+      /^teal: 'all' is invalid for argument 'what'\. Allowed choices are task-definition, appspec\.$/m,
+    ],
     [['down', 'now'], /too many arguments/],
     [['events', '--last', 'all'], /'all' is invalid\. It is a whole number: 0 for none of what was before\./],
   ] as const) {

@@ -16,6 +16,12 @@ describe('a file of a deployment', () => {
     assert.throws(reading('["web"]'), { message: 'taskdef.json holds no JSON object.' })
   })
 
+  test('that cannot be read is told without the words of the system', () => {
+    const none = join(tmpdir(), 'teal-none', 'appspec.yaml')
+    assert.throws(() => PositionedDocument.read(none), { message: `there is no ${none}.` })
+    assert.throws(() => PositionedDocument.read('/'), { message: '/ is a directory; a file is wanted.' })
+  })
+
   test('that is larger than any is not read', (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'teal-test-'))
     t.after(() => rmSync(directory, { recursive: true }))

@@ -31,6 +31,7 @@ test('it says where it listens, what is not enforced and how to use it, and answ
   assert.match(serving.output, /Recorded, not enforced: VPCs, subnets, security groups, IAM roles/)
   assert.ok(serving.output.includes(`data in ${data};`))
   assert.ok(serving.output.includes(`export AWS_ENDPOINT_URL=${url}`))
+  assert.ok(serving.output.includes(`export TEAL_DATA='${data}'\n`), 'so that teal build makes images for it')
   assert.equal(await serving.end('SIGINT'), 0)
 })
 

@@ -28,6 +28,20 @@ function clientsWith(values: Readonly<Record<string, number>>, asked: string[]):
   return { cloudWatch, about } as unknown as AwsClients
 }
 
+test('requests that the load balancer had to answer with a 502 are errors', async () => {
+  const values = {
+    RequestCount: 10,
+    HTTPCode_Target_2XX_Count: 6,
+    HTTPCode_Target_5XX_Count: 1,
+    HTTPCode_ELB_5XX_Count: 3,
+  }
+  const reading = new TrafficReading(clientsWith(values, []), 0)
+  const { traffic } = await reading.read(2 * minute, [{ ...group, LoadBalancerArns: [...group.LoadBalancerArns] }], {
+    alarms: [],
+  })
+  assert.equal(traffic['blue']?.errors, 4)
+})
+
 test('requests that came to no TLS with their targets are errors, and are asked for where targets speak TLS', async () => {
   const values = { RequestCount: 10, TargetConnectionErrorCount: 1, TargetTLSNegotiationErrorCount: 4 }
   const errorsOf = async (targetGroup: TargetGroup) => {

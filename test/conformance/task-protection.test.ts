@@ -99,6 +99,9 @@ describe('tasks that are protected from scale-in', { timeout: 200_000 }, () => {
     }
     await until(async () => (await weights()).includes('Blue 0 DRAINING 1'))
     await delay(1_000)
+    const { deploymentStatusMessages } = await theatre.deployment(deploymentId)
+    const id = kept.split('/').at(-1) ?? ''
+    assert.match(deploymentStatusMessages?.join() ?? '', new RegExp(`^Task ${id} is protected from scale-in until 20`))
     assert.deepEqual(await weights(), ['Blue 0 DRAINING 1', 'Green 100 PRIMARY 2'])
     assert.equal((await theatre.deployment(deploymentId)).status, 'InProgress')
     await ecs.send(new UpdateTaskProtectionCommand({ cluster: name, tasks: [kept], protectionEnabled: false }))

@@ -98,6 +98,26 @@ describe('scaling while a deployment shifts traffic', () => {
     assert(world.clock.now() - since < 6 * minute)
   })
 
+  test('names the protected tasks where these keep a scale-in from its end', async () => {
+    const shift = await inTheShift()
+    const { world, deploymentId } = shift
+    const { store } = world.engine
+    const since = world.clock.now()
+    const protectedUntil = since + 24 * 60 * minute
+    const blue = store.taskSets.list().find(({ status }) => status === 'PRIMARY')
+    const kept = store.tasks.list().filter(({ taskSetId }) => taskSetId === blue?.taskSetId)
+    for (const task of kept) store.tasks.put(task.taskArn, { ...task, protectedUntil })
+    scale(world, shift, 1)
+    const { status, errorInformation } = await world.ended(deploymentId)
+    assert.deepEqual([status, errorInformation?.code], ['Failed', 'ECS_UPDATE_ERROR'])
+    assert.match(
+      errorInformation?.message ?? '',
+      /did not reach a steady state within 5 minutes\. Tasks \S+ \(until \S+\) and/,
+    )
+    assert.match(errorInformation?.message ?? '', /or end their protection \(UpdateTaskProtection\)\.$/)
+    assert(world.clock.now() - since >= 5 * minute)
+  })
+
   test('stands in the record of the deployment, and so does that it was suspended and resumed', async () => {
     const shift = await inTheShift()
     const { world, deploymentId, target } = shift

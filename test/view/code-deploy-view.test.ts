@@ -95,6 +95,12 @@ What would stop it or send it back
     assert.equal(view.outlook.until, start + 25_000 + 30 * 60_000)
     assert.equal(view.commands[0]?.command, 'teal continue d-ABCDEF123')
     assert.match(shown(view), /◐ READY_WAIT +1 min 5 s {2}for somebody to allow production/)
+    const small = shown(view, { height: 14 })
+    assert.match(
+      small,
+      /allow production\s+traffic\s+\(teal\s+continue\s+d-ABCDEF123\)\./,
+      'also where there is little room',
+    )
   })
 
   test('installing counts healthy tasks and says when it is given up; minutes are as long as they are here', () => {
@@ -169,6 +175,7 @@ What would stop it or send it back
       }),
     )
     const text = shown(view)
+    assert.match(text, /– TERMINATION_WAIT *\n/, 'it never came to that')
     const end = text.slice(text.indexOf('Why\n'))
     assert.equal(
       end,
@@ -232,5 +239,49 @@ Next
     const view = codeDeployView(seenCanary({ deployment: { ...deployment, status: 'Queued' }, target: undefined }))
     assert.equal(view.outlook.now, 'It waits for an earlier deployment of the group to end.')
     assert.deepEqual([view.stages.at(0)?.name, view.sides], ['TERMINATION_WAIT', []])
+  })
+})
+
+describe('a deployment of which blue has protected tasks', () => {
+  const held = { taskId: '0123456789abcdef0123456789abcdef', startedBy: 'ecs-svc/Blue', until: start + 3_600_000 }
+  const cluster = 'arn:aws:ecs:us-east-1:000000000000:cluster/main'
+  const waiting = (blue: 'DRAINING' | 'ACTIVE', change: Partial<SeenCodeDeploy> = {}) =>
+    codeDeployView(
+      seenCanary({
+        target: {
+          targetId: 'main:web',
+          lifecycleEvents: [{ lifecycleEventName: 'AfterAllowTraffic', status: 'Succeeded', endTime: at(80) }],
+          taskSetsInfo: [{ ...taskSets(100)[0], status: blue }],
+        },
+        service: { clusterArn: cluster, taskSets: [{ id: 'ecs-svc/Blue', status: blue }] },
+        protectedTasks: [held],
+        ...change,
+      }),
+    )
+
+  test('says that it waits for them, until when, and how to wait no longer; there is no way back to suggest', () => {
+    const { outlook, commands, stages } = waiting('DRAINING')
+    assert.match(
+      outlook.now,
+      /^Task 01234567 is protected from scale-in until \S+: it is waited for, without a time-out\./,
+    )
+    assert.equal(outlook.until, held.until)
+    assert.equal(outlook.next, 'It is stopped, unless protected for longer.')
+    assert.equal(stages.at(-1)?.note, 'its protected tasks are waited for')
+    const command = `aws ecs update-task-protection --cluster main --no-protection-enabled --tasks ${held.taskId}`
+    assert.deepEqual(commands, [{ command, effect: 'wait no longer' }])
+  })
+
+  test('says nothing of them before blue is terminated', () => {
+    assert.match(waiting('ACTIVE').outlook.now, /blue is kept/)
+  })
+
+  test('suggests no command that is refused while blue is terminated', () => {
+    assert.deepEqual(waiting('DRAINING', { protectedTasks: [] }).commands, [])
+  })
+
+  test('names the day where their protection ends on another one', () => {
+    const { outlook } = waiting('DRAINING', { protectedTasks: [{ ...held, until: start + 40 * 3_600_000 }] })
+    assert.match(outlook.now, /until 2027-03-0[23] \d\d:\d\d:\d\d: it is/)
   })
 })

@@ -40,6 +40,7 @@ export function seenCanary(change: Partial<SeenCodeDeploy> = {}): SeenCodeDeploy
     alarmNames: [],
     stoppedTasks: [],
     logLines: [],
+    protectedTasks: [],
     ...change,
   }
 }

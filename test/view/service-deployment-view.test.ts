@@ -51,6 +51,7 @@ function seenService(
     alarmNames: [],
     stoppedTasks: [],
     logLines: [],
+    protectedTasks: [],
     ...change,
   }
 }
@@ -203,4 +204,42 @@ describe('a deployment of ECS itself as people see it', () => {
     assert.match(diagnosis?.state.at(-1) ?? '', /^nothing was taken back/)
     assert.equal(diagnosis?.next[0]?.command, 'teal status main/web')
   })
+})
+
+describe('protected tasks', () => {
+  const protectedTasks = [
+    { taskId: 'aaa', startedBy: 'ecs-svc/1', until: start + 200_000 },
+    { taskId: 'bbb', startedBy: 'ecs-svc/1', until: start + 100_000 },
+  ]
+  const outlook = (deployment: Partial<ServiceDeployment>) =>
+    serviceDeploymentView(seenService(deployment, { protectedTasks })).outlook
+
+  test('are what a rolling update, the last stage of another one and a way back wait for', () => {
+    for (const deployment of [
+      { deploymentConfiguration: { strategy: 'ROLLING' } },
+      { lifecycleStage: 'CLEAN_UP' },
+      { status: 'ROLLBACK_IN_PROGRESS' },
+    ] satisfies Partial<ServiceDeployment>[]) {
+      const { now, until, next } = outlook(deployment)
+      assert.match(
+        now,
+        /^Tasks aaa \(until \S+\) and bbb \(until \S+\) are protected from scale-in: they are waited for/,
+      )
+      assert.equal(until, start + 200_000)
+      assert.equal(next, 'They are stopped, unless protected for longer.')
+    }
+  })
+
+  test('hold nothing up before', () => {
+    assert.match(outlook({ lifecycleStage: 'SCALE_UP' }).now, /^Every task of green has to be healthy/)
+  })
+})
+
+const commands = (deployment: Partial<ServiceDeployment>) =>
+  serviceDeploymentView(seenService(deployment)).commands.map(({ command }) => command)
+
+test('nothing is suggested that is refused: no way back from a way back, nor from the end of the former revision', () => {
+  assert.deepEqual(commands({ lifecycleStage: 'BAKE_TIME' }), ['teal stop 0123456789abcdef01234 --rollback'])
+  assert.deepEqual(commands({ lifecycleStage: 'CLEAN_UP' }), [])
+  assert.deepEqual(commands({ status: 'ROLLBACK_IN_PROGRESS', lifecycleStage: 'PRODUCTION_TRAFFIC_SHIFT' }), [])
 })

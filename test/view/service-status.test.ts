@@ -3,11 +3,16 @@ import { describe, test } from 'node:test'
 import type { Deployment, Service } from '@aws-sdk/client-ecs'
 import { serviceStatusLines } from '../../src/view/service-status-lines.ts'
 import { serviceStatus } from '../../src/view/service-status.ts'
+import type { SeenProtectedTask } from '../../src/view/surroundings.ts'
 import { textOf } from '../../src/view/styled.ts'
 
 const definition = (revision: number): string => `arn:aws:ecs:us-east-1:000000000000:task-definition/web:${revision}`
 
-function linesOf(deployments: readonly Deployment[], desiredCount = 3): readonly string[] {
+function linesOf(
+  deployments: readonly Deployment[],
+  desiredCount = 3,
+  protectedTasks: readonly SeenProtectedTask[] = [],
+): readonly string[] {
   const service: Service = {
     serviceName: 'web',
     clusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/shop',
@@ -17,7 +22,7 @@ function linesOf(deployments: readonly Deployment[], desiredCount = 3): readonly
     pendingCount: 0,
     deployments: [...deployments],
   }
-  return serviceStatusLines([serviceStatus({ service, groups: [], forwards: [] })], 200).map(textOf)
+  return serviceStatusLines([serviceStatus({ service, groups: [], forwards: [], protectedTasks })], 200, 0).map(textOf)
 }
 
 describe('the status of a service that ECS itself deploys', () => {
@@ -52,5 +57,29 @@ describe('the status of a service that ECS itself deploys', () => {
     assert.deepEqual(linesOf([completed]), ['✔ shop/web  web:2  3 of 3 tasks running', '  deployed by ECS'])
     const [one] = linesOf([{ ...completed, runningCount: 1 }], 1)
     assert.equal(one, '✔ shop/web  web:2  1 of 1 task running')
+  })
+
+  test('tells its last event to its end, in as many lines as that takes', () => {
+    const at = new Date(1970, 0, 1, 14, 5, 9)
+    const message =
+      '(service web) was unable to place a task because the image web:2 is not known here: build it first.'
+    const service: Service = { serviceName: 'web', desiredCount: 0, events: [{ createdAt: at, message }] }
+    const status = serviceStatus({ service, groups: [], forwards: [], protectedTasks: [] })
+    assert.deepEqual(serviceStatusLines([status], 60, 0).map(textOf).slice(2), [
+      '  14:05:09  was unable to place a task because the image',
+      '            web:2 is not known here: build it first.',
+    ])
+    assert.equal(serviceStatusLines([status], Number.POSITIVE_INFINITY, 0).length, 3)
+  })
+
+  test('names the tasks that it may not take away yet, because they are protected', () => {
+    const taskId = '0123456789abcdef0123456789abcdef'
+    const held = [{ taskId, startedBy: 'ecs-svc/1', until: new Date(1970, 0, 1, 14, 5, 9).getTime() }]
+    const [, , told] = linesOf([{ ...failed, rolloutState: 'COMPLETED', runningCount: 1 }], 0, held)
+    assert.equal(
+      told,
+      '  Task 01234567 is protected from scale-in until 14:05:09: it is waited for, without a time-out. ' +
+        'UpdateTaskProtection can end that sooner.',
+    )
   })
 })

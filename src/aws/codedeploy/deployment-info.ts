@@ -14,8 +14,8 @@ import { loadBalancerInfo } from './load-balancer-info.ts'
 import { dateOf } from './lookups.ts'
 import { revisionLocation } from './revision-location.ts'
 
-/** A deployment as GetDeployment answers it: never with the AppSpec's text. */
-export function deploymentInfo(deployment: Deployment) {
+/** A deployment as GetDeployment answers it: never with the AppSpec's text. `waits`: what it waits for, in a sentence. */
+export function deploymentInfo(deployment: Deployment, waits?: string) {
   const { revision, previousRevision } = deployment
   return {
     applicationName: deployment.applicationName,
@@ -42,7 +42,7 @@ export function deploymentInfo(deployment: Deployment) {
     blueGreenDeploymentConfiguration: blueGreenConfig(deployment.group),
     loadBalancerInfo: loadBalancerInfo(deployment.group.targetGroupPair),
     fileExistsBehavior: 'DISALLOW' as const,
-    deploymentStatusMessages: statusMessages(deployment),
+    deploymentStatusMessages: [...statusMessages(deployment), ...(waits === undefined ? [] : [waits])],
     computePlatform: 'ECS' as const,
   }
 }

@@ -1,7 +1,9 @@
 import type * as sdk from '@aws-sdk/client-codedeploy'
 import { AwsError } from '../../domain/aws-error.ts'
 import type { Deployment } from '../../domain/deployment.ts'
+import { waitForProtected } from '../../domain/task-protection.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { heldTasks } from '../../engine/held-tasks.ts'
 import type { Handlers } from '../handlers.ts'
 import { deploymentInfo } from './deployment-info.ts'
 import {
@@ -17,10 +19,12 @@ import { checkedApplicationName, checkedDeploymentGroupName, checkedDeploymentId
 import { page } from './pages.ts'
 
 /** Reading deployments. */
-export function deploymentHandlers({ store }: Engine) {
+export function deploymentHandlers(engine: Engine) {
+  const { store } = engine
+  const infoOf = (deployment: Deployment) => deploymentInfo(deployment, waitForProtected(heldTasks(engine, deployment)))
   return {
     GetDeployment({ deploymentId }, call) {
-      return { deploymentInfo: deploymentInfo(deploymentWithId({ store, call }, deploymentId)) }
+      return { deploymentInfo: infoOf(deploymentWithId({ store, call }, deploymentId)) }
     },
 
     /** Unknown ids are left out, as on AWS. */
@@ -29,7 +33,7 @@ export function deploymentHandlers({ store }: Engine) {
       if (deploymentIds.length === 0) checkedDeploymentId(undefined)
       const found = deploymentIds.map((id) => findDeployment({ store, call }, checkedDeploymentId(id)))
       return {
-        deploymentsInfo: found.flatMap((deployment) => (deployment === undefined ? [] : [deploymentInfo(deployment)])),
+        deploymentsInfo: found.flatMap((deployment) => (deployment === undefined ? [] : [infoOf(deployment)])),
       }
     },
 

@@ -2,7 +2,9 @@ import type * as sdk from '@aws-sdk/client-ecs'
 import { isOver } from '../../domain/service-deployment.ts'
 import type { RevisionInDeployment, ServiceDeployment } from '../../domain/service-deployment.ts'
 import type { ServiceRevision } from '../../domain/service-revision.ts'
+import { waitForProtected } from '../../domain/task-protection.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { heldTasks } from '../../engine/held-tasks.ts'
 import { revisionCounts } from '../../engine/service-deployments.ts'
 import type { Answer } from '../handlers.ts'
 
@@ -22,7 +24,7 @@ export function serviceDeploymentAnswer(engine: Engine, deployment: ServiceDeplo
     sourceServiceRevisions: deployment.sourceServiceRevisions.map(revision),
     targetServiceRevision: revision(deployment.targetServiceRevision),
     status: deployment.status,
-    statusReason: deployment.statusReason,
+    statusReason: statusReasonOf(engine, deployment),
     lifecycleStage: deployment.lifecycleStage,
     lifecycleHookDetails: deployment.lifecycleHookDetails?.map((detail) => ({
       hookId: detail.hookId,
@@ -44,7 +46,10 @@ export function serviceDeploymentAnswer(engine: Engine, deployment: ServiceDeplo
 }
 
 /** An entry of ListServiceDeployments. */
-export function serviceDeploymentBrief(deployment: ServiceDeployment): Answer<sdk.ServiceDeploymentBrief> {
+export function serviceDeploymentBrief(
+  engine: Engine,
+  deployment: ServiceDeployment,
+): Answer<sdk.ServiceDeploymentBrief> {
   return {
     serviceDeploymentArn: deployment.serviceDeploymentArn,
     serviceArn: deployment.serviceArn,
@@ -54,8 +59,15 @@ export function serviceDeploymentBrief(deployment: ServiceDeployment): Answer<sd
     finishedAt: dateOf(deployment.finishedAt),
     targetServiceRevisionArn: deployment.targetServiceRevision.arn,
     status: deployment.status,
-    statusReason: deployment.statusReason,
+    statusReason: statusReasonOf(engine, deployment),
   }
+}
+
+/** Why it is as it is; while protected tasks keep it from its end, also that. */
+function statusReasonOf(engine: Engine, deployment: ServiceDeployment): string | undefined {
+  const waits = waitForProtected(heldTasks(engine, deployment))
+  const told = [deployment.statusReason, waits].filter((text) => text !== undefined)
+  return told.length === 0 ? undefined : told.join(' ')
 }
 
 export function serviceRevisionAnswer(revision: ServiceRevision): Answer<sdk.ServiceRevision> {

@@ -24,7 +24,10 @@ export const serviceDeployments = (engine: Engine) => {
         .filter((deployment) => isAskedFor(deployment, input))
       const scope = ['ListServiceDeployments', serviceArn, status, createdAt]
       const shown = page(listed, ageKey, { scope, nextToken, maxResults, defaultSize: 20, order: 'DESC' })
-      return { serviceDeployments: shown.items.map(serviceDeploymentBrief), nextToken: shown.nextToken }
+      return {
+        serviceDeployments: shown.items.map((each) => serviceDeploymentBrief(engine, each)),
+        nextToken: shown.nextToken,
+      }
     },
     DescribeServiceDeployments({ serviceDeploymentArns: keys }, call) {
       checkArns(keys, 'serviceDeploymentArns', 'service-deployment', call)
