@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecCommand, ExecResult } from '../engine/ports.ts'
 import { DockerError } from './docker-api.ts'
 import type { DockerApi } from './docker-api.ts'
@@ -7,6 +8,10 @@ import { dockerFrames } from './docker-frames.ts'
 type ExecState = { readonly Running: boolean; readonly ExitCode: number | null; readonly Pid: number }
 
 const endMilliseconds = 5_000
+
+/** For so long, and with such pauses, what is out of time is looked for: Docker may be about to start it. */
+const killingMilliseconds = 60_000
+const killPauseMilliseconds = 50
 
 /**
  * Runs a command in a container, and ends it at its time-out. Docker has no call for that: the process is killed as this
@@ -25,7 +30,7 @@ export async function execInDockerContainer(
   const timeOut = AbortSignal.timeout(command.timeoutMilliseconds)
   const ended = signal === undefined ? timeOut : AbortSignal.any([timeOut, signal])
   const output = { stdout: new Kept(command.mostOutputBytes), stderr: new Kept(command.mostOutputBytes) }
-  const kill = (): void => void killExec(api, container, Id).catch(() => undefined)
+  const kill = (): void => void killExec(api, container, Id)
   ended.addEventListener('abort', kill)
   try {
     const isFinished = await readOutput(api, Id, output, ended)
@@ -36,6 +41,9 @@ export async function execInDockerContainer(
     return timeOut.aborted || exitCode === undefined ? texts : { exitCode, ...texts }
   } catch (error) {
     if (!isNotStartable(error)) throw error
+    // It may have been killed while it was being started, which Docker then calls a failure to start it.
+    if (signal?.aborted === true) throw signal.reason
+    if (timeOut.aborted) return { stdout: '', stderr: '', isCut: false }
     return {
       exitCode: /permission denied/i.test(error.message) ? 126 : 127,
       stdout: '',
@@ -87,9 +95,18 @@ function isNotStartable(error: unknown): error is DockerError {
   )
 }
 
+/** Until it has ended. */
 async function killExec(api: DockerApi, container: string, id: string): Promise<void> {
-  const { Running, Pid } = await api.call<ExecState>('GET', `/exec/${id}/json`)
-  if (!Running || Pid <= 0) return
+  const limit = performance.now() + killingMilliseconds
+  while (performance.now() < limit) {
+    const state = await api.find<ExecState>(`/exec/${id}/json`).catch(() => 'unknown' as const)
+    if (state === undefined || (state !== 'unknown' && state.ExitCode !== null)) return
+    if (state !== 'unknown' && state.Pid > 0) await killExecProcess(api, container, state.Pid).catch(() => undefined)
+    await delay(killPauseMilliseconds, undefined, { ref: false })
+  }
+}
+
+async function killExecProcess(api: DockerApi, container: string, Pid: number): Promise<void> {
   const { Id } = await api.call<{ readonly Id: string }>('GET', `/containers/${container}/json`)
   // Where the engine is in a container itself, the number may be another process's.
   const pids = isOfContainer(Pid, Id) ? [Pid, ...descendants(Pid)] : []

@@ -142,6 +142,21 @@ describe('a task in Docker', { skip, concurrency }, () => {
     assert.equal((await tasks.inspect('t1'))[0]?.state.kind, 'running')
   })
 
+  test('keeps no command whose time is up before Docker has started it', async (t) => {
+    const tasks = dockerWorld(t).runtime()
+    await started(tasks, task('t1', container('app', await shellImage(), 'exec sleep 300')))
+    const exec = (script: string, timeoutMilliseconds: number) =>
+      tasks.exec('t1', 'app', { arguments: ['/bin/sh', '-c', script], timeoutMilliseconds, mostOutputBytes: 10_000 })
+    for (const timeoutMilliseconds of [1, 10, 30, 50]) {
+      const { exitCode } = await exec('exec sleep 12345', timeoutMilliseconds)
+      assert.equal(exitCode, undefined)
+    }
+    await eventually('none of them', async () => {
+      const { exitCode, stdout } = await exec('cat /proc/[0-9]*/cmdline', 20_000)
+      return exitCode === 0 && stdout.includes('sleep') && !stdout.includes('12345')
+    })
+  })
+
   test('reaches the engine by the address of the network', async (t) => {
     const { runtime } = dockerWorld(t)
     const tasks = runtime()
