@@ -30,8 +30,12 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
 
   const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
   const files = ['--appspec', `${example}appspec.yaml`, '--task-definition', `${example}taskdef.json`] as const
-  const protect = (tasks: string[], protectionEnabled: boolean) =>
-    theatre.clients.ecs.send(new UpdateTaskProtectionCommand({ cluster: 'hello', tasks, protectionEnabled }))
+  /** A task is protected only where it is neither stopping nor one too many. */
+  const protect = async (tasks: string[], protectionEnabled: boolean) => {
+    const command = new UpdateTaskProtectionCommand({ cluster: 'hello', tasks, protectionEnabled })
+    const { failures, protectedTasks } = await theatre.clients.ecs.send(command)
+    assert.deepEqual([failures, protectedTasks?.length], [[], tasks.length])
+  }
   const running = async () =>
     (await theatre.clients.ecs.send(new ListTasksCommand({ cluster: 'hello', serviceName: 'hello' }))).taskArns ?? []
 
@@ -77,10 +81,13 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
     )
     const place = ['--service', 'hello/hello'] as const
     const earlier = await running()
+    // A deployment that has to keep one of blue does not end before it is rolled back.
+    const blue = earlier.slice(0, 1)
+    await protect(blue, true)
     await run('deploy', ...place, ...files, '--image', 'web=hello:2', '--no-wait')
     const added = async () => (await running()).filter((task) => !earlier.includes(task))
     await until('a new task runs', async () => (await added()).length > 0)
-    const green = await added()
+    const green = (await added()).slice(0, 1)
     await protect(green, true)
     const stopped = await run('rollback', ...place, '--yes', '--no-wait')
     assert.match(stopped.errors, /is under way\. It will be stopped, and all traffic goes back\./)
@@ -90,7 +97,7 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
     const again = await run('rollback', ...place, '--yes', '--no-wait')
     assert.match(again.errors, /^Deployment \w+ goes back already: nothing more is done\.\n$/)
     assert.deepEqual([again.exitCode, again.output], [0, stopped.output])
-    await protect(green, false)
+    await protect([...blue, ...green], false)
     const watched = await run('watch', again.output.trim())
     assert.match(watched.output, /ROLLBACK_SUCCESSFUL/)
   })
