@@ -121,8 +121,9 @@ describe('a task in Docker', { skip, concurrency }, () => {
     const { api, data, runtime } = dockerWorld(t)
     const [warnings, ended]: [string[], string[]] = [[], []]
     const tasks = runtime({ info: () => undefined, warn: (text) => warnings.push(text) })
-    const patient = `trap 'exit 143' TERM; while :; do sleep 0.05; done`
+    const patient = `trap 'exit 143' TERM; echo ready; while :; do sleep 0.05; done`
     await started(tasks, task('t1', container('app', await shellImage(), patient)))
+    await eventually('ready', async () => (await tasks.logTail('t1', 'app', 1)).includes('ready'))
     tasks.onExit((taskId) => ended.push(taskId))
     const { id } = readDockerIdentity(data) ?? {}
     await api.call('POST', `/containers/teal-${id}-t1.pause/kill`)

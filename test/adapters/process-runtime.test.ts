@@ -280,6 +280,7 @@ describe('a task as processes', () => {
     const script = 'echo begun; while ! [ -e end ]; do sleep 0.02; done'
     const ids = ['t1', 't2', 't3']
     for (const id of ids) await startTask(tasks, task(id, shellContainer(app, script)))
+    for (const id of ids) await eventually('begun', async () => (await tasks.logTail(id, 'web', 1)).includes('begun'))
     await eventually('what they have written is measured', () => clock.sleepers === 0)
     const { begun } = clock
     writeFiles(app, { end: '' })

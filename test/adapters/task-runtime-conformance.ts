@@ -205,6 +205,7 @@ each('is found again by the next engine', async ({ runtime, image, leave }) => {
   await eventually('the end of one', async () => exitCodeOf(await second.inspect('t1'), 'brief') === 4)
   assert.deepEqual((await second.prepare(launch)).endpoints, endpoints)
   await second.startContainer(launch, 'app')
+  await eventually('a line', async () => (await second.logTail('t1', 'app', 9)).length > 0)
   assert.deepEqual(await second.logTail('t1', 'app', 9), ['started'])
   const ended: string[] = []
   second.onExit((taskId) => ended.push(taskId))
