@@ -120,10 +120,11 @@ test('with fewer routers wanted than there were, the others end', async () => {
 test('a router of another version is replaced under load, and no request and no stream is lost', async () => {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()
+  let endStream: (() => void) | undefined
   const app = await startApp(cleanups, (request, response) => {
     if (request.url !== '/stream') return void response.end('served')
     response.write('first ')
-    setTimeout(() => response.end('last'), 1_500)
+    endStream = () => void response.end('last')
   })
   const later = await startApp(cleanups, (_, response) => response.end('served later'))
   const old = routers(cleanups, dataDirectory, { version: '1' })
@@ -135,6 +136,7 @@ test('a router of another version is replaced under load, and no request and no 
   await old.stop()
 
   const stream = send(port, { path: '/stream' })
+  await eventually('it has begun', () => endStream)
   const idle = await openedConnection(cleanups, port)
   const load = new Load(port)
   cleanups.add(() => load.end())
@@ -146,9 +148,10 @@ test('a router of another version is replaced under load, and no request and no 
   })
   await next.apply({ ...routes, version: routes.version + 0.5 })
   await next.apply(table(routes.listeners, [targetGroup('group', [later.port])]))
-  await delay(200)
+  const formerly = load.answered
+  await eventually('many more requests were answered', () => load.answered > formerly + 50)
   assert.deepEqual(await load.end(), { failures: [] })
-  assert.ok(load.answered > 50, `${load.answered} requests were answered`)
+  endStream?.()
   assert.equal((await stream).body, 'first last')
   // A connection that was kept open by the router before still gets its answer, by the newest table, and is closed then.
   idle.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
@@ -193,10 +196,11 @@ function countedByRouter(client: RouterClient): ReadonlyMap<string, number> {
 test('other numbers of routers under load: the port stays open, and streams go on', async () => {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()
+  let endStream: (() => void) | undefined
   const app = await startApp(cleanups, (request, response) => {
     if (request.url !== '/stream') return void response.end('served')
     response.write('first ')
-    setTimeout(() => response.end('last'), 1_500)
+    endStream = () => void response.end('last')
   })
   const one = routers(cleanups, dataDirectory)
   await one.start()
@@ -206,6 +210,7 @@ test('other numbers of routers under load: the port stays open, and streams go o
   await one.stop()
 
   const stream = send(port, { path: '/stream' })
+  await eventually('it has begun', () => endStream)
   const more = new Load(port)
   cleanups.add(() => more.end())
   const two = routers(cleanups, dataDirectory, { routers: 2 })
@@ -213,6 +218,7 @@ test('other numbers of routers under load: the port stays open, and streams go o
   assert.deepEqual(await two.apply({ ...routes, version: routes.version + 0.5 }), { refusedListeners: [] })
   await eventually('both serve', () => two.report()?.routers?.every(({ counts }) => counts.length > 0) === true)
   assert.deepEqual(await more.end(), { failures: [] })
+  endStream?.()
   assert.equal((await stream).body, 'first last')
   await two.stop()
 
