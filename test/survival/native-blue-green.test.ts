@@ -30,7 +30,7 @@ const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 /** Asks green through the test listener, twice: the first answer is IN_PROGRESS, as of a check that takes longer. */
 const handler = `
 exports.handler = async ({ lifecycleStage, hookDetails, executionDetails }) => {
-  if (hookDetails?.asked === undefined) return { hookStatus: 'IN_PROGRESS', callBackDelay: 1, hookDetails: { asked: 1 } }
+  if (hookDetails?.asked === undefined) return { hookStatus: 'IN_PROGRESS', callBackDelay: Number(process.env.DELAY), hookDetails: { asked: 1 } }
   const answer = await fetch(process.env.URL_TO_CHECK)
   console.log('checked', lifecycleStage, answer.status, JSON.stringify(executionDetails))
   return { hookStatus: answer.status === 200 ? process.env.VERDICT : 'FAILED' }
@@ -44,8 +44,9 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
   let rules: { readonly production: string; readonly test: string }
   before(async () => {
     theatre = await Theatre.open('300ms')
-    await create('check', 'SUCCEEDED')
-    await create('refuse', 'FAILED')
+    await create('check', 'SUCCEEDED', 1)
+    // So long one sees what it is about to take back.
+    await create('refuse', 'FAILED', 5)
     load = theatre.startLoad()
     await update({ deploymentController: { type: 'ECS' } })
     const { productionListenerArn = '', testListenerArn = '' } = theatre.loadBalancing ?? {}
@@ -53,8 +54,9 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
   })
   after(() => theatre?.close())
 
-  const create = (functionName: string, verdict: string): Promise<void> => {
-    const variables = { URL_TO_CHECK: theatre.loadBalancing?.testUrl ?? '', VERDICT: verdict }
+  const create = (functionName: string, verdict: string, delaySeconds: number): Promise<void> => {
+    const url = theatre.loadBalancing?.testUrl ?? ''
+    const variables = { URL_TO_CHECK: url, VERDICT: verdict, DELAY: String(delaySeconds) }
     return createFunction(theatre, functionName, { code: handler, variables })
   }
   const defaultRule = async (listenerArn: string): Promise<string> => {
@@ -127,7 +129,7 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
     const begun = await deploy('hello:2', {
       deploymentConfiguration: {
         strategy: 'CANARY',
-        bakeTimeInMinutes: 3,
+        bakeTimeInMinutes: 10,
         canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 3 },
         lifecycleHooks: [
           { hookTargetArn: functionArn('check'), lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] },
@@ -228,18 +230,18 @@ describe('a native blue/green deployment, under load', { timeout: 400_000 }, () 
         lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['PRE_PRODUCTION_TRAFFIC_SHIFT'] }],
       },
     })
-    const goOn = async (): Promise<void> => {
+    /** False where it does not pause. */
+    const goOn = async (): Promise<boolean> => {
       const { lifecycleHookDetails: details = [] } = await deploymentOf(begun)
       const { hookId } = details.find(({ status }) => status === 'AWAITING_ACTION') ?? {}
-      if (hookId === undefined) return
+      if (hookId === undefined) return false
       const input = { serviceDeploymentArn: begun.currentServiceDeployment, hookId }
       await theatre.clients.ecs.send(new ContinueServiceDeploymentCommand(input))
+      return true
     }
     await until('both revisions run', async () => isDeepStrictEqual(await running(), [desiredCount, desiredCount]))
-    await until('green has a tenth of the traffic', async () => {
-      await goOn()
-      return (await weights(rules.production))[1] === 10
-    })
+    await until('it has paused', goOn)
+    await until('green has a tenth of the traffic', async () => (await weights(rules.production))[1] === 10)
     await until('both revisions have one task more', async () => {
       const MetricData = [{ MetricName: 'Backlog', Value: 100 }]
       await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'App', MetricData }))
