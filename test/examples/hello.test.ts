@@ -54,10 +54,12 @@ test('told to end, it finishes the answers and uploads it has begun, closes idle
   const idle = new Agent({ keepAlive: true })
   t.after(() => idle.destroy())
   await text(await answered(get(`${url}/health`, { agent: idle })))
-  const slow = await answered(get(`${url}/slow?ms=400`))
-  const upload = request(`${url}/upload`, { method: 'POST', agent: false })
+  const slow = await answered(get(`${url}/slow?ms=1000`))
+  // By `Continue` it says that it has the request.
+  const upload = request(`${url}/upload`, { method: 'POST', agent: false, headers: { Expect: '100-continue' } })
+  upload.flushHeaders()
+  await once(upload, 'continue')
   upload.write('first half, ')
-  await once(upload, 'socket')
   await once(slow, 'data')
 
   const exited = once(child, 'exit')
