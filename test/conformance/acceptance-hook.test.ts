@@ -17,7 +17,7 @@ const badList = ['/', '/health', '/gone/1', '/gone/2', '/gone/3']
 describe('a deployment is judged by a list of URLs', { timeout: 200_000 }, () => {
   let theatre: Theatre
   before(async () => {
-    theatre = await Theatre.open('100ms')
+    theatre = await Theatre.open('300ms')
     const s3 = new S3Client({ ...theatre.clientConfiguration, forcePathStyle: true })
     await s3.send(new CreateBucketCommand({ Bucket: 'lists' }))
     await put(s3, 'good.csv', goodList)

@@ -17,7 +17,7 @@ test(
     timeout: 110_000,
   },
   async (t) => {
-    const theatre = await Theatre.open('100ms')
+    const theatre = await Theatre.open('300ms')
     t.after(() => theatre.close())
     const load = theatre.startLoad()
     const killer = new Killer(theatre)

@@ -42,7 +42,7 @@ test('hello: a good green goes live, a broken one does not, and it says which re
 })
 
 test('hello: its deployment.json is a CreateDeployment of any SDK, and setting up twice is setting up once', async (t) => {
-  const stage = await Stage.open(t, { minute: '100ms' })
+  const stage = await Stage.open(t, { minute: '300ms' })
   await stage.shell(`
     npx teal build examples/hello --tag hello:1
     cp -r examples/hello hello-2

@@ -57,7 +57,7 @@ describe('a Docker engine that is killed and started again', { skip: DockerDaemo
         firstImage: () => helloImage('1', daemon.api),
         secondImage: () => helloImage('2', daemon.api),
       }
-      const theatre = await Theatre.open('300ms', stage)
+      const theatre = await Theatre.open('2s', stage)
       t.after(() => theatre.close())
       const deploymentId = await theatre.deploy(await theatre.secondImage())
       await delay(1_500)
