@@ -40,13 +40,13 @@ export class Cleanups implements AsyncDisposable {
   }
 }
 
-/** Looks again and again until the answer is not undefined or false; fails after ten seconds. */
+/** Looks again and again until the answer is not undefined or false; fails after thirty seconds. */
 export async function eventually<Found>(what: string, look: () => Found | undefined | false): Promise<Found> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   for (;;) {
     const found = look()
     if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`)
+    if (Date.now() > deadline) throw new Error(`Not within thirty seconds: ${what}`)
     await delay(5)
   }
 }
