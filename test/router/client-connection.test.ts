@@ -136,7 +136,7 @@ test('a WebSocket is closed in good order when the deregistration delay is over'
   const router = await startRouter(cleanups)
   const port = await freePort()
   const apply = (draining: readonly number[]) => {
-    const group = targetGroup('group', [target], { draining, delaySeconds: 0.3 })
+    const group = targetGroup('group', [target], { draining, delaySeconds: 1.5 })
     return router.apply(table([listener(port, forwardTo(['group', 1]))], [group]))
   }
   await apply([])

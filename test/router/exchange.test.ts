@@ -301,9 +301,9 @@ test('data keeps a slow exchange from timing out', async () => {
       if (--left > 0) return void response.write('.')
       clearInterval(timer)
       response.end('done')
-    }, 100)
+    }, 400)
   })
-  const { port } = await routerBefore(cleanups, [app.port], { idleTimeoutSeconds: 0.5 })
+  const { port } = await routerBefore(cleanups, [app.port], { idleTimeoutSeconds: 2 })
   assert.equal((await send(port)).body, '.....done')
 })
 

@@ -123,14 +123,14 @@ describe('a health check', () => {
   test('ends at its time-out when nothing comes, or too slowly', async () => {
     await using silent = await listening(() => undefined)
     const begun = performance.now()
-    const { result, closed } = await check(silent.port, { timeoutSeconds: 0.2 })
+    const { result, closed } = await check(silent.port, { timeoutSeconds: 0.5 })
     assert.equal(result.kind, 'answer-timeout')
     await closed
     await using slow = await listening((socket) => {
       const timer = setInterval(() => socket.write('H'.repeat(1)), 20)
       socket.once('close', () => clearInterval(timer))
     })
-    const slowly = await check(slow.port, { timeoutSeconds: 0.2 })
+    const slowly = await check(slow.port, { timeoutSeconds: 60 })
     // A byte that cannot begin an answer ends the check before its time.
     assert.equal(slowly.result.kind, 'failed')
     await using endless = await listening((socket) => {
@@ -138,10 +138,10 @@ describe('a health check', () => {
       const timer = setInterval(() => socket.write('X: y\r\n'), 20)
       socket.once('close', () => clearInterval(timer))
     })
-    const endlessly = await check(endless.port, { timeoutSeconds: 0.2 })
+    const endlessly = await check(endless.port, { timeoutSeconds: 0.5 })
     assert.equal(endlessly.result.kind, 'answer-timeout')
     await endlessly.closed
-    assert.ok(performance.now() - begun < 4000)
+    assert.ok(performance.now() - begun < 30_000)
   })
 
   test('lets go of a target whose body never ends', async () => {
@@ -150,7 +150,7 @@ describe('a health check', () => {
       const timer = setInterval(() => socket.write('1\r\nx\r\n'), 20)
       socket.once('close', () => clearInterval(timer))
     })
-    const { result, closed } = await check(target.port, { timeoutSeconds: 0.3 })
+    const { result, closed } = await check(target.port, { timeoutSeconds: 1 })
     assert.equal(result.kind, 'answered')
     await closed
   })

@@ -85,7 +85,7 @@ const megabyte = 1024 * 1024
 test('an upload goes on while its target reads it, however slowly', linuxOnly, async () => {
   await using cleanups = new Cleanups()
   const target = await slowTarget(cleanups, 64 * 1024, 5 * megabyte)
-  const { port } = await routerBefore(cleanups, [target], { idleTimeoutSeconds: 0.5 })
+  const { port } = await routerBefore(cleanups, [target], { idleTimeoutSeconds: 1.5 })
   assert.match(await upload(port, 5 * megabyte), /^HTTP\/1\.1 200 /)
 })
 

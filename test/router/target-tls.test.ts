@@ -237,7 +237,7 @@ test('a target that has left the table answers what it has, and is cut when its 
   await router.apply(table(listeners, [secureGroup('group', [app.port])]))
   const [late, never] = [send(port, { path: '/late' }), send(port, { path: '/never' })]
   await eventually('both are with the target', () => answers.size === 2)
-  await router.apply(table(listeners, [secureGroup('group', [app.port], { draining: [app.port], delaySeconds: 0.5 })]))
+  await router.apply(table(listeners, [secureGroup('group', [app.port], { draining: [app.port], delaySeconds: 1.5 })]))
   answers.get('/late')?.()
   assert.equal((await late).body, 'late')
   assert.equal((await never).statusCode, 502)
