@@ -24,7 +24,7 @@ const hello = new URL('../examples/hello', import.meta.url).pathname
 test('an engine ended in the middle of a deployment is followed by one that finishes it, and no request is lost', async (t) => {
   const data = dataDirectory(t)
   await buildVersions(t, data)
-  const first = new Serving(data, '--minute', '1s')
+  const first = new Serving(data, '--minute', '2s')
   const clients = clientsOf(await first.url())
   const loadBalancing = await createLoadBalancing(clients)
   await createService(clients, await registerTaskDefinition(clients, 'hello:1'), loadBalancing.blueArn)
@@ -35,12 +35,12 @@ test('an engine ended in the middle of a deployment is followed by one that fini
   await eventually(async () => (await load.account()).answered > 0)
 
   const deploymentId = await createDeployment(clients, await registerTaskDefinition(clients, 'hello:2'))
-  await eventually(() => Promise.resolve(runningTasks(data).length > 2))
+  await eventually(() => Promise.resolve(runningTasks(data).length === 4))
   assert.equal(await first.end('SIGTERM'), 0)
   assert.doesNotMatch(first.output, /unexpected/)
   assert.equal(runningTasks(data).length, 4)
 
-  const second = new Serving(data, '--minute', '1s')
+  const second = new Serving(data, '--minute', '2s')
   const later = clientsOf(await second.url())
   await eventually(async () => (await statusOf(later, deploymentId)) === 'Succeeded')
   await eventually(async () => (await load.account()).versions.some(({ version }) => version === '2'))

@@ -47,7 +47,7 @@ test("the time goes on where the machine's clock is set back, and what is waited
   const begun = performance.now()
   await new Changes(clock).until(() => undefined, { deadline })
   const waited = performance.now() - begun
-  assert.ok(waited < 2_000, `waited ${waited} ms`)
+  assert.ok(waited < 60_000, `waited ${waited} ms, and the clock was set back by three hours`)
   assert.ok(clock.now() >= deadline && deadline >= before)
   assert.equal(clock.now(), Math.trunc(clock.now()))
   assert.deepEqual(
