@@ -30,17 +30,19 @@ describe('scaling of a service that runs', { timeout: 400_000 }, () => {
   let theatre: Theatre
   let scaling: ApplicationAutoScalingClient
   let cloudWatch: CloudWatchClient
-  before(async () => {
-    theatre = await Theatre.open('1s')
+  const open = async (minute: string): Promise<void> => {
+    theatre = await Theatre.open(minute)
     scaling = new ApplicationAutoScalingClient(theatre.clientConfiguration)
     cloudWatch = new CloudWatchClient(theatre.clientConfiguration)
-  })
-  afterEach(() => scaling.send(new DeregisterScalableTargetCommand(target)))
-  after(async () => {
+  }
+  const close = async (): Promise<void> => {
     scaling?.destroy()
     cloudWatch?.destroy()
     await theatre?.close()
-  })
+  }
+  before(() => open('1s'))
+  afterEach(() => scaling.send(new DeregisterScalableTargetCommand(target)))
+  after(close)
 
   const service = async (): Promise<Service> => {
     const input = { cluster: name, services: [name] }
@@ -110,25 +112,6 @@ describe('scaling of a service that runs', { timeout: 400_000 }, () => {
     assert.match(scaledOut?.Cause ?? '', /-AlarmHigh-\S+ in state ALARM triggered policy track$/)
   })
 
-  test('while a blue/green deployment shifts traffic, of both versions', async () => {
-    const trafficRoutingConfig = {
-      type: 'TimeBasedCanary',
-      timeBasedCanary: { canaryPercentage: 10, canaryInterval: 25 },
-    } as const
-    const config = { deploymentConfigName: 'Canary', computePlatform: 'ECS', trafficRoutingConfig } as const
-    await theatre.clients.codeDeploy.send(new CreateDeploymentConfigCommand(config))
-    await theatre.configure({ deploymentConfigName: 'Canary' })
-    await track({ MinCapacity: 2, MaxCapacity: 3 }, onBacklog)
-    const deploymentId = await theatre.deploy('hello:2')
-    await until('both versions run', taskSetsHave(2, 2))
-    await until('both versions have three tasks', async () => {
-      await backlog(100)
-      return taskSetsHave(3, 2)()
-    })
-    assert.equal((await theatre.ended(deploymentId)).status, 'Succeeded')
-    await until('the new version is left, with three tasks', taskSetsHave(3, 1))
-  })
-
   test('waits while it is suspended, also for the next engine', async () => {
     await track({ MinCapacity: 1, MaxCapacity: 4 }, onBacklog)
     const suspended = { DynamicScalingOutSuspended: true }
@@ -174,5 +157,27 @@ describe('scaling of a service that runs', { timeout: 400_000 }, () => {
       await fetch(theatre.loadBalancing?.productionUrl ?? '')
       return (await averageOf('CPUUtilization')) !== undefined
     })
+  })
+
+  test('while a blue/green deployment shifts traffic, of both versions', async () => {
+    // A service that is scaled meanwhile has five minutes to come to rest: here they are ten seconds.
+    await close()
+    await open('2s')
+    const trafficRoutingConfig = {
+      type: 'TimeBasedCanary',
+      timeBasedCanary: { canaryPercentage: 10, canaryInterval: 12 },
+    } as const
+    const config = { deploymentConfigName: 'Canary', computePlatform: 'ECS', trafficRoutingConfig } as const
+    await theatre.clients.codeDeploy.send(new CreateDeploymentConfigCommand(config))
+    await theatre.configure({ deploymentConfigName: 'Canary' })
+    await track({ MinCapacity: 2, MaxCapacity: 3 }, onBacklog)
+    const deploymentId = await theatre.deploy('hello:2')
+    await until('both versions run', taskSetsHave(2, 2))
+    await until('both versions have three tasks', async () => {
+      await backlog(100)
+      return taskSetsHave(3, 2)()
+    })
+    assert.equal((await theatre.ended(deploymentId)).status, 'Succeeded')
+    await until('the new version is left, with three tasks', taskSetsHave(3, 1))
   })
 })
