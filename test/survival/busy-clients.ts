@@ -48,8 +48,10 @@ export class BusyClients {
 
   constructor({ plain, secured }: Ports, signal: AbortSignal) {
     this.#signal = signal
-    const kept = new Agent({ keepAlive: true, maxSockets: 16 })
-    const keptTls = new TlsAgent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false })
+    // In turn: one that lay idle for long could be closed in the very moment in which it is used again.
+    const keeping = { keepAlive: true, scheduling: 'fifo' } as const
+    const kept = new Agent({ ...keeping, maxSockets: 16 })
+    const keptTls = new TlsAgent({ ...keeping, maxSockets: 8, rejectUnauthorized: false })
     const [http, https, anew] = [asker(plain, kept), asker(secured, keptTls), asker(secured)]
     for (let count = 0; count < 4; count++) this.#repeat('a page, kept connection', () => page(http))
     for (let count = 0; count < 2; count++) this.#repeat('a page, kept connection of TLS', () => page(https))
