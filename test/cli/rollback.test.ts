@@ -30,12 +30,8 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
 
   const run = (...argv: readonly string[]) => teal(...argv, '--endpoint-url', theatre.url)
   const files = ['--appspec', `${example}appspec.yaml`, '--task-definition', `${example}taskdef.json`] as const
-  /** A task is protected only where it is neither stopping nor one too many. */
-  const protect = async (tasks: string[], protectionEnabled: boolean) => {
-    const command = new UpdateTaskProtectionCommand({ cluster: 'hello', tasks, protectionEnabled })
-    const { failures, protectedTasks } = await theatre.clients.ecs.send(command)
-    assert.deepEqual([failures, protectedTasks?.length], [[], tasks.length])
-  }
+  const protect = (tasks: string[], protectionEnabled: boolean) =>
+    theatre.clients.ecs.send(new UpdateTaskProtectionCommand({ cluster: 'hello', tasks, protectionEnabled }))
   const running = async () =>
     (await theatre.clients.ecs.send(new ListTasksCommand({ cluster: 'hello', serviceName: 'hello' }))).taskArns ?? []
 
@@ -81,14 +77,15 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
     )
     const place = ['--service', 'hello/hello'] as const
     const earlier = await running()
-    // A deployment that has to keep one of blue does not end before it is rolled back.
-    const blue = earlier.slice(0, 1)
-    await protect(blue, true)
+    // So the update is not over before it is to be rolled back, nor the way back before somebody looks.
+    const [old = ''] = earlier
+    await protect([old], true)
     await run('deploy', ...place, ...files, '--image', 'web=hello:2', '--no-wait')
-    const added = async () => (await running()).filter((task) => !earlier.includes(task))
-    await until('a new task runs', async () => (await added()).length > 0)
-    const green = (await added()).slice(0, 1)
-    await protect(green, true)
+    let green = ''
+    await until('a new task runs, and is protected', async () => {
+      green = (await running()).find((task) => !earlier.includes(task)) ?? ''
+      return green !== '' && (await protect([green], true)).failures?.length === 0
+    })
     const stopped = await run('rollback', ...place, '--yes', '--no-wait')
     assert.match(stopped.errors, /is under way\. It will be stopped, and all traffic goes back\./)
     await until('it goes back', async () =>
@@ -97,7 +94,7 @@ describe('teal rollback of a deployment that runs', { timeout: 200_000 }, () => 
     const again = await run('rollback', ...place, '--yes', '--no-wait')
     assert.match(again.errors, /^Deployment \w+ goes back already: nothing more is done\.\n$/)
     assert.deepEqual([again.exitCode, again.output], [0, stopped.output])
-    await protect([...blue, ...green], false)
+    await protect([old, green], false)
     const watched = await run('watch', again.output.trim())
     assert.match(watched.output, /ROLLBACK_SUCCESSFUL/)
   })
