@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { GetDeploymentCommand } from '@aws-sdk/client-codedeploy'
 import { RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -18,6 +20,7 @@ import {
 import type { Clients } from '../demo/surroundings.ts'
 import { runningTasks } from '../src/adapters/running-tasks.ts'
 import { dataDirectory, Serving, teal, until } from './cli/command-line.ts'
+import { createFunction } from './survival/theatre-function.ts'
 
 const hello = new URL('../examples/hello', import.meta.url).pathname
 
@@ -68,6 +71,42 @@ test('a second Ctrl-C does not wait for tasks that do not want to end', async (t
   await new Promise((resolve) => setTimeout(resolve, 600))
   serving.child.kill('SIGINT')
   assert.equal(await end, 0)
+  assert.deepEqual(runningTasks(data), [])
+})
+
+test('what a service starts after a second Ctrl-C is not waited for either', async (t) => {
+  const data = dataDirectory(t)
+  const serving = new Serving(data)
+  const endpoint = await serving.url()
+  await startTasks(clientsOf(endpoint), data, "process.on('SIGTERM', () => {})")
+  const credentials = { accessKeyId: 'teal', secretAccessKey: 'teal' }
+  const clientConfiguration = { endpoint, region: 'us-east-1', credentials }
+  const code = "exports.handler = () => { console.log('begun'); return new Promise((end) => setTimeout(end, 5_000)) }"
+  await createFunction({ clientConfiguration }, 'slow', { code })
+  const lambda = new LambdaClient(clientConfiguration)
+  t.after(() => lambda.destroy())
+  // The engine ends behind the calls that run, and until then services keep their tasks.
+  const invoked = lambda.send(new InvokeCommand({ FunctionName: 'slow' })).catch(() => undefined)
+  const log = join(data, 'functions', 'slow', 'us-east-1.log')
+  await until(
+    () => existsSync(log) && readFileSync(log, 'utf8').includes('begun'),
+    () => serving.output,
+  )
+
+  const closed = once(serving.child, 'close')
+  serving.child.kill('SIGINT')
+  await until(
+    () => serving.output.includes('Ctrl-C again'),
+    () => serving.output,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  serving.child.kill('SIGINT')
+  await until(
+    () => serving.child.exitCode !== null,
+    () => `It has not ended:\n${serving.output}`,
+  )
+  await Promise.all([closed, invoked])
+  assert.equal(serving.child.exitCode, 0)
   assert.deepEqual(runningTasks(data), [])
 })
 

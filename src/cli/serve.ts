@@ -168,12 +168,16 @@ async function end(teal: RunningTeal, signals: ProcessSignals): Promise<number> 
   }
   console.log('Ending the engine, the load balancer and all tasks. Ctrl-C again does not wait for them to finish.')
   const ending = teal.endEverything()
-  void hurryOn(teal, signals)
-  const ended = await ending.catch((error: unknown) => {
+  const over = new AbortController()
+  void hurryOn(teal, signals, over.signal)
+  try {
+    console.log(describeEnded(await ending, teal.dataDirectory))
+    return 0
+  } catch (error) {
     throw forPerson(error)
-  })
-  console.log(describeEnded(ended, teal.dataDirectory))
-  return 0
+  } finally {
+    over.abort()
+  }
 }
 
 /** Resolves when it is gone for good: what is renamed and renamed back is there again. */
@@ -182,14 +186,18 @@ async function lostDirectory(teal: RunningTeal): Promise<'lost'> {
   return 'lost'
 }
 
-/** With every further signal: what is being ended may have started something meanwhile. */
-async function hurryOn(teal: RunningTeal, signals: ProcessSignals): Promise<never> {
-  for (;;) {
-    await signals.next()
+const hurryMilliseconds = 1_000
+
+/** From the next signal on, again and again: what is being ended may still start something, such as another task. */
+async function hurryOn(teal: RunningTeal, signals: ProcessSignals, over: AbortSignal): Promise<void> {
+  await signals.next()
+  for (let told = ''; !over.aborted; await sleep(hurryMilliseconds, undefined, { ref: false })) {
     try {
       teal.hurry()
     } catch (error) {
-      console.error(`Not everything could be ended at once: ${String(error)}`)
+      const complaint = `Not everything could be ended at once: ${String(error)}`
+      if (complaint !== told) console.error(complaint)
+      told = complaint
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Theatre } from './theatre.ts'
 
 /** A Lambda function in Node; its code exports `handler`. */
 export async function createFunction(
-  theatre: Theatre,
+  theatre: Pick<Theatre, 'clientConfiguration'>,
   functionName: string,
   { code, variables = {} }: { readonly code: string; readonly variables?: Readonly<Record<string, string>> },
 ): Promise<void> {
