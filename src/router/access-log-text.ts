@@ -1,5 +1,8 @@
 import type { ListenerRoute, LoadBalancerRoute } from '../domain/routing-table.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
+import { LineBytes } from './line-bytes.ts'
+import type { ToldBytes } from './told-bytes.ts'
+import type { ClientSide } from './wire.ts'
 
 /** As AWS has it for user agents: what is longer is cut. It holds for the line's form of it, with its escapes. */
 const mostOfUserAgent = 8192
@@ -9,48 +12,53 @@ const mostOfRedirectUrl = 8192
 const mostOfRequest = 16_384
 const mostOfOthers = 1024
 
+/** No line has more: the limits above, escapes included, and what the table says of itself. */
+const mostOfLine = 65_536
+
 /**
  * Lines of an access log as an Application Load Balancer writes them, in Latin-1, with all 34 fields (reference 7.1) and
- * the end of the line. As cheap as it gets: one string a line, nothing made twice that was the same a moment ago.
+ * the end of the line. As cheap as it gets: what a request says goes from bytes to bytes.
  */
 export class AccessLogText {
+  readonly #line = new LineBytes(mostOfLine)
   readonly #times = new TimeText()
   readonly #creationTimes = new TimeText()
   readonly #listeners = new WeakMap<ListenerRoute, ListenerText>()
   #lastListener: ListenerRoute | undefined
   #lastText: ListenerText | undefined
 
-  /** The line of a request to a listener of `loadBalancer`. */
-  line(record: ExchangeRecord, loadBalancer: LoadBalancerRoute): string {
-    const { client, target, action } = record
+  /** The line of a request to a listener of `loadBalancer`. Whoever gets it copies it before the next. */
+  line(record: ExchangeRecord, loadBalancer: LoadBalancerRoute): LineBytes {
+    const line = this.#line
+    const { client, target } = record
     const listener = this.#listenerText(record.listener, loadBalancer)
-    const { tls } = client
-    const targetStatus = record.targetStatusCode === 0 ? '-' : String(record.targetStatusCode)
-    return (
-      typeOf(record) +
-      this.#times.text(record.endedAt) +
-      listener.resource +
-      `${plainAddress(client.address)}:${client.port} ` +
-      (target ?? '-') +
-      secondsText(record.requestProcessingSeconds) +
-      secondsText(record.targetProcessingSeconds) +
-      secondsText(record.responseProcessingSeconds) +
-      (record.elbStatusCode === 0 ? ' - ' : ` ${record.elbStatusCode} `) +
-      `${targetStatus} ${record.receivedBytes} ${record.sentBytes} "` +
-      requestText(record, listener) +
-      `" "${record.userAgent === undefined ? '-' : quotable(record.userAgent, mostOfUserAgent)}" ` +
-      (tls === undefined ? '- - ' : `${tls.cipher} ${tls.protocol} `) +
-      `${record.targetGroupArn ?? '-'} "${record.traceId === undefined ? '-' : quotable(record.traceId, mostOfOthers)}" "` +
-      (tls === undefined
-        ? '-" "-" '
-        : `${tls.serverName === undefined ? '-' : quotable(tls.serverName, mostOfOthers)}" "${tls.certificateArn}" `) +
-      `${record.matchedRulePriority ?? '-'} ` +
-      this.#creationTimes.text(record.createdAt) +
-      ` "${action ?? '-'}" "${redirectText(record.redirectUrl)}" "-" ` +
-      (target === undefined ? '"-" "-"' : `"${target}" "${targetStatus}"`) +
-      ` "${record.classification ?? '-'}" "${record.classificationReason ?? '-'}" ${client.connectionTraceId} ` +
-      `${transformText(record.transform)} ${plainAddress(client.localAddress)}\n`
-    )
+    line.clear()
+    line.text(typeOf(record))
+    this.#times.put(line, record.endedAt)
+    line.text(listener.resource)
+    line.text(plainAddress(client.address))
+    line.text(':')
+    line.number(client.port)
+    line.text(' ')
+    line.text(target ?? '-')
+    putNumbers(line, record)
+    putRequest(line, record, listener)
+    putUserAgentAndTls(line, record)
+    line.text(record.targetGroupArn ?? '-')
+    line.text(' "')
+    putTold(line, record.told, { from: record.told.traceIdStart, to: record.told.traceIdEnd, mostBytes: mostOfOthers })
+    putNames(line, client.tls)
+    if (record.matchedRulePriority === undefined) line.text('-')
+    else line.number(record.matchedRulePriority)
+    line.text(' ')
+    this.#creationTimes.put(line, record.createdAt)
+    putAction(line, record)
+    putTargets(line, record)
+    line.text(client.connectionTraceId)
+    putTransform(line, record.transform)
+    line.text(plainAddress(client.localAddress))
+    line.text('\n')
+    return line
   }
 
   #listenerText(listener: ListenerRoute, loadBalancer: LoadBalancerRoute): ListenerText {
@@ -91,75 +99,145 @@ function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }
 
-/** `GET http://www.example.com:80/path HTTP/1.1`; `- http://NAME:80- -` for what could not be read. */
-function requestText(record: ExchangeRecord, { scheme, port, dnsName }: ListenerText): string {
-  const { method, uri, httpVersion } = record
-  if (method === undefined || uri === undefined) return `-${scheme}${dnsName}${port}- -`
-  const version = httpVersion === undefined ? '-' : `HTTP/${httpVersion}`
-  const { host, path } = placeOf(uri, record.host ?? dnsName)
-  const authority = `${quotable(withoutPort(host), mostOfOthers)}${port}`
-  return `${quotable(method, mostOfOthers)}${scheme}${authority}${quotable(path, mostOfRequest)} ${version}`
+/** From the three processing times to the bytes sent. */
+function putNumbers(line: LineBytes, record: ExchangeRecord): void {
+  putSeconds(line, record.requestProcessingSeconds)
+  putSeconds(line, record.targetProcessingSeconds)
+  putSeconds(line, record.responseProcessingSeconds)
+  putStatus(line, record.elbStatusCode)
+  putStatus(line, record.targetStatusCode)
+  line.text(' ')
+  line.number(record.receivedBytes)
+  line.text(' ')
+  line.number(record.sentBytes)
+}
+
+/** With the space before it: ` 0.001`, ` -1`. */
+function putSeconds(line: LineBytes, seconds: number): void {
+  if (!(seconds >= 0)) return line.text(' -1')
+  const milliseconds = Math.round(seconds * 1000)
+  line.text(' ')
+  line.number(Math.floor(milliseconds / 1000))
+  line.text('.')
+  line.threeDigits(milliseconds % 1000)
+}
+
+function putStatus(line: LineBytes, statusCode: number): void {
+  line.text(' ')
+  if (statusCode === 0) line.text('-')
+  else line.number(statusCode)
+}
+
+/** ` "GET http://www.example.com:80/path HTTP/1.1"`; ` "- http://NAME:80- -"` for what could not be read. */
+function putRequest(line: LineBytes, { told, httpVersion }: ExchangeRecord, listener: ListenerText): void {
+  line.text(' "')
+  if (told.methodStart < 0) line.text('-')
+  else line.quotable(told.bytes, told.methodStart, told.methodEnd, mostOfOthers)
+  line.text(listener.scheme)
+  if (told.uriStart < 0) {
+    line.text(listener.dnsName)
+    line.text(listener.port)
+    line.text('-')
+  } else if (told.bytes[told.uriStart] === slash) {
+    putHost(line, told, listener)
+    line.text(listener.port)
+    line.quotable(told.bytes, told.uriStart, told.uriEnd, mostOfRequest)
+  } else putWholeUri(line, told, listener)
+  line.text(httpVersion === undefined ? ' -"' : ` HTTP/${httpVersion}"`)
+}
+
+function putHost(line: LineBytes, { bytes, hostStart, hostEnd }: ToldBytes, { dnsName }: ListenerText): void {
+  // A host that is empty is none, and so is none at all.
+  if (hostStart === hostEnd) return line.text(dnsName)
+  // Where the last byte is a bracket, the colons are those of an address.
+  const colon = bytes[hostEnd - 1] === closingBracket ? -1 : bytes.subarray(hostStart, hostEnd).lastIndexOf(colonByte)
+  line.quotable(bytes, hostStart, colon < 0 ? hostEnd : hostStart + colon, mostOfOthers)
 }
 
 /** A whole URI in a request line names the host itself. */
-function placeOf(uri: string, host: string): { readonly host: string; readonly path: string } {
-  if (uri.charCodeAt(0) === slash) return { host, path: uri }
-  const [whole = '', named = ''] = /^https?:\/\/([^/?#]*)/i.exec(uri) ?? []
-  return whole === '' ? { host, path: uri } : { host: named, path: uri.slice(whole.length) || '/' }
+function putWholeUri(line: LineBytes, told: ToldBytes, listener: ListenerText): void {
+  const uri = told.bytes.toString('latin1', told.uriStart, told.uriEnd)
+  const [whole = '', host = ''] = /^https?:\/\/([^/?#]*)/i.exec(uri) ?? []
+  if (whole === '') putHost(line, told, listener)
+  else line.quotableText(withoutPort(host), mostOfOthers)
+  line.text(listener.port)
+  line.quotableText(uri.slice(whole.length) || '/', mostOfRequest)
 }
 
 const slash = 0x2f
+const colonByte = 0x3a
+const closingBracket = 0x5d
 
 function withoutPort(host: string): string {
   const colon = host.lastIndexOf(':')
   return colon === -1 || host.endsWith(']') ? host : host.slice(0, colon)
 }
 
+function putUserAgentAndTls(line: LineBytes, { told, client: { tls } }: ExchangeRecord): void {
+  line.text(' "')
+  putTold(line, told, { from: told.userAgentStart, to: told.userAgentEnd, mostBytes: mostOfUserAgent })
+  if (tls === undefined) return line.text('" - - ')
+  line.text('" ')
+  line.text(tls.cipher)
+  line.text(' ')
+  line.text(tls.protocol)
+  line.text(' ')
+}
+
+type Place = { readonly from: number; readonly to: number; readonly mostBytes: number }
+
+function putTold(line: LineBytes, { bytes }: ToldBytes, { from, to, mostBytes }: Place): void {
+  if (from < 0) line.text('-')
+  else line.quotable(bytes, from, to, mostBytes)
+}
+
+/** The end of the trace id, then the name the client asked for, and the certificate. */
+function putNames(line: LineBytes, tls: ClientSide['tls']): void {
+  if (tls === undefined) return line.text('" "-" "-" ')
+  line.text('" "')
+  if (tls.serverName === undefined) line.text('-')
+  else line.quotableText(tls.serverName, mostOfOthers)
+  line.text('" "')
+  line.text(tls.certificateArn)
+  line.text('" ')
+}
+
+function putAction(line: LineBytes, { action, redirectUrl }: ExchangeRecord): void {
+  line.text(' "')
+  line.text(action ?? '-')
+  line.text('" "')
+  if (redirectUrl === undefined || redirectUrl.length > mostOfRedirectUrl) line.text('-')
+  else line.quotableText(redirectUrl, mostOfRedirectUrl)
+}
+
+/** The end of the URL, an error reason (there is none), the lists of targets and of their statuses, the classification. */
+function putTargets(
+  line: LineBytes,
+  { target, targetStatusCode, classification, classificationReason }: ExchangeRecord,
+): void {
+  line.text('" "-" "')
+  line.text(target ?? '-')
+  line.text('" "')
+  if (target === undefined || targetStatusCode === 0) line.text('-')
+  else line.number(targetStatusCode)
+  line.text('" "')
+  line.text(classification ?? '-')
+  line.text('" "')
+  line.text(classificationReason ?? '-')
+  line.text('" ')
+}
+
 /** What was rewritten, and how that ended. */
-function transformText(outcome: ExchangeRecord['transform']): string {
-  if (outcome === undefined) return '"-" "-" "-"'
-  const { host, uri, status } = outcome
-  return `"${quotableOr(host, mostOfOthers)}" "${quotableOr(uri, mostOfRequest)}" "${status}"`
-}
-
-/** A text that is empty cannot be told from none. */
-function quotableOr(text: string | undefined, most: number): string {
-  return text === undefined || text === '' ? '-' : quotable(text, most)
-}
-
-function redirectText(url: string | undefined): string {
-  return url === undefined || url.length > mostOfRedirectUrl ? '-' : quotable(url, mostOfRedirectUrl)
-}
-
-/** Bytes that would end the field or the line, or are none of ASCII's, are written as `\x22`. */
-function quotable(text: string, most: number): string {
-  const escaped = isPlain(text) ? text : text.replaceAll(/[^ !#-[\]-~]/g, escapeOf)
-  if (escaped.length <= most) return escaped
-  // An escape is not cut within.
-  return escaped.slice(0, most).replace(/\\(?:x[0-9A-F]?)?$/, '')
-}
-
-/** Most texts are short and plain, and for those this takes less time than a regular expression. */
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false
-  }
-  return true
-}
-
-function escapeOf(character: string): string {
-  return `\\x${(character.charCodeAt(0) & 0xff).toString(16).toUpperCase().padStart(2, '0')}`
-}
-
-const threeDigits = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'))
-
-/** With the space before it: ` 0.001`, ` -1`. */
-function secondsText(seconds: number): string {
-  if (!(seconds >= 0)) return ' -1'
-  const milliseconds = Math.round(seconds * 1000)
-  if (milliseconds < 1000) return ` 0.${threeDigits[milliseconds]}`
-  return ` ${Math.floor(milliseconds / 1000)}.${threeDigits[milliseconds % 1000]}`
+function putTransform(line: LineBytes, outcome: ExchangeRecord['transform']): void {
+  if (outcome === undefined) return line.text(' "-" "-" "-" ')
+  // A text that is empty cannot be told from none.
+  line.text(' "')
+  line.quotableText(outcome.host || '-', mostOfOthers)
+  line.text('" "')
+  line.quotableText(outcome.uri || '-', mostOfRequest)
+  line.text('" "')
+  line.text(outcome.status)
+  line.text('" ')
 }
 
 /** Times as `2026-01-02T22:23:00.186641Z`: most are in the same second as the one before. */
@@ -167,13 +245,16 @@ class TimeText {
   #second = Number.NaN
   #prefix = ''
 
-  text(milliseconds: number): string {
+  put(line: LineBytes, milliseconds: number): void {
     const second = Math.floor(milliseconds / 1000)
     if (second !== this.#second) {
       this.#second = second
       this.#prefix = new Date(second * 1000).toISOString().slice(0, 20)
     }
     const microseconds = Math.floor((milliseconds - second * 1000) * 1000)
-    return `${this.#prefix}${threeDigits[Math.floor(microseconds / 1000)]}${threeDigits[microseconds % 1000]}Z`
+    line.text(this.#prefix)
+    line.threeDigits(Math.floor(microseconds / 1000))
+    line.threeDigits(microseconds % 1000)
+    line.text('Z')
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { LineBytes } from './line-bytes.ts'
 
 /** Memory that all access logs of a router share: lines that wait for the disk. */
 export class LineMemory {
@@ -71,8 +72,8 @@ export class AccessLogWriter {
     return this.#filling === undefined && this.#working === undefined
   }
 
-  /** Adds a line in Latin-1 to the file of this path. No line is longer than a chunk. */
-  add(path: string, line: string): void {
+  /** Adds a line to the file of this path. No line is longer than a chunk. */
+  add(path: string, line: LineBytes): void {
     let filling = this.#filling
     if (filling !== undefined && (filling.path !== path || filling.bytes + line.length > filling.chunk.length)) {
       this.flush()
@@ -84,7 +85,8 @@ export class AccessLogWriter {
       filling = { path, chunk, bytes: 0, lines: 0 }
       this.#filling = filling
     }
-    filling.bytes += filling.chunk.write(line, filling.bytes, 'latin1')
+    line.bytes.copy(filling.chunk, filling.bytes, 0, line.length)
+    filling.bytes += line.length
     filling.lines++
   }
 

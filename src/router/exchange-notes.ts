@@ -6,6 +6,7 @@ import type { LiveListener } from './live-table.ts'
 import type { RequestScan } from './request-scan.ts'
 import type { Route } from './route.ts'
 import type { TargetHeadPlaces } from './target-head-context.ts'
+import { ToldBytes } from './told-bytes.ts'
 import type { ClientSide } from './wire.ts'
 
 type Notes = { -readonly [Key in keyof ExchangeRecord]: ExchangeRecord[Key] }
@@ -22,7 +23,7 @@ const noListener: ListenerRoute = {
 /** With the request, and with its answer. */
 type Passed = { readonly receivedBytes: number; readonly sentBytes: number }
 
-/** What an access log wants to know of one request after the other. Only taken down where the log is on. */
+/** What an access log wants to know of a request. Only taken down where the log is on, on paper that is used again. */
 export class ExchangeNotes {
   readonly #record: Notes
   /** By `performance.now()`. */
@@ -30,7 +31,14 @@ export class ExchangeNotes {
   #sentAt = 0
   #answeredAt = 0
 
-  constructor(client: ClientSide) {
+  static of(client: ClientSide): ExchangeNotes {
+    const spare = spareNotes.pop()
+    if (spare === undefined) return new ExchangeNotes(client)
+    spare.#record.client = client
+    return spare
+  }
+
+  private constructor(client: ClientSide) {
     this.#record = emptyRecord(client)
   }
 
@@ -38,12 +46,8 @@ export class ExchangeNotes {
     const record = this.#record
     this.#restart(listener, startedAt)
     record.isWebSocket = false
-    record.method = bytes.toString('latin1', scan.methodStart, scan.methodEnd)
-    record.uri = bytes.toString('latin1', scan.targetStart, scan.targetEnd)
+    record.told.takeHead(bytes, scan)
     record.httpVersion = record.client.isHttp2 ? '2.0' : scan.minorVersion === 0 ? '1.0' : '1.1'
-    const host = headerText(bytes, scan, scan.host)
-    record.host = host === '' ? undefined : host
-    record.userAgent = headerText(bytes, scan, scan.userAgent)
     noteClass(record, scan)
   }
 
@@ -51,16 +55,12 @@ export class ExchangeNotes {
   beginRefused(scan: RequestScan, listener: LiveListener, startedAt: number): void {
     const record = this.#record
     this.#restart(listener, startedAt)
-    record.method = undefined
-    record.uri = undefined
     record.httpVersion = undefined
-    record.host = undefined
-    record.userAgent = undefined
     noteClass(record, scan)
   }
 
   noteTrace(head: Buffer, { traceIdStart, traceIdEnd }: TargetHeadPlaces): void {
-    this.#record.traceId = head.toString('latin1', traceIdStart, traceIdEnd)
+    this.#record.told.takeTraceId(head, traceIdStart, traceIdEnd)
   }
 
   answered(statusCode: number, sentAt: number, answeredAt: number): void {
@@ -70,8 +70,16 @@ export class ExchangeNotes {
     this.#answeredAt = answeredAt
   }
 
-  /** Without a route no rule was looked at. The status code is the target's where it has answered, else the router's own. */
-  end(route: Route | undefined, statusCode: number, { receivedBytes, sentBytes }: Passed): ExchangeRecord {
+  /**
+   * Tells of a request that is over; after that these notes are another request's. Without a route no rule was looked at.
+   * The status code is the target's where it has answered, else the router's own.
+   */
+  tell(to: (record: ExchangeRecord) => void, route: Route | undefined, statusCode: number, passed: Passed): void {
+    to(this.#whole(route, statusCode, passed))
+    if (spareNotes.length < mostSpareNotes) spareNotes.push(this)
+  }
+
+  #whole(route: Route | undefined, statusCode: number, { receivedBytes, sentBytes }: Passed): ExchangeRecord {
     const record = this.#record
     const hasAnswer = this.#answeredAt > 0
     record.endedAt = epochNow()
@@ -95,21 +103,21 @@ export class ExchangeNotes {
     record.listener = listener.route
     record.createdAt = epoch(startedAt)
     record.targetStatusCode = 0
-    record.traceId = undefined
+    record.told.clear()
     this.#startedAt = startedAt
     this.#sentAt = 0
     this.#answeredAt = 0
   }
 }
 
+const spareNotes: ExchangeNotes[] = []
+/** Some hundred requests at once are many; each takes less than a kilobyte, or what a long URI needs. */
+const mostSpareNotes = 512
+
 function noteClass(record: Notes, { desyncReason }: RequestScan): void {
   const found = desyncClassOf(desyncReason)
   record.classification = found === 'Compliant' ? undefined : found
   record.classificationReason = found === 'Compliant' ? undefined : desyncReasonName(desyncReason)
-}
-
-function headerText(bytes: Buffer, { headers }: RequestScan, place: number): string | undefined {
-  return place < 0 ? undefined : bytes.toString('latin1', headers[4 * place + 2], headers[4 * place + 3])
 }
 
 /** What is to be added to `performance.now()`, which stands still while the machine sleeps, and knows of no set clock. */
@@ -121,9 +129,10 @@ function epoch(time: number): number {
 }
 
 function epochNow(): number {
-  const drift = Date.now() - epoch(performance.now())
+  const now = performance.now()
+  const drift = Date.now() - epoch(now)
   if (Math.abs(drift) > mostDriftMilliseconds) epochOrigin += drift
-  return epoch(performance.now())
+  return epoch(now)
 }
 
 function emptyRecord(client: ClientSide): Notes {
@@ -142,12 +151,8 @@ function emptyRecord(client: ClientSide): Notes {
     targetStatusCode: 0,
     receivedBytes: 0,
     sentBytes: 0,
-    method: undefined,
-    uri: undefined,
+    told: new ToldBytes(),
     httpVersion: undefined,
-    host: undefined,
-    userAgent: undefined,
-    traceId: undefined,
     matchedRulePriority: undefined,
     action: undefined,
     redirectUrl: undefined,

@@ -1,5 +1,6 @@
 import type { ListenerRoute } from '../domain/routing-table.ts'
 import type { TransformOutcome } from './request-transform.ts'
+import type { ToldBytes } from './told-bytes.ts'
 import type { ClientSide } from './wire.ts'
 
 /**
@@ -29,16 +30,9 @@ export type ExchangeRecord = {
   readonly targetStatusCode: number
   readonly receivedBytes: number
   readonly sentBytes: number
-  /** What there is of the request's head in Latin-1; undefined each where the head could not be read. */
-  readonly method: string | undefined
-  /** As it stands in the request line: a path with its query, or a whole URI. */
-  readonly uri: string | undefined
+  /** What there is of the request's head, and its trace id; nothing where the head could not be read. */
+  readonly told: ToldBytes
   readonly httpVersion: '1.0' | '1.1' | '2.0' | undefined
-  /** As the client sent it. */
-  readonly host: string | undefined
-  readonly userAgent: string | undefined
-  /** The `X-Amzn-Trace-Id` that the target was given, or would have been. */
-  readonly traceId: string | undefined
   /** 1–50000, 0 for the default action; undefined where no rule was looked at. */
   readonly matchedRulePriority: number | undefined
   readonly action: 'forward' | 'redirect' | 'fixed-response' | undefined

@@ -107,7 +107,7 @@ export class Exchange implements AnswerReceiver {
     if (this.#tried !== undefined) this.#tried = undefined
     const route = this.#route
     route.find(bytes, scan, listener, this.#client.side)
-    this.#notes = listener.handling.accessLog ? new ExchangeNotes(this.#client.side) : undefined
+    this.#notes = listener.handling.accessLog ? ExchangeNotes.of(this.#client.side) : undefined
     this.#notes?.begin(bytes, scan, listener, startedAt === 0 ? performance.now() : startedAt)
     if (route.own !== undefined) {
       if (route.weighted !== undefined) this.#tally = route.weighted.tally.own
@@ -388,8 +388,8 @@ export class Exchange implements AnswerReceiver {
   #conclude(isLast = false): void {
     if (this.#stage === Stage.none) return
     this.#tally?.add(this.#outcome, this.#statusCode)
-    const notes = this.#notes
-    if (notes !== undefined) this.#core.onExchange(notes.end(this.#route, this.#statusCode, this.#client))
+    this.#notes?.tell(this.#core.onExchange, this.#route, this.#statusCode, this.#client)
+    this.#notes = undefined
     this.#head.give()
     this.#release()
     this.#stage = Stage.none

@@ -19,10 +19,10 @@ export function refuseRequest(
   client.send(bytesOfAnswer(errorAnswer(statusCode), { closes: true, isHead, isHttp10: false, handling }))
   tally.own.add(ownOutcome(statusCode), statusCode)
   if (handling.accessLog) {
-    const notes = new ExchangeNotes(client.side)
+    const notes = ExchangeNotes.of(client.side)
     notes.beginRefused(scan, listener, startedAt)
     // What was no request has no size in lines of AWS either; the metric of processed bytes has what came.
-    client.core.onExchange(notes.end(undefined, statusCode, { receivedBytes: 0, sentBytes: client.sentBytes }))
+    notes.tell(client.core.onExchange, undefined, statusCode, { receivedBytes: 0, sentBytes: client.sentBytes })
   }
   client.end()
 }

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { AccessLogColumns } from '../../src/cli/access-log-columns.ts'
 import { parseAccessLogLine, type AccessLogLine } from '../../src/domain/access-log-line.ts'
 import { AccessLogText } from '../../src/router/access-log-text.ts'
-import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { exchange, loadBalancer } from '../router/exchange-records.ts'
+import type { ToldExchange } from '../router/exchange-records.ts'
 
 const text = new AccessLogText()
 
-function line(more: Partial<ExchangeRecord> = {}): AccessLogLine {
-  const parsed = parseAccessLogLine(text.line(exchange(more), loadBalancer))
+function line(more: Partial<ToldExchange> = {}): AccessLogLine {
+  const parsed = parseAccessLogLine(String(text.line(exchange(more), loadBalancer)))
   assert.ok(parsed !== undefined)
   return parsed
 }

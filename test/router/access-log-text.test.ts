@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAccessLogLine } from '../../src/domain/access-log-line.ts'
 import { AccessLogText } from '../../src/router/access-log-text.ts'
-import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { blueArn, client, exchange, loadBalancer, loggedListener } from './exchange-records.ts'
+import type { ToldExchange } from './exchange-records.ts'
 
 const text = new AccessLogText()
-const line = (more: Partial<ExchangeRecord> = {}): string => text.line(exchange(more), loadBalancer)
-const read = (more: Partial<ExchangeRecord> = {}) => {
+const line = (more: Partial<ToldExchange> = {}): string => String(text.line(exchange(more), loadBalancer))
+const read = (more: Partial<ToldExchange> = {}) => {
   const parsed = parseAccessLogLine(line(more))
   assert.ok(parsed !== undefined, line(more))
   return parsed
@@ -55,7 +55,11 @@ test('a request that could not be read is told as AWS does', () => {
 })
 
 test('types of requests and connections', () => {
-  const tls = { cipher: 'TLS_AES_128_GCM_SHA256', protocol: 'TLSv1.3', certificateArn: 'arn:aws:acm:…' }
+  const tls = {
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    protocol: 'TLSv1.3',
+    certificateArn: 'arn:aws:acm:eu-west-1:000000000000:certificate/1',
+  }
   const secured = { ...client, tls: { ...tls, serverName: 'www.example.com' } }
   assert.match(line({ isWebSocket: true }), /^ws /)
   assert.match(line({ isWebSocket: true, client: secured }), /^wss /)

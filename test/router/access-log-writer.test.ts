@@ -3,6 +3,7 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AccessLogWriter, LineMemory } from '../../src/router/access-log-writer.ts'
+import { LineBytes } from '../../src/router/line-bytes.ts'
 import { Cleanups } from '../cleanups.ts'
 
 test('a file of which the disk took no line is not handed over', { skip: !existsSync('/dev/full') }, async () => {
@@ -17,7 +18,9 @@ test('a file of which the disk took no line is not handed over', { skip: !exists
   })
   const path = join(directory, 'file.open')
   symlinkSync('/dev/full', path)
-  writer.add(path, 'one\n')
+  const line = new LineBytes(64)
+  line.text('one\n')
+  writer.add(path, line)
   writer.complete(path, join(directory, 'file.log'))
   await writer.finished()
   assert.deepEqual(dropped, ['1 ENOSPC'])

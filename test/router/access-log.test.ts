@@ -39,6 +39,28 @@ function startLog(cleanups: Cleanups, limits: AccessLogSettings['limits'] = {}) 
   return { log, directory, messages, files, lines }
 }
 
+test('requests of any length, many at once, are told each in its own words', async () => {
+  await using cleanups = new Cleanups()
+  const app = await startApp(cleanups, (_, response) => response.end())
+  const { log, lines } = startLog(cleanups)
+  const router = await startRouter(cleanups, { onExchange: (record) => log.add(record) })
+  const port = await freePort()
+  const route = loggedListener({ port, handling: { ...defaultHandling, accessLog: true } })
+  await router.apply(table([route], [targetGroup(blueArn, [app.port])]))
+  await untilHealthy(router, `${blueArn} 127.0.0.1:${app.port}`)
+  const asked = Array.from({ length: 60 }, (_, number) => {
+    const long = [10, 300, 2000, 7000][number % 4] ?? 0
+    return { path: `/${number}/${'p'.repeat(long)}`, userAgent: `agent ${number} ${'a'.repeat(long)}` }
+  })
+  await Promise.all(asked.map(({ path, userAgent }) => send(port, { path, headers: { 'User-Agent': userAgent } })))
+  await log.close()
+  const told = lines('complete').map((line) => parseAccessLogLine(line))
+  assert.deepEqual(
+    told.map((line) => `${line?.url?.replace(/^http:..[^/]*/, '')} ${line?.userAgent}`).toSorted(),
+    asked.map(({ path, userAgent }) => `${path} ${userAgent}`).toSorted(),
+  )
+})
+
 test('lines are on disk within a second or two, and complete when the log is closed', async () => {
   await using cleanups = new Cleanups()
   const { log, files, lines } = startLog(cleanups)

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { defaultHandling, type ListenerRoute } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { freePort } from '../free-port.ts'
+import { toldTexts } from './exchange-records.ts'
 import { startRawApp } from './raw-app.ts'
 import {
   Cleanups,
@@ -214,9 +215,11 @@ test('cookies are found on whichever of several lines they stand', async () => {
 
 test('what a listener has seen is reported, and each request is told to the access log', async () => {
   await using cleanups = new Cleanups()
-  const records: ExchangeRecord[] = []
+  const records: (ExchangeRecord & ReturnType<typeof toldTexts>)[] = []
   const app = await startApp(cleanups, (_, response) => response.end('answer'))
-  const router = await startRouter(cleanups, { onExchange: (record) => records.push({ ...record }) })
+  const router = await startRouter(cleanups, {
+    onExchange: (record) => records.push({ ...record, ...toldTexts(record) }),
+  })
   const port = await freePort()
   const handling = { ...defaultHandling, accessLog: true, answerHeaders: [['X-Frame-Options', 'DENY']] } as const
   const rules = [

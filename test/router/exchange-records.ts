@@ -1,5 +1,6 @@
 import type { ListenerRoute } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
+import { ToldBytes } from '../../src/router/told-bytes.ts'
 import type { ClientSide } from '../../src/router/wire.ts'
 
 export const loadBalancer = {
@@ -33,8 +34,48 @@ export const client: ClientSide = {
 
 const listenerOfAll = loggedListener()
 
+/** A record, with what the request says as texts. */
+export type ToldExchange = Omit<ExchangeRecord, 'told'> & ToldTexts
+type ToldTexts = {
+  readonly method: string | undefined
+  readonly uri: string | undefined
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  readonly traceId: string | undefined
+}
+
 /** A request that was forwarded and answered. */
-export function exchange(more: Partial<ExchangeRecord> = {}): ExchangeRecord {
+export function exchange(more: Partial<ToldExchange> = {}): ExchangeRecord {
+  const { method, uri, host, userAgent, traceId, ...record } = exchangeInTexts(more)
+  return { ...record, told: toldBytes({ method, uri, host, userAgent, traceId }) }
+}
+
+function toldBytes(texts: ToldTexts): ToldBytes {
+  const told = new ToldBytes()
+  let at = 0
+  told.bytes = Buffer.from(Object.values(texts).join(''), 'latin1')
+  for (const [name, text] of Object.entries(texts) as [keyof ToldTexts, string | undefined][]) {
+    if (text === undefined) continue
+    told[`${name}Start`] = at
+    told[`${name}End`] = at += text.length
+  }
+  return told
+}
+
+/** What a record says of its request; its bytes are another request's soon. */
+export function toldTexts({ told }: ExchangeRecord): ToldTexts {
+  const text = (start: number, end: number): string | undefined =>
+    start < 0 ? undefined : told.bytes.toString('latin1', start, end)
+  return {
+    method: text(told.methodStart, told.methodEnd),
+    uri: text(told.uriStart, told.uriEnd),
+    host: text(told.hostStart, told.hostEnd),
+    userAgent: text(told.userAgentStart, told.userAgentEnd),
+    traceId: text(told.traceIdStart, told.traceIdEnd),
+  }
+}
+
+function exchangeInTexts(more: Partial<ToldExchange>): ToldExchange {
   return {
     listener: listenerOfAll,
     client,

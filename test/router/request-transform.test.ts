@@ -3,8 +3,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { defaultHandling, type RuleTransform } from '../../src/domain/routing-table.ts'
-import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
 import { freePort } from '../free-port.ts'
+import { toldTexts } from './exchange-records.ts'
+import type { ToldExchange } from './exchange-records.ts'
 import { Cleanups, forwardTo, listener, send, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
 const anything = [{ field: 'path-pattern', values: ['*'] }] as const
@@ -19,9 +20,12 @@ async function rewriting(cleanups: Cleanups, transforms: readonly RuleTransform[
       response.end(JSON.stringify({ method, url, host: headers.host, kept: headers['x-kept'], body }))
     })
   })
-  const records: Pick<ExchangeRecord, 'uri' | 'transform' | 'elbStatusCode'>[] = []
+  const records: Pick<ToldExchange, 'uri' | 'transform' | 'elbStatusCode'>[] = []
   const router = await startRouter(cleanups, {
-    onExchange: ({ uri, transform, elbStatusCode }) => void records.push({ uri, transform, elbStatusCode }),
+    onExchange: (record) => {
+      const { transform, elbStatusCode } = record
+      records.push({ uri: toldTexts(record).uri, transform, elbStatusCode })
+    },
   })
   const port = await freePort()
   const route = listener(port, forwardTo(['group', 1]), {
