@@ -45,7 +45,6 @@ export class ExchangeNotes {
   begin(bytes: Buffer, scan: RequestScan, listener: LiveListener, startedAt: number): void {
     const record = this.#record
     this.#restart(listener, startedAt)
-    record.isWebSocket = false
     record.told.takeHead(bytes, scan)
     record.httpVersion = record.client.isHttp2 ? '2.0' : scan.minorVersion === 0 ? '1.0' : '1.1'
     noteClass(record, scan)
@@ -76,6 +75,7 @@ export class ExchangeNotes {
    */
   tell(to: (record: ExchangeRecord) => void, route: Route | undefined, statusCode: number, passed: Passed): void {
     to(this.#whole(route, statusCode, passed))
+    this.#record.told.clear()
     if (spareNotes.length < mostSpareNotes) spareNotes.push(this)
   }
 
@@ -102,8 +102,8 @@ export class ExchangeNotes {
     const record = this.#record
     record.listener = listener.route
     record.createdAt = epoch(startedAt)
+    record.isWebSocket = false
     record.targetStatusCode = 0
-    record.told.clear()
     this.#startedAt = startedAt
     this.#sentAt = 0
     this.#answeredAt = 0
@@ -111,7 +111,7 @@ export class ExchangeNotes {
 }
 
 const spareNotes: ExchangeNotes[] = []
-/** Some hundred requests at once are many; each takes less than a kilobyte, or what a long URI needs. */
+/** Some hundred requests at once are many; notes that nobody uses have some kilobytes at most. */
 const mostSpareNotes = 512
 
 function noteClass(record: Notes, { desyncReason }: RequestScan): void {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { parseAccessLogFileName } from '../../src/domain/access-log-file.ts'
@@ -10,6 +11,7 @@ import { parseAccessLogLine } from '../../src/domain/access-log-line.ts'
 import { defaultHandling } from '../../src/domain/routing-table.ts'
 import { trafficCounts, trafficMetrics } from '../../src/domain/metric-of-traffic.ts'
 import { AccessLog, type AccessLogSettings } from '../../src/router/access-log.ts'
+import { echoUpgrades } from '../echo-upgrades.ts'
 import { freePort } from '../free-port.ts'
 import { sumsOfCounts, sumsOfLines, sumsOfMetrics } from './agreement.ts'
 import { blueArn, exchange, loadBalancer, loggedListener } from './exchange-records.ts'
@@ -38,6 +40,36 @@ function startLog(cleanups: Cleanups, limits: AccessLogSettings['limits'] = {}) 
     files(...states).flatMap((name) => readFileSync(join(directory, name), 'latin1').split('\n').slice(0, -1))
   return { log, directory, messages, files, lines }
 }
+
+test('a request that is refused is told as nothing that another was before', async () => {
+  await using cleanups = new Cleanups()
+  const server = createServer((_, response) => response.end())
+  echoUpgrades(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.add(() => server.close())
+  const { port: target } = server.address() as AddressInfo
+  const { log, lines } = startLog(cleanups)
+  const router = await startRouter(cleanups, { onExchange: (record) => log.add(record) })
+  const port = await freePort()
+  const route = loggedListener({ port, handling: { ...defaultHandling, accessLog: true } })
+  await router.apply(table([route], [targetGroup(blueArn, [target])]))
+  await untilHealthy(router, `${blueArn} 127.0.0.1:${target}`)
+  const upgrading = connect(port, '127.0.0.1')
+  upgrading.write(
+    'GET /socket HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  )
+  await once(upgrading, 'data')
+  upgrading.end()
+  await text(upgrading)
+  const malformed = connect(port, '127.0.0.1')
+  malformed.end('GET / HTTP/1.1\r\nHost: a b\r\n\r\n')
+  await text(malformed)
+  await log.close()
+  const [upgraded, refused] = lines('complete').map((line) => parseAccessLogLine(line))
+  assert.deepEqual([upgraded?.type, upgraded?.userAgent], ['ws', 'b'])
+  assert.deepEqual([refused?.type, refused?.method, refused?.userAgent], ['http', undefined, undefined])
+})
 
 test('requests of any length, many at once, are told each in its own words', async () => {
   await using cleanups = new Cleanups()

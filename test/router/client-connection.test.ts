@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultHandling, type ListenerRoute } from '../../src/domain/routing-table.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
+import { echoUpgrades } from '../echo-upgrades.ts'
 import { freePort } from '../free-port.ts'
 import { toldTexts } from './exchange-records.ts'
 import { startRawApp } from './raw-app.ts'
@@ -125,11 +126,7 @@ test('events reach the client one by one, as they are sent', async () => {
 test('a WebSocket is closed in good order when the deregistration delay is over', async () => {
   await using cleanups = new Cleanups()
   const server = createHttpServer((_, response) => response.end())
-  server.on('upgrade', (_request, socket) => {
-    socket.on('error', () => undefined)
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    socket.pipe(socket)
-  })
+  echoUpgrades(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   cleanups.add(() => server.close())

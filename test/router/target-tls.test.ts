@@ -15,6 +15,7 @@ import type { TLSSocket } from 'node:tls'
 import { defaultHandling } from '../../src/domain/routing-table.ts'
 import type { DataPlane } from '../../src/router/data-plane.ts'
 import type { ExchangeRecord } from '../../src/router/exchange-record.ts'
+import { echoUpgrades } from '../echo-upgrades.ts'
 import { freePort } from '../free-port.ts'
 import { ownCertificate, secureGroup, startRawSecureApp, startSecureApp } from './secure-app.ts'
 import {
@@ -202,11 +203,7 @@ for (const transportName of ways) {
   test(`${transportName}: a WebSocket is piped through, and its claim is held until it is closed`, async () => {
     await using cleanups = new Cleanups()
     const server = createServer(ownCertificate, (_, response) => response.end('healthy'))
-    server.on('upgrade', (_, socket) => {
-      socket.on('error', () => undefined)
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-      socket.pipe(socket)
-    })
+    echoUpgrades(server)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     cleanups.add(() => server.close())

@@ -6,6 +6,7 @@ import { Agent, request as plainRequest, type RequestOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { echoUpgrades } from '../echo-upgrades.ts'
 
 /** What a client has done, and what went wrong with it. */
 export type Doings = { done: number; readonly failures: string[] }
@@ -26,11 +27,7 @@ export async function openBusyTarget(name: string) {
     else response.end(name)
   })
   server.keepAliveTimeout = 600_000
-  server.on('upgrade', (_request, socket) => {
-    socket.on('error', () => undefined)
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    socket.pipe(socket)
-  })
+  echoUpgrades(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = (): void => {
