@@ -5,7 +5,7 @@ import { DockerError } from './docker-api.ts'
 import type { DockerApi } from './docker-api.ts'
 import { dockerFrames } from './docker-frames.ts'
 
-type ExecState = { readonly Running: boolean; readonly ExitCode: number | null; readonly Pid: number }
+type ExecState = { readonly ExitCode: number | null; readonly Pid: number }
 
 const endMilliseconds = 5_000
 

@@ -147,31 +147,33 @@ function putRequest(line: LineBytes, { told, httpVersion }: ExchangeRecord, list
 }
 
 function putHost(line: LineBytes, { bytes, hostStart, hostEnd }: ToldBytes, { dnsName }: ListenerText): void {
-  // A host that is empty is none, and so is none at all.
-  if (hostStart === hostEnd) return line.text(dnsName)
-  // Where the last byte is a bracket, the colons are those of an address.
-  const colon = bytes[hostEnd - 1] === closingBracket ? -1 : bytes.subarray(hostStart, hostEnd).lastIndexOf(colonByte)
-  line.quotable(bytes, hostStart, colon < 0 ? hostEnd : hostStart + colon, mostOfOthers)
+  // A host that is empty is none.
+  if (hostStart === hostEnd) line.text(dnsName)
+  else putWithoutPort(line, bytes, hostStart, hostEnd)
 }
 
 /** A whole URI in a request line names the host itself. */
 function putWholeUri(line: LineBytes, told: ToldBytes, listener: ListenerText): void {
-  const uri = told.bytes.toString('latin1', told.uriStart, told.uriEnd)
+  const { bytes, uriStart, uriEnd } = told
+  const uri = bytes.toString('latin1', uriStart, uriEnd)
   const [whole = '', host = ''] = /^https?:\/\/([^/?#]*)/i.exec(uri) ?? []
+  const pathStart = uriStart + whole.length
   if (whole === '') putHost(line, told, listener)
-  else line.quotableText(withoutPort(host), mostOfOthers)
+  else putWithoutPort(line, bytes, pathStart - host.length, pathStart)
   line.text(listener.port)
-  line.quotableText(uri.slice(whole.length) || '/', mostOfRequest)
+  if (pathStart === uriEnd) line.text('/')
+  else line.quotable(bytes, pathStart, uriEnd, mostOfRequest)
+}
+
+function putWithoutPort(line: LineBytes, bytes: Buffer, start: number, end: number): void {
+  // Where the last byte is a bracket, the colons are those of an address.
+  const colon = bytes[end - 1] === closingBracket ? -1 : bytes.subarray(start, end).lastIndexOf(colonByte)
+  line.quotable(bytes, start, colon < 0 ? end : start + colon, mostOfOthers)
 }
 
 const slash = 0x2f
 const colonByte = 0x3a
 const closingBracket = 0x5d
-
-function withoutPort(host: string): string {
-  const colon = host.lastIndexOf(':')
-  return colon === -1 || host.endsWith(']') ? host : host.slice(0, colon)
-}
 
 function putUserAgentAndTls(line: LineBytes, { told, client: { tls } }: ExchangeRecord): void {
   line.text(' "')

@@ -9,10 +9,11 @@ import type { RoutingTable } from '../domain/routing-table.ts'
  * child and gives it the sockets it listens on, still open. From then on both accept, so nothing waits in a queue that is
  * closed; then the old one accepts no more, and goes on with the connections it has until they are over.
  *
- * Messages of the new one: `ready` to be given ports, each once or, where it says so, by all of its sockets, `serving` by them, `in-charge` once it has lock and control socket,
- * `table` for the old one to follow, or `news` of it, `end` when everything is to end. Of the old one: `port` with a socket,
- * `begin` after the last, `take-charge` once it has let go of lock and control socket, `following` a table's version, or
- * `lost` where it has not got the table that the news begin with, `report` now and then, and its end.
+ * Messages of the new one: `ready` to be given ports, each once or, where it says so, by all of its sockets, `serving` by
+ * them, `in-charge` once it has lock and control socket, `table` for the old one to follow, or `news` of it, `end` when
+ * everything is to end. Of the old one: `port` with a socket, `begin` after the last, `take-charge` once it has let go of
+ * lock and control socket, `following` a table's version, or `lost` where it has not got the table that the news begin
+ * with, `report` now and then, and its end.
  */
 export type FromSuccessor =
   /** `takesSeveralSockets` is absent where a router of an older version knows ports of one socket only. */

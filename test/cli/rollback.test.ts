@@ -2,17 +2,10 @@ import { ListTasksCommand, UpdateServiceCommand, UpdateTaskProtectionCommand } f
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Theatre, until } from '../survival/theatre.ts'
+import { readyWait, Theatre, until } from '../survival/theatre.ts'
 import { teal } from './command-line.ts'
 
 const example = fileURLToPath(new URL('../../examples/hello/', import.meta.url))
-
-const readyWait = {
-  blueGreenDeploymentConfiguration: {
-    deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
-    terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
-  },
-} as const
 
 const withoutReadyWait = {
   blueGreenDeploymentConfiguration: {

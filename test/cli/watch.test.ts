@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Theatre, until } from '../survival/theatre.ts'
+import { readyWait, Theatre, until } from '../survival/theatre.ts'
 import { teal } from './command-line.ts'
 
 process.env['AWS_ACCESS_KEY_ID'] = 'teal'
@@ -22,14 +22,6 @@ delete process.env['CI']
 
 const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/hello/', import.meta.url))
-
-/** Green waits to be told that it may go on. */
-const readyWait = {
-  blueGreenDeploymentConfiguration: {
-    deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
-    terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
-  },
-} as const
 
 describe('teal deploy, watch, status, tasks, events, requests and rollback', { timeout: 240_000 }, () => {
   let theatre: Theatre

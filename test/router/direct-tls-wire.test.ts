@@ -9,7 +9,7 @@ import type { TcpWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
 import { ownCertificate } from './secure-app.ts'
-import { kindsOfTlsWires } from './secured-port.ts'
+import { assertLossToldOnce, kindsOfTlsWires } from './secured-port.ts'
 
 type Kind = keyof typeof kindsOfTlsWires
 
@@ -92,15 +92,7 @@ for (const kind of kinds) {
   test(`${kind}: a target that breaks off under a write is told of once, and later writes do nothing`, async () => {
     await using cleanups = new Cleanups()
     const { wire, peer, events } = await connection(cleanups, kind)
-    while (wire.write(Buffer.alloc(2 ** 20)));
-    peer.destroy()
-    await eventually('it is closed', () => events.includes('closed'))
-    assert.equal(wire.write(Buffer.from('?')), true)
-    wire.resume()
-    wire.end()
-    wire.destroy()
-    for (let count = 0; count < 20; count++) await turn()
-    assert.deepEqual(events, ['closed'])
+    await assertLossToldOnce(wire, peer, events)
     assert.equal(wire.socket.destroyed, true)
   })
 

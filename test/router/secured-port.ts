@@ -1,16 +1,19 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { setImmediate as turn } from 'node:timers/promises'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { ListenerTls, ServedCertificate } from '../../src/domain/routing-table.ts'
 import type { SecuredDoor, Securing } from '../../src/router/securing.ts'
 import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { secureWithTls } from '../../src/router/tls-securing.ts'
 import { directTlsWires, tlsWiresOfStreams } from '../../src/router/tls-wires.ts'
-import type { ClientSide, Wire, WireEvents } from '../../src/router/wire.ts'
+import type { ClientSide, ConnectionWire, Wire, WireEvents } from '../../src/router/wire.ts'
+import { eventually } from '../cleanups.ts'
 import type { TestCertificate } from './test-certificates.ts'
 
 // As a router does when it starts.
@@ -146,4 +149,17 @@ class WireDuplex extends Duplex {
     this.#wire.destroy()
     done(error)
   }
+}
+
+/** The other end breaks off under a write: the wire tells `closed` among its events, once, and later calls do nothing. */
+export async function assertLossToldOnce(wire: ConnectionWire, peer: Socket, events: readonly string[]): Promise<void> {
+  while (wire.write(Buffer.alloc(2 ** 20)));
+  peer.destroy()
+  await eventually('it is closed', () => events.includes('closed'))
+  assert.equal(wire.write(Buffer.from('?')), true)
+  wire.resume()
+  wire.end()
+  wire.destroy()
+  for (let count = 0; count < 20; count++) await turn()
+  assert.deepEqual(events, ['closed'])
 }

@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { createServer } from 'node:tls'
 import type { ConnectionWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
-import { kindsOfTlsWires, shakeHands } from './secured-port.ts'
+import { assertLossToldOnce, kindsOfTlsWires, shakeHands } from './secured-port.ts'
 import { makeCertificate } from './test-certificates.ts'
 
 const { certificate: cert, privateKey: key } = makeCertificate({ names: ['localhost'] })
@@ -117,15 +117,7 @@ for (const kind of kinds) {
   test(`${kind}: a client that breaks off under a write is told of once, and later writes do nothing`, async () => {
     await using cleanups = new Cleanups()
     const { wire, peer, events } = await securedConnection(cleanups, kind)
-    while (wire.write(Buffer.alloc(2 ** 20)));
-    peer.destroy()
-    await eventually('it is closed', () => events.includes('closed'))
-    assert.equal(wire.write(Buffer.from('?')), true)
-    wire.resume()
-    wire.end()
-    wire.destroy()
-    for (let count = 0; count < 20; count++) await turn()
-    assert.deepEqual(events, ['closed'])
+    await assertLossToldOnce(wire, peer, events)
   })
 
   test(`${kind}: a client that sends what is no TLS any more is closed`, async () => {

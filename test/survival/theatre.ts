@@ -40,6 +40,14 @@ const launcher = fileURLToPath(new URL('../../bin/teal.mjs', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/hello', import.meta.url))
 const patienceMilliseconds = 90_000
 
+/** Of a deployment group: green waits to be told that it may go on. */
+export const readyWait = {
+  blueGreenDeploymentConfiguration: {
+    deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 1000 },
+    terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 0 },
+  },
+} as const
+
 /** Enough to notice one lost request, little enough for a busy machine. */
 const mix: LoadMix = {
   'keep-alive': { clients: 4, requestsPerSecond: 120 },
