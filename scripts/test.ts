@@ -1,12 +1,13 @@
 /**
  * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
  * measures time or keeps the machine busy with load runs by itself, but for what only computes and waits for its turn;
- * the others, which wait much, run three files at a time.
+ * the others, which wait much, run three files at a time. What failed is told once more at the end.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { randomUUID } from 'node:crypto'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
@@ -30,6 +31,7 @@ if (files.length === 0) {
   console.error(`There are no tests in ${wanted.join(', ')}.`)
   process.exit(2)
 }
+const failed = mkdtempSync(join(tmpdir(), 'teal-failed-tests-'))
 const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const together = await run(
@@ -43,6 +45,8 @@ const [one, beside] = await Promise.all([
     { concurrency: 1, isBeside: files.some(isAlone) },
   ),
 ])
+for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(failed, name), 'utf8'))
+rmSync(failed, { recursive: true })
 process.exit(together && one && beside ? 0 : 1)
 
 /** True where all of them pass. What runs beside others gives way to them, and is told of in one piece when it is over. */
@@ -51,7 +55,15 @@ async function run(
   { concurrency, isBeside = false }: { readonly concurrency: number; readonly isBeside?: boolean },
 ): Promise<boolean> {
   if (some.length === 0) return true
-  const options = ['--test', `--test-timeout=${timeoutMilliseconds}`, `--test-concurrency=${concurrency}`]
+  const options = [
+    '--test',
+    `--test-timeout=${timeoutMilliseconds}`,
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./scripts/failed-tests.ts',
+    `--test-reporter-destination=${join(failed, randomUUID())}`,
+  ]
   // Each file is a process of its own, and half of a short one's time would go into reading the same modules again.
   const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile-cache'), ...process.env }
   const runner = spawn(process.execPath, [...options, ...some], {

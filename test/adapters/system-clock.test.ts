@@ -49,7 +49,7 @@ test("the time goes on where the machine's clock is set back, and what is waited
   const waited = performance.now() - begun
   assert.ok(waited < 60_000, `waited ${waited} ms, and the clock was set back by three hours`)
   assert.ok(clock.now() >= deadline && deadline >= before)
-  assert.equal(clock.now(), Math.trunc(clock.now()))
+  assert.ok(Number.isInteger(clock.now()))
   assert.deepEqual(
     lines.map((line) => line.split('.')[0]),
     ["The machine's clock was set back by 180 minutes"],
