@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dictionaryOf } from '../domain/dictionary.ts'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
@@ -247,23 +248,23 @@ export class DataPlane {
 
   /**
    * Opens what is new, swaps, closes what is gone: at every moment each request is served by one whole table. What takes
-   * time is done before, in slices; the swap itself only puts in place what is ready.
+   * time is done before, in slices; the swap only puts in place what is ready, and has a turn of the event loop to itself.
    */
   async #change(table: RoutingTable): Promise<void> {
     const prepared = await this.#preparation.of(table, this.#table)
     const usable = [...prepared.listeners.values()].filter(({ problem }) => problem === undefined)
     const { opened, refused } = await this.#openDoors(usable.map(({ listener }) => listener))
     const isFirst = this.#table === emptyTable
+    await nextTurn()
     const left = this.#putInForce(prepared)
     // Before anything is served by it: without health, requests would go to targets that are known to be broken.
     if (isFirst) await this.#health.apply(table)
     const problems = [...prepared.listeners.values()].flatMap(({ problem }) => problem ?? [])
     this.#refused = [...prepared.doubles, ...refused, ...problems]
     for (const door of opened) this.#doors.set(door.port, door)
-    for (const door of this.#doors.values()) {
-      if (prepared.listeners.has(door.port)) this.#followTable(door)
-      else this.#closeDoor(door)
-    }
+    for (const door of this.#doors.values()) this.#followTable(door)
+    await nextTurn()
+    await this.#closeDoors([...this.#doors.values()].filter(({ port }) => !prepared.listeners.has(port)))
     await eachInSlices(left, (target) => this.#targets.remove(target))
     if (!isFirst) await this.#health.apply(table)
     await this.#forgetUnused(prepared)
@@ -280,14 +281,13 @@ export class DataPlane {
   #putInForce(prepared: PreparedTable): readonly LiveTarget[] {
     this.#table = prepared.table
     this.#listeners = prepared.listeners
-    return this.#targets.commit(prepared.groups, prepared.goneTargetGroups)
+    return this.#targets.commit(prepared.groups, prepared.gone)
   }
 
   /** One whose new certificates cannot be used goes on as it was. */
   #followTable(door: Door): void {
-    const found = this.#listeners.get(door.port)
-    if (found === undefined || found.problem !== undefined) return
-    door.follow(found.listener)
+    const { listener, problem } = this.#listeners.get(door.port) ?? {}
+    if (listener !== undefined && problem === undefined) door.follow(listener)
   }
 
   async #openDoors(
@@ -308,10 +308,14 @@ export class DataPlane {
     return { opened, refused }
   }
 
-  #closeDoor(door: Door): void {
-    this.#doors.delete(door.port)
-    this.#closing.add(door)
-    void door.close({ lingerMilliseconds }).then(() => this.#closing.delete(door))
+  /** One in each turn of the event loop: each has several sockets. */
+  async #closeDoors(doors: readonly Door[]): Promise<void> {
+    for (const door of doors) {
+      this.#doors.delete(door.port)
+      this.#closing.add(door)
+      void door.close({ lingerMilliseconds }).then(() => this.#closing.delete(door))
+      await nextTurn()
+    }
   }
 
   #retryRefusedLater(): void {
@@ -323,13 +327,13 @@ export class DataPlane {
   }
 
   /** Those to which a door leads by an older table, because it is closing or cannot follow, may be asked yet. */
-  async #forgetUnused({ listeners, goneTargetGroups }: PreparedTable): Promise<void> {
+  async #forgetUnused({ listeners, gone }: PreparedTable): Promise<void> {
     const behind = [...this.#doors.values(), ...this.#closing].filter(
       ({ port, listener }) => listeners.get(port)?.listener !== listener,
     )
     const needed = new Set(behind.flatMap(({ listener }) => targetGroupsOf(listener.route)))
     const forgotten: string[] = []
-    await eachInSlices(goneTargetGroups, (arn) => {
+    await eachInSlices(gone, ({ targetGroupArn: arn }) => {
       if (!needed.has(arn) && !this.#health.isNamed(arn) && this.#targets.forgetGroup(arn)) forgotten.push(arn)
     })
     await eachInSlices(this.#tallies.ofListeners(), (tally) => tally.forgetUnused(forgotten))

@@ -89,8 +89,12 @@ type Observer = {
 export type PreparedGroup = {
   readonly group: LiveGroup
   readonly route: TargetGroupRoute
-  readonly targets: readonly { readonly target: LiveTarget; readonly draining: boolean }[]
+  readonly targets: readonly LiveTarget[]
+  /** Of these, those that are to take no more requests. */
+  readonly draining: ReadonlySet<LiveTarget>
 }
+
+const none: ReadonlySet<LiveTarget> = new Set()
 
 /** All target groups and targets, what each has in hand, and when its time is over. */
 export class LiveTargets {
@@ -114,39 +118,22 @@ export class LiveTargets {
   /** Makes what a group of the next table needs, and changes nothing that is in force. */
   prepare(route: TargetGroupRoute): PreparedGroup {
     const group = this.group(route.targetGroupArn)
-    const targets = route.targets.map((target) => {
-      const key = targetKey(route.targetGroupArn, target)
-      return { target: this.#targets.get(key) ?? new LiveTarget(group, key, target), draining: target.draining }
-    })
-    return { group, route, targets }
+    const targets = route.targets.map((target) => this.#prepared(group, target))
+    const draining = targets.filter((_, at) => route.targets[at]?.draining === true)
+    return { group, route, targets, draining: draining.length === 0 ? none : new Set(draining) }
   }
 
   /**
-   * From here on this is the table. In one go, so that no request sees half of it. What is neither among the prepared nor
-   * gone stays as it was. Returns the targets that nobody chooses any more, to be given to `remove`.
+   * From here on this is the table. In one go, so that no request sees half of it, and with as little to do as can be: what
+   * is made here for a thousand groups holds requests up. What is neither among the prepared nor gone stays as it was.
+   * Returns the targets that nobody chooses any more, to be given to `remove`.
    */
-  commit(prepared: readonly PreparedGroup[], goneTargetGroups: readonly string[]): readonly LiveTarget[] {
+  commit(prepared: readonly PreparedGroup[], gone: readonly LiveGroup[]): readonly LiveTarget[] {
     const left: LiveTarget[] = []
-    for (const { group, route, targets } of prepared) {
-      const before = group.targets
-      const isEmpty = !before.some(({ state }) => state === 'serving')
-      if (startsSlowly(route) && !startsSlowly(group.route)) for (const target of before) target.startsAtOnce = true
-      group.route = route
-      group.targets = targets.map(({ target }) => target)
-      group.markStale()
-      for (const { target, draining } of targets) {
-        if (this.#know(target) || target.state !== 'serving') target.startsAtOnce = isEmpty
-        setDelay(target, route.deregistrationDelaySeconds)
-        target.isSecure = route.protocol === 'HTTPS'
-        if (draining) this.#beginLeaving(target, 'draining')
-        else this.#beginServing(target)
-      }
-      if (before.length > 0) left.push(...missingIn(group.targets, before))
-    }
-    for (const arn of goneTargetGroups) {
-      const group = this.group(arn)
-      left.push(...group.targets)
-      this.#empty(group)
+    for (const next of prepared) this.#commitGroup(next, left)
+    for (const group of gone) {
+      for (const target of group.targets) left.push(target)
+      empty(group)
     }
     return left
   }
@@ -219,20 +206,34 @@ export class LiveTargets {
     }
   }
 
+  #prepared(group: LiveGroup, route: TargetRoute): LiveTarget {
+    const key = targetKey(group.targetGroupArn, route)
+    return this.#targets.get(key) ?? new LiveTarget(group, key, route)
+  }
+
+  #commitGroup({ group, route, targets, draining }: PreparedGroup, left: LiveTarget[]): void {
+    const before = group.targets
+    const isEmpty = before.length === 0 || !before.some(({ state }) => state === 'serving')
+    if (startsSlowly(route) && !startsSlowly(group.route)) for (const target of before) target.startsAtOnce = true
+    group.route = route
+    group.targets = targets
+    group.markStale()
+    for (const target of targets) {
+      if (this.#know(target) || target.state !== 'serving') target.startsAtOnce = isEmpty
+      setDelay(target, route.deregistrationDelaySeconds)
+      target.isSecure = route.protocol === 'HTTPS'
+      if (draining.has(target)) this.#beginLeaving(target, 'draining')
+      else beginServing(target)
+    }
+    if (before.length > 0) for (const target of missingIn(targets, before)) left.push(target)
+  }
+
   /** False where it is known already. */
   #know(target: LiveTarget): boolean {
     if (this.#targets.has(target.key)) return false
     this.#targets.set(target.key, target)
     target.group.known++
     return true
-  }
-
-  /** One that is registered again keeps the requests it still has; they are not cut any more. */
-  #beginServing(target: LiveTarget): void {
-    if (target.state === 'serving') return
-    clearTimeout(target.cutTimer)
-    target.state = 'serving'
-    target.reported = undefined
   }
 
   #beginLeaving(target: LiveTarget, state: 'draining' | 'removed'): void {
@@ -252,13 +253,21 @@ export class LiveTargets {
     clearTimeout(target.cutTimer)
     this.#observer.onGone(target)
   }
+}
 
-  #empty(group: LiveGroup): void {
-    if (group.route === undefined) return
-    group.route = undefined
-    group.targets = []
-    group.markStale()
-  }
+/** One that is registered again keeps the requests it still has; they are not cut any more. */
+function beginServing(target: LiveTarget): void {
+  if (target.state === 'serving') return
+  clearTimeout(target.cutTimer)
+  target.state = 'serving'
+  target.reported = undefined
+}
+
+function empty(group: LiveGroup): void {
+  if (group.route === undefined) return
+  group.route = undefined
+  group.targets = []
+  group.markStale()
 }
 
 function missingIn(now: readonly LiveTarget[], before: readonly LiveTarget[]): readonly LiveTarget[] {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OpenPort } from './open-port.ts'
 import { callSibling } from './siblings.ts'
 
@@ -6,6 +7,8 @@ import { callSibling } from './siblings.ts'
 const backlog = 4096
 /** So many ports are open by several sockets, if they are to be: more would make a hand-over long. */
 const mostPortsOfSeveralSockets = 64
+/** To open one takes the kernel and Node some 25 µs: a table with many new ports would hold requests up. */
+const socketsInOneTurn = 8
 
 /** Whether a port can be shared at all: elsewhere Node refuses to try, or the kernel deals all connections out to one. */
 const isShareable = process.platform === 'linux'
@@ -37,6 +40,8 @@ type PortSettings = {
 export class ListeningPorts implements Ports {
   readonly #settings: PortSettings
   readonly #open = new Set<OpenPort>()
+  #openedInTurn = 0
+  #turn: Promise<void> | undefined
 
   /** Whether another router can open the same ports beside this one. */
   readonly areShared: boolean
@@ -79,17 +84,38 @@ export class ListeningPorts implements Ports {
 
   async #listenFirst(open: OpenPort, port: number): Promise<void> {
     const { listenHost: host, siblings } = this.#settings
-    if (siblings.length === 0 && !isShareable) return listen(open, { port, host })
+    if (siblings.length === 0 && !isShareable) return this.#listen(open, { port, host })
     if (!(await this.#isOpenAtSibling(port))) await this.#makeSureIsFree(port)
-    return listen(open, { port, host, reusePort: true })
+    return this.#listen(open, { port, host, reusePort: true })
   }
 
   /** A port that has fewer than it could have, because there are too many open files, is open all the same. */
   async #listenMore(open: OpenPort, port: number, sockets: number): Promise<void> {
     if (!this.areShared || !isShareable) return
     const options = { port, host: this.#settings.listenHost, reusePort: true }
-    const more = Array.from({ length: Math.max(0, sockets - open.servers.length) }, () => listen(open, options))
+    const more = Array.from({ length: Math.max(0, sockets - open.servers.length) }, () => this.#listen(open, options))
     await Promise.allSettled(more)
+  }
+
+  async #listen(open: OpenPort, place: Place): Promise<void> {
+    await this.#untilThereIsTime()
+    const server = createServer()
+    await listening(server, place)
+    open.add(server)
+  }
+
+  /** Lets a few through in each turn of the event loop, of all ports that are opened at once. */
+  async #untilThereIsTime(): Promise<void> {
+    while (this.#openedInTurn >= socketsInOneTurn) {
+      await (this.#turn ??= this.#nextTurn())
+    }
+    this.#openedInTurn++
+  }
+
+  async #nextTurn(): Promise<void> {
+    await nextTurn()
+    this.#turn = undefined
+    this.#openedInTurn = 0
   }
 
   async #isOpenAtSibling(port: number): Promise<boolean> {
@@ -98,6 +124,7 @@ export class ListeningPorts implements Ports {
   }
 
   async #makeSureIsFree(port: number): Promise<void> {
+    await this.#untilThereIsTime()
     const probe = createServer()
     await listening(probe, { port, host: this.#settings.listenHost })
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -107,12 +134,6 @@ export class ListeningPorts implements Ports {
 }
 
 type Place = { readonly port: number; readonly host: string; readonly reusePort?: boolean }
-
-async function listen(open: OpenPort, place: Place): Promise<void> {
-  const server = createServer()
-  await listening(server, place)
-  open.add(server)
-}
 
 async function listening(server: Server, place: Place): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -4,7 +4,7 @@ import { changedTargetGroups } from '../domain/routing-table-news.ts'
 import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
 import type { RefusedListener } from '../domain/router-report.ts'
 import { liveListener, type LiveListener, type LiveTableParts } from './live-table.ts'
-import type { PreparedGroup } from './live-targets.ts'
+import type { LiveGroup, PreparedGroup } from './live-targets.ts'
 import type { Secure } from './securing.ts'
 import { eachInSlices, inSlices } from './slices.ts'
 
@@ -18,7 +18,7 @@ export type PreparedTable = {
   readonly listeners: ReadonlyMap<number, PreparedListener>
   /** Those that are not as in the table before. */
   readonly groups: readonly PreparedGroup[]
-  readonly goneTargetGroups: readonly string[]
+  readonly gone: readonly LiveGroup[]
   /** Listeners whose port another one has. */
   readonly doubles: readonly RefusedListener[]
 }
@@ -40,11 +40,12 @@ export class TablePreparation {
     const listeners = await inSlices(this.#listeners(served))
     this.#prepared = new Map(listeners.map((prepared) => [prepared.listener.route, prepared]))
     const present = changed.flatMap((arn) => table.targetGroups[arn] ?? [])
+    const gone = changed.filter((arn) => table.targetGroups[arn] === undefined)
     return {
       table,
       listeners: new Map(listeners.map((prepared) => [prepared.listener.route.port, prepared])),
       groups: await eachInSlices(present, (group) => this.#parts.targets.prepare(group)),
-      goneTargetGroups: changed.filter((arn) => table.targetGroups[arn] === undefined),
+      gone: await eachInSlices(gone, (arn) => this.#parts.targets.group(arn)),
       doubles,
     }
   }

@@ -49,7 +49,7 @@ test('a target that never got a request is forgotten as soon as it has left, and
   assert.deepEqual(targets.commit([first], []), [])
   assert.equal(targets.forgetGroup('group'), false, 'it is in the table')
   targets.commit([targets.prepare(targetGroup('group', [1, 2]))], [])
-  const left = targets.commit([], ['group'])
+  const left = targets.commit([], [targets.group('group')])
   assert.equal(targets.forgetGroup('group'), false, 'its targets are known')
   for (const target of left) targets.remove(target)
   assert.deepEqual(gone, ['127.0.0.1:1', '127.0.0.1:2'])

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, Server, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OpenPort } from '../../src/router/open-port.ts'
 import { ListeningPorts } from '../../src/router/ports.ts'
+import { freePorts } from '../../demo/free-ports.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually } from './test-router.ts'
 
@@ -128,6 +130,24 @@ test('ports have several sockets as long as they are few, and as files allow', l
   const without = await new ListeningPorts({ ...alone, socketLimit: 0 }).open(await freePort())
   opened.push(without)
   assert.equal(without.servers.length, 1)
+})
+
+test('many ports that are opened at once leave turns of the loop to requests', linuxOnly, async (context) => {
+  await using cleanups = new Cleanups()
+  const ports = new ListeningPorts(alone)
+  const { mock } = context.mock.method(Server.prototype, 'listen')
+  const numbers = await freePorts(12)
+  mock.resetCalls()
+  const opening = Promise.all(numbers.map((number) => ports.open(number)))
+  let most = 0
+  for (let before = 0, isOver = false; !isOver; before = mock.callCount()) {
+    isOver = await Promise.race([opening.then(() => true), nextTurn(false)])
+    most = Math.max(most, mock.callCount() - before)
+  }
+  const opened = await opening
+  for (const open of opened) cleanups.add(() => open.close())
+  assert.ok(opened.every(({ servers }) => servers.length === 16))
+  assert.ok(most <= 24, `${most} of ${17 * numbers.length} in one turn`)
 })
 
 test('a port that another program has is refused, also where that one would share it', async () => {
