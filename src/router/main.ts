@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { AccessLog } from './access-log.ts'
+import { tuneCollections } from './collections.ts'
 import { tuneCompiler } from './compiler.ts'
 import { Control } from './control.ts'
 import { DataPlane } from './data-plane.ts'
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   // A log that cannot be written, as on a file system that has become read-only, is no reason to log that.
   process.stdout.on('error', () => undefined)
   tuneCompiler()
+  tuneCollections()
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 })
     await serve(options)
