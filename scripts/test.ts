@@ -6,12 +6,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { constants, setPriority, tmpdir } from 'node:os'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 const root = join(import.meta.dirname, '..')
+const cache = join(root, 'node_modules/.cache')
 /** A file of tests that takes longer is hung, and a test that says nothing else of itself: Node has one limit for both. */
 const timeoutMilliseconds = 400_000
 /** The longest of all: no sockets, no clock. It takes what the others leave of the processors. */
@@ -31,7 +32,8 @@ if (files.length === 0) {
   console.error(`There are no tests in ${wanted.join(', ')}.`)
   process.exit(2)
 }
-const failed = mkdtempSync(join(tmpdir(), 'teal-failed-tests-'))
+mkdirSync(cache, { recursive: true })
+const failed = mkdtempSync(join(cache, 'failed-tests-'))
 const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const together = await run(
@@ -65,7 +67,7 @@ async function run(
     `--test-reporter-destination=${join(failed, randomUUID())}`,
   ]
   // Each file is a process of its own, and half of a short one's time would go into reading the same modules again.
-  const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile-cache'), ...process.env }
+  const env = { NODE_COMPILE_CACHE: join(cache, 'node-compile-cache'), ...process.env }
   const runner = spawn(process.execPath, [...options, ...some], {
     cwd: root,
     env,

@@ -213,7 +213,7 @@ export class LiveTargets {
 
   #commitGroup({ group, route, targets, draining }: PreparedGroup, left: LiveTarget[]): void {
     const before = group.targets
-    const isEmpty = before.length === 0 || !before.some(({ state }) => state === 'serving')
+    const isEmpty = !before.some(({ state }) => state === 'serving')
     if (startsSlowly(route) && !startsSlowly(group.route)) for (const target of before) target.startsAtOnce = true
     group.route = route
     group.targets = targets
