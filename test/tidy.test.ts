@@ -59,6 +59,11 @@ describe('the house is tidy', () => {
     })
   }
 
+  test('no class of the router has a private getter or setter: V8 makes a call into its runtime for each use of one', () => {
+    const offenders = sources.filter((file) => layerOf(file) === 'router' && /^ +[gs]et #/m.test(codeOf(file)))
+    assert.deepEqual(offenders, [])
+  })
+
   test('no source excuses itself from the type checker or the linter', () => {
     const offenders = sources.filter((file) => /@ts-ignore|@ts-nocheck|eslint-disable|oxlint-disable/.test(read(file)))
     assert.deepEqual(offenders, [])

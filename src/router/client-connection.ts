@@ -79,11 +79,11 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
     return this.#exchange?.isOver === false
   }
 
-  get #readGate(): ReadGate {
+  #readGate(): ReadGate {
     return (this.#gate ??= new ReadGate(this.wire))
   }
 
-  get #storedBytes(): number {
+  #storedBytes(): number {
     return this.#store?.length ?? 0
   }
 
@@ -188,7 +188,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   }
 
   holdBody(): void {
-    this.#readGate.hold()
+    this.#readGate().hold()
   }
 
   wantBody(): void {
@@ -330,8 +330,8 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
 
   /** A head that is not whole yet is read to its end: it has limits of its own. */
   #limitStore(): void {
-    const isFull = this.#state !== State.head && this.#storedBytes > mostPipelinedBytes
-    if (isFull || this.#gate !== undefined) this.#readGate.setFull(isFull)
+    const isFull = this.#state !== State.head && this.#storedBytes() > mostPipelinedBytes
+    if (isFull || this.#gate !== undefined) this.#readGate().setFull(isFull)
   }
 
   /** The request is over, and so is its answer. */
@@ -350,7 +350,7 @@ export class ClientConnection implements WireEvents, Timed, RequestingClient {
   #close(): void {
     const { tls, isHttp2 } = this.side
     // Everything was read and sent: the kernel ends such a connection in good order by itself, with half the work.
-    const isClean = tls === undefined && !isHttp2 && this.#storedBytes === 0 && this.wire.pendingBytes === 0
+    const isClean = tls === undefined && !isHttp2 && this.#storedBytes() === 0 && this.wire.pendingBytes === 0
     if (isClean && this.#body.isEmpty) this.destroy()
     else this.end()
   }

@@ -67,10 +67,14 @@ export const DirectHandles = {
 
   /** From now on bytes that come are the reader's, in this buffer. The end, and errors, are told by the socket as ever. */
   read(handle: DirectHandle, reader: DirectReader, buffer: Buffer): void {
-    reader.bytesRead = handle.bytesRead | 0
-    handle[readerOfHandle] = reader
     handle.onread = onread
-    handle.useUserBuffer(buffer)
+    begin(handle, reader, buffer)
+  },
+
+  /** The same for a connection of TLS. */
+  readSecured(handle: DirectHandle, reader: DirectReader, buffer: Buffer): void {
+    handle.onread = onSecuredRead
+    begin(handle, reader, buffer)
   },
 
   write(handle: DirectHandle, bytes: Buffer, writer: DirectWriter): 'written' | 'waiting' | 'failed' {
@@ -144,7 +148,27 @@ let spare: WriteRequest | undefined
 /** What a socket of Node's has there. */
 let streamsOnread: ReadCallback | undefined
 
+function begin(handle: DirectHandle, reader: DirectReader, buffer: Buffer): void {
+  reader.bytesRead = handle.bytesRead | 0
+  handle[readerOfHandle] = reader
+  handle.useUserBuffer(buffer)
+}
+
+/**
+ * Written out for each of the two kinds of handles: those of TLS have too many members to be of a fixed shape, and V8 would
+ * look up the members of all handles by name if one function had seen both.
+ */
 function onread(this: DirectHandle, bytes: unknown): Buffer | undefined {
+  const reader = this[readerOfHandle]
+  if (reader === undefined) return undefined
+  const total = this.bytesRead | 0
+  const count = (total - reader.bytesRead) | 0
+  if (count === 0) return streamsOnread?.call(this, bytes)
+  reader.bytesRead = total
+  return reader.onRead(count)
+}
+
+function onSecuredRead(this: DirectHandle, bytes: unknown): Buffer | undefined {
   const reader = this[readerOfHandle]
   if (reader === undefined) return undefined
   const total = this.bytesRead | 0

@@ -148,7 +148,7 @@ export class DirectTlsWire implements TcpWire, DirectReader, RecordsReader {
   /** Bytes go past the streams from here on. */
   #open(): void {
     this.#isWritable = true
-    DirectHandles.read(this.#handle, this, sharedBuffer)
+    DirectHandles.readSecured(this.#handle, this, sharedBuffer)
     this.#startReading()
   }
 

@@ -74,12 +74,12 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   }
 
   /** What the next read goes into as long as little comes. */
-  get #usualBuffer(): Buffer {
+  #usualBuffer(): Buffer {
     return this.#common?.bytes ?? sharedBuffer
   }
 
   get lendsBytes(): boolean {
-    return this.#buffer !== this.#usualBuffer
+    return this.#buffer !== this.#usualBuffer()
   }
 
   lend(bytes: Buffer, start: number, end: number): Buffer | undefined {
@@ -166,13 +166,13 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
     }
     // It was given up meanwhile.
     if (buffer !== this.#buffer) return undefined
-    if (buffer === this.#usualBuffer) {
+    if (buffer === this.#usualBuffer()) {
       // It filled the buffer: more of it will come.
       return count === buffer.length && this.#handle !== undefined ? (this.#buffer = takeBuffer()) : undefined
     }
     if (!isSmallRead(count)) return undefined
     giveBuffer(buffer)
-    return (this.#buffer = this.#usualBuffer)
+    return (this.#buffer = this.#usualBuffer())
   }
 
   #open(): void {

@@ -77,12 +77,12 @@ export class Exchange implements AnswerReceiver {
   }
 
   /** What the client is being sent is the load balancer's own answer. */
-  get #isOwn(): boolean {
+  #isOwn(): boolean {
     return this.#stage === Stage.answered && isOwnOutcome(this.#outcome)
   }
 
   /** The client waits for `100 Continue`, which nobody has said. */
-  get #isBodyUnasked(): boolean {
+  #isBodyUnasked(): boolean {
     return this.#expectsContinue && this.#client.isBodyAwaited
   }
 
@@ -203,7 +203,7 @@ export class Exchange implements AnswerReceiver {
     client.noteActivity()
     this.endsByClose = kind === AnswerBody.untilClose || (this.wantsPlainData && kind === AnswerBody.chunked)
     // What follows a request whose body was announced, and then not asked for, cannot be told from a body.
-    if (this.endsByClose || this.#isBodyUnasked || saysClose(answer, this.wantsPlainData)) client.closeBehind()
+    if (this.endsByClose || this.#isBodyUnasked() || saysClose(answer, this.wantsPlainData)) client.closeBehind()
     const head = clientHeadFor(this.#listener, client.isLast(), this.wantsPlainData)
     this.#route.cookieLines(bytes, answer, head, client.side)
     const from = this.connection?.wire
@@ -294,7 +294,7 @@ export class Exchange implements AnswerReceiver {
       // As on AWS: 400 for a client that goes within its own request, 460 for one that does not wait for the answer.
       this.#statusCode = this.#client.isRequestOver ? 460 : 400
       this.#outcome = clientClosed
-    } else if (!this.#isOwn) this.#outcome = answerLeft
+    } else if (!this.#isOwn()) this.#outcome = answerLeft
     this.#conclude(true)
   }
 
@@ -303,7 +303,7 @@ export class Exchange implements AnswerReceiver {
     if (this.#stage === Stage.tunnel) return this.onTunnelEnd()
     this.#dropConnection()
     // Who expects `100 Continue` waits for the target, as the load balancer does.
-    const isAwaited = isClientSilent && !this.#isBodyUnasked
+    const isAwaited = isClientSilent && !this.#isBodyUnasked()
     if (this.hasAnswerBegun) this.#breakOff(this.#client.isBlocked ? answerLeft : targetClosed)
     else this.#answerOwn(errorAnswer(isAwaited ? 408 : 504), isAwaited)
   }
@@ -369,7 +369,7 @@ export class Exchange implements AnswerReceiver {
     const listener = this.#listener
     if (listener === undefined) return
     // A client that waits for `100 Continue` does not get it, and what it sends then could be body or a next request.
-    if (closes || answer.statusCode === 501 || this.#isBodyUnasked) client.closeBehind()
+    if (closes || answer.statusCode === 501 || this.#isBodyUnasked()) client.closeBehind()
     this.#stage = Stage.answered
     this.#outcome = ownOutcome(answer.statusCode)
     this.#statusCode = answer.statusCode
@@ -379,7 +379,7 @@ export class Exchange implements AnswerReceiver {
   }
 
   #breakOff(outcome: number): void {
-    if (!this.#isOwn) this.#outcome = outcome
+    if (!this.#isOwn()) this.#outcome = outcome
     this.#conclude(true)
     this.#client.destroy()
   }

@@ -63,7 +63,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#isGone || this.#reader.isOver) return true
+    if (this.#isGone() || this.#reader.isOver) return true
     try {
       // The stream keeps what it is given until the client's window takes it.
       if (!this.#reader.write(Buffer.from(bytes))) this.#reset(NGHTTP2_INTERNAL_ERROR)
@@ -72,7 +72,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
       // Node refuses heads which HTTP/2 cannot carry.
       this.#reset(NGHTTP2_INTERNAL_ERROR)
     }
-    if (this.#isGone || !this.#stream.writableNeedDrain) return true
+    if (this.#isGone() || !this.#stream.writableNeedDrain) return true
     if (!this.#awaitsDrain) this.#awaitDrain()
     return false
   }
@@ -86,7 +86,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   }
 
   end(): void {
-    if (this.#isGone || this.#isEnding) return
+    if (this.#isGone() || this.#isEnding) return
     this.#isEnding = true
     if (!this.#reader.end()) return this.#reset(NGHTTP2_INTERNAL_ERROR)
     setImmediate(() => this.#limitWaiting())
@@ -96,7 +96,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   }
 
   destroy(): void {
-    if (this.#isGone) return
+    if (this.#isGone()) return
     this.#isEnding = true
     this.#reset(this.#stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
@@ -137,7 +137,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
     this.#events?.onClose()
   }
 
-  get #isGone(): boolean {
+  #isGone(): boolean {
     return this.#stream.destroyed || this.#stream.closed
   }
 
@@ -153,7 +153,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   #limitWaiting(): void {
     const { writableFinished, readableEnded } = this.#stream
     const isOver = writableFinished && (readableEnded || this.#head.framing.kind === 'none')
-    if (!isOver && !this.#isGone) this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
+    if (!isOver && !this.#isGone()) this.#stream.setTimeout(slowReaderMilliseconds, () => this.destroy())
   }
 
   #onPiece(piece: Buffer): void {
@@ -167,7 +167,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   #onRequestEnd(): void {
     const { framing } = this.#head
     if (framing.kind === 'length' && this.#receivedBytes < framing.bytes) return this.#reset(NGHTTP2_PROTOCOL_ERROR)
-    if (framing.kind === 'chunked' && !this.#isGone) this.#tell(lastChunk(this.#trailers))
+    if (framing.kind === 'chunked' && !this.#isGone()) this.#tell(lastChunk(this.#trailers))
   }
 
   #tell(bytes: Buffer): void {
@@ -181,7 +181,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
   }
 
   #sendTrailers(): void {
-    if (this.#isGone) return
+    if (this.#isGone()) return
     try {
       this.#stream.sendTrailers(byName(undefined, this.#answerTrailers))
     } catch {
@@ -195,7 +195,7 @@ export class Http2StreamWire implements Wire, AnswerEvents {
    */
   #onAnswered(): void {
     const stream = this.#stream
-    if (!this.#isEnding || this.#isGone || stream.readableEnded) return
+    if (!this.#isEnding || this.#isGone() || stream.readableEnded) return
     stream.resume()
     if (stream.state.localClose === 1) this.#reset(NGHTTP2_NO_ERROR)
     else setTimeout(() => this.#onAnswered(), lookMilliseconds).unref()

@@ -34,7 +34,7 @@ class HttpProbe implements RunningProbe {
     const port = settings.port === 'traffic-port' ? target.port : Number(settings.port)
     const onread = { buffer: sharedBuffer, callback: (length: number) => this.#onRead(length) }
     const options = { host: target.id, port, autoSelectFamily: false, onread }
-    const socket = this.#isTls ? connectToCheck(options) : connect(options)
+    const socket = this.#isTls() ? connectToCheck(options) : connect(options)
     this.#socket = socket
     this.#timer = setTimeout(() => this.#onTimeout(), settings.timeoutSeconds * 1000)
     socket.on('connect', () => {
@@ -49,7 +49,7 @@ class HttpProbe implements RunningProbe {
     this.#socket.destroy()
   }
 
-  get #isTls(): boolean {
+  #isTls(): boolean {
     return this.#settings.protocol === 'HTTPS'
   }
 
@@ -59,7 +59,7 @@ class HttpProbe implements RunningProbe {
     const found = this.#head.add(sharedBuffer, length)
     if (typeof found === 'number') {
       this.#decide({ kind: 'answered', statusCode: found, milliseconds: performance.now() - this.#begun })
-      if (this.#head.isWhole) finish(this.#socket, this.#isTls)
+      if (this.#head.isWhole) finish(this.#socket, this.#isTls())
     } else if (found !== undefined) {
       this.#decide({ kind: 'failed', message: found })
       this.#socket.destroy()
