@@ -210,7 +210,7 @@ export class DataPlane {
       const isNews = 'since' in told
       if (isNews && told.since !== this.#table.version) return false
       const table = isNews ? tableWith(this.#table, told) : await withFormerParts(told, this.#table)
-      const left = this.#putInForce(await this.#preparation.of(table, this.#table))
+      const left = await this.#putInForce(await this.#preparation.of(table, this.#table))
       for (const door of this.#doors.values()) this.#followTable(door)
       await eachInSlices(left, (target) => this.#targets.remove(target))
       return true
@@ -255,8 +255,7 @@ export class DataPlane {
     const usable = [...prepared.listeners.values()].filter(({ problem }) => problem === undefined)
     const { opened, refused } = await this.#openDoors(usable.map(({ listener }) => listener))
     const isFirst = this.#table === emptyTable
-    await nextTurn()
-    const left = this.#putInForce(prepared)
+    const left = await this.#putInForce(prepared)
     // Before anything is served by it: without health, requests would go to targets that are known to be broken.
     if (isFirst) await this.#health.apply(table)
     const problems = [...prepared.listeners.values()].flatMap(({ problem }) => problem ?? [])
@@ -277,8 +276,9 @@ export class DataPlane {
     this.#parts.savedState.saveHealth(this.#health.known())
   }
 
-  /** Returns the targets that have left. */
-  #putInForce(prepared: PreparedTable): readonly LiveTarget[] {
+  /** Returns the targets that have left. All waiting is before: what is done then, and behind this, is one step. */
+  async #putInForce(prepared: PreparedTable): Promise<readonly LiveTarget[]> {
+    await nextTurn()
     this.#table = prepared.table
     this.#listeners = prepared.listeners
     return this.#targets.commit(prepared.groups, prepared.gone)

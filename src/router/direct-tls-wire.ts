@@ -216,8 +216,8 @@ export class DirectTlsWire implements TcpWire, DirectReader, RecordsReader {
     this.#isWritable = false
     this.#writingBytes = 0
     this.#dropWaiting()
-    if (!this.#isTargets || this.#isPaused || this.#isEnding) this.socket.destroy()
-    else destroyWhenSilent(this.socket)
+    if (!this.#isTargets || this.#isEnding) this.socket.destroy()
+    else destroyWhenSilent(this.socket, () => this.#isPaused)
   }
 
   #allThatWaits(): Buffer {

@@ -195,8 +195,8 @@ export class DirectWire implements TcpWire, DirectReader, DirectWriter, CommonRe
   /** The events of the connection are never told from within a call: reading tells them later, or `destroy`. */
   #onWriteFailed(): void {
     this.#writable = undefined
-    if (!this.#isTargets || this.#handle?.reading !== true) return void this.socket.destroy()
-    destroyWhenSilent(this.socket)
+    if (this.#isTargets) destroyWhenSilent(this.socket, () => this.#handle?.reading === false)
+    else this.socket.destroy()
   }
 
   #onEnd(): void {

@@ -8,14 +8,16 @@ const longestMilliseconds = 30_000
 
 /**
  * To be called when the end was said: closes the connection when nothing comes on it any more. What comes is to be read, by
- * whoever calls this: the kernel would otherwise reset the connection, and with it what it was sent.
+ * whoever calls this: the kernel would otherwise reset the connection, and with it what it was sent. While `isPaused` nobody
+ * can tell whether more would come, and the connection stays.
  */
-export function destroyWhenSilent(socket: Socket): void {
+export function destroyWhenSilent(socket: Socket, isPaused = (): boolean => false): void {
   const end = performance.now() + longestMilliseconds
   let bytesRead = socket.bytesRead
   const look = (): void => {
     if (socket.destroyed) return
-    if (socket.bytesRead === bytesRead || performance.now() > end) return void socket.destroy()
+    const isOver = socket.bytesRead === bytesRead || performance.now() > end
+    if (isOver && !isPaused()) return void socket.destroy()
     bytesRead = socket.bytesRead
     setTimeout(look, lingerMilliseconds).unref()
   }

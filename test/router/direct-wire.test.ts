@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
@@ -99,6 +100,34 @@ test('what a target has sent before it closed is read, though it takes nothing a
   await eventually('it has closed', () => told.includes('close'))
   // Whether what has come is all of it cannot be told from such an end.
   assert.deepEqual(told, ['answer', 'close'])
+})
+
+test('what a target has sent before it closed waits for a client that reads slowly', async () => {
+  await using cleanups = new Cleanups()
+  const told: string[] = []
+  const { wire, socket } = await targetConnection(cleanups, {
+    onBytes: (bytes, start, end) => {
+      told.push(bytes.toString('latin1', start, end))
+      if (told.length === 1) wire.pause()
+    },
+    onClose: () => void told.push('close'),
+  })
+  wire.write(Buffer.from('what it does not read'))
+  await once(socket, 'readable')
+  socket.write('the beginning')
+  await eventually('it has begun', () => told.length === 1)
+  socket.write('the rest')
+  socket.destroy()
+  await eventually('the target takes nothing any more', () => {
+    wire.write(Buffer.from('more of it'))
+    return DirectHandles.isBrokenOff(wire.socket)
+  })
+  wire.write(Buffer.from('more of it'))
+  await delay(2_500)
+  assert.deepEqual(told, ['the beginning'])
+  wire.resume()
+  await eventually('it has closed', () => told.includes('close'))
+  assert.deepEqual(told, ['the beginning', 'the rest', 'close'])
 })
 
 test('an answer in the middle of an upload reaches the client, also from an application that closes behind it', async () => {
