@@ -3,16 +3,18 @@ import { open } from 'node:fs/promises'
 /** The kernel gives the C library's heap large pages only where it was asked to (`routerEnvironment`). */
 const hasLargePages = /\bhugetlb=1\b/.test(process.env['GLIBC_TUNABLES'] ?? '')
 
-/** As much as a thousand target groups take beside V8's own heap while a whole table of them is applied. */
-const reservedBytes = 30 * 1024 * 1024
+/** As much as whole tables of a thousand target groups, one after the other, take beside V8's own heap. */
+const reservedBlocks = 3
+/** Longer ones the C library would not cut out of its heap (`routerEnvironment`). */
+const blockBytes = 16 * 1024 * 1024
 /** A table takes about so many times the length of its text. */
-const bytesOfTextByte = 24
+const bytesOfTextByte = 38
 /** Smaller tables take little more than a page or two. */
 const leastTextBytes = 128 * 1024
 const stepBytes = 2 * 1024 * 1024
 
-/** Cut out of the C library's heap before there are requests, in one piece, because its end is touched with that. */
-let reserved = hasLargePages ? Buffer.allocUnsafeSlow(reservedBytes) : undefined
+/** Cut out of the C library's heap before there are requests, in few pieces, because the end of each is touched with that. */
+const reserved = Array.from({ length: hasLargePages ? reservedBlocks : 0 }, () => Buffer.allocUnsafeSlow(blockBytes))
 
 /**
  * Touches, on other threads, the memory that a large table of this length is about to take, once. Where the C library's heap
@@ -20,16 +22,23 @@ let reserved = hasLargePages ? Buffer.allocUnsafeSlow(reservedBytes) : undefined
  * which the event loop would stand still. What is given back to the library here, it keeps for what comes.
  */
 export async function warmMemory(textBytes: number): Promise<void> {
-  const bytes = Math.min(reservedBytes, textBytes * bytesOfTextByte)
-  const memory = reserved
-  if (memory === undefined || textBytes < leastTextBytes) return
-  reserved = undefined
+  if (textBytes < leastTextBytes) return
+  const blocks = reserved.splice(0)
+  let left = Math.min(reservedBlocks * blockBytes, textBytes * bytesOfTextByte)
+  for (const block of blocks) {
+    const bytes = Math.min(left, blockBytes)
+    left -= bytes
+    await touch(block, bytes)
+  }
+  // At once, and not with a collection some time later.
+  for (const { buffer } of blocks) buffer.transfer(0)
+}
+
+async function touch(memory: Buffer, bytes: number): Promise<void> {
   try {
     await using zeros = await open('/dev/zero')
     for (let at = 0; at < bytes; at += stepBytes) await zeros.read(memory, at, Math.min(stepBytes, bytes - at))
   } catch {
     // Without it the pages are touched when they are wanted.
   }
-  // At once, and not with a collection some time later.
-  memory.buffer.transfer(0)
 }
