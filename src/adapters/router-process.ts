@@ -138,7 +138,7 @@ export function spawnRouter(dataDirectory: string, spawned: RouterSpawn): ChildP
  * sixteen, one of them holds requests up for 5 to 15 ms after a large table; forwarding itself leaves little to collect.
  * The second: how many threads help with collections. A router has two processors to itself, and where the default, four,
  * are woken at once on those, they hold up the thread that woke them: the median full collection of a run took 3.5 to 6.2 ms
- * with them, and 3.0 to 4.0 ms with one, before what `src/router/collections.ts` sets.
+ * with them, and 3.0 to 4.0 ms with one, before what `src/router/v8-settings.ts` sets.
  */
 export const routerNodeOptions: readonly string[] = ['--max-semi-space-size=1', '--v8-pool-size=1']
 

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { AccessLog } from './access-log.ts'
-import { tuneCollections } from './collections.ts'
-import { tuneCompiler } from './compiler.ts'
 import { Control } from './control.ts'
 import { DataPlane } from './data-plane.ts'
 import { shareOfOwnFiles } from './file-limit.ts'
@@ -15,6 +13,7 @@ import { SavedState } from './saved-state.ts'
 import { Tenure, type TenureParts } from './tenure.ts'
 import { secureWithTls } from './tls-securing.ts'
 import { chooseTransport } from './transport.ts'
+import { tuneV8 } from './v8-settings.ts'
 
 const usage =
   'Usage: router --data DIR --listen-host HOST --socket PATH [--name NAME] [--sibling PATH]… [--version TEXT] [--detached]'
@@ -29,8 +28,7 @@ async function main(): Promise<void> {
   const options = readArguments()
   // A log that cannot be written, as on a file system that has become read-only, is no reason to log that.
   process.stdout.on('error', () => undefined)
-  tuneCompiler()
-  tuneCollections()
+  tuneV8()
   try {
     mkdirSync(options.data, { recursive: true, mode: 0o700 })
     await serve(options)
