@@ -4,9 +4,9 @@ import { open } from 'node:fs/promises'
 const hasLargePages = /\bhugetlb=1\b/.test(process.env['GLIBC_TUNABLES'] ?? '')
 
 /** As much as whole tables of a thousand target groups, one after the other, take beside V8's own heap. */
-const reservedBlocks = 3
+const reservedBlocks = 2
 /** Longer ones the C library would not cut out of its heap (`routerEnvironment`). */
-const blockBytes = 16 * 1024 * 1024
+const blockBytes = 24 * 1024 * 1024
 /** A table takes about so many times the length of its text. */
 const bytesOfTextByte = 38
 /** Smaller tables take little more than a page or two. */
@@ -24,21 +24,20 @@ const reserved = Array.from({ length: hasLargePages ? reservedBlocks : 0 }, () =
 export async function warmMemory(textBytes: number): Promise<void> {
   if (textBytes < leastTextBytes) return
   const blocks = reserved.splice(0)
-  let left = Math.min(reservedBlocks * blockBytes, textBytes * bytesOfTextByte)
-  for (const block of blocks) {
-    const bytes = Math.min(left, blockBytes)
-    left -= bytes
-    await touch(block, bytes)
+  try {
+    await touch(blocks, textBytes * bytesOfTextByte)
+  } catch {
+    // Without it the pages are touched when they are wanted.
   }
   // At once, and not with a collection some time later.
   for (const { buffer } of blocks) buffer.transfer(0)
 }
 
-async function touch(memory: Buffer, bytes: number): Promise<void> {
-  try {
-    await using zeros = await open('/dev/zero')
-    for (let at = 0; at < bytes; at += stepBytes) await zeros.read(memory, at, Math.min(stepBytes, bytes - at))
-  } catch {
-    // Without it the pages are touched when they are wanted.
+async function touch(blocks: readonly Buffer[], bytes: number): Promise<void> {
+  if (blocks.length === 0) return
+  await using zeros = await open('/dev/zero')
+  for (let at = 0; at < Math.min(bytes, blocks.length * blockBytes); at += stepBytes) {
+    const block = blocks[Math.floor(at / blockBytes)]
+    if (block !== undefined) await zeros.read(block, at % blockBytes, Math.min(stepBytes, bytes - at))
   }
 }
