@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo, Socket, TcpNetConnectOpts } from 'node:net'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { connect, createServer, type SecureVersion, type TLSSocket } from 'node:tls'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
 import type { TcpWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
@@ -145,6 +146,31 @@ test('direct: what a target has sent before it closed is read, though it takes n
     await turn()
   }
   // Whether what has come is all of it cannot be told from such an end.
+  assert.deepEqual(events, ['answer', 'closed'])
+})
+
+test('direct: what a target has sent before it closed waits for a client that reads slowly', async () => {
+  await using cleanups = new Cleanups()
+  const { wire, peer, raw, events } = await connection(cleanups, 'direct', {}, (_, told) => ({
+    onBytes: (bytes, start, end) => void told.push(bytes.toString('latin1', start, end)),
+  }))
+  wire.write(Buffer.from('what it does not read'))
+  await once(peer, 'readable')
+  wire.pause()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  peer.write('answer', () => resolve())
+  wire.write(Buffer.alloc(2 ** 20))
+  await promise
+  raw.resetAndDestroy()
+  await eventually('the target takes nothing any more', () => {
+    wire.write(Buffer.from('more of it'))
+    return DirectHandles.isBrokenOff(wire.socket)
+  })
+  wire.write(Buffer.from('more of it'))
+  await delay(2_500)
+  assert.equal(events.length, 0)
+  wire.resume()
+  await eventually('it has closed', () => events.includes('closed'))
   assert.deepEqual(events, ['answer', 'closed'])
 })
 
