@@ -5,10 +5,10 @@ import type { AddressInfo, Socket, TcpNetConnectOpts } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { connect, createServer, type SecureVersion, type TLSSocket } from 'node:tls'
-import { DirectHandles } from '../../src/router/direct-handle.ts'
 import type { TcpWire, WireEvents } from '../../src/router/wire.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
+import { writeUntilRefused } from './direct-wires.ts'
 import { ownCertificate } from './secure-app.ts'
 import { assertLossToldOnce, kindsOfTlsWires } from './secured-port.ts'
 
@@ -131,16 +131,9 @@ for (const kind of kinds) {
 
 test('direct: what a target has sent before it closed is read, though it takes nothing any more', async () => {
   await using cleanups = new Cleanups()
-  const { wire, peer, raw, events } = await connection(cleanups, 'direct', {}, (_, told) => ({
-    onBytes: (bytes, start, end) => void told.push(bytes.toString('latin1', start, end)),
-  }))
-  wire.write(Buffer.from('what it does not read'))
-  await once(peer, 'readable')
-  const { promise, resolve } = Promise.withResolvers<void>()
-  peer.write('answer', () => resolve())
-  wire.write(Buffer.alloc(2 ** 20))
-  await promise
-  raw.resetAndDestroy()
+  const target = await targetThatDoesNotRead(cleanups)
+  const { wire, events } = target
+  await answerAndBreakOff(target)
   while (!events.includes('closed')) {
     assert.equal(typeof wire.write(Buffer.from('more of it')), 'boolean')
     await turn()
@@ -151,22 +144,11 @@ test('direct: what a target has sent before it closed is read, though it takes n
 
 test('direct: what a target has sent before it closed waits for a client that reads slowly', async () => {
   await using cleanups = new Cleanups()
-  const { wire, peer, raw, events } = await connection(cleanups, 'direct', {}, (_, told) => ({
-    onBytes: (bytes, start, end) => void told.push(bytes.toString('latin1', start, end)),
-  }))
-  wire.write(Buffer.from('what it does not read'))
-  await once(peer, 'readable')
+  const target = await targetThatDoesNotRead(cleanups)
+  const { wire, events } = target
   wire.pause()
-  const { promise, resolve } = Promise.withResolvers<void>()
-  peer.write('answer', () => resolve())
-  wire.write(Buffer.alloc(2 ** 20))
-  await promise
-  raw.resetAndDestroy()
-  await eventually('the target takes nothing any more', () => {
-    wire.write(Buffer.from('more of it'))
-    return DirectHandles.isBrokenOff(wire.socket)
-  })
-  wire.write(Buffer.from('more of it'))
+  await answerAndBreakOff(target)
+  await writeUntilRefused(wire)
   await delay(2_500)
   assert.equal(events.length, 0)
   wire.resume()
@@ -184,6 +166,24 @@ test('direct: an answer of several records is told together', async () => {
   await eventually('all has come', () => told.reduce((sum, each) => sum + each, 0) === 40_000)
   assert.ok(told.length < 3, `told ${told.join(', ')}`)
 })
+
+/** A connection that tells what comes on it, to a target that has got something and leaves it unread. */
+async function targetThatDoesNotRead(cleanups: Cleanups) {
+  const target = await connection(cleanups, 'direct', {}, (_, told) => ({
+    onBytes: (bytes, start, end) => void told.push(bytes.toString('latin1', start, end)),
+  }))
+  target.wire.write(Buffer.from('what it does not read'))
+  await once(target.peer, 'readable')
+  return target
+}
+
+async function answerAndBreakOff({ wire, peer, raw }: Awaited<ReturnType<typeof connection>>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  peer.write('answer', () => resolve())
+  wire.write(Buffer.alloc(2 ** 20))
+  await promise
+  raw.resetAndDestroy()
+}
 
 type Told = (wire: () => TcpWire, events: string[]) => Partial<WireEvents>
 

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { Cleanups, eventually } from '../cleanups.ts'
 import { freePort } from '../free-port.ts'
-import { clientConnection, targetConnection } from './direct-wires.ts'
+import { clientConnection, targetConnection, writeUntilRefused } from './direct-wires.ts'
 import { forwardTo, listener, startApp, startRouter, table, targetGroup } from './test-router.ts'
 
 before(() => DirectHandles.learn())
@@ -118,11 +118,7 @@ test('what a target has sent before it closed waits for a client that reads slow
   await eventually('it has begun', () => told.length === 1)
   socket.write('the rest')
   socket.destroy()
-  await eventually('the target takes nothing any more', () => {
-    wire.write(Buffer.from('more of it'))
-    return DirectHandles.isBrokenOff(wire.socket)
-  })
-  wire.write(Buffer.from('more of it'))
+  await writeUntilRefused(wire)
   await delay(2_500)
   assert.deepEqual(told, ['the beginning'])
   wire.resume()

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type ServerOpts, type Socket } from 'node:net'
+import { DirectHandles } from '../../src/router/direct-handle.ts'
 import { DirectWire } from '../../src/router/direct-wire.ts'
-import type { WireEvents } from '../../src/router/wire.ts'
-import type { Cleanups } from '../cleanups.ts'
+import type { TcpWire, WireEvents } from '../../src/router/wire.ts'
+import { eventually, type Cleanups } from '../cleanups.ts'
 
 type SomeEvents = Partial<WireEvents>
 type Pair = { readonly wire: DirectWire; readonly socket: Socket }
@@ -27,6 +28,15 @@ export async function targetConnection(cleanups: Cleanups, events: SomeEvents): 
   const [socket] = await accepted
   await promise
   return { wire, socket }
+}
+
+/** Writes until the target's end has broken the connection off, and once more, which fails. */
+export async function writeUntilRefused(wire: TcpWire): Promise<void> {
+  await eventually('the target takes nothing any more', () => {
+    wire.write(Buffer.from('more of it'))
+    return DirectHandles.isBrokenOff(wire.socket)
+  })
+  wire.write(Buffer.from('more of it'))
 }
 
 async function door(cleanups: Cleanups, options: ServerOpts) {
