@@ -1,14 +1,17 @@
-import { closeSync, fsync, openSync, readFileSync, renameSync, writeFile, writeFileSync } from 'node:fs'
+import { close, fsync, open, readFileSync, rename, renameSync, rmSync, writeFile, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CheckedHealth, KnownHealth } from '../domain/health-check.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { eachInSlices } from './slices.ts'
 
-const syncFile = promisify(fsync)
-const writeLater = promisify(writeFile)
-/** A table of some hundred target groups has so many characters; what is longer is not written in one go. */
-const longText = 128 * 1024
+// What a busy disk makes a process wait for is left to other threads, each step: a file that takes another's place takes
+// half a millisecond even where nothing waits for the disk, and several where the file system is writing its journal.
+const opened = promisify(open)
+const written = promisify(writeFile)
+const synced = promisify(fsync)
+const closed = promisify(close)
+const renamed = promisify(rename)
 
 /**
  * What a router needs to serve again without anybody's help: the last table, and what was known of the targets.
@@ -19,6 +22,7 @@ const longText = 128 * 1024
 export class SavedState {
   readonly #tableFile: string
   readonly #healthFile: string
+  readonly #passingFile: string
   readonly #onProblem: (message: string) => void
   #savedHealth = ''
   #wantedHealth = ''
@@ -30,6 +34,7 @@ export class SavedState {
   constructor(dataDirectory: string, onProblem: (message: string) => void, suffix = '') {
     this.#tableFile = join(dataDirectory, `routing-table${suffix}.json`)
     this.#healthFile = join(dataDirectory, `target-health${suffix}.json`)
+    this.#passingFile = `${this.#healthFile}.later`
     this.#onProblem = onProblem
   }
 
@@ -42,11 +47,7 @@ export class SavedState {
     return new Map(Object.entries(this.#load(this.#healthFile, isHealthByKey) ?? {}))
   }
 
-  /**
-   * On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. Only
-   * the waiting for the disk, and the writing of a long text, is left to the thread pool: the other calls take less time
-   * than a turn of a busy loop.
-   */
+  /** On disk, whole, when it resolves; rejects, with the former table still there, when the disk does not take it. */
   async saveTable(text: string | Buffer): Promise<void> {
     try {
       await this.#writeTable(text)
@@ -57,15 +58,14 @@ export class SavedState {
 
   async #writeTable(text: string | Buffer): Promise<void> {
     const newFile = `${this.#tableFile}.new`
-    const file = openSync(newFile, 'w', 0o600)
+    const file = await opened(newFile, 'w', 0o600)
     try {
-      if (text.length < longText) writeFileSync(file, text)
-      else await writeLater(file, text)
-      await syncFile(file)
+      await written(file, text)
+      await synced(file)
     } finally {
-      closeSync(file)
+      await closed(file)
     }
-    renameSync(newFile, this.#tableFile)
+    await renamed(newFile, this.#tableFile)
   }
 
   /**
@@ -75,8 +75,10 @@ export class SavedState {
   saveHealth(known: Iterable<KnownHealth>): void {
     this.#isHealthFinal = true
     const text = healthFileText(Array.from(known, healthText))
-    if (text === this.#savedHealth) return
+    if (text === this.#savedHealth && !this.#isWritingHealth) return
     try {
+      // What is being kept in passing finds its file gone, and does not take this one's place later.
+      rmSync(this.#passingFile, { force: true })
       writeFileSync(`${this.#healthFile}.new`, text, { mode: 0o600 })
       renameSync(`${this.#healthFile}.new`, this.#healthFile)
       this.#savedHealth = text
@@ -106,10 +108,9 @@ export class SavedState {
 
   /** Into a file of its own: `saveHealth` may come in between. */
   async #writeHealth(text: string): Promise<void> {
-    const newFile = `${this.#healthFile}.later`
-    await writeLater(newFile, text, { mode: 0o600 })
+    await written(this.#passingFile, text, { mode: 0o600 })
     if (this.#isHealthFinal) return
-    renameSync(newFile, this.#healthFile)
+    await renamed(this.#passingFile, this.#healthFile)
     this.#savedHealth = text
   }
 

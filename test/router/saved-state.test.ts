@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -12,6 +14,8 @@ const unhealthy: CheckedHealth = {
   successes: 0,
   failures: 2,
 }
+
+const hasPipes = process.platform !== 'win32'
 
 function stateIn(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'teal-saved-'))
@@ -45,6 +49,19 @@ test('what a router keeps when it ends is not replaced by what it was keeping in
   assert.deepEqual(problems, [])
 })
 
+test('what a router keeps when it ends stays, however far it had got with what it was keeping in passing', async (t) => {
+  for (let delay = 0; delay < 40; delay++) {
+    const { state, problems } = stateIn(t)
+    await state.saveHealthInSlices(new Map([['a', unhealthy]]))
+    const inPassing = state.saveHealthInSlices(new Map([['a', healthy]]))
+    for (let turn = 0; turn < delay % 8; turn++) await new Promise(setImmediate)
+    state.saveHealth(new Map([['a', unhealthy]]))
+    await inPassing
+    assert.deepEqual([...state.loadHealth()], [['a', unhealthy]], `after ${delay % 8} turns`)
+    assert.deepEqual(problems, [])
+  }
+})
+
 test('a router that ends while it keeps the health in passing does not complain where its directory goes', async (t) => {
   for (let steps = 0; steps < 8; steps++) {
     const { directory, state, problems } = stateIn(t)
@@ -76,4 +93,21 @@ test('a table which a full disk does not take is told with its file', { skip: !e
   symlinkSync('/dev/full', join(directory, 'routing-table.json.new'))
   const message = `The load balancer cannot keep ${directory}/routing-table.json: the disk is full. Free some space and try again.`
   await assert.rejects(state.saveTable('{}'), { message })
+})
+
+test('nothing else waits for a disk that takes its time with a table', { skip: !hasPipes }, async (t) => {
+  const { directory, state } = stateIn(t)
+  const pipe = join(directory, 'routing-table.json.new')
+  execFileSync('mkfifo', [pipe])
+  // Whoever opens a pipe waits until somebody reads there. This one is for the case that everything waits.
+  const late = spawn('sh', ['-c', 'sleep 10; exec cat "$0"', pipe], { detached: true, stdio: 'ignore' })
+  t.after(() => process.kill(-(late.pid ?? 0)))
+  const startedAt = performance.now()
+  const saving = state.saveTable('{}')
+  await new Promise(setImmediate)
+  assert.ok(performance.now() - startedAt < 5_000, 'The event loop waited with it')
+  const reading = readFile(pipe, 'utf8')
+  // A pipe cannot be brought to the disk.
+  await assert.rejects(saving, /EINVAL/)
+  assert.equal(await reading, '{}')
 })
