@@ -128,7 +128,7 @@ async function until(what: string, look: () => Promise<boolean>): Promise<void> 
 let lastVersion = 0
 
 export function tableOf(listeners: readonly ListenerRoute[], groups: readonly TargetGroupRoute[]): RoutingTable {
-  const targetGroups = Object.fromEntries(groups.map((group) => [group.targetGroupArn, group]))
+  const targetGroups = new Map(groups.map((group) => [group.targetGroupArn, group]))
   return { version: ++lastVersion, listeners, targetGroups }
 }
 

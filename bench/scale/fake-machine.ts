@@ -20,7 +20,7 @@ const healthyMilliseconds = 200
 /** A router without sockets: whatever it is told of is healthy a moment later. It reports as often as a real one. */
 export class FakeRouter implements Router {
   readonly #listeners: (() => void)[] = []
-  #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
+  #table: RoutingTable = { version: 0, listeners: [], targetGroups: new Map() }
   #targets = new Map<string, TargetReport>()
   #report: RouterReport | undefined
   /** The last report does not say everything any more. */
@@ -48,7 +48,7 @@ export class FakeRouter implements Router {
 
   #change(table: RoutingTable): void {
     const targets = new Map<string, TargetReport>()
-    for (const group of Object.values(table.targetGroups)) {
+    for (const group of table.targetGroups.values()) {
       for (const target of group.targets) {
         const key = targetKey(group.targetGroupArn, target)
         targets.set(key, this.#targets.get(key) ?? this.#checked(key))

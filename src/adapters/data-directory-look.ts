@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { RouterReport } from '../domain/router-report.ts'
+import type { InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { folderProblem, readNote } from './data-directory.ts'
 import type { EngineNote } from './data-directory.ts'
@@ -107,7 +108,7 @@ async function askRouter(path: string): Promise<RouterReport | undefined> {
 
 function listenerPorts(path: string): readonly number[] {
   try {
-    const { listeners } = JSON.parse(readFileSync(join(path, 'routing-table.json'), 'utf8')) as RoutingTable
+    const { listeners } = JSON.parse(readFileSync(join(path, 'routing-table.json'), 'utf8')) as InJson<RoutingTable>
     return [...new Set(listeners.map(({ port }) => port))]
   } catch {
     return []

@@ -1,3 +1,4 @@
+import { inJson } from '../domain/routing-table-json.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { AppliedTable } from '../engine/ports.ts'
@@ -31,7 +32,7 @@ export class TableSender {
     const before = this.#confirmed
     if (before === undefined || table.version <= before.version) return undefined
     try {
-      const call = { method: 'PATCH', path: '/table', body: newsOf(before, table) } as const
+      const call = { method: 'PATCH', path: '/table', body: inJson(newsOf(before, table)) } as const
       return (await callRouter(this.#socketPath, call)) as AppliedTable
     } catch (error) {
       if (error instanceof RouterRefused && wholeWanted.has(error.statusCode)) return undefined
@@ -40,6 +41,6 @@ export class TableSender {
   }
 
   async #sendWhole(table: RoutingTable): Promise<AppliedTable> {
-    return (await callRouter(this.#socketPath, { method: 'PUT', path: '/table', body: table })) as AppliedTable
+    return (await callRouter(this.#socketPath, { method: 'PUT', path: '/table', body: inJson(table) })) as AppliedTable
   }
 }

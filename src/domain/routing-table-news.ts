@@ -1,4 +1,3 @@
-import { dictionaryOf } from './dictionary.ts'
 import type { ListenerArn, ListenerRoute, RoutingTable, TargetGroupArn, TargetGroupRoute } from './routing-table.ts'
 
 /**
@@ -13,7 +12,7 @@ export type RoutingTableNews = {
   /** All of the table, in its order; absent where these are the same as before. */
   readonly listenerArns?: readonly ListenerArn[]
   /** New, or not as before. */
-  readonly targetGroups: Readonly<Record<TargetGroupArn, TargetGroupRoute>>
+  readonly targetGroups: ReadonlyMap<TargetGroupArn, TargetGroupRoute>
   readonly goneTargetGroups: readonly TargetGroupArn[]
 }
 
@@ -28,9 +27,7 @@ export function newsOf(before: RoutingTable, now: RoutingTable): RoutingTableNew
     version: now.version,
     listeners: now.listeners.filter((listener) => !known.has(listener)),
     ...(isSameList ? {} : { listenerArns: now.listeners.map(({ listenerArn }) => listenerArn) }),
-    targetGroups: dictionaryOf(
-      Object.entries(now.targetGroups).filter(([arn, group]) => before.targetGroups[arn] !== group),
-    ),
+    targetGroups: new Map([...now.targetGroups].filter(([arn, group]) => before.targetGroups.get(arn) !== group)),
     goneTargetGroups: goneTargetGroups(before, now),
   }
 }
@@ -39,13 +36,13 @@ export function newsOf(before: RoutingTable, now: RoutingTable): RoutingTableNew
 export function changedTargetGroups(before: RoutingTable, now: RoutingTable): readonly TargetGroupArn[] {
   if (now.targetGroups === before.targetGroups) return []
   return [
-    ...Object.keys(now.targetGroups).filter((arn) => now.targetGroups[arn] !== before.targetGroups[arn]),
+    ...[...now.targetGroups.keys()].filter((arn) => now.targetGroups.get(arn) !== before.targetGroups.get(arn)),
     ...goneTargetGroups(before, now),
   ]
 }
 
 function goneTargetGroups(before: RoutingTable, now: RoutingTable): readonly TargetGroupArn[] {
-  return Object.keys(before.targetGroups).filter((arn) => now.targetGroups[arn] === undefined)
+  return [...before.targetGroups.keys()].filter((arn) => !now.targetGroups.has(arn))
 }
 
 /** The table that the news are of; what they do not speak of are the same objects. */
@@ -61,8 +58,7 @@ export function tableWith(before: RoutingTable, news: RoutingTableNews): Routing
 
 /** The very same where the news are of listeners only, as those of a deployment's weights: nobody looks through them then. */
 function targetGroupsWith(before: RoutingTable['targetGroups'], news: RoutingTableNews): RoutingTable['targetGroups'] {
-  const changed = Object.entries(news.targetGroups)
-  if (changed.length === 0 && news.goneTargetGroups.length === 0) return before
+  if (news.targetGroups.size === 0 && news.goneTargetGroups.length === 0) return before
   const gone = new Set(news.goneTargetGroups)
-  return dictionaryOf([...Object.entries(before).filter(([arn]) => !gone.has(arn)), ...changed])
+  return new Map([...[...before].filter(([arn]) => !gone.has(arn)), ...news.targetGroups])
 }

@@ -38,7 +38,7 @@ export function routingTableOf(source: LoadBalancing, version: number): RoutingT
       const origin = { listener, loadBalancer, rules: own, certificates, accessLogPeriodMilliseconds }
       return rememberedListenerRoute(origin) ?? []
     }),
-    targetGroups: Object.fromEntries(targetGroups.map((group) => [group.targetGroupArn, targetGroupRoute(group)])),
+    targetGroups: new Map(targetGroups.map((group) => [group.targetGroupArn, targetGroupRoute(group)])),
   }
 }
 

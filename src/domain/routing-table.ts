@@ -1,13 +1,17 @@
 import type { RewriteRule } from './rewrite.ts'
 /**
  * What the router needs to know, and nothing else: plain data, made whole by the engine, applied whole by the router.
- * It travels as JSON over the control socket and is kept on disk, so that a router can start without the engine.
+ * It travels over the control socket and is kept on disk as JSON (`routing-table-json.ts`), so that a router can start without the engine.
  */
 export type RoutingTable = {
   /** Grows with every table the engine publishes; a router never goes back to a lower one. */
   readonly version: number
   readonly listeners: readonly ListenerRoute[]
-  readonly targetGroups: Readonly<Record<TargetGroupArn, TargetGroupRoute>>
+  /**
+   * A map, and no object: the names of an object's members are kept in a table of all of V8's, of which a thousand new ones
+   * with each new table make every full collection longer.
+   */
+  readonly targetGroups: ReadonlyMap<TargetGroupArn, TargetGroupRoute>
 }
 
 export type TargetGroupArn = string

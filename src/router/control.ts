@@ -47,7 +47,7 @@ export type Controlled = {
 
 const defaultGraceSeconds = 10
 /** What is read in one go is a listener, or a target group. */
-const depthOfTables = 2
+const tableForm = { depth: 2, map: 'targetGroups' } as const
 
 /**
  * The engine's way to the router: HTTP and JSON over a Unix socket.
@@ -151,12 +151,12 @@ export class Control {
   /** Reading a large table takes some milliseconds: requests are let through in between. */
   async #applyTable(body: Buffer) {
     await warmMemory(body.length)
-    const table = (await parseInSlices(body, depthOfTables)) as RoutingTable
+    const table = (await parseInSlices(body, tableForm)) as RoutingTable
     return this.#router.apply(table, body)
   }
 
   async #applyNews(response: ServerResponse, body: Buffer): Promise<void> {
-    const news = (await parseInSlices(body, depthOfTables)) as RoutingTableNews
+    const news = (await parseInSlices(body, tableForm)) as RoutingTableNews
     const applied = await this.#router.applyNews(news)
     if (applied === undefined) {
       return answer(response, 409, { message: `The router does not serve by table ${news.since}; send the whole one` })

@@ -45,7 +45,7 @@ export type DataPlaneParts = {
   readonly clientLimit?: number
 }
 
-const emptyTable: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
+const emptyTable: RoutingTable = { version: 0, listeners: [], targetGroups: new Map() }
 /** How often a port that could not be bound is tried again. */
 const retryMilliseconds = 1_000
 /** Requests that are just arriving on kept connections of a removed listener are still answered. */
@@ -120,15 +120,12 @@ export class DataPlane {
   /**
    * Resolves when every request that begins from now on is served by this table or a later one. A lower version than
    * the current one changes nothing. Rejects, and has changed nothing, when the table cannot be kept on disk. `text` is
-   * the table as JSON: making it anew would hold requests up.
+   * the table as JSON, where it has been made.
    */
-  apply(
-    table: RoutingTable,
-    text: string | Buffer = JSON.stringify(table),
-  ): Promise<Pick<RouterReport, 'refusedListeners'>> {
+  apply(table: RoutingTable, text?: Buffer): Promise<Pick<RouterReport, 'refusedListeners'>> {
     return this.#inTurn(async () => {
       const isNew = table.version > this.#table.version
-      if (isNew) await this.#parts.savedState.saveTable(text)
+      if (isNew) await this.#parts.savedState.saveTable(text ?? (await this.#texts.of(table)))
       // The same table again is a wish to try the refused ports again.
       if (isNew) await this.#change(await withFormerParts(table, this.#table))
       else if (this.#refused.length > 0) await this.#change(this.#table)
@@ -354,7 +351,7 @@ export class DataPlane {
     const { listeners, targetGroups } = this.#table
     const routes = Array.from(this.#listeners.values(), ({ listener }) => listener.route)
     const named = new Set(routes.flatMap(targetGroupsOf))
-    const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...Object.keys(targetGroups), ...named])
+    const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...targetGroups.keys(), ...named])
     this.#targets.forgetGroups((arn) => named.has(arn))
     this.#tallies.forgetGone((arn) => arns.has(arn), performance.now(), rememberMilliseconds)
   }

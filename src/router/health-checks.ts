@@ -88,7 +88,7 @@ export class HealthChecks {
   /** Targets in the table that are not checked, and why. */
   readonly #unchecked = new Map<string, TargetHealth>()
   readonly #referenced = new ReferencedGroups()
-  #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
+  #table: RoutingTable = { version: 0, listeners: [], targetGroups: new Map() }
   #restored: ReadonlyMap<string, CheckedHealth>
   #isClosed = false
   /** How many targets have been checked up to now. */
@@ -108,7 +108,7 @@ export class HealthChecks {
     const changed = changedTargetGroups(this.#table, table)
     this.#table = table
     const arns = new Set([...changed, ...(await this.#referenced.follow(table.listeners))])
-    await eachInSlices([...arns], (arn) => this.#follow(before[arn], table.targetGroups[arn]))
+    await eachInSlices([...arns], (arn) => this.#follow(before.get(arn), table.targetGroups.get(arn)))
     // What was known at the last start is of use once: a target that comes back later is a new one.
     this.#restored = new Map()
     if (arns.size > 0) this.#onChange()

@@ -1,6 +1,7 @@
 import { Server } from 'node:net'
 import { withoutConnections, withRetiring } from '../domain/router-merge.ts'
 import type { RouterReport } from '../domain/router-report.ts'
+import { inJson } from '../domain/routing-table-json.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { OpenPort } from './open-port.ts'
@@ -81,7 +82,11 @@ export class Predecessor {
     this.#following.set(table.version, { table, resolve })
     const known = this.#followed
     this.#followed = undefined
-    this.#send(known === undefined ? { kind: 'table', table } : { kind: 'news', news: newsOf(known, table) })
+    this.#send(
+      known === undefined
+        ? { kind: 'table', table: inJson(table) }
+        : { kind: 'news', news: inJson(newsOf(known, table)) },
+    )
     await promise
     clearTimeout(timer)
     this.#following.delete(table.version)
@@ -135,7 +140,7 @@ export class Predecessor {
         return this.#noteFollowing(message.version)
       case 'lost': {
         const table = this.#following.get(message.version)?.table
-        if (table !== undefined) this.#send({ kind: 'table', table })
+        if (table !== undefined) this.#send({ kind: 'table', table: inJson(table) })
         return
       }
       case 'report':

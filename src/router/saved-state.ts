@@ -2,6 +2,7 @@ import { close, fsync, open, readFileSync, rename, renameSync, rmSync, writeFile
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CheckedHealth, KnownHealth } from '../domain/health-check.ts'
+import { tableOutOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { eachInSlices } from './slices.ts'
 
@@ -40,7 +41,8 @@ export class SavedState {
 
   /** Undefined where there is none, or none that can be read: then the router begins empty and waits for the engine. */
   loadTable(): RoutingTable | undefined {
-    return this.#load(this.#tableFile, isTable)
+    const table = this.#load(this.#tableFile, isTable)
+    return table === undefined ? undefined : tableOutOfJson(table)
   }
 
   loadHealth(): ReadonlyMap<string, CheckedHealth> {
@@ -143,7 +145,7 @@ function whyNotKept(error: unknown): string {
   return code === 'ENOSPC' ? 'the disk is full. Free some space and try again.' : message
 }
 
-function isTable(value: unknown): value is RoutingTable {
+function isTable(value: unknown): value is InJson<RoutingTable> {
   if (!isObject(value)) return false
   const { version, listeners, targetGroups } = value
   return typeof version === 'number' && Array.isArray(listeners) && isObject(targetGroups)

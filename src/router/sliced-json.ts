@@ -1,31 +1,36 @@
-import { dictionaryOf } from '../domain/dictionary.ts'
 import { inSlices } from './slices.ts'
 
-/** An object with more of them is made without a prototype. */
-const manyKeys = 100
+export type SlicedForm = {
+  /** What lies so many levels deep is read in one go, what is around it step by step. */
+  readonly depth: number
+  /** The object of this name in the outermost one is read as a `Map`. */
+  readonly map?: string
+}
 
 /**
- * Reads JSON as `JSON.parse` does, with its errors, in slices: what lies `depth` levels deep is read in one go, what is
- * around it step by step. It is read out of its bytes, because the text of a large table takes milliseconds to make.
+ * Reads JSON as `JSON.parse` does, with its errors, in slices. It is read out of its bytes, because the text of a large
+ * table takes milliseconds to make.
  */
-export async function parseInSlices(bytes: Buffer, depth: number): Promise<unknown> {
+export async function parseInSlices(bytes: Buffer, form: SlicedForm): Promise<unknown> {
   try {
-    return await inSlices(reading(new Cursor(bytes), depth))
-  } catch {
+    return await inSlices(reading(new Cursor(bytes), form))
+  } catch (error) {
     // It knows best what is wrong, and where.
-    return JSON.parse(bytes.toString()) as unknown
+    JSON.parse(bytes.toString())
+    throw error
   }
 }
 
-function* reading(cursor: Cursor, depth: number): Generator<void, unknown> {
-  const value = yield* valueAt(cursor, depth)
+function* reading(cursor: Cursor, { depth, map }: SlicedForm): Generator<void, unknown> {
+  const value = yield* valueAt(cursor, depth, map)
   if (cursor.next() !== end) throw new SyntaxError('Something follows the value')
   return value
 }
 
-function* valueAt(cursor: Cursor, depth: number): Generator<void, unknown> {
+function* valueAt(cursor: Cursor, depth: number, map?: string): Generator<void, unknown> {
   if (isReadInOne(cursor, depth)) return cursor.takeValue()
-  return yield* cursor.next() === openingBrace ? objectAt(cursor, depth) : arrayAt(cursor, depth)
+  if (cursor.next() !== openingBrace) return yield* arrayAt(cursor, depth)
+  return Object.fromEntries(yield* entriesAt(cursor, depth, map))
 }
 
 function isReadInOne(cursor: Cursor, depth: number): boolean {
@@ -33,19 +38,28 @@ function isReadInOne(cursor: Cursor, depth: number): boolean {
   return depth === 0 || (first !== openingBrace && first !== openingBracket)
 }
 
-function* objectAt(cursor: Cursor, depth: number): Generator<void, unknown> {
-  const entries: [string, unknown][] = []
+type Entries = [key: string, value: unknown][]
+
+function* entriesAt(cursor: Cursor, depth: number, map?: string): Generator<void, Entries> {
+  const entries: Entries = []
   cursor.take(openingBrace)
-  if (cursor.takeIf(closingBrace)) return {}
+  if (cursor.takeIf(closingBrace)) return entries
   do {
     const key = cursor.takeKey()
     cursor.take(colon)
     // There are a thousand of them: no generator is made for each that is read in one go.
-    entries.push([key, isReadInOne(cursor, depth - 1) ? cursor.takeValue() : yield* valueAt(cursor, depth - 1)])
+    const value = isReadInOne(cursor, depth - 1) ? cursor.takeValue() : yield* memberAt(cursor, depth - 1, key === map)
+    entries.push([key, value])
     yield
   } while (cursor.takeIf(comma))
   cursor.take(closingBrace)
-  return entries.length > manyKeys ? dictionaryOf(entries) : Object.fromEntries(entries)
+  return entries
+}
+
+function* memberAt(cursor: Cursor, depth: number, isMap: boolean): Generator<void, unknown> {
+  return isMap && cursor.next() === openingBrace
+    ? new Map(yield* entriesAt(cursor, depth))
+    : yield* valueAt(cursor, depth)
 }
 
 function* arrayAt(cursor: Cursor, depth: number): Generator<void, unknown> {

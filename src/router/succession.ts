@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import type { RouterReport } from '../domain/router-report.ts'
+import { newsOutOfJson, tableOutOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 
@@ -19,8 +20,8 @@ export type FromSuccessor =
   /** `takesSeveralSockets` is absent where a router of an older version knows ports of one socket only. */
   | { readonly kind: 'ready'; readonly takesSeveralSockets?: boolean }
   | { readonly kind: 'serving' | 'in-charge' }
-  | { readonly kind: 'table'; readonly table: RoutingTable }
-  | { readonly kind: 'news'; readonly news: RoutingTableNews }
+  | { readonly kind: 'table'; readonly table: InJson<RoutingTable> }
+  | { readonly kind: 'news'; readonly news: InJson<RoutingTableNews> }
   | { readonly kind: 'end'; readonly graceMilliseconds: number }
 
 export type FromPredecessor =
@@ -106,8 +107,8 @@ async function kill(child: ChildProcess): Promise<void> {
 function keepInTouch(child: ChildProcess, router: Retiring): void {
   child.on('message', (message: FromSuccessor) => {
     if (message.kind === 'end') return router.end(message.graceMilliseconds)
-    if (message.kind === 'table') void follow(child, router, message.table)
-    if (message.kind === 'news') void follow(child, router, message.news)
+    if (message.kind === 'table') void follow(child, router, tableOutOfJson(message.table))
+    if (message.kind === 'news') void follow(child, router, newsOutOfJson(message.news))
   })
   const timer = setInterval(() => void tellReport(child, router), reportMilliseconds)
   child.once('disconnect', () => {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { dictionaryOf } from '../domain/dictionary.ts'
 import { changedTargetGroups } from '../domain/routing-table-news.ts'
 import type { ListenerRoute, RoutingTable } from '../domain/routing-table.ts'
 import type { RefusedListener } from '../domain/router-report.ts'
@@ -39,8 +38,8 @@ export class TablePreparation {
     const changed = changedTargetGroups(before, table)
     const listeners = await inSlices(this.#listeners(served))
     this.#prepared = new Map(listeners.map((prepared) => [prepared.listener.route, prepared]))
-    const present = changed.flatMap((arn) => table.targetGroups[arn] ?? [])
-    const gone = changed.filter((arn) => table.targetGroups[arn] === undefined)
+    const present = changed.flatMap((arn) => table.targetGroups.get(arn) ?? [])
+    const gone = changed.filter((arn) => !table.targetGroups.has(arn))
     return {
       table,
       listeners: new Map(listeners.map((prepared) => [prepared.listener.route.port, prepared])),
@@ -79,13 +78,13 @@ export class TablePreparation {
 export async function withFormerParts(table: RoutingTable, before: RoutingTable): Promise<RoutingTable> {
   const formerListeners = new Map(before.listeners.map((route) => [route.listenerArn, route]))
   const groups = await eachInSlices(
-    Object.entries(table.targetGroups),
-    ([arn, group]) => [arn, former(before.targetGroups[arn], group)] as const,
+    [...table.targetGroups],
+    ([arn, group]) => [arn, former(before.targetGroups.get(arn), group)] as const,
   )
   const listeners = await eachInSlices(table.listeners, (route) =>
     former(formerListeners.get(route.listenerArn), route),
   )
-  return { version: table.version, listeners, targetGroups: dictionaryOf(groups) }
+  return { version: table.version, listeners, targetGroups: new Map(groups) }
 }
 
 function former<Part>(before: Part | undefined, now: Part): Part {

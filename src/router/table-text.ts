@@ -29,7 +29,7 @@ export class TableText {
   async #putGroups(targetGroups: TargetGroups): Promise<number> {
     if (this.#groups?.of === targetGroups) return this.#groups.length
     const texts = await textsOf(
-      Object.values(targetGroups),
+      [...targetGroups.values()],
       this.#groupTexts,
       ({ targetGroupArn }) => `${JSON.stringify(targetGroupArn)}:`,
     )

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { RouterClient } from '../../src/adapters/router-client.ts'
 import { routerSocketPath, spawnRouter } from '../../src/adapters/router-process.ts'
 import { SystemClock } from '../../src/adapters/system-clock.ts'
+import { inJson } from '../../src/domain/routing-table-json.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups, eventually, forwardTo, listener, send, startApp, table, targetGroup } from '../router/test-router.ts'
 import { isRunning } from './router-seen-from-outside.ts'
@@ -73,7 +74,7 @@ test('a router outlives the process that started it, also when that is killed, a
   const port = await freePort()
   const routes = table([listener(port, forwardTo(['group', 1]))], [targetGroup('group', [app.port])])
   const { client } = routerClient(cleanups, dataDirectory)
-  const engine = spawn(process.execPath, [clientProgram, dataDirectory, JSON.stringify(routes)], {
+  const engine = spawn(process.execPath, [clientProgram, dataDirectory, JSON.stringify(inJson(routes))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   cleanups.add(() => engine.kill('SIGKILL'))

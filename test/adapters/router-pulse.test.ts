@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RouterPulse, type PulseState } from '../../src/adapters/router-pulse.ts'
 import { callRouter, routerSocketPath, spawnRouter } from '../../src/adapters/router-process.ts'
+import { inJson } from '../../src/domain/routing-table-json.ts'
 import type { RouterReport } from '../../src/domain/router-report.ts'
 import { Cleanups, table } from '../router/test-router.ts'
 
@@ -56,7 +57,7 @@ test('a router that answers now and then is not ended', { skip: isLinuxMissing }
 test('a router is not ended for the time in which everything was stopped', { skip: isLinuxMissing }, async () => {
   await using cleanups = new Cleanups()
   const dataDirectory = cleanups.temporaryDirectory()
-  const engine = spawn(process.execPath, [clientProgram, dataDirectory, JSON.stringify(table([], []))], {
+  const engine = spawn(process.execPath, [clientProgram, dataDirectory, JSON.stringify(inJson(table([], [])))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   cleanups.add(() => void engine.kill('SIGKILL'))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newsOf, tableWith } from '../../src/domain/routing-table-news.ts'
+import { inJson, newsOutOfJson, tableOutOfJson, type InJson } from '../../src/domain/routing-table-json.ts'
+import { newsOf, tableWith, type RoutingTableNews } from '../../src/domain/routing-table-news.ts'
 import type { ListenerRoute, RoutingTable, TargetGroupRoute } from '../../src/domain/routing-table.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
 
@@ -29,7 +30,7 @@ function tableOf(
   listeners: readonly ListenerRoute[],
   groups: readonly TargetGroupRoute[],
 ): RoutingTable {
-  return { version, listeners, targetGroups: Object.fromEntries(groups.map((each) => [each.targetGroupArn, each])) }
+  return { version, listeners, targetGroups: new Map(groups.map((each) => [each.targetGroupArn, each])) }
 }
 
 test('news say what is different, and nothing of the rest', () => {
@@ -37,7 +38,7 @@ test('news say what is different, and nothing of the rest', () => {
   const before = tableOf(7, [one, other], [blue, green])
   const changed = listener('other', 3)
   const news = newsOf(before, tableOf(9, [one, changed], [blue]))
-  assert.deepEqual(plain(news), {
+  assert.deepEqual(throughText(news), {
     since: 7,
     version: 9,
     listeners: [changed],
@@ -46,7 +47,7 @@ test('news say what is different, and nothing of the rest', () => {
   })
   const now = tableWith(before, news)
   assert.equal(now.listeners[0], one)
-  assert.equal(now.targetGroups['blue'], blue)
+  assert.equal(now.targetGroups.get('blue'), blue)
 })
 
 test('whatever comes, changes, moves and goes, a table with its news is the next one', () => {
@@ -58,12 +59,13 @@ test('whatever comes, changes, moves and goes, a table with its news is the next
     const listeners = some(listener)
     const now = tableOf(version, chance.random() < 0.2 ? listeners.toReversed() : listeners, some(group))
     // Through text, as between processes.
-    const next = tableWith(before, JSON.parse(JSON.stringify(newsOf(before, now))) as ReturnType<typeof newsOf>)
-    assert.deepEqual(plain(next), plain(now))
+    const next = tableWith(before, newsOutOfJson(throughText(newsOf(before, now))))
+    assert.deepEqual(next, now)
+    assert.deepEqual(tableOutOfJson(throughText(next)), now)
     before = next
   }
 })
 
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
+function throughText<Told extends RoutingTable | RoutingTableNews>(told: Told): InJson<Told> {
+  return JSON.parse(JSON.stringify(inJson(told))) as InJson<Told>
 }

@@ -81,7 +81,7 @@ describe('the routing table', () => {
     const attributes = { 'deregistration_delay.timeout_seconds': '4' }
     const targets = [...blue.targets, { id: '127.0.0.1', port: 8002, draining: { since: 1 } }]
     const table = routingTableOf({ ...source, targetGroups: [{ ...blue, attributes, targets }] }, 1)
-    assert.deepEqual(table.targetGroups['blue'], {
+    assert.deepEqual(table.targetGroups.get('blue'), {
       targetGroupArn: 'blue',
       healthCheck: blue.healthCheck,
       deregistrationDelaySeconds: 4,
@@ -90,15 +90,15 @@ describe('the routing table', () => {
         { id: '127.0.0.1', port: 8002, draining: true },
       ],
     })
-    assert.equal(routingTableOf(source, 1).targetGroups['blue']?.deregistrationDelaySeconds, 300)
+    assert.equal(routingTableOf(source, 1).targetGroups.get('blue')?.deregistrationDelaySeconds, 300)
   })
 
   test('has the target groups which an action names, at weight 0 too, and no others', () => {
     const idle = { ...blue, targetGroupArn: 'idle' }
-    assert.deepEqual(Object.keys(routingTableOf({ ...source, targetGroups: [idle, blue, green] }, 1).targetGroups), [
-      'blue',
-      'green',
-    ])
+    assert.deepEqual(
+      [...routingTableOf({ ...source, targetGroups: [idle, blue, green] }, 1).targetGroups.keys()],
+      ['blue', 'green'],
+    )
     assert.deepEqual([...referencedTargetGroups(source)], ['blue', 'green'])
   })
 
@@ -124,18 +124,18 @@ describe('the routing table', () => {
     const before = routingTableOf(source, 1)
     const same = routingTableOf({ ...source }, 2)
     assert.equal(same.listeners[0], before.listeners[0])
-    assert.equal(same.targetGroups['blue'], before.targetGroups['blue'])
+    assert.equal(same.targetGroups.get('blue'), before.targetGroups.get('blue'))
     const changed = { ...blue, targets: [] }
     const now = routingTableOf({ ...source, targetGroups: [changed, green], loadBalancers: [{ ...loadBalancer }] }, 3)
     assert.notEqual(now.listeners[0], before.listeners[0])
-    assert.deepEqual(now.targetGroups['blue']?.targets, [])
-    assert.equal(now.targetGroups['green'], before.targetGroups['green'])
+    assert.deepEqual(now.targetGroups.get('blue')?.targets, [])
+    assert.equal(now.targetGroups.get('green'), before.targetGroups.get('green'))
   })
 
   test('says how requests are handled and targets chosen only where something differs from the default', () => {
     const table = routingTableOf(source, 1)
     assert.equal(table.listeners[0]?.handling, undefined)
-    assert.equal(table.targetGroups['blue']?.balancing, undefined)
+    assert.equal(table.targetGroups.get('blue')?.balancing, undefined)
     const set = {
       ...source,
       listeners: [{ ...listener, attributes: { 'routing.http.response.x_frame_options.header_value': 'DENY' } }],
@@ -145,7 +145,7 @@ describe('the routing table', () => {
       ...defaultHandling,
       answerHeaders: [['X-Frame-Options', 'DENY']],
     })
-    assert.deepEqual(routingTableOf(set, 1).targetGroups['blue']?.balancing, {
+    assert.deepEqual(routingTableOf(set, 1).targetGroups.get('blue')?.balancing, {
       ...defaultBalancing,
       stickiness: { type: 'lb_cookie', durationSeconds: 86_400 },
     })

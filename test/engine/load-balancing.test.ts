@@ -16,7 +16,7 @@ describe('registering and deregistering targets', () => {
   test('registering resolves once the router has a table with the target, and is told once', async () => {
     const world = await startWorld()
     await world.loadBalancing.registerTargets('blue', [{ ...target, availabilityZone: 'eu-west-1a' }])
-    assert.deepEqual(world.router.table?.targetGroups['blue']?.targets, [{ ...target, draining: false }])
+    assert.deepEqual(world.router.table?.targetGroups.get('blue')?.targets, [{ ...target, draining: false }])
     assert.deepEqual(world.targets('blue'), [{ ...target, availabilityZone: 'eu-west-1a' }])
     const before = world.router.tables.length
     await world.loadBalancing.registerTargets('blue', [target])
@@ -35,7 +35,7 @@ describe('registering and deregistering targets', () => {
     await world.loadBalancing.registerTargets('blue', [target, other])
     world.router.setInFlight('blue', target, 2)
     await world.loadBalancing.deregisterTargets('blue', [target])
-    assert.equal(world.router.table?.targetGroups['blue']?.targets[0]?.draining, true)
+    assert.equal(world.router.table?.targetGroups.get('blue')?.targets[0]?.draining, true)
     world.router.tell()
     await world.idle()
     assert.equal(world.loadBalancing.isDrained('blue', target), false)
@@ -45,7 +45,7 @@ describe('registering and deregistering targets', () => {
     world.router.tell()
     await world.idle()
     assert.equal(world.loadBalancing.isDrained('blue', target), true)
-    assert.deepEqual(world.router.table?.targetGroups['blue']?.targets, [{ ...other, draining: false }])
+    assert.deepEqual(world.router.table?.targetGroups.get('blue')?.targets, [{ ...other, draining: false }])
     assert.equal(world.loadBalancing.health('blue', target).reason, 'Target.NotRegistered')
   })
 
@@ -72,7 +72,7 @@ describe('registering and deregistering targets', () => {
     assert.equal(await world.clock.run(() => world.loadBalancing.isDrained('blue', target)), true)
     assert.equal(world.clock.now() - begun, 20_000)
     await world.idle()
-    assert.deepEqual(world.router.table?.targetGroups['blue']?.targets, [])
+    assert.deepEqual(world.router.table?.targetGroups.get('blue')?.targets, [])
   })
 
   test('a shorter deregistration delay counts for drains that have begun', async () => {
@@ -97,7 +97,7 @@ describe('registering and deregistering targets', () => {
     world.router.tell()
     await world.loadBalancing.registerTargets('blue', [target])
     assert.deepEqual(world.targets('blue'), [target])
-    assert.deepEqual(world.router.table?.targetGroups['blue']?.targets, [{ ...target, draining: false }])
+    assert.deepEqual(world.router.table?.targetGroups.get('blue')?.targets, [{ ...target, draining: false }])
     assert.equal(world.loadBalancing.health('blue', target).state, 'initial')
     world.router.setHealth('blue', target, { state: 'healthy' })
     world.router.tell()
@@ -227,7 +227,7 @@ describe('publishing', () => {
     await assert.rejects(world.loadBalancing.registerTargets('blue', [target]), /does not answer/)
     await world.clock.run(() => false, world.clock.now() + 2500)
     world.router.failure = undefined
-    const isTold = (): boolean => world.router.table?.targetGroups['blue']?.targets.length === 1
+    const isTold = (): boolean => world.router.table?.targetGroups.get('blue')?.targets.length === 1
     assert.equal(await world.clock.run(isTold), true)
   })
 
@@ -257,9 +257,9 @@ describe('an engine that is killed', () => {
     world.router.gate = new Promise(() => undefined)
     void world.loadBalancing.registerTargets('blue', [target])
     assert.deepEqual(world.targets('blue'), [target])
-    assert.deepEqual(world.router.table?.targetGroups['blue']?.targets, [])
+    assert.deepEqual(world.router.table?.targetGroups.get('blue')?.targets, [])
     const again = await world.restart()
-    assert.deepEqual(again.router.table?.targetGroups['blue']?.targets, [{ ...target, draining: false }])
+    assert.deepEqual(again.router.table?.targetGroups.get('blue')?.targets, [{ ...target, draining: false }])
   })
 
   test('while a target drains ends the drain when it starts again, by requests or by time', async () => {
@@ -290,9 +290,9 @@ describe('an engine that is killed', () => {
     world.router.tell()
     await world.idle()
     assert.equal(world.loadBalancing.isDrained('blue', target), true)
-    assert.equal(world.router.table?.targetGroups['blue']?.targets.length, 1)
+    assert.equal(world.router.table?.targetGroups.get('blue')?.targets.length, 1)
     const again = await world.restart()
-    assert.deepEqual(again.router.table?.targetGroups['blue']?.targets, [])
+    assert.deepEqual(again.router.table?.targetGroups.get('blue')?.targets, [])
   })
 })
 

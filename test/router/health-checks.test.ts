@@ -157,7 +157,7 @@ test('who chooses targets learns since when one is healthy, and that it is not a
   await eventually('unhealthy', () => learnt.length === 2)
   statusCode = 200
   await eventually('healthy again', () => learnt.length === 3)
-  await checks.apply({ ...served, version: served.version + 1, targetGroups: {} })
+  await checks.apply({ ...served, version: served.version + 1, targetGroups: new Map() })
   const [since, ill, again = 0, gone] = learnt
   assert.deepEqual([learnt.length, ill, gone], [4, undefined, undefined])
   assert.ok(since !== undefined && again > since)

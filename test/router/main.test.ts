@@ -8,6 +8,7 @@ import { json, text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { RouterReport } from '../../src/domain/router-report.ts'
+import { inJson } from '../../src/domain/routing-table-json.ts'
 import type { RoutingTable } from '../../src/domain/routing-table.ts'
 import { isRunning } from '../adapters/router-seen-from-outside.ts'
 import { freePort } from '../free-port.ts'
@@ -58,7 +59,7 @@ async function call(socketPath: string, method: string, path: string, body = '')
 }
 
 async function putTable(socketPath: string, routes: RoutingTable): Promise<unknown> {
-  return json(await call(socketPath, 'PUT', '/table', JSON.stringify(routes)))
+  return json(await call(socketPath, 'PUT', '/table', JSON.stringify(inJson(routes))))
 }
 
 async function report(socketPath: string): Promise<RouterReport> {

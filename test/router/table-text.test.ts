@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inJson } from '../../src/domain/routing-table-json.ts'
 import { newsOf, tableWith } from '../../src/domain/routing-table-news.ts'
 import type { RoutingTable } from '../../src/domain/routing-table.ts'
 import { TableText } from '../../src/router/table-text.ts'
@@ -15,7 +16,7 @@ test('whatever comes, changes and goes from one table to the next, the text is t
     if (chance.random() < 0.3) changeSome(kept, chance)
     const present = names.filter(() => chance.random() < 0.8)
     const groups =
-      chance.random() < 0.5 ? Object.values(before.targetGroups) : present.flatMap((name) => kept.get(name) ?? [])
+      chance.random() < 0.5 ? [...before.targetGroups.values()] : present.flatMap((name) => kept.get(name) ?? [])
     const listeners = [80, 81].map((port) => listener(port, forwardTo(['blue', chance.below(100)], ['green', 1])))
     before = tableWith(before, newsOf(before, table(listeners, groups)))
     assert.deepEqual(JSON.parse((await texts.of(before)).toString()), plain(before))
@@ -33,5 +34,5 @@ function changeSome(groups: Map<string, ReturnType<typeof targetGroup>>, chance:
 }
 
 function plain(value: RoutingTable): unknown {
-  return JSON.parse(JSON.stringify(value))
+  return JSON.parse(JSON.stringify(inJson(value)))
 }

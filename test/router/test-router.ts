@@ -151,7 +151,7 @@ export function table(listeners: readonly ListenerRoute[], groups: readonly Targ
   return {
     version: ++lastVersion,
     listeners,
-    targetGroups: Object.fromEntries(groups.map((group) => [group.targetGroupArn, group])),
+    targetGroups: new Map(groups.map((group) => [group.targetGroupArn, group])),
   }
 }
 

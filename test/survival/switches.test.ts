@@ -109,6 +109,6 @@ function tableOf(
   return {
     version,
     listeners: [listener(plain, action, { rules }), listener(secured, action, { rules, tls })],
-    targetGroups: Object.fromEntries(groups.map((group) => [group.targetGroupArn, group])),
+    targetGroups: new Map(groups.map((group) => [group.targetGroupArn, group])),
   }
 }

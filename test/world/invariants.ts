@@ -98,7 +98,7 @@ export class Invariants {
   }
 
   #hasHealthyTarget(table: RoutingTable, targetGroupArn: string): boolean {
-    const targets = table.targetGroups[targetGroupArn]?.targets ?? []
+    const targets = table.targetGroups.get(targetGroupArn)?.targets ?? []
     return targets.some((target) => !target.draining && this.#machine.isHealthy(targetKey(targetGroupArn, target)))
   }
 }

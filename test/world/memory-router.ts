@@ -63,7 +63,7 @@ export class MemoryRouter implements Router {
 
   /** The targets of the table, and those which left it with requests in hand. */
   #targets(table: RoutingTable): Record<string, TargetReport> {
-    const inTable = Object.values(table.targetGroups).flatMap(({ targetGroupArn, targets }) =>
+    const inTable = [...table.targetGroups.values()].flatMap(({ targetGroupArn, targets }) =>
       targets.map((target) => targetKey(targetGroupArn, target)),
     )
     const leaving = [...this.#inFlight].filter(([, requests]) => requests > 0).map(([key]) => key)

@@ -22,7 +22,7 @@ export class SimulatedMachine {
   readonly #processes = new Map<string, SimulatedProcess>()
   readonly #targets = new Map<string, SimulatedTarget>()
   readonly #spoiled = new Set<string>()
-  #table: RoutingTable = { version: 0, listeners: [], targetGroups: {} }
+  #table: RoutingTable = { version: 0, listeners: [], targetGroups: new Map() }
   #report: RouterReport | undefined
   #port = 20_000
   /** The living engine's; a dead one's are taken away. */
@@ -142,7 +142,7 @@ export class SimulatedMachine {
         defaultAction.type === 'forward' ? defaultAction.targetGroups.map(({ targetGroupArn }) => targetGroupArn) : [],
       ),
     )
-    for (const { targetGroupArn, targets } of Object.values(this.#table.targetGroups)) {
+    for (const { targetGroupArn, targets } of this.#table.targetGroups.values()) {
       for (const { id, port, draining } of targets) {
         const key = targetKey(targetGroupArn, { id, port })
         wanted.add(key)

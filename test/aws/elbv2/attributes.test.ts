@@ -43,7 +43,7 @@ describe('attributes', () => {
   const modifyListener = (...Attributes: Attribute[]) =>
     client.send(new ModifyListenerAttributesCommand({ ListenerArn, Attributes }))
   const route = () => endpoint.router.table?.listeners.find(({ listenerArn }) => listenerArn === ListenerArn)
-  const balancing = () => endpoint.router.table?.targetGroups[TargetGroupArn]?.balancing
+  const balancing = () => endpoint.router.table?.targetGroups.get(TargetGroupArn)?.balancing
 
   test('are all described, with the defaults of those never set', async () => {
     const ofLoadBalancer = await client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }))
@@ -68,7 +68,7 @@ describe('attributes', () => {
     )
     await modifyTargetGroup({ Key: 'deregistration_delay.timeout_seconds', Value: '0' })
     assert.deepEqual([route()?.idleTimeoutSeconds, route()?.clientKeepAliveSeconds], [7, 90])
-    assert.equal(endpoint.router.table?.targetGroups[TargetGroupArn]?.deregistrationDelaySeconds, 0)
+    assert.equal(endpoint.router.table?.targetGroups.get(TargetGroupArn)?.deregistrationDelaySeconds, 0)
   })
 
   test('of how requests are handled reach the router, and leave its table when they have their defaults again', async () => {

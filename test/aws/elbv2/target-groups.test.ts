@@ -125,7 +125,7 @@ describe('target groups', () => {
     assert.deepEqual([group.Protocol, group.Port, group.HealthCheckProtocol], ['HTTPS', 443, 'HTTP'])
     const arn = given(group.TargetGroupArn)
     await createListener(client, { loadBalancerArn, port: 20_502, actions: arn })
-    assert.equal(endpoint.router.table?.targetGroups[arn]?.protocol, 'HTTPS')
+    assert.equal(endpoint.router.table?.targetGroups.get(arn)?.protocol, 'HTTPS')
     const { TargetGroups } = await client.send(new DescribeTargetGroupsCommand({ Names: ['blue'] }))
     assert.equal(TargetGroups?.[0]?.Protocol, 'HTTPS')
     await assertRefused(create({ Port: 443 }), 'DuplicateTargetGroupNameException', /already exists/)
@@ -135,7 +135,7 @@ describe('target groups', () => {
     const loadBalancerArn = await createLoadBalancer(client)
     const arn = await createTargetGroup(client, 'blue', { HealthCheckProtocol: 'HTTPS' })
     await createListener(client, { loadBalancerArn, port: 20_501, actions: arn })
-    const check = () => endpoint.router.table?.targetGroups[arn]?.healthCheck
+    const check = () => endpoint.router.table?.targetGroups.get(arn)?.healthCheck
     const modify = async (input: Partial<ModifyTargetGroupCommandInput>) => {
       const { TargetGroups } = await client.send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...input }))
       return TargetGroups?.[0]?.HealthCheckProtocol
@@ -155,7 +155,7 @@ describe('target groups', () => {
     )
     assert.equal(TargetGroups?.[0]?.HealthCheckPath, '/new')
     assert.equal(TargetGroups?.[0]?.HealthCheckIntervalSeconds, 20)
-    assert.equal(endpoint.router.table?.targetGroups[arn]?.healthCheck.path, '/new')
+    assert.equal(endpoint.router.table?.targetGroups.get(arn)?.healthCheck.path, '/new')
   })
 
   test('are found by ARN, by name and by load balancer', async () => {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { callRouter } from '../../../src/adapters/router-process.ts'
 import { TableSender } from '../../../src/adapters/table-sender.ts'
 import type { RouterReport } from '../../../src/domain/router-report.ts'
-import type { ListenerRoute, RoutingTable } from '../../../src/domain/routing-table.ts'
+import type { ListenerRoute, RoutingTable, TargetGroupRoute } from '../../../src/domain/routing-table.ts'
 import { freePort } from '../../free-port.ts'
 import { wellMeant, type RawTarget } from './raw-target.ts'
 
@@ -219,8 +219,9 @@ async function ended(pid: number): Promise<void> {
   await until('a router has ended', async () => !isThere(0))
 }
 
+const group = 'group'
+
 function tableOf(port: number, targets: readonly RawTarget[], listener: Partial<ListenerRoute>): RoutingTable {
-  const group = 'group'
   return {
     version: 1,
     listeners: [
@@ -234,23 +235,25 @@ function tableOf(port: number, targets: readonly RawTarget[], listener: Partial<
         ...listener,
       },
     ],
-    targetGroups: {
-      [group]: {
-        targetGroupArn: group,
-        healthCheck: {
-          enabled: true,
-          path: '/health',
-          port: 'traffic-port',
-          // Often enough to begin with, and then a failure more or less does not matter.
-          intervalSeconds: 0.2,
-          timeoutSeconds: 10,
-          healthyThresholdCount: 2,
-          unhealthyThresholdCount: 1_000,
-          matcher: '200',
-        },
-        deregistrationDelaySeconds: 300,
-        targets: targets.map((target) => ({ id: '127.0.0.1', port: target.port, draining: false })),
-      },
+    targetGroups: new Map([[group, groupOf(targets)]]),
+  }
+}
+
+function groupOf(targets: readonly RawTarget[]): TargetGroupRoute {
+  return {
+    targetGroupArn: group,
+    healthCheck: {
+      enabled: true,
+      path: '/health',
+      port: 'traffic-port',
+      // Often enough to begin with, and then a failure more or less does not matter.
+      intervalSeconds: 0.2,
+      timeoutSeconds: 10,
+      healthyThresholdCount: 2,
+      unhealthyThresholdCount: 1_000,
+      matcher: '200',
     },
+    deregistrationDelaySeconds: 300,
+    targets: targets.map((target) => ({ id: '127.0.0.1', port: target.port, draining: false })),
   }
 }
