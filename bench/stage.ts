@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, closeSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { withRoomForFiles } from '../src/adapters/room-for-files.ts'
 
 const endMilliseconds = 3_000
 
@@ -15,6 +16,8 @@ export type Actor = {
   readonly env?: NodeJS.ProcessEnv
   /** Opens a channel for messages between the processes; only with Node on the other side. */
   readonly hasChannel?: boolean
+  /** As a router has it from the engine. */
+  readonly hasRoomForFiles?: boolean
 }
 
 /** Everything a benchmark starts and writes on the way, so that all of it ends with the benchmark. */
@@ -24,11 +27,11 @@ export class Stage {
   #isCleared = false
 
   /** A process group of its own: whatever the process starts in turn is ended with it. */
-  start({ name, command, args, env = {}, hasChannel = false }: Actor): ChildProcess {
+  start({ name, command, args, env = {}, hasChannel = false, hasRoomForFiles = false }: Actor): ChildProcess {
     if (this.#isCleared) throw new Error('The benchmark was interrupted.')
     const output = openSync(this.outputFile(name), 'a')
-    const stdio: StdioOptions = ['ignore', output, output]
-    if (hasChannel) stdio.push('ipc')
+    const told = ['ignore', output, output, ...(hasChannel ? (['ipc'] as const) : [])] as const
+    const stdio = hasRoomForFiles ? withRoomForFiles(told, output) : [...told]
     const child = spawn(command, [...args], { stdio, detached: true, env: { ...process.env, ...env } })
     closeSync(output)
     this.#children.add(child)

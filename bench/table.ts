@@ -40,7 +40,7 @@ export type ChangeCost = {
   readonly appliedMilliseconds: number
   /**
    * The longest time that the router's event loop was held up, for each application, without what the router waited while
-   * other programs had the processors.
+   * other programs had the processors, or for something to do.
    */
   readonly pause: Spread
   /** With it. */

@@ -64,6 +64,7 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
     command: process.execPath,
     args: [...routerNodeOptions, ...nodeOptions, program, ...options],
     hasChannel: nodeOptions.length > 0,
+    hasRoomForFiles: true,
     env: routerEnvironment,
   })
   if (child.pid === undefined) throw new Error('The router could not be started')

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { isFileLockHeld } from './file-lock.ts'
 import { lockHolder } from './lock-holder.ts'
 import { makeDirectories } from './make-directories.ts'
+import { withRoomForFiles } from './room-for-files.ts'
 import { socketPathIn } from './socket-path.ts'
 
 // An `import` would load `fetch` with it, and take several times as long.
@@ -123,7 +124,7 @@ export function spawnRouter(dataDirectory: string, spawned: RouterSpawn): ChildP
     const child = spawn(program, options, {
       cwd: directory,
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: withRoomForFiles(['ignore', output, output], output),
       env: { ...routerEnvironment, ...process.env },
     })
     child.unref()
