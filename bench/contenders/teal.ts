@@ -88,7 +88,7 @@ export function startRouter(stage: Stage, nodeOptions: readonly string[] = []): 
     untilHealthy: async () => {
       await until('all targets are healthy', async () => {
         const { targets } = await report()
-        return Object.values(targets).every(({ health }) => health.state === 'healthy')
+        return [...targets.values()].every(({ health }) => health.state === 'healthy')
       })
     },
     stop: () => stage.end(child),

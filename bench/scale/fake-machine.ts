@@ -75,7 +75,7 @@ export class FakeRouter implements Router {
         pid: process.pid,
         tableVersion: this.#table.version,
         refusedListeners: [],
-        targets: Object.fromEntries(this.#targets),
+        targets: new Map(this.#targets),
         counts: [],
       }
     }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { RouterReport } from '../domain/router-report.ts'
+import type { ReportInJson } from '../domain/router-report.ts'
 import type { InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { folderProblem, readNote } from './data-directory.ts'
@@ -29,7 +29,7 @@ export type DataDirectoryLook = {
   readonly note?: EngineNote
   readonly isRouterRunning: boolean
   /** Absent where no router runs, or it does not answer. */
-  readonly router?: RouterReport
+  readonly router?: ReportInJson
   readonly tasks: number
   readonly isOfDocker: boolean
   /** Of all listeners, as the router last had them. */
@@ -98,9 +98,9 @@ function freeBytesOf(path: string): number {
   return bavail * bsize
 }
 
-async function askRouter(path: string): Promise<RouterReport | undefined> {
+async function askRouter(path: string): Promise<ReportInJson | undefined> {
   try {
-    return (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as RouterReport
+    return (await callRouter(routerSocketPath(path), { method: 'GET', path: '/report' })) as ReportInJson
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { partsOf, reportOf } from '../domain/report-parts.ts'
 import type { ReportNews } from '../domain/report-parts.ts'
-import type { RouterReport } from '../domain/router-report.ts'
+import { reportOutOfJson, type ReportInJson, type RouterReport } from '../domain/router-report.ts'
 
 /** A router's report as the engine has it: whole at first, and from then on by what has changed. */
 export class ReportCopy {
@@ -11,12 +11,12 @@ export class ReportCopy {
 
   /** The same object as before where nothing has changed. */
   hear(answer: unknown): void {
-    const told = answer as (RouterReport & { readonly revision?: string }) | ReportNews
+    const told = answer as (ReportInJson & { readonly revision?: string }) | ReportNews
     if (!('since' in told)) {
       const { revision = 'none', ...report } = told
-      this.report = report
+      this.report = reportOutOfJson(report)
       this.revision = revision
-      this.#parts = new Map(partsOf(report))
+      this.#parts = new Map(partsOf(this.report))
       return
     }
     const { revision, changed, gone } = told

@@ -15,9 +15,10 @@ const roomForFiles = 4_096
  * handed on to it.
  */
 export function withRoomForFiles(stdio: readonly ('ignore' | 'ipc' | number)[], file: number): StdioOptions {
-  const room = Math.min(roomForFiles, openFileLimit())
-  if (room <= stdio.length) return [...stdio]
-  return [...stdio, ...Array<'ignore'>(room - stdio.length - 1).fill('ignore'), file]
+  // The first number behind all of these is used for a moment: it is to be in the table, and below the limit.
+  const length = Math.min(roomForFiles, Math.floor(openFileLimit() / 2)) - 1
+  if (length <= stdio.length) return [...stdio]
+  return [...stdio, ...Array<'ignore'>(length - stdio.length - 1).fill('ignore'), file]
 }
 
 /** 0 where there is no such table, or nobody tells how large it may be. */

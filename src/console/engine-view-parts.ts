@@ -65,7 +65,7 @@ export function targetViews(
     (store.targetGroups.get(targetGroupArn)?.targets ?? []).map((address): TargetView => {
       const health = loadBalancing.health(targetGroupArn, address)
       const target = `${address.id}:${address.port}`
-      const reported = report?.targets[targetKey(targetGroupArn, address)]
+      const reported = report?.targets.get(targetKey(targetGroupArn, address))
       return {
         side: sideOf(name, sides),
         targetGroup: name,

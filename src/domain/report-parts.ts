@@ -24,29 +24,31 @@ export type ReportSections = Required<Pick<RouterReport, 'targets' | 'counts' | 
 export function partsOf(report: RouterReport): ReportParts {
   const sections = sectionsOf(report)
   return new Map(
-    (Object.keys(sections) as (keyof ReportSections)[]).flatMap((name) => [...partsOfSection(name, sections)]),
+    sectionNames.flatMap((name) =>
+      Array.from(partsOfSection(name, sections), ([key, part]) => [prefixes[name] + key, part] as const),
+    ),
   )
 }
 
+/** By keys that still want the section's prefix. */
 export function partsOfSection(name: keyof ReportSections, sections: ReportSections): ReportParts {
   const parts = new Map<string, unknown>()
   switch (name) {
     case 'head':
       return parts.set(headKey, sections.head)
     case 'targets':
-      for (const [key, target] of Object.entries(sections.targets)) parts.set(`${kind.target}${key}`, target)
-      return parts
+      return sections.targets
     case 'counts':
       for (const row of sections.counts) {
         const { listenerArn, targetGroupArn = '', target = '', outcome, statusCode = '', targetAnswer = '' } = row
-        put(parts, kind.count, [listenerArn, targetGroupArn, target, outcome, statusCode, targetAnswer], row)
+        put(parts, [listenerArn, targetGroupArn, target, outcome, statusCode, targetAnswer], row)
       }
       return parts
     case 'exchanges':
-      for (const row of sections.exchanges) put(parts, kind.exchange, [row.listenerArn, row.targetGroupArn], row)
+      for (const row of sections.exchanges) put(parts, [row.listenerArn, row.targetGroupArn], row)
       return parts
     case 'listeners':
-      for (const row of sections.listeners) put(parts, kind.listener, [row.listenerArn], row)
+      for (const row of sections.listeners) put(parts, [row.listenerArn], row)
       return parts
   }
 }
@@ -58,25 +60,26 @@ export function reportOf(parts: ReportParts, before?: RouterReport, news?: Repor
   const rows = (prefix: string): readonly unknown[] =>
     [...parts].flatMap(([key, value]) => (key.startsWith(prefix) ? [value] : []))
   const targets = (): unknown =>
-    Object.fromEntries(
-      [...parts].flatMap(([key, value]) => (key.startsWith(kind.target) ? [[key.slice(1), value] as const] : [])),
+    new Map(
+      [...parts].flatMap(([key, value]) => (key.startsWith(prefixes.targets) ? [[key.slice(1), value] as const] : [])),
     )
   return {
     ...(parts.get(headKey) as object),
-    targets: before !== undefined && isSame(kind.target) ? before.targets : targets(),
-    counts: before !== undefined && isSame(kind.count) ? before.counts : rows(kind.count),
-    exchanges: before !== undefined && isSame(kind.exchange) ? before.exchanges : rows(kind.exchange),
-    listeners: before !== undefined && isSame(kind.listener) ? before.listeners : rows(kind.listener),
+    targets: before !== undefined && isSame(prefixes.targets) ? before.targets : targets(),
+    counts: before !== undefined && isSame(prefixes.counts) ? before.counts : rows(prefixes.counts),
+    exchanges: before !== undefined && isSame(prefixes.exchanges) ? before.exchanges : rows(prefixes.exchanges),
+    listeners: before !== undefined && isSame(prefixes.listeners) ? before.listeners : rows(prefixes.listeners),
   } as RouterReport
 }
 
 const headKey = 'head'
-/** What the keys of each kind begin with. */
-const kind = { target: 'T', count: 'C', exchange: 'X', listener: 'L' } as const
+export const sectionNames = ['head', 'targets', 'counts', 'exchanges', 'listeners'] as const
+/** What the keys of each section begin with. */
+export const prefixes = { head: '', targets: 'T', counts: 'C', exchanges: 'X', listeners: 'L' } as const
 
 /** Rows are told apart, whatever they are. */
-function put(parts: Map<string, unknown>, prefix: string, names: readonly unknown[], row: unknown): void {
-  const key = `${prefix}${names.join(' ')}`
-  if (parts.has(key)) put(parts, prefix, [...names, ''], row)
+function put(parts: Map<string, unknown>, names: readonly unknown[], row: unknown): void {
+  const key = names.join(' ')
+  if (parts.has(key)) put(parts, [...names, ''], row)
   else parts.set(key, row)
 }

@@ -33,21 +33,21 @@ export function mergedReport(reports: readonly [RouterReport, ...RouterReport[]]
  * no drain overlooks them, and so does what it has counted. Of all else those in charge alone judge.
  */
 export function withRetiring(own: RouterReport, retiring: RouterReport): RouterReport {
-  const inFlight = Object.entries(retiring.targets).filter(([, target]) => target.inFlight > 0)
-  const targets = Object.fromEntries(inFlight.map(([key, target]) => [key, asSeenBy(own, key, target)]))
+  const inFlight = [...retiring.targets].filter(([, target]) => target.inFlight > 0)
+  const targets = new Map(inFlight.map(([key, target]) => [key, asSeenBy(own, key, target)]))
   const merged = mergedReport([own, { ...retiring, targets, refusedListeners: [], tableVersion: own.tableVersion }])
   return { ...merged, routerId: own.routerId }
 }
 
 function asSeenBy(own: RouterReport, key: string, { inFlight, health }: TargetReport): TargetReport {
-  const known = own.targets[key]
+  const known = own.targets.get(key)
   return known === undefined ? { health, inFlight } : { ...known, inFlight }
 }
 
 /** What is left to be told of a router whose process has ended, whatever it told last. */
 export function withoutConnections(report: RouterReport): RouterReport {
   const listeners = report.listeners?.map((listener) => ({ ...listener, activeConnections: 0 }))
-  return { ...report, targets: {}, ...(listeners === undefined ? {} : { listeners }) }
+  return { ...report, targets: new Map(), ...(listeners === undefined ? {} : { listeners }) }
 }
 
 /** Also in the report of one that tells of the router before it: as one sum, what that has counted would be counted anew. */
@@ -61,11 +61,11 @@ export function mergedRefusals(refusals: readonly (readonly RefusedListener[])[]
 }
 
 function mergedTargets(all: readonly RouterReport['targets'][]): RouterReport['targets'] {
-  const merged: Record<string, TargetReport> = {}
+  const merged = new Map<string, TargetReport>()
   for (const targets of all) {
-    for (const [key, target] of Object.entries(targets)) {
-      const known = merged[key]
-      merged[key] = known === undefined ? target : mergedTarget(known, target)
+    for (const [key, target] of targets) {
+      const known = merged.get(key)
+      merged.set(key, known === undefined ? target : mergedTarget(known, target))
     }
   }
   return merged

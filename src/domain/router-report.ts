@@ -1,3 +1,4 @@
+import { dictionaryOf } from './dictionary.ts'
 import type { ListenerArn, TargetGroupArn } from './routing-table.ts'
 import type { TargetHealth } from './target-health.ts'
 
@@ -10,7 +11,7 @@ export type RouterReport = {
   /** Listeners of the table whose port could not be bound, and why. */
   readonly refusedListeners: readonly RefusedListener[]
   /** By `targetKey`. A target that was taken out of the table stays here until its last request is over. */
-  readonly targets: Readonly<Record<string, TargetReport>>
+  readonly targets: ReadonlyMap<string, TargetReport>
   readonly counts: readonly RequestCount[]
   /** Absent in the report of a router of an older version. */
   readonly exchanges?: readonly TargetGroupExchanges[]
@@ -18,6 +19,17 @@ export type RouterReport = {
   readonly listeners?: readonly ListenerTotals[]
   /** Where several routers share the ports, what each has counted by itself; the rest of the report is their sum. */
   readonly routers?: readonly CountedByRouter[]
+}
+
+/** As it travels: JSON knows no maps. */
+export type ReportInJson = Omit<RouterReport, 'targets'> & { readonly targets: Readonly<Record<string, TargetReport>> }
+
+export function reportInJson(report: RouterReport): ReportInJson {
+  return { ...report, targets: dictionaryOf(report.targets) }
+}
+
+export function reportOutOfJson(report: ReportInJson): RouterReport {
+  return { ...report, targets: new Map(Object.entries(report.targets)) }
 }
 
 /** A router's counters: whoever takes differences takes them router by router, since each begins at zero by itself. */

@@ -154,7 +154,7 @@ export class RouterLoadBalancing implements LoadBalancing {
     if (report === before || report === undefined) return
     this.#told = report
     const versions = [before?.tableVersion ?? 0, report.tableVersion] as const
-    const keys = changedTargets(before?.targets ?? {}, report.targets)
+    const keys = changedTargets(before?.targets ?? new Map(), report.targets)
     if (versions[0] !== versions[1]) {
       keys.push(...this.#publisher.targetsSince(Math.min(...versions), Math.max(...versions)))
     }
@@ -227,7 +227,7 @@ export class RouterLoadBalancing implements LoadBalancing {
     const report = this.#router.report()
     if (published?.state !== 'serving' || report === undefined || report.tableVersion < published.version)
       return undefined
-    return report.targets[key]
+    return report.targets.get(key)
   }
 
   async #removeDrainedTargets(signal: AbortSignal): Promise<void> {
@@ -279,7 +279,7 @@ export class RouterLoadBalancing implements LoadBalancing {
     const published = this.#publisher.target(key)
     const report = this.#router.report()
     if (published?.state !== 'draining' || report === undefined || report.tableVersion < published.version) return false
-    return (report.targets[key]?.inFlight ?? 0) === 0
+    return (report.targets.get(key)?.inFlight ?? 0) === 0
   }
 
   #nextDeadline(): number | undefined {
@@ -328,9 +328,9 @@ function drainDeadline(group: TargetGroup, { since }: { readonly since: number }
 /** The keys of the targets of which the two reports say something else, but for their requests. */
 function changedTargets(before: RouterReport['targets'], now: RouterReport['targets']): string[] {
   if (before === now) return []
-  const changed = Object.keys(now).filter((key) => {
-    const [one, other] = [before[key], now[key]]
-    if (one === undefined || other === undefined) return true
+  const changed = [...now].filter(([key, other]) => {
+    const one = before.get(key)
+    if (one === undefined) return true
     return (
       one.health.state !== other.health.state ||
       one.health.reason !== other.health.reason ||
@@ -338,7 +338,7 @@ function changedTargets(before: RouterReport['targets'], now: RouterReport['targ
       one.lastCheck !== other.lastCheck
     )
   })
-  return [...changed, ...Object.keys(before).filter((key) => now[key] === undefined)]
+  return [...changed.map(([key]) => key), ...[...before.keys()].filter((key) => !now.has(key))]
 }
 
 /** A router that cannot be reached holds up nobody who wants to end. */

@@ -4,7 +4,7 @@ import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import type { RouterReport } from '../domain/router-report.ts'
 import { warmMemory } from './memory-warming.ts'
-import { ReportTeller } from './report-teller.ts'
+import { ReportTeller, toldWhole } from './report-teller.ts'
 import { bodyInSlices } from './sliced-body.ts'
 import { parseInSlices } from './sliced-json.ts'
 
@@ -106,7 +106,7 @@ export class Control {
       const body = await bodyInSlices(request)
       switch (`${request.method} ${request.url}`) {
         case 'GET /report':
-          return answer(response, 200, this.#report(request.headers['if-none-match']))
+          return answerText(response, 200, await this.#report(request.headers['if-none-match']))
         case 'GET /settings':
           return answer(response, 200, this.#answeredSettings())
         case 'GET /ports':
@@ -131,8 +131,9 @@ export class Control {
   }
 
   /** One of an older version has no revision, and is told what it always was. */
-  #report(since: string | undefined): object {
-    return since === undefined ? this.#router.report() : this.#teller.tell(this.#router.report(), since)
+  #report(since: string | undefined): Promise<string> {
+    const router = this.#router
+    return since === undefined ? toldWhole(router.report()) : this.#teller.tell(() => router.report(), since)
   }
 
   async #handOver(response: ServerResponse, body: Buffer): Promise<void> {
@@ -183,7 +184,11 @@ export class Control {
   }
 }
 
-/** Each call is a connection of its own: at the next one another router may be in charge. */
 function answer(response: ServerResponse, statusCode: number, body: unknown): void {
-  response.writeHead(statusCode, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(body))
+  answerText(response, statusCode, JSON.stringify(body))
+}
+
+/** Each call is a connection of its own: at the next one another router may be in charge. */
+function answerText(response: ServerResponse, statusCode: number, text: string): void {
+  response.writeHead(statusCode, { 'Content-Type': 'application/json', Connection: 'close' }).end(text)
 }

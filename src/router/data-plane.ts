@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { dictionaryOf } from '../domain/dictionary.ts'
 import { drainingHealth } from '../domain/health-check.ts'
 import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
 import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
@@ -68,7 +67,7 @@ export class DataPlane {
   readonly #doors = new Map<number, Door>()
   readonly #closing = new Set<Door>()
   readonly #foldTimers = new Map<LiveTarget, NodeJS.Timeout>()
-  readonly #reported = new Kept<TargetReport, Readonly<Record<string, TargetReport>>>()
+  readonly #reported = new Kept<TargetReport, ReadonlyMap<string, TargetReport>>()
   #table = emptyTable
   /** Of the table, by port. */
   #listeners: PreparedTable['listeners'] = new Map()
@@ -357,7 +356,7 @@ export class DataPlane {
   }
 
   /** The same object as the last time where nothing of it has changed. */
-  #targetReports(): Readonly<Record<string, TargetReport>> {
+  #targetReports(): ReadonlyMap<string, TargetReport> {
     const keys: string[] = []
     const reports: TargetReport[] = []
     for (const target of this.#targets.present()) {
@@ -365,9 +364,7 @@ export class DataPlane {
       keys.push(target.key)
       reports.push(target.reported)
     }
-    return this.#reported.of(reports, () =>
-      dictionaryOf(reports.map((report, at) => [keys[at] ?? '', report] as const)),
-    )
+    return this.#reported.of(reports, () => new Map(reports.map((report, at) => [keys[at] ?? '', report])))
   }
 
   #targetReport({ key, inFlight, state }: LiveTarget): TargetReport {

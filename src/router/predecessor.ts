@@ -1,6 +1,6 @@
 import { Server } from 'node:net'
 import { withoutConnections, withRetiring } from '../domain/router-merge.ts'
-import type { RouterReport } from '../domain/router-report.ts'
+import { reportOutOfJson, type RouterReport } from '../domain/router-report.ts'
 import { inJson } from '../domain/routing-table-json.ts'
 import { newsOf } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
@@ -144,7 +144,7 @@ export class Predecessor {
         return
       }
       case 'report':
-        this.#report = message.report
+        this.#report = reportOutOfJson(message.report)
         return
       default:
         message satisfies never

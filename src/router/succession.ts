@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
-import type { RouterReport } from '../domain/router-report.ts'
+import { reportInJson, type ReportInJson, type RouterReport } from '../domain/router-report.ts'
 import { newsOutOfJson, tableOutOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
@@ -33,7 +33,7 @@ export type FromPredecessor =
    */
   | { readonly kind: 'begin'; readonly tableVersion?: number; readonly sharesPorts?: boolean }
   | { readonly kind: 'following' | 'lost'; readonly version: number }
-  | { readonly kind: 'report'; readonly report: RouterReport }
+  | { readonly kind: 'report'; readonly report: ReportInJson }
 
 /** A successor that does not get on within this time is ended, and the old router stays what it was. */
 const stepMilliseconds = 10_000
@@ -130,7 +130,7 @@ async function follow(child: ChildProcess, router: Retiring, told: RoutingTable 
 async function tellReport(child: ChildProcess, router: Retiring): Promise<void> {
   if (!child.connected) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  const message: FromPredecessor = { kind: 'report', report: router.report() }
+  const message: FromPredecessor = { kind: 'report', report: reportInJson(router.report()) }
   // Of one that is gone meanwhile, 'disconnect' tells.
   child.send(message, undefined, undefined, () => resolve())
   await promise

@@ -219,5 +219,5 @@ function activeOf(listeners: RouterReport['listeners']): number {
 }
 
 function inFlightOf(client: RouterClient): number {
-  return Object.values(client.report()?.targets ?? {}).reduce((sum, { inFlight }) => sum + inFlight, 0)
+  return [...(client.report()?.targets.values() ?? [])].reduce((sum, { inFlight }) => sum + inFlight, 0)
 }

@@ -8,7 +8,7 @@ import {
   spawnRouter,
   type RouterSpawn,
 } from '../../src/adapters/router-process.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { Cleanups, eventually } from '../router/test-router.ts'
 
 const isLinuxMissing = process.platform !== 'linux'
@@ -27,7 +27,7 @@ test(
     assert.ok(roomOf(first.pid) >= 4_096)
     const command = routerCommand(dataDirectory, spawned)
     await callRouter(socketPath, { method: 'POST', path: '/succession', body: { command } })
-    const { pid } = (await callRouter(socketPath, { method: 'GET', path: '/report' })) as RouterReport
+    const { pid } = (await callRouter(socketPath, { method: 'GET', path: '/report' })) as ReportInJson
     cleanups.add(() => void process.kill(pid, 'SIGKILL'))
     assert.notEqual(pid, first.pid)
     assert.ok(roomOf(pid) >= 4_096)

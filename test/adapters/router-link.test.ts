@@ -142,7 +142,7 @@ test('a router of another version is replaced under load, and no request and no 
   await next.start()
   assert.notEqual(next.report()?.pid, oldPid)
   await eventually('the stream of the router before counts as in flight', () => {
-    return Object.values(next.report()?.targets ?? {}).some(({ inFlight }) => inFlight > 0)
+    return [...(next.report()?.targets.values() ?? [])].some(({ inFlight }) => inFlight > 0)
   })
   await next.apply({ ...routes, version: routes.version + 0.5 })
   await next.apply(table(routes.listeners, [targetGroup('group', [later.port])]))

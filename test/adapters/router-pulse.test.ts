@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { RouterPulse, type PulseState } from '../../src/adapters/router-pulse.ts'
 import { callRouter, routerSocketPath, spawnRouter } from '../../src/adapters/router-process.ts'
 import { inJson } from '../../src/domain/routing-table-json.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { Cleanups, table } from '../router/test-router.ts'
 
 const clientProgram = fileURLToPath(new URL('./router-client-program.ts', import.meta.url))
@@ -73,6 +73,6 @@ test('a router is not ended for the time in which everything was stopped', { ski
   await delay(500)
   process.kill(router, 'SIGCONT')
   await delay(500)
-  const report = (await callRouter(routerSocketPath(dataDirectory), { method: 'GET', path: '/report' })) as RouterReport
+  const report = (await callRouter(routerSocketPath(dataDirectory), { method: 'GET', path: '/report' })) as ReportInJson
   assert.equal(report.pid, router)
 })

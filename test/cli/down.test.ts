@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { dataDirectory, isAlive, launcher, Serving, until } from './command-line.ts'
 import { canMountReadOnly, readOnly } from './read-only.ts'
 
@@ -22,7 +22,7 @@ test('where nothing can be written any more, all is ended, and it says what coul
     const { pid: routerPid } = (await callRouter(routerSocketPath(data), {
       method: 'GET',
       path: '/report',
-    })) as RouterReport
+    })) as ReportInJson
     const left = [routerPid, ...taskPids(data)]
     if (isKilled) await serving.end('SIGKILL')
     const { stdout } = await readOnly(data, process.execPath, launcher, 'down', '--data', data)

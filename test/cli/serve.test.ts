@@ -15,7 +15,7 @@ import {
   RunTaskCommand,
 } from '@aws-sdk/client-ecs'
 import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { dataDirectory, isAlive, Serving, teal, until } from './command-line.ts'
 
 test('it says where it listens, what is not enforced and how to use it, and answers AWS clients', async (t) => {
@@ -209,7 +209,7 @@ test('on a full disk it says so and does not start', async (t) => {
 
 async function routerPidOf(data: string): Promise<number> {
   const report = await callRouter(routerSocketPath(data), { method: 'GET', path: '/report' })
-  return (report as RouterReport).pid
+  return (report as ReportInJson).pid
 }
 
 function clientOf(endpoint: string): ECSClient {

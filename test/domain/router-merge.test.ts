@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mergedRefusals, mergedReport } from '../../src/domain/router-merge.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { RouterReport, TargetReport } from '../../src/domain/router-report.ts'
 
 function report(more: Partial<RouterReport>): RouterReport {
-  return { routerId: 'a', pid: 1, tableVersion: 5, refusedListeners: [], targets: {}, counts: [], ...more }
+  return { routerId: 'a', pid: 1, tableVersion: 5, refusedListeners: [], targets: new Map(), counts: [], ...more }
+}
+
+function targets(...all: readonly (readonly [key: string, report: TargetReport])[]): RouterReport['targets'] {
+  return new Map(all)
 }
 
 test('a single report stays as it is', () => {
@@ -24,10 +28,10 @@ test('a target is as healthy as the router says that finds it worst, and has the
     lastCheck: 'late',
   } as const
   const merged = mergedReport([
-    report({ targets: { one: healthy, two: healthy } }),
-    report({ targets: { one: unhealthy } }),
+    report({ targets: targets(['one', healthy], ['two', healthy]) }),
+    report({ targets: targets(['one', unhealthy]) }),
   ])
-  assert.deepEqual(merged.targets, { one: { ...unhealthy, inFlight: 5 }, two: healthy })
+  assert.deepEqual(merged.targets, targets(['one', { ...unhealthy, inFlight: 5 }], ['two', healthy]))
 })
 
 test('counts of the same kind are added up, and each router keeps its own', () => {

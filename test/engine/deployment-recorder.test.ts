@@ -137,7 +137,7 @@ class Stage {
     pid: 1,
     tableVersion: 1,
     refusedListeners: [],
-    targets: {},
+    targets: new Map(),
     counts: [],
   }
   #recorder: DeploymentRecorder | undefined

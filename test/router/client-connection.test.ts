@@ -151,7 +151,7 @@ test('a WebSocket is closed in good order when the deregistration delay is over'
   socket.end()
   assert.deepEqual(errors, [])
   await eventually('it is counted', () => router.report().counts.some(({ outcome }) => outcome === '1xx'))
-  assert.equal(router.report().targets[`group 127.0.0.1:${target}`]?.inFlight, 0)
+  assert.equal(router.report().targets.get(`group 127.0.0.1:${target}`)?.inFlight, 0)
 })
 
 test('a client stays with its target by cookie, and a request without one is counted', async () => {

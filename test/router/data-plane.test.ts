@@ -69,7 +69,7 @@ test('uploads, downloads and WebSockets outlast a thousand switches, each where 
   const end = new AbortController()
   const clients = Array.from({ length: 3 }, () => [upload(port, end), download(port, end), talk(port, end)]).flat()
   await eventually('all are under way', () =>
-    Object.values(router.report().targets).some((target) => target.inFlight > 0),
+    [...router.report().targets.values()].some((target) => target.inFlight > 0),
   )
   for (let count = 0; count < 1000; count++) await router.apply(tableFor(count % 2 === 0 ? 100 : 0))
   end.abort()
@@ -187,13 +187,17 @@ test('a draining target ends what it has and gets nothing new', async () => {
   await eventually('the request has arrived', () => held.length === 1)
   await apply([old.port])
   for (let count = 0; count < 4; count++) assert.equal((await send(port)).body, 'next')
-  assert.equal(router.report().targets[key]?.health.state, 'draining')
-  assert.equal(router.report().targets[key]?.inFlight, 1)
+  assert.equal(router.report().targets.get(key)?.health.state, 'draining')
+  assert.equal(router.report().targets.get(key)?.inFlight, 1)
   await apply([], [next.port])
-  assert.equal(router.report().targets[key]?.inFlight, 1, 'a removed target is reported until its last request is over')
+  assert.equal(
+    router.report().targets.get(key)?.inFlight,
+    1,
+    'a removed target is reported until its last request is over',
+  )
   held[0]?.()
   assert.equal((await slow).body, 'old')
-  await eventually('the target is forgotten', () => router.report().targets[key] === undefined)
+  await eventually('the target is forgotten', () => router.report().targets.get(key) === undefined)
 })
 
 test('the requests of a target group that leaves the table end', async () => {
@@ -235,7 +239,7 @@ test('what is still running when the deregistration delay is over is cut', async
   await apply([app.port])
   assert.equal((await waiting).statusCode, 502)
   await failure
-  assert.equal(router.report().targets[`group 127.0.0.1:${app.port}`]?.inFlight, 0)
+  assert.equal(router.report().targets.get(`group 127.0.0.1:${app.port}`)?.inFlight, 0)
 })
 
 test('a deregistration delay that changes while a target drains holds from when the draining began', async () => {
@@ -330,7 +334,7 @@ test('a router that takes no more connections opens no port any more, also not o
   const listeners = [taken, free].map((port) => listener(port, forwardTo(['group', 1])))
   await router.apply(table(listeners, [targetGroup('group', [app.port])]))
   const running = send(free)
-  await eventually('a request runs', () => Object.values(router.report().targets).some(({ inFlight }) => inFlight > 0))
+  await eventually('a request runs', () => [...router.report().targets.values()].some(({ inFlight }) => inFlight > 0))
   const retired = router.retire({ graceMilliseconds: 2_000 })
   other.close()
   assert.equal((await running).statusCode, 502)
@@ -439,7 +443,7 @@ test('of a report, what nobody has counted or changed is the same object', async
   const after = router.report()
   for (const part of ['counts', 'exchanges', 'listeners'] as const) assert.notEqual(after[part], before[part])
   await router.apply(table([listener(port, forwardTo(['group', 1]))], []))
-  assert.deepEqual(Object.keys(router.report().targets), [])
+  assert.deepEqual([...router.report().targets.keys()], [])
 })
 
 test('a router serves by the table and the health that the last one left', async () => {
@@ -456,14 +460,14 @@ test('a router serves by the table and the health that the last one left', async
   const broken = { ...group, healthCheck: { ...group.healthCheck, intervalSeconds: 0.02 } }
   await first.apply(table([listener(port, forwardTo(['group', 1]))], [broken]))
   await eventually('one is unhealthy', () =>
-    Object.values(first.report().targets).some(({ health }) => health.state === 'unhealthy'),
+    [...first.report().targets.values()].some(({ health }) => health.state === 'unhealthy'),
   )
   const { tableVersion } = first.report()
   await first.close({ graceMilliseconds: 0 })
   const second = await startRouter(cleanups, { dataDirectory })
   assert.equal(second.report().tableVersion, tableVersion)
-  assert.equal(second.report().targets[`group 127.0.0.1:${good.port}`]?.health.state, 'healthy')
-  assert.equal(second.report().targets[`group 127.0.0.1:${bad.port}`]?.health.state, 'unhealthy')
+  assert.equal(second.report().targets.get(`group 127.0.0.1:${good.port}`)?.health.state, 'healthy')
+  assert.equal(second.report().targets.get(`group 127.0.0.1:${bad.port}`)?.health.state, 'unhealthy')
   assert.equal((await send(port)).body, 'good')
 })
 

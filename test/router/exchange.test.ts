@@ -26,7 +26,7 @@ async function untilCounted(router: DataPlane, outcome: string): Promise<void> {
   await eventually(`a request counted as ${outcome}`, () =>
     router.report().counts.some((row) => row.outcome === outcome),
   )
-  assert.ok(Object.values(router.report().targets).every(({ inFlight }) => inFlight === 0))
+  assert.ok([...router.report().targets.values()].every(({ inFlight }) => inFlight === 0))
 }
 
 test('a large body goes up and down whole, without being collected', async () => {
@@ -210,7 +210,7 @@ test('a WebSocket is piped through, and its claim is held until it is closed', a
   socket.write('ping')
   const [echo] = (await once(socket, 'data')) as [Buffer]
   assert.equal(String(echo), 'ping')
-  assert.equal(router.report().targets[`group 127.0.0.1:${target}`]?.inFlight, 1)
+  assert.equal(router.report().targets.get(`group 127.0.0.1:${target}`)?.inFlight, 1)
   socket.end()
   await untilCounted(router, '1xx')
 })
@@ -385,7 +385,7 @@ test('a client that goes away before its answer is counted, and the target is le
   request.end()
   // Before that there may be no connection to the target yet that it could see closed.
   await eventually('the target has the request', () => isAsked)
-  assert.ok(Object.values(router.report().targets).some(({ inFlight }) => inFlight === 1))
+  assert.ok([...router.report().targets.values()].some(({ inFlight }) => inFlight === 1))
   request.destroy()
   await untilCounted(router, 'client-closed')
   await eventually('the target sees the connection closed', () => isLetGo)

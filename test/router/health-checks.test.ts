@@ -39,7 +39,7 @@ test('only target groups which a listener names are checked; weight 0 names them
   const port = await freePort()
   const groups = [targetGroup('named', [app.port]), targetGroup('other', [app.port])]
   await router.apply(table([listener(port, forwardTo(['named', 0]))], groups))
-  const healthOf = (arn: string) => router.report().targets[`${arn} 127.0.0.1:${app.port}`]?.health
+  const healthOf = (arn: string) => router.report().targets.get(`${arn} 127.0.0.1:${app.port}`)?.health
   await eventually('the named one is healthy', () => healthOf('named')?.state === 'healthy')
   assert.deepEqual(healthOf('other'), {
     state: 'unused',
@@ -61,7 +61,7 @@ test('a target that gets ill and well again is seen to', async () => {
   const { port } = server.address() as AddressInfo
   const router = await startRouter(cleanups)
   await router.apply(table([listener(await freePort(), forwardTo(['group', 1]))], [targetGroup('group', [port])]))
-  const report = () => router.report().targets[`group 127.0.0.1:${port}`]
+  const report = () => router.report().targets.get(`group 127.0.0.1:${port}`)
   await eventually('healthy', () => report()?.health.state === 'healthy')
   statusCode = 503
   await eventually('unhealthy', () => report()?.health.state === 'unhealthy')
@@ -83,7 +83,7 @@ test('a target that is not there, or does not answer, says so', async () => {
   const router = await startRouter(cleanups)
   const group = targetGroup('group', [silentPort, nobody], { timeoutSeconds: 0.1, intervalSeconds: 0.15 })
   await router.apply(table([listener(await freePort(), forwardTo(['group', 1]))], [group]))
-  const report = (port: number) => router.report().targets[`group 127.0.0.1:${port}`]
+  const report = (port: number) => router.report().targets.get(`group 127.0.0.1:${port}`)
   // Where this process does not get to it in time, even a connection that is refused runs into the time-out.
   for (const [port, reason, lastCheck] of [
     [silentPort, 'Target.Timeout', 'GET /health: no answer within 0.1 s'],

@@ -127,7 +127,7 @@ async function serve(router: DataPlane, app: TestApp): Promise<number> {
 }
 
 function inFlight(router: DataPlane): number {
-  return Object.values(router.report().targets).reduce((sum, target) => sum + target.inFlight, 0)
+  return [...router.report().targets.values()].reduce((sum, target) => sum + target.inFlight, 0)
 }
 
 function request(cleanups: Cleanups, port: number, bytes = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n') {

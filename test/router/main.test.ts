@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { inJson } from '../../src/domain/routing-table-json.ts'
 import type { RoutingTable } from '../../src/domain/routing-table.ts'
 import { isRunning } from '../adapters/router-seen-from-outside.ts'
@@ -62,8 +62,8 @@ async function putTable(socketPath: string, routes: RoutingTable): Promise<unkno
   return json(await call(socketPath, 'PUT', '/table', JSON.stringify(inJson(routes))))
 }
 
-async function report(socketPath: string): Promise<RouterReport> {
-  return (await json(await call(socketPath, 'GET', '/report'))) as RouterReport
+async function report(socketPath: string): Promise<ReportInJson> {
+  return (await json(await call(socketPath, 'GET', '/report'))) as ReportInJson
 }
 
 for (const [how, end] of Object.entries({

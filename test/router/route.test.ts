@@ -106,7 +106,7 @@ test('a target that refuses connections is passed over for another healthy one',
   }
   await two.close()
   assert.equal((await send(port)).statusCode, 502)
-  assert.ok(Object.values(router.report().targets).every(({ inFlight }) => inFlight === 0))
+  assert.ok([...router.report().targets.values()].every(({ inFlight }) => inFlight === 0))
 })
 
 test('rules are asked in order of priority before the default action', async () => {

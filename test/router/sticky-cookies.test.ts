@@ -168,7 +168,7 @@ describe('a router', () => {
     await apps.get(first.body)?.close()
     await eventually(
       'it is ill',
-      () => router.report().targets[`group 127.0.0.1:${first.body}`]?.health.state === 'unhealthy',
+      () => router.report().targets.get(`group 127.0.0.1:${first.body}`)?.health.state === 'unhealthy',
     )
     assert.notEqual((await send(port, { headers: { cookie } })).body, first.body)
   })
@@ -221,7 +221,7 @@ describe('a router', () => {
     await apps.get(first.body)?.close()
     await eventually(
       'it is ill',
-      () => router.report().targets[`group 127.0.0.1:${first.body}`]?.health.state === 'unhealthy',
+      () => router.report().targets.get(`group 127.0.0.1:${first.body}`)?.health.state === 'unhealthy',
     )
     const moved = await send(port, { headers: { cookie } })
     assert.notEqual(moved.body, first.body)

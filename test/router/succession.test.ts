@@ -14,7 +14,7 @@ const report: RouterReport = {
   pid: process.pid,
   tableVersion: 1,
   refusedListeners: [],
-  targets: {},
+  targets: new Map(),
   counts: [],
 }
 

@@ -60,7 +60,7 @@ function failuresOf(router: DataPlane): { readonly connection: number; readonly 
 
 async function untilNothingIsInFlight(router: DataPlane): Promise<void> {
   await eventually('nothing in flight', () =>
-    Object.values(router.report().targets).every((each) => each.inFlight === 0),
+    [...router.report().targets.values()].every((each) => each.inFlight === 0),
   )
 }
 
@@ -216,7 +216,7 @@ for (const transportName of ways) {
     socket.write('ping')
     const [echo] = (await once(socket, 'data')) as [Buffer]
     assert.equal(String(echo), 'ping')
-    assert.equal(router.report().targets[key(target)]?.inFlight, 1)
+    assert.equal(router.report().targets.get(key(target))?.inFlight, 1)
     socket.end()
     await untilNothingIsInFlight(router)
   })
@@ -393,11 +393,11 @@ test('a client that goes away, and a target that is cut, end a handshake that ha
   const { router, port } = await routerBefore(cleanups, [hanging])
   const client = connect(port, '127.0.0.1')
   client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  await eventually('the request is with the target', () => router.report().targets[key(hanging)]?.inFlight === 1)
+  await eventually('the request is with the target', () => router.report().targets.get(key(hanging))?.inFlight === 1)
   client.destroy()
   await untilNothingIsInFlight(router)
   const cut = send(port)
-  await eventually('the next one is', () => router.report().targets[key(hanging)]?.inFlight === 1)
+  await eventually('the next one is', () => router.report().targets.get(key(hanging))?.inFlight === 1)
   const left = secureGroup('group', [hanging], { draining: [hanging], delaySeconds: 0 })
   await router.apply(table([listener(port, forwardTo(['group', 1]))], [left]))
   assert.equal((await cut).statusCode, 502)

@@ -197,6 +197,6 @@ export async function send(
 
 export async function untilHealthy(router: DataPlane, ...keys: readonly string[]): Promise<void> {
   await eventually(`healthy: ${keys.join(', ')}`, () =>
-    keys.every((key) => router.report().targets[key]?.health.state === 'healthy'),
+    keys.every((key) => router.report().targets.get(key)?.health.state === 'healthy'),
   )
 }

@@ -32,7 +32,7 @@ import {
 } from '../../demo/surroundings.ts'
 import type { Clients, LoadBalancing } from '../../demo/surroundings.ts'
 import { callRouter, routerSocketPath } from '../../src/adapters/router-process.ts'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../src/domain/router-report.ts'
 import { freePort } from '../free-port.ts'
 
 const run = promisify(execFile)
@@ -262,9 +262,9 @@ export class Theatre {
   }
 
   /** Rejects while no router answers. */
-  async routerReport(): Promise<RouterReport> {
+  async routerReport(): Promise<ReportInJson> {
     const report = await callRouter(routerSocketPath(this.data), { method: 'GET', path: '/report' })
-    return report as RouterReport
+    return report as ReportInJson
   }
 
   async close(): Promise<void> {

@@ -62,12 +62,12 @@ export class MemoryRouter implements Router {
   }
 
   /** The targets of the table, and those which left it with requests in hand. */
-  #targets(table: RoutingTable): Record<string, TargetReport> {
+  #targets(table: RoutingTable): ReadonlyMap<string, TargetReport> {
     const inTable = [...table.targetGroups.values()].flatMap(({ targetGroupArn, targets }) =>
       targets.map((target) => targetKey(targetGroupArn, target)),
     )
     const leaving = [...this.#inFlight].filter(([, requests]) => requests > 0).map(([key]) => key)
-    return Object.fromEntries(
+    return new Map(
       [...inTable, ...leaving].map((key) => [
         key,
         { health: this.#healths.get(key) ?? { state: 'healthy' }, inFlight: this.#inFlight.get(key) ?? 0 },

@@ -119,7 +119,7 @@ export class SimulatedMachine {
   }
 
   report(): RouterReport | undefined {
-    const targets: Record<string, TargetReport> = {}
+    const targets = new Map<string, TargetReport>()
     this.#report ??= {
       routerId: 'router',
       pid: 1,
@@ -129,7 +129,7 @@ export class SimulatedMachine {
       counts: [],
     }
     if (this.#report.targets === targets) {
-      for (const [key, { health, inFlight }] of this.#targets) targets[key] = { health, inFlight }
+      for (const [key, { health, inFlight }] of this.#targets) targets.set(key, { health, inFlight })
     }
     return this.#report
   }

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { callRouter } from '../../../src/adapters/router-process.ts'
 import { TableSender } from '../../../src/adapters/table-sender.ts'
-import type { RouterReport } from '../../../src/domain/router-report.ts'
+import type { ReportInJson } from '../../../src/domain/router-report.ts'
 import type { ListenerRoute, RoutingTable, TargetGroupRoute } from '../../../src/domain/routing-table.ts'
 import { freePort } from '../../free-port.ts'
 import { wellMeant, type RawTarget } from './raw-target.ts'
@@ -81,8 +81,8 @@ export class Siege implements AsyncDisposable {
     this.#successors.push((await this.report()).pid)
   }
 
-  async report(): Promise<RouterReport> {
-    return (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as RouterReport
+  async report(): Promise<ReportInJson> {
+    return (await callRouter(this.#socketPath, { method: 'GET', path: '/report' })) as ReportInJson
   }
 
   /** A connection to the listener. It is closed when the siege ends. */
