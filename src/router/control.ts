@@ -36,7 +36,8 @@ export type Controlled = {
   readonly apply: (table: RoutingTable, text: Buffer) => Promise<Pick<RouterReport, 'refusedListeners'>>
   /** Resolves to undefined where another table is in force than the one that the news begin with. */
   readonly applyNews: (news: RoutingTableNews) => Promise<Pick<RouterReport, 'refusedListeners'> | undefined>
-  readonly report: () => RouterReport
+  /** In steps, between which requests may be let through. */
+  readonly reporting: () => Generator<void, RouterReport>
   readonly ports: () => readonly number[]
   /** Resolves when it takes no more connections. It ends with the last of those that it has. */
   readonly retire: () => Promise<void>
@@ -133,7 +134,7 @@ export class Control {
   /** One of an older version has no revision, and is told what it always was. */
   #report(since: string | undefined): Promise<string> {
     const router = this.#router
-    return since === undefined ? toldWhole(router.report()) : this.#teller.tell(() => router.report(), since)
+    return since === undefined ? toldWhole(router.reporting()) : this.#teller.tell(() => router.reporting(), since)
   }
 
   async #handOver(response: ServerResponse, body: Buffer): Promise<void> {

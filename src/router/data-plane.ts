@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { drainingHealth } from '../domain/health-check.ts'
-import type { RefusedListener, RouterReport, TargetReport } from '../domain/router-report.ts'
+import type { RefusedListener, RouterReport } from '../domain/router-report.ts'
 import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
 import { targetGroupsOf, type RoutingTable } from '../domain/routing-table.ts'
 import { CoarseClock } from './coarse-clock.ts'
@@ -11,19 +10,19 @@ import { Door } from './door.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { shareOfOwnFiles } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
-import { Kept } from './kept.ts'
 import type { LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
 import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
 import type { Secure } from './securing.ts'
 import { Seldom } from './seldom.ts'
-import { eachInSlices } from './slices.ts'
+import { atOnce, eachInSlices } from './slices.ts'
 import { StickyCookies } from './sticky-cookies.ts'
 import { TablePreparation, withFormerParts, type PreparedTable } from './table-preparation.ts'
 import { TableText } from './table-text.ts'
 import { Tallies } from './tallies.ts'
 import { TargetHeadContexts, TargetHeadPlaces } from './target-head-context.ts'
+import { TargetReports } from './target-reports.ts'
 import { TraceIds } from './trace-ids.ts'
 import type { Transport } from './transport.ts'
 
@@ -67,7 +66,7 @@ export class DataPlane {
   readonly #doors = new Map<number, Door>()
   readonly #closing = new Set<Door>()
   readonly #foldTimers = new Map<LiveTarget, NodeJS.Timeout>()
-  readonly #reported = new Kept<TargetReport, ReadonlyMap<string, TargetReport>>()
+  readonly #targetReports: TargetReports
   #table = emptyTable
   /** Of the table, by port. */
   #listeners: PreparedTable['listeners'] = new Map()
@@ -89,6 +88,7 @@ export class DataPlane {
       onChange: () => this.#healthSaving.call(),
     })
     this.#targets = new LiveTargets({ onGone: (target) => this.#foldLater(target) })
+    this.#targetReports = new TargetReports(this.#targets, this.#health)
     this.#preparation = new TablePreparation({ targets: this.#targets, tallies: this.#tallies }, parts.secure)
     const { transport, random, onExchange, log } = parts
     const traceIds = new TraceIds({ nowMilliseconds: () => this.#clock.epochMilliseconds })
@@ -148,16 +148,19 @@ export class DataPlane {
     return this.#table
   }
 
-  /** Every part of it is the same object as the last time where nothing of it has changed. */
   report(): RouterReport {
-    return {
-      routerId: this.#routerId,
-      pid: process.pid,
-      tableVersion: this.#table.version,
-      refusedListeners: this.#refused,
-      targets: this.#targetReports(),
-      ...this.#tallies.report(),
-    }
+    return atOnce(this.reporting())
+  }
+
+  /**
+   * Every part of it is the same object as the last time where nothing of it has changed. Of targets and counts it tells
+   * what was true when they were looked at, one after the other: never what was before the table whose version it tells.
+   */
+  *reporting(): Generator<void, RouterReport> {
+    const head = { tableVersion: this.#table.version, refusedListeners: this.#refused }
+    const targets = yield* this.#targetReports.take()
+    const counted = yield* this.#tallies.reporting()
+    return { routerId: this.#routerId, pid: process.pid, ...head, targets, ...counted }
   }
 
   /** What accepts the connections of each open port. */
@@ -353,24 +356,6 @@ export class DataPlane {
     const arns = new Set([...listeners.map(({ listenerArn }) => listenerArn), ...targetGroups.keys(), ...named])
     this.#targets.forgetGroups((arn) => named.has(arn))
     this.#tallies.forgetGone((arn) => arns.has(arn), performance.now(), rememberMilliseconds)
-  }
-
-  /** The same object as the last time where nothing of it has changed. */
-  #targetReports(): ReadonlyMap<string, TargetReport> {
-    const keys: string[] = []
-    const reports: TargetReport[] = []
-    for (const target of this.#targets.present()) {
-      if (target.reported?.inFlight !== target.inFlight) target.reported = this.#targetReport(target)
-      keys.push(target.key)
-      reports.push(target.reported)
-    }
-    return this.#reported.of(reports, () => new Map(reports.map((report, at) => [keys[at] ?? '', report])))
-  }
-
-  #targetReport({ key, inFlight, state }: LiveTarget): TargetReport {
-    const health = state === 'removed' ? drainingHealth : (this.#health.health(key) ?? drainingHealth)
-    const lastCheck = this.#health.lastCheck(key)
-    return { health, inFlight, ...(lastCheck === undefined ? {} : { lastCheck }) }
   }
 
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {

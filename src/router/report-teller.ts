@@ -6,6 +6,9 @@ import { inSlices } from './slices.ts'
 /** A section as it was told last. */
 type Told = { readonly section: unknown; readonly parts: ReportParts }
 
+/** Resolves to a report, step by step. */
+type Reporting = Generator<void, RouterReport>
+
 /** As JSON; of `changed`, with their keys. */
 type News = { readonly changed: string[]; readonly gone: string[] }
 
@@ -13,7 +16,7 @@ type News = { readonly changed: string[]; readonly gone: string[] }
  * Tells whoever asks again and again only what has changed since, as `ReportNews`. What is idle is not told ten times a
  * second, nor even looked through: a section, or a part, that is the same object has not changed.
  *
- * A report is what was true at one moment. Its text is made in slices: that of a thousand targets takes some milliseconds.
+ * It is taken, and its text is made, in slices: those of a thousand targets take some milliseconds.
  */
 export class ReportTeller {
   readonly #told = new Map<keyof ReportSections, Told>()
@@ -22,13 +25,14 @@ export class ReportTeller {
   #lastTelling: Promise<unknown> = Promise.resolve()
 
   /** Resolves to JSON: the whole report, with its revision, for whoever has another one than was told last, or none. */
-  tell(report: () => RouterReport, since: string): Promise<string> {
-    const text = this.#lastTelling.then(() => inSlices(this.#telling(report(), since)))
+  tell(take: () => Reporting, since: string): Promise<string> {
+    const text = this.#lastTelling.then(() => inSlices(this.#telling(take(), since)))
     this.#lastTelling = text.catch(() => undefined)
     return text
   }
 
-  *#telling(report: RouterReport, since: string): Generator<void, string> {
+  *#telling(reporting: Reporting, since: string): Generator<void, string> {
+    const report = yield* reporting
     const { changed, gone } = yield* this.#news(report)
     const before = this.#revision
     if (gone.length > 0 || changed.length > 0) this.#revision = `${report.routerId}/${++this.#number}`
@@ -61,8 +65,12 @@ export class ReportTeller {
 }
 
 /** Resolves to JSON, as routers have told it that knew nothing of news. */
-export function toldWhole(report: RouterReport): Promise<string> {
-  return inSlices(wholeText(report, {}))
+export function toldWhole(reporting: Reporting): Promise<string> {
+  return inSlices(wholeTelling(reporting))
+}
+
+function* wholeTelling(reporting: Reporting): Generator<void, string> {
+  return yield* wholeText(yield* reporting, {})
 }
 
 function* wholeText({ targets, ...rest }: RouterReport, more: object): Generator<void, string> {

@@ -20,6 +20,14 @@ export async function inSlices<Result>(work: Generator<void, Result>): Promise<R
   }
 }
 
+/** Does the whole work in one go. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+  }
+}
+
 /** Makes one of each. */
 export function eachInSlices<From, To>(items: Iterable<From>, make: (item: From) => To): Promise<To[]> {
   return inSlices(madeOf(items, make))

@@ -297,7 +297,7 @@ export class Tallies {
   }
 
   /** It is asked for ten times a second: each part is the same as the last time where nothing was counted in it since. */
-  report(): Required<Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>> {
+  *reporting(): Generator<void, Required<Pick<RouterReport, 'counts' | 'exchanges' | 'listeners'>>> {
     const counts: (readonly RequestCount[])[] = []
     const exchanges: TargetGroupExchanges[] = []
     const totals: ListenerTotals[] = []
@@ -309,6 +309,7 @@ export class Tallies {
         group.addRows(listenerArn, counts)
         const exchanged = group.exchanges(listenerArn)
         if (exchanged !== undefined) exchanges.push(exchanged)
+        yield
       }
     }
     return {

@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log.ts'
 import type { Control, Controlled, ShutdownTime } from './control.ts'
 import type { DataPlane } from './data-plane.ts'
 import type { Predecessor } from './predecessor.ts'
+import { atOnce } from './slices.ts'
 import { handOver, type Retiring, type Successor } from './succession.ts'
 
 /** Connections that a router still has when it takes no more end after so long: streams, WebSockets. */
@@ -90,8 +91,13 @@ export class Tenure implements Controlled, Retiring {
   }
 
   report(): RouterReport {
+    return atOnce(this.reporting())
+  }
+
+  *reporting(): Generator<void, RouterReport> {
     const { plane, predecessor } = this.#parts
-    return predecessor?.addedTo(plane.report()) ?? plane.report()
+    const own = yield* plane.reporting()
+    return predecessor?.addedTo(own) ?? own
   }
 
   servers(): ReturnType<DataPlane['servers']> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { latencyBucket } from '../../src/domain/latency-bucket.ts'
+import { atOnce } from '../../src/router/slices.ts'
 import { answerLeft, clientClosed, ownOutcome, Tallies, targetClosed, targetOutcome } from '../../src/router/tallies.ts'
 
 const target = { address: '10.0.0.1:80' }
@@ -17,7 +18,7 @@ test('requests are counted by listener, target group, target and outcome', () =>
   group.ofTarget(target).add(clientClosed, 460)
   for (const statusCode of [200, 206]) group.ofTarget(target).add(answerLeft, statusCode)
   group.ofTarget(target).add(targetClosed, 404)
-  assert.deepEqual(tallies.report().counts, [
+  assert.deepEqual(atOnce(tallies.reporting()).counts, [
     { listenerArn: 'l', outcome: 'elb-4xx', count: 1 },
     { listenerArn: 'l', outcome: 'client-closed', statusCode: 400, count: 1 },
     { listenerArn: 'l', targetGroupArn: 'g', outcome: 'elb-5xx', statusCode: 503, count: 1 },
@@ -33,7 +34,7 @@ test('every status code has its outcome', () => {
   const { own } = tallies.ofListener('l')
   for (const statusCode of [101, 200, 301, 404, 500, 999]) own.add(targetOutcome(statusCode), statusCode)
   for (const statusCode of [200, 301, 404, 460, 502]) own.add(ownOutcome(statusCode), statusCode)
-  const counts = Object.fromEntries(tallies.report().counts.map(({ outcome, count }) => [outcome, count]))
+  const counts = Object.fromEntries(atOnce(tallies.reporting()).counts.map(({ outcome, count }) => [outcome, count]))
   assert.deepEqual(counts, {
     '1xx': 1,
     '2xx': 1,
@@ -50,14 +51,14 @@ test('every status code has its outcome', () => {
 test('response times and failed connections are counted by listener and target group', () => {
   const tallies = new Tallies()
   const group = tallies.ofListener('l').ofGroup('g')
-  assert.deepEqual(tallies.report().exchanges, [])
+  assert.deepEqual(atOnce(tallies.reporting()).exchanges, [])
   group.addResponse(0.01)
   group.addResponse(0.01)
   group.addFailedConnection(false)
   group.addFailedConnection(true)
   group.addFailedConnection(true)
   group.nonStickyRequests++
-  assert.deepEqual(tallies.report().exchanges, [
+  assert.deepEqual(atOnce(tallies.reporting()).exchanges, [
     {
       listenerArn: 'l',
       targetGroupArn: 'g',
@@ -75,7 +76,7 @@ test('the counts of targets long gone go into one row of their group', () => {
   const targets = [1, 2, 3].map((port) => ({ address: `[::1]:${port}` }))
   for (const each of targets) group.ofTarget(each).add(targetOutcome(200), 200)
   for (const each of targets.slice(0, 2)) tallies.fold('g', each)
-  assert.deepEqual(tallies.report().counts, [
+  assert.deepEqual(atOnce(tallies.reporting()).counts, [
     { listenerArn: 'l', targetGroupArn: 'g', outcome: '2xx', count: 2 },
     { listenerArn: 'l', targetGroupArn: 'g', target: '[::1]:3', outcome: '2xx', count: 1 },
   ])
@@ -91,7 +92,7 @@ test('what a target does for several listeners, and after it was folded, is coun
   tallies.fold('g', one)
   first?.ofTarget(one).add(targetOutcome(404), 404)
   const inGroup = { listenerArn: 'l', targetGroupArn: 'g' }
-  assert.deepEqual(tallies.report().counts, [
+  assert.deepEqual(atOnce(tallies.reporting()).counts, [
     { ...inGroup, outcome: '2xx', count: 2 },
     { ...inGroup, target: other.address, outcome: '2xx', count: 2 },
     { ...inGroup, target: one.address, outcome: '4xx', count: 1 },
@@ -106,18 +107,18 @@ test('listeners and target groups that are long gone are forgotten, those that c
   tallies.ofListener('there').ofGroup('b').own.add(ownOutcome(503), 503)
   const there = new Set(['there', 'a'])
   tallies.forgetGone((arn) => there.has(arn), 1_000, 100)
-  assert.equal(tallies.report().counts.length, 2)
+  assert.equal(atOnce(tallies.reporting()).counts.length, 2)
   there.add('b')
   tallies.forgetGone((arn) => there.has(arn), 1_050, 100)
   there.delete('b')
   tallies.forgetGone((arn) => there.has(arn), 1_100, 100)
   assert.deepEqual(
-    tallies.report().listeners.map(({ listenerArn }) => listenerArn),
+    atOnce(tallies.reporting()).listeners.map(({ listenerArn }) => listenerArn),
     ['there'],
   )
-  assert.equal(tallies.report().counts.length, 1)
+  assert.equal(atOnce(tallies.reporting()).counts.length, 1)
   tallies.forgetGone((arn) => there.has(arn), 1_200, 100)
-  assert.deepEqual(tallies.report().counts, [])
+  assert.deepEqual(atOnce(tallies.reporting()).counts, [])
 })
 
 test('a target group for which nobody has counted anything is forgotten at once, any other one is not', () => {
@@ -132,7 +133,7 @@ test('a target group for which nobody has counted anything is forgotten at once,
   asked.add(targetOutcome(200), 200)
   assert.deepEqual([...listener.groups.keys()], ['asked', 'refused'])
   assert.deepEqual(
-    tallies.report().counts.map(({ targetGroupArn }) => targetGroupArn),
+    atOnce(tallies.reporting()).counts.map(({ targetGroupArn }) => targetGroupArn),
     ['asked', 'refused'],
   )
 })
