@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RefusedListener, RouterReport } from '../domain/router-report.ts'
 import { tableWith, type RoutingTableNews } from '../domain/routing-table-news.ts'
 import { targetGroupsOf, type RoutingTable } from '../domain/routing-table.ts'
@@ -12,6 +11,7 @@ import { shareOfOwnFiles } from './file-limit.ts'
 import { HealthChecks, type Probe } from './health-checks.ts'
 import type { LiveListener } from './live-table.ts'
 import { LiveTargets, type LiveTarget } from './live-targets.ts'
+import { ownTurn } from './own-turn.ts'
 import type { Ports } from './ports.ts'
 import type { SavedState } from './saved-state.ts'
 import type { Secure } from './securing.ts'
@@ -261,7 +261,7 @@ export class DataPlane {
     this.#refused = [...prepared.doubles, ...refused, ...problems]
     for (const door of opened) this.#doors.set(door.port, door)
     for (const door of this.#doors.values()) this.#followTable(door)
-    await nextTurn()
+    await ownTurn()
     await this.#closeDoors([...this.#doors.values()].filter(({ port }) => !prepared.listeners.has(port)))
     await eachInSlices(left, (target) => this.#targets.remove(target))
     if (!isFirst) await this.#health.apply(table)
@@ -277,7 +277,7 @@ export class DataPlane {
 
   /** Returns the targets that have left. All waiting is before: what is done then, and behind this, is one step. */
   async #putInForce(prepared: PreparedTable): Promise<readonly LiveTarget[]> {
-    await nextTurn()
+    await ownTurn()
     this.#table = prepared.table
     this.#listeners = prepared.listeners
     return this.#targets.commit(prepared.groups, prepared.gone)
@@ -313,7 +313,7 @@ export class DataPlane {
       this.#doors.delete(door.port)
       this.#closing.add(door)
       void door.close({ lingerMilliseconds }).then(() => this.#closing.delete(door))
-      await nextTurn()
+      await ownTurn()
     }
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ownTurn } from './own-turn.ts'
 
 /**
  * The body of a call, read piece by piece and a piece in each turn of the event loop: a table comes over a local socket as
@@ -15,7 +15,7 @@ export async function bodyInSlices(request: IncomingMessage): Promise<Buffer> {
       body = Buffer.concat([body.subarray(0, length)], 2 * (length + piece.length))
     piece.copy(body, length)
     length += piece.length
-    await nextTurn()
+    await ownTurn()
   }
   return body.subarray(0, length)
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isTurnWanted, ownTurn } from './own-turn.ts'
 
 /** What takes longer than this is done in more than one turn of the event loop, so that it holds no request up. */
 const sliceMilliseconds = 0.5
@@ -8,12 +8,13 @@ const shortMilliseconds = 0.1
 
 /** Does the work from yield to yield, and lets requests through in between. */
 export async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
+  if (isTurnWanted()) await ownTurn()
   let begun = performance.now()
   for (;;) {
     const step = work.next()
     const took = performance.now() - begun
     if (took >= (step.done === true ? shortMilliseconds : sliceMilliseconds)) {
-      await nextTurn()
+      await ownTurn()
       begun = performance.now()
     }
     if (step.done === true) return step.value

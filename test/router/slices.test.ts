@@ -11,6 +11,27 @@ test('what takes long lets others do something in between', async () => {
   assert.ok(turns > 0)
 })
 
+test('of several works at once each turn of the event loop has a slice of one', async () => {
+  const turns: number[] = []
+  let turn = 0
+  let isOver = false
+  const count = (): void => {
+    turn++
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  const work = () =>
+    eachInSlices([1, 1, 1], (milliseconds) => {
+      turns.push(turn)
+      return busyFor(milliseconds)
+    })
+  // The first slice of the first is in the turn in which it begins.
+  await Promise.all([work(), work(), work()])
+  isOver = true
+  assert.equal(turns.length, 9)
+  assert.equal(new Set(turns).size, 9, turns.join(' '))
+})
+
 function busyFor(milliseconds: number): number {
   const end = performance.now() + milliseconds
   while (performance.now() < end);
