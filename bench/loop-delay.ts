@@ -6,8 +6,9 @@ import { openSync, readSync } from 'node:fs'
 /**
  * `clock` is by the clock. `own` is without the time in which the thread could have run and other programs had the
  * processors, which Linux counts; nor is it more than the time in which the event loop did something, because a thread that
- * has nothing to do, and is woken later than it was to be, holds nothing up itself. `busy` is the processor time that the thread used in as long a stretch: also without
- * what it slept, and what the host of a virtual machine gave to others, of which the thread knows nothing else.
+ * has nothing to do, and is woken later than it was to be, holds nothing up itself. `busy` is the processor time that the
+ * thread used in as long a stretch: also without what it slept, and what the host of a virtual machine gave to others, of
+ * which the thread knows nothing else.
  */
 export type HeldUp = { readonly clock: number; readonly own: number; readonly busy: number }
 

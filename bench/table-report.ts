@@ -14,8 +14,9 @@ export function presentTable(result: TableResult): Presentation {
     markdown: [
       `Measured ${startedAt.slice(0, 10)} on ${machine.cores} × ${machine.processor}, Node ${machine.node}, while 1,000 ` +
         'requests a second were forwarded. Times in milliseconds. A pause is the longest time that the event loop was held ' +
-        'up after a table was sent, without what it waited while other programs had the processors, or for something to do: the median, what nine ' +
-        'of ten were not above, and the longest of all. By the clock, that waiting is in it. Running is the processor time ' +
+        'up after a table was sent, without what it waited while other programs had the processors, or for something to ' +
+        'do: the median, what nine of ten were not above, and the longest of all. By the clock, that waiting is in it. ' +
+        'Running is the processor time ' +
         'that the thread used in as long a stretch: without what the host of a virtual machine gave to others, too, and ' +
         'without what the thread slept.',
       markdownTable(costs),

@@ -11,10 +11,8 @@ export function inJson<Told extends RoutingTable | RoutingTableNews>(told: Told)
   return { ...told, targetGroups: dictionaryOf(told.targetGroups) }
 }
 
-export function tableOutOfJson(told: InJson<RoutingTable>): RoutingTable {
-  return { ...told, targetGroups: new Map(Object.entries(told.targetGroups)) }
-}
-
-export function newsOutOfJson(told: InJson<RoutingTableNews>): RoutingTableNews {
+export function outOfJson<Told extends RoutingTable | RoutingTableNews>(
+  told: InJson<Told>,
+): Omit<Told, 'targetGroups'> & Pick<RoutingTable, 'targetGroups'> {
   return { ...told, targetGroups: new Map(Object.entries(told.targetGroups)) }
 }

@@ -1,7 +1,8 @@
 import type { RewriteRule } from './rewrite.ts'
 /**
  * What the router needs to know, and nothing else: plain data, made whole by the engine, applied whole by the router.
- * It travels over the control socket and is kept on disk as JSON (`routing-table-json.ts`), so that a router can start without the engine.
+ * It travels over the control socket as JSON (`routing-table-json.ts`) and is kept on disk as such, so that a router can start
+ * without the engine.
  */
 export type RoutingTable = {
   /** Grows with every table the engine publishes; a router never goes back to a lower one. */

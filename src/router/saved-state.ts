@@ -2,7 +2,7 @@ import { close, fsync, open, readFileSync, rename, renameSync, rmSync, writeFile
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CheckedHealth, KnownHealth } from '../domain/health-check.ts'
-import { tableOutOfJson, type InJson } from '../domain/routing-table-json.ts'
+import { outOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 import { eachInSlices } from './slices.ts'
 
@@ -42,7 +42,7 @@ export class SavedState {
   /** Undefined where there is none, or none that can be read: then the router begins empty and waits for the engine. */
   loadTable(): RoutingTable | undefined {
     const table = this.#load(this.#tableFile, isTable)
-    return table === undefined ? undefined : tableOutOfJson(table)
+    return table === undefined ? undefined : outOfJson<RoutingTable>(table)
   }
 
   loadHealth(): ReadonlyMap<string, CheckedHealth> {

@@ -6,6 +6,9 @@ const sliceMilliseconds = 0.5
 /** The last slice of one work and the first of the next are one slice where that one took less. */
 const shortMilliseconds = 0.1
 
+/** Where each of many takes next to nothing, so many of them are one step. */
+export const itemsOfStep = 32
+
 /** Does the work from yield to yield, and lets requests through in between. */
 export async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
   if (isTurnWanted()) await ownTurn()

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import { reportInJson, type ReportInJson, type RouterReport } from '../domain/router-report.ts'
-import { newsOutOfJson, tableOutOfJson, type InJson } from '../domain/routing-table-json.ts'
+import { outOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
 import type { RoutingTable } from '../domain/routing-table.ts'
 
@@ -107,8 +107,8 @@ async function kill(child: ChildProcess): Promise<void> {
 function keepInTouch(child: ChildProcess, router: Retiring): void {
   child.on('message', (message: FromSuccessor) => {
     if (message.kind === 'end') return router.end(message.graceMilliseconds)
-    if (message.kind === 'table') void follow(child, router, tableOutOfJson(message.table))
-    if (message.kind === 'news') void follow(child, router, newsOutOfJson(message.news))
+    if (message.kind === 'table') void follow(child, router, outOfJson<RoutingTable>(message.table))
+    if (message.kind === 'news') void follow(child, router, outOfJson<RoutingTableNews>(message.news))
   })
   const timer = setInterval(() => void tellReport(child, router), reportMilliseconds)
   child.once('disconnect', () => {

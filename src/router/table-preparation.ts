@@ -78,7 +78,7 @@ export class TablePreparation {
 export async function withFormerParts(table: RoutingTable, before: RoutingTable): Promise<RoutingTable> {
   const formerListeners = new Map(before.listeners.map((route) => [route.listenerArn, route]))
   const groups = await eachInSlices(
-    [...table.targetGroups],
+    table.targetGroups,
     ([arn, group]) => [arn, former(before.targetGroups.get(arn), group)] as const,
   )
   const listeners = await eachInSlices(table.listeners, (route) =>

@@ -8,6 +8,7 @@ import type {
 } from '../domain/router-report.ts'
 import { Kept } from './kept.ts'
 import type { RequestScan } from './request-scan.ts'
+import { itemsOfStep } from './slices.ts'
 
 /** By their place in a tally. */
 const outcomes: readonly RequestOutcome[] = [
@@ -49,8 +50,6 @@ export function isOwnOutcome(outcome: number): boolean {
 type Whose = Pick<RequestCount, 'listenerArn' | 'targetGroupArn' | 'target'>
 
 const noRows: readonly RequestCount[] = []
-/** So many target groups are reported of in one step, which takes some microseconds. */
-const groupsOfStep = 32
 
 /** Requests that ended, by outcome: of one listener and, as far as one was chosen, target group and target. */
 export class Tally {
@@ -312,7 +311,7 @@ export class Tallies {
         group.addRows(listenerArn, counts)
         const exchanged = group.exchanges(listenerArn)
         if (exchanged !== undefined) exchanges.push(exchanged)
-        if (++groupsSeen % groupsOfStep === 0) yield
+        if (++groupsSeen % itemsOfStep === 0) yield
       }
     }
     return {

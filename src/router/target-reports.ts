@@ -3,9 +3,7 @@ import type { TargetReport } from '../domain/router-report.ts'
 import type { HealthChecks } from './health-checks.ts'
 import { Kept } from './kept.ts'
 import type { LiveTarget, LiveTargets } from './live-targets.ts'
-
-/** So many are reported of in one step, which takes some microseconds. */
-const targetsOfStep = 32
+import { itemsOfStep } from './slices.ts'
 
 /** What is reported of the targets, by their keys. */
 export class TargetReports {
@@ -26,7 +24,7 @@ export class TargetReports {
       if (target.reported?.inFlight !== target.inFlight) target.reported = this.#reportOf(target)
       keys.push(target.key)
       reports.push(target.reported)
-      if (reports.length % targetsOfStep === 0) yield
+      if (reports.length % itemsOfStep === 0) yield
     }
     return this.#kept.of(reports, () => new Map(reports.map((report, at) => [keys[at] ?? '', report])))
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inJson, newsOutOfJson, tableOutOfJson, type InJson } from '../../src/domain/routing-table-json.ts'
+import { inJson, outOfJson, type InJson } from '../../src/domain/routing-table-json.ts'
 import { newsOf, tableWith, type RoutingTableNews } from '../../src/domain/routing-table-news.ts'
 import type { ListenerRoute, RoutingTable, TargetGroupRoute } from '../../src/domain/routing-table.ts'
 import { SeededChance } from '../world/seeded-chance.ts'
@@ -59,9 +59,9 @@ test('whatever comes, changes, moves and goes, a table with its news is the next
     const listeners = some(listener)
     const now = tableOf(version, chance.random() < 0.2 ? listeners.toReversed() : listeners, some(group))
     // Through text, as between processes.
-    const next = tableWith(before, newsOutOfJson(throughText(newsOf(before, now))))
+    const next = tableWith(before, outOfJson<RoutingTableNews>(throughText(newsOf(before, now))))
     assert.deepEqual(next, now)
-    assert.deepEqual(tableOutOfJson(throughText(next)), now)
+    assert.deepEqual(outOfJson<RoutingTable>(throughText(next)), now)
     before = next
   }
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -50,14 +51,15 @@ test('what a router keeps when it ends is not replaced by what it was keeping in
 })
 
 test('what a router keeps when it ends stays, however far it had got with what it was keeping in passing', async (t) => {
-  for (let delay = 0; delay < 40; delay++) {
+  for (let round = 0; round < 40; round++) {
+    const turns = round % 8
     const { state, problems } = stateIn(t)
     await state.saveHealthInSlices(new Map([['a', unhealthy]]))
     const inPassing = state.saveHealthInSlices(new Map([['a', healthy]]))
-    for (let turn = 0; turn < delay % 8; turn++) await new Promise(setImmediate)
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
     state.saveHealth(new Map([['a', unhealthy]]))
     await inPassing
-    assert.deepEqual([...state.loadHealth()], [['a', unhealthy]], `after ${delay % 8} turns`)
+    assert.deepEqual([...state.loadHealth()], [['a', unhealthy]], `after ${turns} turns`)
     assert.deepEqual(problems, [])
   }
 })
@@ -101,7 +103,8 @@ test('nothing else waits for a disk that takes its time with a table', { skip: !
   execFileSync('mkfifo', [pipe])
   // Whoever opens a pipe waits until somebody reads there. This one is for the case that everything waits.
   const late = spawn('sh', ['-c', 'sleep 10; exec cat "$0"', pipe], { detached: true, stdio: 'ignore' })
-  t.after(() => process.kill(-(late.pid ?? 0)))
+  await once(late, 'spawn')
+  t.after(() => process.kill(-Number(late.pid)))
   const startedAt = performance.now()
   const saving = state.saveTable('{}')
   await new Promise(setImmediate)
