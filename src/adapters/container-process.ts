@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../engine/ports.ts'
+import type { ChildProcess } from 'node:child_process'
 import { spawnShim } from './container-shim.ts'
 import type { ContainerCommand } from './container-shim.ts'
 import { isGroupGone, pidOf, signalGroup } from './process-identity.ts'
@@ -11,16 +12,23 @@ const startPatienceMilliseconds = 30_000
 const pollMilliseconds = 5
 const stopPollMilliseconds = 15
 
-type Started = { readonly files: ContainerFiles; readonly clock: Clock; readonly onExit: () => void }
+type Started = {
+  readonly files: ContainerFiles
+  readonly clock: Clock
+  readonly onSpawned: (shim: ChildProcess) => void
+  readonly onExit: () => void
+}
 
 /**
  * Sees to it that the container has been started, by this call or by any before it. Resolves when its process exists, with
- * whether its shim is a child of this process, of whose end `onExit` tells; rejects with an Error where the system refuses.
+ * whether its shim is a child of this process, of which `onSpawned` and `onExit` tell; rejects with an Error where the
+ * system refuses.
  */
 export async function startContainer(command: ContainerCommand, label: string, started: Started): Promise<boolean> {
-  const { files, clock, onExit } = started
+  const { files, clock, onSpawned, onExit } = started
   if (readContainerState(files).kind !== 'unclaimed') return false
   const child = spawnShim(command, files, label)
+  onSpawned(child)
   const shim = { error: undefined as Error | undefined, hasEnded: false }
   child.once('error', (error) => (shim.error = error))
   child.once('exit', () => {

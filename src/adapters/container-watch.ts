@@ -1,8 +1,9 @@
+import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../engine/ports.ts'
 import { endOrphans } from './container-process.ts'
 import { codeOf } from './error-code.ts'
 import { LogKeeper } from './log-keeper.ts'
-import { pidOf, signalGroup } from './process-identity.ts'
+import { isGroupGone, killGroupOf, pidOf, signalGroup } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles, ContainerState } from './task-directory.ts'
@@ -23,6 +24,8 @@ export class ContainerWatch {
   readonly #clock: Clock
   readonly #onExit: (taskId: string) => void
   readonly #watched = new Map<string, Watched>()
+  /** Shims that this engine has started, from their first moment: their files may be gone before they are read. */
+  readonly #children = new Set<ChildProcess>()
   /** Of these nobody tells the end. With the shim's number, where one is known. */
   readonly #asked = new Map<string, number | undefined>()
   readonly #logs: LogKeeper
@@ -35,6 +38,13 @@ export class ContainerWatch {
     this.#clock = clock
     this.#onExit = onExit
     this.#logs = new LogKeeper(clock)
+  }
+
+  /** Of a container that only begins: it is killed with the others, and nothing else. */
+  begins(shim: ChildProcess): void {
+    this.#children.add(shim)
+    shim.once('error', () => this.#children.delete(shim))
+    shim.once('exit', () => this.#children.delete(shim))
   }
 
   /** `look` will be called when the container's shim has ended. */
@@ -67,6 +77,7 @@ export class ContainerWatch {
   /** SIGKILL to all that run, whatever became of their files. */
   kill(): void {
     for (const { shim } of this.#watched.values()) if (shim !== undefined) signalGroup(shim, 'SIGKILL')
+    for (const child of this.#children) killGroupOf(child)
   }
 
   /** Nothing is reported from now on. */
@@ -106,7 +117,10 @@ export class ContainerWatch {
     const state = stateOf(files)
     if (state?.kind === 'running') return
     if (state === undefined) return this.#askAgain(files)
-    // Unclaimed: its directory has been removed, or it is about to begin and will be added again.
+    const { shim } = this.#watched.get(files.state) ?? {}
+    // Its directory has been removed, and `kill` has to find it.
+    if (state.kind === 'unclaimed' && shim !== undefined && !isGroupGone(shim)) return
+    // Unclaimed: that, and it has ended; or it is about to begin and will be added again.
     this.#forget(files)
     if (state.kind === 'exited') this.#onExit(taskId)
   }

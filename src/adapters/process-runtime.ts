@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TaskUsage } from '../domain/metric-of-ecs.ts'
@@ -303,7 +304,8 @@ export class ProcessRuntime implements TaskRuntime {
     const onExit = (): void => this.#watch.look(taskId, files)
     this.#environments.set(files.state, command.environment)
     const label = `teal/${taskId}/${launch.name}`
-    const isChild = await startContainer(command, label, { files, clock: this.#clock, onExit })
+    const onSpawned = (shim: ChildProcess): void => this.#watch.begins(shim)
+    const isChild = await startContainer(command, label, { files, clock: this.#clock, onSpawned, onExit })
     if (readContainerState(files).kind === 'withdrawn') {
       throw new TaskStartError(`CannotStartContainerError: container ${launch.name} was stopped before it had started`)
     }

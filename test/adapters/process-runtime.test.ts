@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -268,6 +268,34 @@ describe('a task as processes', () => {
     later.onExit((taskId) => ended.push(taskId))
     process.kill(Number(readText(join(app, 'shim'))), 'SIGKILL')
     await eventually('the end', () => ended.includes('t1'))
+    await eventually('the command gone', () => !isRunning(command))
+  })
+
+  test('whose directory is removed while it begins is killed all the same', async (t) => {
+    const { app, data, images } = processWorld(t)
+    const tasks = new ProcessRuntime({ dataDirectory: data, images, clock: new SleepyClock() })
+    t.after(() => tasks.close())
+    const launch = task('t1', shellContainer(app, 'echo $$ > command; exec sleep 300'))
+    await tasks.prepare(launch)
+    const starting = tasks.startContainer(launch, 'web').catch(() => undefined)
+    const command = Number(await eventually('the pid', () => readText(join(app, 'command'))?.trim() || undefined))
+    rmSync(data, { recursive: true })
+    await tasks.kill()
+    await eventually('the command gone', () => !isRunning(command))
+    await starting
+  })
+
+  test('whose directory is removed is killed by a later engine, too, which has seen it gone', async (t) => {
+    const { app, data, runtime } = processWorld(t)
+    const first = runtime()
+    await startTask(first, task('t1', shellContainer(app, 'echo $$ > command; exec sleep 300')))
+    const command = Number(await eventually('the pid', () => readText(join(app, 'command'))?.trim() || undefined))
+    first.close()
+    const later = runtime()
+    rmSync(data, { recursive: true })
+    // It looks at what it has found a quarter of a second after its start.
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    await later.kill()
     await eventually('the command gone', () => !isRunning(command))
   })
 
@@ -707,5 +735,12 @@ class CountingClock extends SystemClock {
     } finally {
       this.sleepers -= 1
     }
+  }
+}
+
+/** Looks so seldom that much happens between two looks. */
+class SleepyClock extends SystemClock {
+  override sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return super.sleep(milliseconds + 1000, signal)
   }
 }
