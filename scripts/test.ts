@@ -15,8 +15,17 @@ const root = join(import.meta.dirname, '..')
 const cache = join(root, 'node_modules/.cache')
 /** A file of tests that takes longer is hung, and a test that says nothing else of itself: Node has one limit for both. */
 const timeoutMilliseconds = 400_000
-/** The longest of all: no sockets, no clock. It takes what the others leave of the processors. */
-const computing = 'test/simulation.test.ts'
+/** What has much to compute and no hurry: it takes what those that run by themselves leave of the processors. */
+const computing = [
+  'test/simulation.test.ts',
+  'test/package.test.ts',
+  'test/simulated/',
+  'test/fuzz/',
+  'test/aws/wire/',
+  'test/aws/s3/',
+]
+/** Of those, what measures time. */
+const measuring = ['test/aws/wire/request-path.test.ts']
 const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
 /** Of those, what waits most of the time, and runs beside others. */
 const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling', 'successions'].map(
@@ -36,16 +45,15 @@ mkdirSync(cache, { recursive: true })
 const failed = mkdtempSync(join(cache, 'failed-tests-'))
 const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
+const isComputing = (file: string): boolean =>
+  computing.some((path) => file.startsWith(path)) && !measuring.includes(file)
 const together = await run(
-  files.filter((file) => !isAlone(file) && file !== computing),
+  files.filter((file) => !isAlone(file) && !isComputing(file)),
   { concurrency: 3 },
 )
 const [one, beside] = await Promise.all([
   run(files.filter(isAlone), { concurrency: 1 }),
-  run(
-    files.filter((file) => file === computing),
-    { concurrency: 1, isBeside: files.some(isAlone) },
-  ),
+  run(files.filter(isComputing), { concurrency: 1, isBeside: files.some(isAlone) }),
 ])
 for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(failed, name), 'utf8'))
 rmSync(failed, { recursive: true })
