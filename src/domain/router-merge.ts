@@ -33,10 +33,16 @@ export function mergedReport(reports: readonly [RouterReport, ...RouterReport[]]
  * no drain overlooks them, and so does what it has counted. Of all else those in charge alone judge.
  */
 export function withRetiring(own: RouterReport, retiring: RouterReport): RouterReport {
-  const inFlight = [...retiring.targets].filter(([, target]) => target.inFlight > 0)
-  const targets = new Map(inFlight.map(([key, target]) => [key, asSeenBy(own, key, target)]))
-  const merged = mergedReport([own, { ...retiring, targets, refusedListeners: [], tableVersion: own.tableVersion }])
+  const { targets: inFlight, ...rest } = retiringReport(retiring)
+  const targets = new Map(Array.from(inFlight, ([key, target]) => [key, asSeenBy(own, key, target)]))
+  const merged = mergedReport([own, { ...rest, targets, tableVersion: own.tableVersion }])
   return { ...merged, routerId: own.routerId }
+}
+
+/** What counts of the report of one that only finishes what it has: of a thousand targets, those it still works with. */
+export function retiringReport(report: RouterReport): RouterReport {
+  const inFlight = [...report.targets].filter(([, target]) => target.inFlight > 0)
+  return { ...report, targets: new Map(inFlight), refusedListeners: [] }
 }
 
 function asSeenBy(own: RouterReport, key: string, { inFlight, health }: TargetReport): TargetReport {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
+import { retiringReport } from '../domain/router-merge.ts'
 import { reportInJson, type ReportInJson, type RouterReport } from '../domain/router-report.ts'
 import { outOfJson, type InJson } from '../domain/routing-table-json.ts'
 import type { RoutingTableNews } from '../domain/routing-table-news.ts'
@@ -130,7 +131,7 @@ async function follow(child: ChildProcess, router: Retiring, told: RoutingTable 
 async function tellReport(child: ChildProcess, router: Retiring): Promise<void> {
   if (!child.connected) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  const message: FromPredecessor = { kind: 'report', report: reportInJson(router.report()) }
+  const message: FromPredecessor = { kind: 'report', report: reportInJson(retiringReport(router.report())) }
   // Of one that is gone meanwhile, 'disconnect' tells.
   child.send(message, undefined, undefined, () => resolve())
   await promise

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { RouterReport } from '../../src/domain/router-report.ts'
+import type { ReportInJson, RouterReport } from '../../src/domain/router-report.ts'
 import { handOver, type Retiring } from '../../src/router/succession.ts'
 import { freePort } from '../free-port.ts'
 import { Cleanups } from './test-router.ts'
@@ -14,7 +14,10 @@ const report: RouterReport = {
   pid: process.pid,
   tableVersion: 1,
   refusedListeners: [],
-  targets: new Map(),
+  targets: new Map([
+    ['idle', { health: { state: 'healthy' }, inFlight: 0 }],
+    ['busy', { health: { state: 'healthy' }, inFlight: 2 }],
+  ]),
   counts: [],
 }
 
@@ -23,7 +26,7 @@ const successor = `
   const { writeFileSync } = require('node:fs')
   const [file, ready] = process.argv.slice(2)
   const ports = []
-  process.on('message', ({ kind, port }, server) => {
+  process.on('message', ({ kind, port, report }, server) => {
     if (kind === 'port') ports.push(port) && server.close()
     if (kind === 'begin') process.send({ kind: 'serving' })
     if (kind === 'take-charge') {
@@ -31,7 +34,10 @@ const successor = `
       process.send({ kind: 'in-charge' })
     }
     // By then it is known to be in charge.
-    if (kind === 'report') process.exit()
+    if (kind === 'report') {
+      writeFileSync(file + '.report', JSON.stringify(report))
+      process.exit()
+    }
   })
   process.on('disconnect', () => process.exit())
   process.send(JSON.parse(ready))
@@ -57,6 +63,8 @@ for (const [whose, ready, sockets] of [
       Array.from({ length: sockets }, () => port),
     )
     await ended
+    const { targets } = JSON.parse(readFileSync(`${told}.report`, 'utf8')) as ReportInJson
+    assert.deepEqual(Object.keys(targets), ['busy'], 'of targets it tells those that it works with')
   })
 }
 
