@@ -1,6 +1,7 @@
 import type { ListenerRoute, LoadBalancerRoute } from '../domain/routing-table.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { LineBytes } from './line-bytes.ts'
+import type { TransformOutcome } from './request-transform.ts'
 import type { ToldBytes } from './told-bytes.ts'
 import type { ClientSide } from './wire.ts'
 
@@ -11,6 +12,9 @@ const mostOfRedirectUrl = 8192
 /** A request line has no more; so the rest of them are limits against mistakes and not against clients. */
 const mostOfRequest = 16_384
 const mostOfOthers = 1024
+
+/** Of so many target groups at most the name is kept as it is written. */
+const mostTargetGroups = 1024
 
 /** No line has more: the limits above, escapes included, and what the table says of itself. */
 const mostOfLine = 65_536
@@ -24,6 +28,9 @@ export class AccessLogText {
   readonly #times = new TimeText()
   readonly #creationTimes = new TimeText()
   readonly #listeners = new WeakMap<ListenerRoute, ListenerText>()
+  readonly #clients = new WeakMap<ClientSide, ClientText>()
+  /** Their ARNs. */
+  readonly #targetGroups = new Map<string, Buffer>()
   #lastListener: ListenerRoute | undefined
   #lastText: ListenerText | undefined
 
@@ -32,19 +39,16 @@ export class AccessLogText {
     const line = this.#line
     const { client, target } = record
     const listener = this.#listenerText(record.listener, loadBalancer)
+    const text = this.#clientText(client, listener)
     line.clear()
     line.text(typeOf(record))
     this.#times.put(line, record.endedAt)
-    line.text(listener.resource)
-    line.text(plainAddress(client.address))
-    line.text(':')
-    line.number(client.port)
-    line.text(' ')
+    line.prepared(text.bytes, 0, text.endOfFrom)
     line.text(target ?? '-')
     putNumbers(line, record)
     putRequest(line, record, listener)
     putUserAgentAndTls(line, record)
-    line.text(record.targetGroupArn ?? '-')
+    this.#putTargetGroup(line, record.targetGroupArn)
     line.text(' "')
     putTold(line, record.told, { from: record.told.traceIdStart, to: record.told.traceIdEnd, mostBytes: mostOfOthers })
     putNames(line, client.tls)
@@ -54,11 +58,28 @@ export class AccessLogText {
     this.#creationTimes.put(line, record.createdAt)
     putAction(line, record)
     putTargets(line, record)
-    line.text(client.connectionTraceId)
-    putTransform(line, record.transform)
-    line.text(plainAddress(client.localAddress))
-    line.text('\n')
+    if (record.transform === undefined) line.prepared(text.bytes, text.endOfFrom, text.bytes.length)
+    else putEnd(line, client, record.transform)
     return line
+  }
+
+  #clientText(client: ClientSide, listener: ListenerText): ClientText {
+    const known = this.#clients.get(client)
+    if (known?.listener === listener) return known
+    const text = clientText(client, listener)
+    this.#clients.set(client, text)
+    return text
+  }
+
+  #putTargetGroup(line: LineBytes, arn: string | undefined): void {
+    if (arn === undefined) return line.text('-')
+    let bytes = this.#targetGroups.get(arn)
+    if (bytes === undefined) {
+      if (this.#targetGroups.size === mostTargetGroups) this.#targetGroups.clear()
+      bytes = Buffer.from(arn, 'latin1')
+      this.#targetGroups.set(arn, bytes)
+    }
+    line.prepared(bytes, 0, bytes.length)
   }
 
   #listenerText(listener: ListenerRoute, loadBalancer: LoadBalancerRoute): ListenerText {
@@ -67,7 +88,7 @@ export class AccessLogText {
     if (text === undefined) {
       const scheme = listener.tls === undefined ? 'http' : 'https'
       text = {
-        resource: ` ${loadBalancer.resource} `,
+        resource: loadBalancer.resource,
         scheme: ` ${scheme}://`,
         port: `:${listener.port}`,
         dnsName: loadBalancer.dnsName,
@@ -86,6 +107,20 @@ type ListenerText = {
   readonly scheme: string
   readonly port: string
   readonly dnsName: string
+}
+
+/** What is the same in every line of a connection to a listener. */
+type ClientText = {
+  readonly listener: ListenerText
+  /** Load balancer and client; then the end of a line of which nothing was rewritten. */
+  readonly bytes: Buffer
+  readonly endOfFrom: number
+}
+
+function clientText(client: ClientSide, listener: ListenerText): ClientText {
+  const from = ` ${listener.resource} ${plainAddress(client.address)}:${client.port} `
+  const end = `${client.connectionTraceId} "-" "-" "-" ${plainAddress(client.localAddress)}\n`
+  return { listener, bytes: Buffer.from(from + end, 'latin1'), endOfFrom: from.length }
 }
 
 function typeOf({ client: { tls, isHttp2 }, isWebSocket }: ExchangeRecord): string {
@@ -116,6 +151,10 @@ function putNumbers(line: LineBytes, record: ExchangeRecord): void {
 function putSeconds(line: LineBytes, seconds: number): void {
   if (!(seconds >= 0)) return line.text(' -1')
   const milliseconds = Math.round(seconds * 1000)
+  if (milliseconds < 1000) {
+    line.text(' 0.')
+    return line.threeDigits(milliseconds)
+  }
   line.text(' ')
   line.number(Math.floor(milliseconds / 1000))
   line.text('.')
@@ -143,7 +182,13 @@ function putRequest(line: LineBytes, { told, httpVersion }: ExchangeRecord, list
     line.text(listener.port)
     line.quotable(told.bytes, told.uriStart, told.uriEnd, mostOfRequest)
   } else putWholeUri(line, told, listener)
-  line.text(httpVersion === undefined ? ' -"' : ` HTTP/${httpVersion}"`)
+  line.text(httpVersion === undefined ? ' -"' : protocols[httpVersion])
+}
+
+const protocols: Readonly<Record<NonNullable<ExchangeRecord['httpVersion']>, string>> = {
+  '1.0': ' HTTP/1.0"',
+  '1.1': ' HTTP/1.1"',
+  '2.0': ' HTTP/2.0"',
 }
 
 function putHost(line: LineBytes, { bytes, hostStart, hostEnd }: ToldBytes, { dnsName }: ListenerText): void {
@@ -167,8 +212,10 @@ function putWholeUri(line: LineBytes, told: ToldBytes, listener: ListenerText): 
 
 function putWithoutPort(line: LineBytes, bytes: Buffer, start: number, end: number): void {
   // Where the last byte is a bracket, the colons are those of an address.
-  const colon = bytes[end - 1] === closingBracket ? -1 : bytes.subarray(start, end).lastIndexOf(colonByte)
-  line.quotable(bytes, start, colon < 0 ? end : start + colon, mostOfOthers)
+  let colon = end - 1
+  if (bytes[colon] === closingBracket) colon = -1
+  while (colon >= start && bytes[colon] !== colonByte) colon--
+  line.quotable(bytes, start, colon < start ? end : colon, mostOfOthers)
 }
 
 const slash = 0x2f
@@ -204,24 +251,28 @@ function putNames(line: LineBytes, tls: ClientSide['tls']): void {
   line.text('" ')
 }
 
+/** Up to the lists of targets; there is no error reason. */
 function putAction(line: LineBytes, { action, redirectUrl }: ExchangeRecord): void {
+  // Of nearly all requests.
+  if (action === 'forward' && redirectUrl === undefined) return line.text(' "forward" "-" "-" "')
   line.text(' "')
   line.text(action ?? '-')
   line.text('" "')
   if (redirectUrl === undefined || redirectUrl.length > mostOfRedirectUrl) line.text('-')
   else line.quotableText(redirectUrl, mostOfRedirectUrl)
+  line.text('" "-" "')
 }
 
-/** The end of the URL, an error reason (there is none), the lists of targets and of their statuses, the classification. */
+/** The lists of targets and of their statuses, and the classification. */
 function putTargets(
   line: LineBytes,
   { target, targetStatusCode, classification, classificationReason }: ExchangeRecord,
 ): void {
-  line.text('" "-" "')
   line.text(target ?? '-')
   line.text('" "')
   if (target === undefined || targetStatusCode === 0) line.text('-')
   else line.number(targetStatusCode)
+  if (classification === undefined && classificationReason === undefined) return line.text('" "-" "-" ')
   line.text('" "')
   line.text(classification ?? '-')
   line.text('" "')
@@ -229,9 +280,9 @@ function putTargets(
   line.text('" ')
 }
 
-/** What was rewritten, and how that ended. */
-function putTransform(line: LineBytes, outcome: ExchangeRecord['transform']): void {
-  if (outcome === undefined) return line.text(' "-" "-" "-" ')
+/** From the connection's trace id to the end, with what was rewritten, and how that ended. */
+function putEnd(line: LineBytes, client: ClientSide, outcome: TransformOutcome): void {
+  line.text(client.connectionTraceId)
   // A text that is empty cannot be told from none.
   line.text(' "')
   line.quotableText(outcome.host || '-', mostOfOthers)
@@ -240,22 +291,24 @@ function putTransform(line: LineBytes, outcome: ExchangeRecord['transform']): vo
   line.text('" "')
   line.text(outcome.status)
   line.text('" ')
+  line.text(plainAddress(client.localAddress))
+  line.text('\n')
 }
 
 /** Times as `2026-01-02T22:23:00.186641Z`: most are in the same second as the one before. */
 class TimeText {
   #second = Number.NaN
-  #prefix = ''
+  #prefix: Buffer = Buffer.alloc(0)
 
   put(line: LineBytes, milliseconds: number): void {
     const second = Math.floor(milliseconds / 1000)
     if (second !== this.#second) {
       this.#second = second
-      this.#prefix = new Date(second * 1000).toISOString().slice(0, 20)
+      this.#prefix = Buffer.from(new Date(second * 1000).toISOString().slice(0, 20), 'latin1')
     }
     const microseconds = Math.floor((milliseconds - second * 1000) * 1000)
-    line.text(this.#prefix)
-    line.threeDigits(Math.floor(microseconds / 1000))
+    line.prepared(this.#prefix, 0, this.#prefix.length)
+    line.threeDigits((microseconds / 1000) | 0)
     line.threeDigits(microseconds % 1000)
     line.text('Z')
   }

@@ -123,6 +123,9 @@ function noteClass(record: Notes, { desyncReason }: RequestScan): void {
 /** What is to be added to `performance.now()`, which stands still while the machine sleeps, and knows of no set clock. */
 let epochOrigin = performance.timeOrigin
 const mostDriftMilliseconds = 20
+/** The clock is not asked for every line how far it has gone. */
+const lookMilliseconds = 50
+let lookedAt = 0
 
 function epoch(time: number): number {
   return epochOrigin + time
@@ -130,8 +133,11 @@ function epoch(time: number): number {
 
 function epochNow(): number {
   const now = performance.now()
-  const drift = Date.now() - epoch(now)
-  if (Math.abs(drift) > mostDriftMilliseconds) epochOrigin += drift
+  if (now - lookedAt >= lookMilliseconds) {
+    lookedAt = now
+    const drift = Date.now() - epoch(now)
+    if (Math.abs(drift) > mostDriftMilliseconds) epochOrigin += drift
+  }
   return epoch(now)
 }
 

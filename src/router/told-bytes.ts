@@ -1,6 +1,7 @@
 import type { RequestScan } from './request-scan.ts'
 
 const fewBytes = 512
+const mostOfShortHead = 384
 /** Room for more than that is let go of after a request that had need of it. */
 const mostKeptBytes = 4096
 
@@ -37,28 +38,29 @@ export class ToldBytes {
 
   takeHead(bytes: Buffer, scan: RequestScan): void {
     const { methodStart, methodEnd, targetStart, targetEnd, host, userAgent } = scan
-    const moved = this.#take(bytes, methodStart, targetEnd) - methodStart
+    const lastEnd = Math.max(targetEnd, endOfValue(scan, host), endOfValue(scan, userAgent))
+    // Of a short head everything up to the last of them is copied at once: one copy takes as long as another.
+    const isShort = lastEnd - methodStart <= mostOfShortHead
+    const moved = this.#take(bytes, methodStart, isShort ? lastEnd : targetEnd) - methodStart
     this.methodStart = methodStart + moved
     this.methodEnd = methodEnd + moved
     this.uriStart = targetStart + moved
     this.uriEnd = targetEnd + moved
     if (host >= 0) {
-      this.hostStart = this.#takeValue(bytes, scan, host)
-      this.hostEnd = this.#length
+      const [start, end] = [startOfValue(scan, host), endOfValue(scan, host)]
+      this.hostStart = isShort ? start + moved : this.#take(bytes, start, end)
+      this.hostEnd = this.hostStart + end - start
     }
     if (userAgent >= 0) {
-      this.userAgentStart = this.#takeValue(bytes, scan, userAgent)
-      this.userAgentEnd = this.#length
+      const [start, end] = [startOfValue(scan, userAgent), endOfValue(scan, userAgent)]
+      this.userAgentStart = isShort ? start + moved : this.#take(bytes, start, end)
+      this.userAgentEnd = this.userAgentStart + end - start
     }
   }
 
   takeTraceId(head: Buffer, start: number, end: number): void {
     this.traceIdStart = this.#take(head, start, end)
     this.traceIdEnd = this.#length
-  }
-
-  #takeValue(bytes: Buffer, { headers }: RequestScan, place: number): number {
-    return this.#take(bytes, headers[4 * place + 2] ?? 0, headers[4 * place + 3] ?? 0)
   }
 
   /** Where it lies now. */
@@ -74,4 +76,13 @@ export class ToldBytes {
     this.#length = length
     return at
   }
+}
+
+function startOfValue({ headers }: RequestScan, place: number): number {
+  return headers[4 * place + 2] ?? 0
+}
+
+/** 0 where there is no such header. */
+function endOfValue({ headers }: RequestScan, place: number): number {
+  return place < 0 ? 0 : (headers[4 * place + 3] ?? 0)
 }
