@@ -142,8 +142,7 @@ export function forAwsUser(error: unknown, access: Pick<CodeDeployAccess, 'endpo
       return new CliError(`${error.message} \`teal deployments\` lists those at ${access.endpoint()}.`)
     case 'DeploymentLimitExceededException': {
       const id = /'(d-\w+)'/.exec(error.message)?.[1]
-      const how =
-        id === undefined ? '' : ` \`teal watch ${id}\` shows it; \`teal stop ${id} --rollback\` sends it back.`
+      const how = id === undefined ? '' : ` \`teal deployment ${id}\` tells how it is, and what can be done with it.`
       return new CliError(`${error.message} (${error.name}).${how}`)
     }
     case 'CredentialsProviderError':

@@ -19,7 +19,7 @@ import {
 } from './deployment-group-access.ts'
 import { CliError, exitCode } from './exit-code.ts'
 import { appSpecOption, imageOption } from './options.ts'
-import { lookAtService } from './preflight-facts.ts'
+import { lookAtService, runningDeployment } from './preflight-facts.ts'
 import { appSpecErrorText, appSpecFacts, filledIn, readAppSpecOf } from './preflight-files.ts'
 import { ecsServiceNamed, updateService } from './own-services.ts'
 import type { Position } from './positioned-document.ts'
@@ -133,7 +133,9 @@ async function deployByCodeDeploy(
   // Whatever is wrong with the AppSpec is found before anything is registered.
   const draft = write('input' in wanted ? '<ARN of the task definition>' : wanted.arn)
   if (options.dryRun) return showDryRun(wanted, createInput(name, draft, options))
-  await warnOfDroppedProviders(clients, files, await requireGroup(clients, name))
+  const group = await requireGroup(clients, name)
+  await requireNoDeployment(clients, name)
+  await warnOfDroppedProviders(clients, files, group)
   const arn = 'input' in wanted ? await register(clients, wanted.input, options) : wanted.arn
   const { CreateDeploymentCommand } = await import('@aws-sdk/client-codedeploy')
   const { deploymentId } = await clients.codeDeploy.send(
@@ -151,6 +153,17 @@ async function requireGroup(clients: AwsClients, name: GroupName): Promise<Deplo
   throw new CliError(
     `there is no deployment group ${applicationName}/${deploymentGroupName} in ${await clients.region()} at ` +
       `${clients.endpoint()}: nothing was registered.`,
+  )
+}
+
+/** A group has one at a time: a task definition would be registered, and nothing run it. */
+async function requireNoDeployment(clients: AwsClients, name: GroupName): Promise<void> {
+  const id = await runningDeployment(clients, name)
+  if (id === undefined) return
+  const { applicationName, deploymentGroupName } = name
+  throw new CliError(
+    `the deployment group ${applicationName}/${deploymentGroupName} has a deployment that is not over, ${id}: nothing was ` +
+      `registered. \`teal deployment ${id}\` tells how it is, and what can be done with it.`,
   )
 }
 

@@ -189,9 +189,10 @@ async function lookAtRouting(
   }, ['DeploymentConfigDoesNotExistException'])
 }
 
-async function runningDeployment(
+/** Undefined also where nobody may ask. */
+export async function runningDeployment(
   clients: AwsClients,
-  { applicationName, deploymentGroupName }: DeploymentGroupInfo,
+  { applicationName, deploymentGroupName }: Pick<DeploymentGroupInfo, 'applicationName' | 'deploymentGroupName'>,
 ): Promise<string | undefined> {
   const { ListDeploymentsCommand } = await import('@aws-sdk/client-codedeploy')
   const looked = await look(clients, async () => {

@@ -1,7 +1,7 @@
 import type { ServiceDeployment } from '@aws-sdk/client-ecs'
 import { linesOfFunction } from '../domain/lambda-function.ts'
 import type { ServiceDeploymentRecord } from '../domain/service-deployment-record.ts'
-import type { DeploymentView, Suggestion } from '../view/deployment-view.ts'
+import { isWayBack, type DeploymentView, type Suggestion } from '../view/deployment-view.ts'
 import { diagnosisLines } from '../view/diagnosis-lines.ts'
 import { screenLines } from '../view/screen-lines.ts'
 import { serviceDeploymentView } from '../view/service-deployment-view.ts'
@@ -83,7 +83,7 @@ export function serviceDeploymentText({ deployment, view, record }: ShownService
     section('Alarms', alarms(record)),
     section('Hooks', hooks(record)),
     ...(view.diagnosis === undefined
-      ? [section('Result', result(deployment, record)), section('Next', next(record))]
+      ? [section('Result', result(deployment, record)), section('Next', next(record, view))]
       : [diagnosisLines(view.diagnosis, 80).map(textOf)]),
   ]
   return sections
@@ -168,12 +168,15 @@ function hooks({ hooks: all }: ServiceDeploymentRecord): readonly string[] {
   ])
 }
 
-function next({ deploymentId: id, finishedAt, hooks: all }: ServiceDeploymentRecord): readonly string[] {
+function next(
+  { deploymentId: id, finishedAt, hooks: all }: ServiceDeploymentRecord,
+  { commands }: DeploymentView,
+): readonly string[] {
   if (finishedAt !== undefined) return []
   const isWaiting = all.some(({ status }) => status === 'AWAITING_ACTION')
   return columns([
     ...(isWaiting ? [[`teal continue ${id}`, 'end the pause']] : []),
     [`teal watch ${id}`, 'how it goes'],
-    [`teal stop ${id} --rollback`, 'all traffic back to the earlier revision'],
+    ...(commands.some(isWayBack) ? [[`teal stop ${id} --rollback`, 'all traffic back to the earlier revision']] : []),
   ])
 }

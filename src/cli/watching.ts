@@ -1,5 +1,5 @@
 import { afterRollback } from '../view/after-rollback.ts'
-import type { DeploymentView } from '../view/deployment-view.ts'
+import { isWayBack, type DeploymentView } from '../view/deployment-view.ts'
 import { screenLines } from '../view/screen-lines.ts'
 import { textOf } from '../view/styled.ts'
 import { forAwsUser } from './aws-access.ts'
@@ -107,7 +107,7 @@ class Watching {
       }
       const decision = await this.#shown.pause(this.#pauseMilliseconds)
       if (decision !== 'go on') {
-        const left = await this.#decided(decision, id)
+        const left = await this.#decided(decision, { id, view })
         if (left !== undefined) return left
       }
       try {
@@ -128,10 +128,15 @@ class Watching {
     this.#shown.lost(told.message, since)
   }
 
-  async #decided(decision: Exclude<Decision, 'go on'>, id: string): Promise<number | undefined> {
+  async #decided(
+    decision: Exclude<Decision, 'go on'>,
+    { id, view }: { readonly id: string; readonly view: DeploymentView | undefined },
+  ): Promise<number | undefined> {
     if (decision === 'leave') {
       this.#shown.close()
-      console.error(`It goes on. \`teal watch ${id}\` shows it again; \`teal stop ${id} --rollback\` sends it back.`)
+      const back = view?.commands.find(isWayBack)
+      const sentBack = back === undefined ? '' : `; \`${back.command}\` sends it back`
+      console.error(`It goes on. \`teal watch ${id}\` shows it again${sentBack}.`)
       return exitCode.interrupted
     }
     try {

@@ -125,3 +125,8 @@ export type Diagnosis = {
   readonly state: readonly string[]
   readonly next: readonly Suggestion[]
 }
+
+/** The command that brings all traffic back to blue: where there is none among those that can be typed, it would be refused. */
+export function isWayBack({ command }: Suggestion): boolean {
+  return command.startsWith('teal stop ')
+}

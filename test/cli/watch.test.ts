@@ -1,4 +1,4 @@
-import { RunTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
+import { ListTaskDefinitionsCommand, RunTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
 import assert from 'node:assert/strict'
@@ -211,11 +211,12 @@ describe('teal deploy, watch, status, tasks, events, requests and rollback', { t
     await theatre.configure(readyWait)
     const asked = await run('deploy', ...files, '--image', 'web=hello:1', '--no-wait')
     assert.equal(asked.exitCode, 0, asked.errors)
+    const revisions = () => theatre.clients.ecs.send(new ListTaskDefinitionsCommand({}))
+    const { taskDefinitionArns: registered } = await revisions()
     const second = await run('deploy', ...files, '--image', 'web=hello:1')
-    assert.match(
-      second.errors,
-      /DeploymentLimitExceededException\)\. `teal watch d-\w+` shows it; `teal stop d-\w+ --rollback`/,
-    )
+    assert.match(second.errors, /deployment that is not over, (d-\w+): nothing was registered\. `teal deployment \1`/)
+    assert.equal(second.exitCode, 1)
+    assert.deepEqual((await revisions()).taskDefinitionArns, registered)
     const unasked = await run('rollback')
     assert.equal(unasked.exitCode, 1)
     assert.match(unasked.errors, /nobody can be asked here\. Say --yes to do it/)

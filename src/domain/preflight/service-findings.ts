@@ -36,7 +36,7 @@ function runningFindings({ runningDeploymentId }: PreflightFacts, group: GroupFa
     errorAt('deployment-running', placeOfGroup(group), {
       what: `The deployment ${runningDeploymentId} of group ${group.deploymentGroupName} has not ended.`,
       why: 'A group has one deployment at a time: CreateDeployment refuses with DeploymentLimitExceededException.',
-      how: `See \`teal deployment ${runningDeploymentId}\`; wait for it, or end it with \`teal stop ${runningDeploymentId}\`.`,
+      how: `Wait for it; \`teal deployment ${runningDeploymentId}\` tells how it is, and what can be done with it.`,
     }),
   ]
 }
