@@ -136,7 +136,7 @@ describe('before a deployment', () => {
     )
     assert.match(
       theOnly({ ...world(), runningDeploymentId: 'd-ABCDEF123' }, 'deployment-running').how,
-      /teal stop d-ABCDEF123/,
+      /`teal deployment d-ABCDEF123`/,
     )
     assert.match(theOnly({ ...world(), service: absent }, 'service-missing').what, /does not exist/)
     assert.match(theOnly(world({ service: { status: 'DRAINING' } }), 'service-not-active').what, /is DRAINING/)
