@@ -1,7 +1,8 @@
 /**
  * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
- * measures time or keeps the machine busy with load runs by itself, but for what only computes and waits for its turn;
- * the others, which wait much, run three files at a time. What failed is told once more at the end.
+ * measures time or keeps the machine busy with load runs by itself; the others run before, three files at a time, and
+ * beside them what waits most of the time. What only computes takes what all these leave. What failed is told once more
+ * at the end.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +16,7 @@ const root = join(import.meta.dirname, '..')
 const cache = join(root, 'node_modules/.cache')
 /** A file of tests that takes longer is hung, and a test that says nothing else of itself: Node has one limit for both. */
 const timeoutMilliseconds = 400_000
-/** What has much to compute and no hurry: it takes what those that run by themselves leave of the processors. */
+/** What has much to compute and no hurry: it takes what the others leave of the processors. */
 const computing = [
   'test/simulation.test.ts',
   'test/package.test.ts',
@@ -27,7 +28,7 @@ const computing = [
 /** Of those, what measures time. */
 const measuring = ['test/aws/wire/request-path.test.ts']
 const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
-/** Of those, what waits most of the time, and runs beside others. */
+/** Of those, what waits most of the time. */
 const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling', 'successions'].map(
   (name) => `test/survival/${name}.test.ts`,
 )
@@ -47,22 +48,22 @@ const isAlone = (file: string): boolean =>
   alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
 const isComputing = (file: string): boolean =>
   computing.some((path) => file.startsWith(path)) && !measuring.includes(file)
-const together = await run(
-  files.filter((file) => !isAlone(file) && !isComputing(file)),
-  { concurrency: 3 },
-)
-const [one, beside] = await Promise.all([
-  run(files.filter(isAlone), { concurrency: 1 }),
-  run(files.filter(isComputing), { concurrency: 1, isBeside: files.some(isAlone) }),
-])
+const isWaiting = (file: string): boolean => waiting.includes(file)
+const others = files.filter((file) => !isAlone(file) && !isComputing(file) && !isWaiting(file))
+// Where nothing runs beside them they are told of as they go.
+const areMixed = [isAlone, isComputing, isWaiting].filter((isOne) => files.some(isOne)).length > 1 || others.length > 0
+const computed = run(files.filter(isComputing), { concurrency: 1, ...(areMixed && { beside: 'giving way' }) })
+const waited = run(files.filter(isWaiting), { concurrency: 1, ...(areMixed && { beside: 'as the others' }) })
+const passed = [await run(others, { concurrency: 3 }), await waited]
+passed.push(await run(files.filter(isAlone), { concurrency: 1 }), await computed)
 for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(failed, name), 'utf8'))
 rmSync(failed, { recursive: true })
-process.exit(together && one && beside ? 0 : 1)
+process.exit(passed.every(Boolean) ? 0 : 1)
 
-/** True where all of them pass. What runs beside others gives way to them, and is told of in one piece when it is over. */
+/** True where all of them pass. What runs beside others is told of in one piece when it is over. */
 async function run(
   some: readonly string[],
-  { concurrency, isBeside = false }: { readonly concurrency: number; readonly isBeside?: boolean },
+  { concurrency, beside }: { readonly concurrency: number; readonly beside?: 'as the others' | 'giving way' },
 ): Promise<boolean> {
   if (some.length === 0) return true
   const options = [
@@ -79,9 +80,9 @@ async function run(
   const runner = spawn(process.execPath, [...options, ...some], {
     cwd: root,
     env,
-    stdio: ['inherit', isBeside ? 'pipe' : 'inherit', 'inherit'],
+    stdio: ['inherit', beside === undefined ? 'inherit' : 'pipe', 'inherit'],
   })
-  if (isBeside && runner.pid !== undefined) setPriority(runner.pid, constants.priority.PRIORITY_LOW)
+  if (beside === 'giving way' && runner.pid !== undefined) setPriority(runner.pid, constants.priority.PRIORITY_LOW)
   const exited = once(runner, 'exit') as Promise<[exitCode: number | null]>
   if (runner.stdout !== null) process.stdout.write(await text(runner.stdout))
   const [exitCode] = await exited
