@@ -44,23 +44,20 @@ if (files.length === 0) {
 }
 mkdirSync(cache, { recursive: true })
 const failed = mkdtempSync(join(cache, 'failed-tests-'))
-const isAlone = (file: string): boolean =>
-  alone.some((directory) => file.startsWith(directory)) && !waiting.includes(file)
+const isWaiting = (file: string): boolean => waiting.includes(file)
+const isAlone = (file: string): boolean => alone.some((directory) => file.startsWith(directory)) && !isWaiting(file)
 const isComputing = (file: string): boolean =>
   computing.some((path) => file.startsWith(path)) && !measuring.includes(file)
-const isWaiting = (file: string): boolean => waiting.includes(file)
 const others = files.filter((file) => !isAlone(file) && !isComputing(file) && !isWaiting(file))
-// Where nothing runs beside them they are told of as they go.
-const areMixed = [isAlone, isComputing, isWaiting].filter((isOne) => files.some(isOne)).length > 1 || others.length > 0
-const computed = run(files.filter(isComputing), { concurrency: 1, ...(areMixed && { beside: 'giving way' }) })
-const waited = run(files.filter(isWaiting), { concurrency: 1, ...(areMixed && { beside: 'as the others' }) })
+const computed = run(files.filter(isComputing), { concurrency: 1, beside: 'giving way' })
+const waited = run(files.filter(isWaiting), { concurrency: 1, beside: 'as the others' })
 const passed = [await run(others, { concurrency: 3 }), await waited]
 passed.push(await run(files.filter(isAlone), { concurrency: 1 }), await computed)
 for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(failed, name), 'utf8'))
 rmSync(failed, { recursive: true })
 process.exit(passed.every(Boolean) ? 0 : 1)
 
-/** True where all of them pass. What runs beside others is told of in one piece when it is over. */
+/** True where all of them pass. What runs beside others is told of in one piece when it is over; what is all, as it goes. */
 async function run(
   some: readonly string[],
   { concurrency, beside }: { readonly concurrency: number; readonly beside?: 'as the others' | 'giving way' },
@@ -80,7 +77,7 @@ async function run(
   const runner = spawn(process.execPath, [...options, ...some], {
     cwd: root,
     env,
-    stdio: ['inherit', beside === undefined ? 'inherit' : 'pipe', 'inherit'],
+    stdio: ['inherit', beside === undefined || some.length === files.length ? 'inherit' : 'pipe', 'inherit'],
   })
   if (beside === 'giving way' && runner.pid !== undefined) setPriority(runner.pid, constants.priority.PRIORITY_LOW)
   const exited = once(runner, 'exit') as Promise<[exitCode: number | null]>

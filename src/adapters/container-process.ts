@@ -1,6 +1,6 @@
+import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../engine/ports.ts'
-import type { ChildProcess } from 'node:child_process'
 import { spawnShim } from './container-shim.ts'
 import type { ContainerCommand } from './container-shim.ts'
 import { isGroupGone, pidOf, signalGroup } from './process-identity.ts'

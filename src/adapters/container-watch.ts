@@ -3,7 +3,7 @@ import type { Clock } from '../engine/ports.ts'
 import { endOrphans } from './container-process.ts'
 import { codeOf } from './error-code.ts'
 import { LogKeeper } from './log-keeper.ts'
-import { isGroupGone, killGroupOf, pidOf, signalGroup } from './process-identity.ts'
+import { identityOf, isGroupGone, pidOf, signalGroup } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { readContainerState } from './task-directory.ts'
 import type { ContainerFiles, ContainerState } from './task-directory.ts'
@@ -25,7 +25,7 @@ export class ContainerWatch {
   readonly #onExit: (taskId: string) => void
   readonly #watched = new Map<string, Watched>()
   /** Shims that this engine has started, from their first moment: their files may be gone before they are read. */
-  readonly #children = new Set<ChildProcess>()
+  readonly #children = new Set<ProcessIdentity>()
   /** Of these nobody tells the end. With the shim's number, where one is known. */
   readonly #asked = new Map<string, number | undefined>()
   readonly #logs: LogKeeper
@@ -41,10 +41,11 @@ export class ContainerWatch {
   }
 
   /** Of a container that only begins: it is killed with the others, and nothing else. */
-  begins(shim: ChildProcess): void {
+  begins(child: ChildProcess): void {
+    const shim = child.pid === undefined ? undefined : identityOf(child.pid)
+    if (shim === undefined) return
     this.#children.add(shim)
-    shim.once('error', () => this.#children.delete(shim))
-    shim.once('exit', () => this.#children.delete(shim))
+    child.once('exit', () => this.#children.delete(shim))
   }
 
   /** `look` will be called when the container's shim has ended. */
@@ -77,7 +78,7 @@ export class ContainerWatch {
   /** SIGKILL to all that run, whatever became of their files. */
   kill(): void {
     for (const { shim } of this.#watched.values()) if (shim !== undefined) signalGroup(shim, 'SIGKILL')
-    for (const child of this.#children) killGroupOf(child)
+    for (const shim of this.#children) signalGroup(shim, 'SIGKILL')
   }
 
   /** Nothing is reported from now on. */

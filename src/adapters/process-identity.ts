@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { codeOf } from './error-code.ts'
 
@@ -53,17 +52,6 @@ export function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): vo
     process.kill(-pidOf(leader), signal)
   } catch (error) {
     // It ended between the two lines.
-    if (codeOf(error) !== 'ESRCH') throw error
-  }
-}
-
-/** SIGKILL to every process of the group that a child of this process leads: while it runs, its number is nobody else's. */
-export function killGroupOf({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    // It has ended, and is not waited for yet.
     if (codeOf(error) !== 'ESRCH') throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { RequestScan } from './request-scan.ts'
 
 const fewBytes = 512
+/** Leaves room for the trace id. */
 const mostOfShortHead = 384
 /** Room for more than that is let go of after a request that had need of it. */
 const mostKeptBytes = 4096
