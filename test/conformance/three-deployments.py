@@ -6,7 +6,7 @@ import time
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 DEPLOYMENTS = [
     ("hello:2", "CodeDeployDefault.ECSLinear10PercentEvery1Minutes"),
@@ -27,7 +27,7 @@ def patiently(call, **arguments):
         try:
             return call(**arguments)
         except Exception as error:
-            if isinstance(error, ClientError) or time.monotonic() > deadline:
+            if isinstance(error, (ClientError, WaiterError)) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
 
@@ -88,4 +88,5 @@ for image, deployment_config in DEPLOYMENTS:
     if info["status"] != "Succeeded":
         sys.exit(1)
 
-codedeploy.get_waiter("deployment_successful").wait(deploymentId=deployment_id)
+# The last kill may come when the last deployment is over.
+patiently(codedeploy.get_waiter("deployment_successful").wait, deploymentId=deployment_id)
