@@ -31,13 +31,16 @@ export function isTurnWanted(): boolean {
 
 function giveTurn(): void {
   const work = workedMilliseconds()
-  // Under full load every turn is long, and a slice is little beside it.
-  const isUnusual = work >= longMilliseconds && work > 2 * lastWork
-  hasGivenWay = isUnusual && !hasGivenWay
+  hasGivenWay = !hasGivenWay && isUnusual(work, { lastWork })
   lastWork = work
   if (hasGivenWay) noteEnd()
   else waiting.shift()?.()
   if (waiting.length > 0) setImmediate(giveTurn)
+}
+
+/** In milliseconds. Under full load every turn is long, and a slice is little beside it. */
+export function isUnusual(work: number, before: { readonly lastWork: number }): boolean {
+  return work >= longMilliseconds && work > 2 * before.lastWork
 }
 
 function noteEnd(): void {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ownTurn } from '../../src/router/own-turn.ts'
 import { eachInSlices } from '../../src/router/slices.ts'
 
 test('what takes long lets others do something in between', async () => {
@@ -31,31 +30,6 @@ test('of several works at once each turn of the event loop has a slice of one', 
   isOver = true
   assert.equal(turns.length, 9)
   assert.equal(new Set(turns).size, 9, turns.join(' '))
-})
-
-test('where a turn has taken long already, others come before the next slice', async () => {
-  await ownTurn()
-  const order: string[] = []
-  const { promise: othersAreDone, resolve } = Promise.withResolvers<void>()
-  setImmediate(() => void order.push(`busy for ${busyFor(100)} ms`))
-  const slice = ownTurn().then(() => order.push('slice'))
-  setImmediate(() => resolve(void order.push('others')))
-  await Promise.all([slice, othersAreDone])
-  assert.deepEqual(order, ['busy for 100 ms', 'others', 'slice'])
-})
-
-test('where every turn takes long, nearly each has its slice', async () => {
-  let turns = 0
-  let isOver = false
-  const beBusy = (): void => {
-    turns++
-    busyFor(2)
-    if (!isOver) setImmediate(beBusy)
-  }
-  beBusy()
-  for (let slice = 0; slice < 40; slice++) await ownTurn()
-  isOver = true
-  assert(turns >= 40 && turns < 60, `${turns} turns`)
 })
 
 function busyFor(milliseconds: number): number {
