@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isUnusual, ownTurn } from '../../src/router/own-turn.ts'
+import { busyFor } from './busy.ts'
 
 test('where a turn has taken unusually long already, others come before the next slice', async () => {
   await ownTurn()
@@ -18,9 +19,3 @@ test('a turn is unusual that is long, and longer than the one before', () => {
   assert.equal(isUnusual(0.5, { lastWork: 0.1 }), false)
   assert.equal(isUnusual(5, { lastWork: 4 }), false, 'as under full load')
 })
-
-function busyFor(milliseconds: number): number {
-  const end = performance.now() + milliseconds
-  while (performance.now() < end);
-  return milliseconds
-}

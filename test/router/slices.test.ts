@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eachInSlices } from '../../src/router/slices.ts'
+import { busyFor } from './busy.ts'
 
 test('what takes long lets others do something in between', async () => {
   let turns = 0
@@ -31,9 +32,3 @@ test('of several works at once each turn of the event loop has a slice of one', 
   assert.equal(turns.length, 9)
   assert.equal(new Set(turns).size, 9, turns.join(' '))
 })
-
-function busyFor(milliseconds: number): number {
-  const end = performance.now() + milliseconds
-  while (performance.now() < end);
-  return milliseconds
-}
