@@ -233,6 +233,7 @@ export class ProcessRuntime implements TaskRuntime {
   /** Leaves the tasks alone and looks after them no more: the next engine will. */
   close(): void {
     this.#watch.close()
+    this.#ports.close()
   }
 
   #directory(taskId: string): TaskDirectory {

@@ -5,8 +5,9 @@ import { describe, test } from 'node:test'
 import { TaskPorts } from '../../src/adapters/task-ports.ts'
 
 describe('ports of tasks', () => {
-  test('are below the range for outgoing connections, and each is given once', async () => {
+  test('are below the range for outgoing connections, and each is given once', async (t) => {
     const ports = new TaskPorts()
+    t.after(() => ports.close())
     const given = (await Promise.all(Array.from({ length: 20 }, (_, index) => ports.choose(`t${index}`, 3)))).flat()
     assert.equal(new Set(given).size, 60)
     assert.ok(given.every((port) => port >= 20_000 && port < 32_000))
@@ -16,7 +17,7 @@ describe('ports of tasks', () => {
     const ports = new TaskPorts()
     const [port = 0, next = 0] = await ports.choose('t1', 2)
     const server = createServer().listen(port, '127.0.0.1')
-    t.after(() => server.close())
+    t.after(() => [server, ports].forEach((each) => each.close()))
     await once(server, 'listening')
     ports.release('t1')
     ports.hold('t2', [next])
@@ -24,6 +25,16 @@ describe('ports of tasks', () => {
     t.mock.method(Math, 'random', () => (port - 20_000) / 12_000)
     const [other] = await ports.choose('t3', 1)
     assert.ok(other !== port && other !== next)
+  })
+
+  test('are not those that another engine has given to a task which does not listen yet', async (t) => {
+    const [one, other] = [new TaskPorts(), new TaskPorts()]
+    t.after(() => [one, other].forEach((ports) => ports.close()))
+    t.mock.method(Math, 'random', () => 0.5)
+    const [[port = 0], [next = 0]] = [await one.choose('t1', 1), await other.choose('t1', 1)]
+    assert.notEqual(next, port)
+    one.release('t1')
+    assert.deepEqual(await other.choose('t2', 1), [port])
   })
 
   test('are said to be used up when they are', async () => {
