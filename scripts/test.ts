@@ -1,8 +1,8 @@
 /**
- * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What
- * measures time or keeps the machine busy with load runs by itself; the others run before, three files at a time, and
- * beside them what waits most of the time. What only computes takes what all these leave. What failed is told once more
- * at the end.
+ * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. Most
+ * run three files at a time, and beside them what waits most of the time; then runs by itself what measures time; then what
+ * keeps the machine busy with load, and beside it the examples. What only computes takes what all these leave. What failed
+ * is told once more at the end.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,8 +27,10 @@ const computing = [
 ]
 /** Of those, what measures time. */
 const measuring = ['test/aws/wire/request-path.test.ts']
-const alone = ['test/survival/', 'test/demo/', 'test/bench/', 'test/examples/']
-/** Of those, what waits most of the time. */
+const alone = ['test/bench/', 'test/demo/']
+const loaded = ['test/survival/']
+const besideLoad = ['test/examples/']
+/** Of what is loaded, what waits most of the time. */
 const waiting = ['alarm', 'bad-versions', 'docker-task', 'native-blue-green', 'router', 'scaling', 'successions'].map(
   (name) => `test/survival/${name}.test.ts`,
 )
@@ -44,15 +46,17 @@ if (files.length === 0) {
 }
 mkdirSync(cache, { recursive: true })
 const failed = mkdtempSync(join(cache, 'failed-tests-'))
-const isWaiting = (file: string): boolean => waiting.includes(file)
-const isAlone = (file: string): boolean => alone.some((directory) => file.startsWith(directory)) && !isWaiting(file)
-const isComputing = (file: string): boolean =>
-  computing.some((path) => file.startsWith(path)) && !measuring.includes(file)
-const others = files.filter((file) => !isAlone(file) && !isComputing(file) && !isWaiting(file))
+const filesOf = (paths: readonly string[]): readonly string[] => files.filter((file) => isOf(paths, file))
+const isOf = (paths: readonly string[], file: string): boolean => paths.some((path) => file.startsWith(path))
+const isComputing = (file: string): boolean => isOf(computing, file) && !isOf(measuring, file)
+const isLoaded = (file: string): boolean => isOf(loaded, file) && !isOf(waiting, file)
+const isOther = (file: string): boolean => !isComputing(file) && !isOf([...alone, ...loaded, ...besideLoad], file)
 const computed = run(files.filter(isComputing), { concurrency: 1, beside: 'giving way' })
-const waited = run(files.filter(isWaiting), { concurrency: 1, beside: 'as the others' })
-const passed = [await run(others, { concurrency: 3 }), await waited]
-passed.push(await run(files.filter(isAlone), { concurrency: 1 }), await computed)
+const waited = run(filesOf(waiting), { concurrency: 1, beside: 'as the others' })
+const passed = [await run(files.filter(isOther), { concurrency: 3 }), await waited]
+passed.push(await run(filesOf(alone), { concurrency: 1 }))
+const shown = run(filesOf(besideLoad), { concurrency: 1, beside: 'as the others' })
+passed.push(await run(files.filter(isLoaded), { concurrency: 1 }), await shown, await computed)
 for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(failed, name), 'utf8'))
 rmSync(failed, { recursive: true })
 process.exit(passed.every(Boolean) ? 0 : 1)
