@@ -1,8 +1,8 @@
 /**
- * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. Most
- * run three files at a time, and beside them what waits most of the time; then runs by itself what measures time; then what
- * keeps the machine busy with load, and beside it the examples. What only computes takes what all these leave. What failed
- * is told once more at the end.
+ * Runs all tests, or those whose paths begin with what is given: `npm test`, `node scripts/test.ts test/router`. What is
+ * small shares a process; most others run three files at a time, and beside them what waits most of the time; then runs by
+ * itself what measures time; then what keeps the machine busy with load, and beside it the examples. What only computes
+ * takes what all these leave. What failed is told once more at the end.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,6 +27,8 @@ const computing = [
 ]
 /** Of those, what measures time. */
 const measuring = ['test/aws/wire/request-path.test.ts']
+/** Of these all files share a process: each has little to do, and most of its time would go into reading the same modules. */
+const sharing = ['domain', 'engine', 'view', 'aws/ecs', 'aws/codedeploy', 'aws/elbv2'].map((name) => `test/${name}/`)
 const alone = ['test/bench/', 'test/demo/']
 const loaded = ['test/survival/']
 const besideLoad = ['test/examples/']
@@ -50,10 +52,12 @@ const filesOf = (paths: readonly string[]): readonly string[] => files.filter((f
 const isOf = (paths: readonly string[], file: string): boolean => paths.some((path) => file.startsWith(path))
 const isComputing = (file: string): boolean => isOf(computing, file) && !isOf(measuring, file)
 const isLoaded = (file: string): boolean => isOf(loaded, file) && !isOf(waiting, file)
-const isOther = (file: string): boolean => !isComputing(file) && !isOf([...alone, ...loaded, ...besideLoad], file)
+const isOther = (file: string): boolean =>
+  !isComputing(file) && !isOf([...sharing, ...alone, ...loaded, ...besideLoad], file)
 const computed = run(files.filter(isComputing), { concurrency: 1, beside: 'giving way' })
 const waited = run(filesOf(waiting), { concurrency: 1, beside: 'as the others' })
-const passed = [await run(files.filter(isOther), { concurrency: 3 }), await waited]
+const passed = [await run(filesOf(sharing), { concurrency: 1, isShared: true })]
+passed.push(await run(files.filter(isOther), { concurrency: 3 }), await waited)
 passed.push(await run(filesOf(alone), { concurrency: 1 }))
 const shown = run(filesOf(besideLoad), { concurrency: 1, beside: 'as the others' })
 passed.push(await run(files.filter(isLoaded), { concurrency: 1 }), await shown, await computed)
@@ -61,22 +65,28 @@ for (const name of readdirSync(failed)) process.stdout.write(readFileSync(join(f
 rmSync(failed, { recursive: true })
 process.exit(passed.every(Boolean) ? 0 : 1)
 
-/** True where all of them pass. What runs beside others is told of in one piece when it is over; what is all, as it goes. */
-async function run(
-  some: readonly string[],
-  { concurrency, beside }: { readonly concurrency: number; readonly beside?: 'as the others' | 'giving way' },
-): Promise<boolean> {
+type Manner = {
+  readonly concurrency: number
+  /** All files in one process, one after the other. */
+  readonly isShared?: boolean
+  /** What runs beside others is told of in one piece when it is over. */
+  readonly beside?: 'as the others' | 'giving way'
+}
+
+/** True where all of them pass. */
+async function run(some: readonly string[], { concurrency, isShared, beside }: Manner): Promise<boolean> {
   if (some.length === 0) return true
   const options = [
     '--test',
     `--test-timeout=${timeoutMilliseconds}`,
     `--test-concurrency=${concurrency}`,
+    `--test-isolation=${isShared === true ? 'none' : 'process'}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./scripts/failed-tests.ts',
     `--test-reporter-destination=${join(failed, randomUUID())}`,
   ]
-  // Each file is a process of its own, and half of a short one's time would go into reading the same modules again.
+  // Most files are a process of their own, and half of a short one's time would go into compiling the same modules again.
   const env = { NODE_COMPILE_CACHE: join(cache, 'node-compile-cache'), ...process.env }
   const runner = spawn(process.execPath, [...options, ...some], {
     cwd: root,
