@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { claimPort } from '../src/adapters/port-claim.ts'
+import { claimFreePort } from '../src/adapters/port-claim.ts'
 
 /**
  * Ports for listeners that are free now, below the range the system hands out by itself. They are this process's for as
@@ -10,21 +8,8 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>()
   for (let attempt = 0; attempt < 1_000 && found.size < count; attempt++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
-    if (!found.has(port) && (await canBind(port)) && (await claimPort(port)) !== undefined) found.add(port)
+    if ((await claimFreePort(port)) !== undefined) found.add(port)
   }
   if (found.size < count) throw new Error('There are no free ports between 20000 and 32000 on this machine')
   return [...found]
-}
-
-async function canBind(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
-  }
 }

@@ -69,7 +69,7 @@ type Manner = {
   readonly concurrency: number
   /** All files in one process, one after the other. */
   readonly isShared?: boolean
-  /** What runs beside others is told of in one piece when it is over. */
+  /** What runs beside others is told of in one piece when it is over; where nothing else runs, as it goes. */
   readonly beside?: 'as the others' | 'giving way'
 }
 
